@@ -1,0 +1,87 @@
+/** Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted: what `Date.now()` gives. */
+export type EpochMs = number;
+
+/** A pending wake-up. `cancel` may be called twice and after the timer has fired. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * The one door through which time enters. Wall time is for storing and for comparing with schedules;
+ * monotonic time is for measuring and for trusting a lease, since no clock adjustment moves it.
+ */
+export interface Clock {
+  /** Wall time. May jump in either direction. */
+  now(): EpochMs;
+  /** Milliseconds from an arbitrary start, never going back. Fractions are kept. */
+  monotonicMs(): number;
+  /** Calls `fn` once after at least `delayMs` of monotonic time. Waits of any length are kept exactly. */
+  after(delayMs: number, fn: () => void): Timer;
+  /** Calls `fn` after the input and output that is already waiting has been handled. */
+  soon(fn: () => void): void;
+}
+
+/** Node fires a longer `setTimeout` at once, so longer waits are walked in steps of this length. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+function after(delayMs: number, fn: () => void): Timer {
+  const deadline = performance.now() + delayMs;
+  let handle: NodeJS.Timeout;
+  const arm = (remainingMs: number): void => {
+    handle = setTimeout(
+      () => {
+        // Node may fire a fraction early, and a step of a long wait always does: look again.
+        const left = deadline - performance.now();
+        if (left > 0) arm(left);
+        else fn();
+      },
+      Math.min(Math.ceil(remainingMs), LONGEST_TIMEOUT_MS),
+    );
+  };
+  arm(Math.max(0, delayMs));
+  return { cancel: () => clearTimeout(handle) };
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after,
+  soon: (fn) => void setImmediate(fn),
+};
+
+/** Waits `delayMs`; returns early, without throwing, when `signal` aborts. Never rejects. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      timer.cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = clock.after(delayMs, done);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}
+
+/**
+ * `work`, or the error of `onTimeout` when it has not settled within `limitMs`: the bound that every await on
+ * something outside the process carries. The work itself is not stopped; its late failure is swallowed.
+ */
+export async function within<T>(
+  clock: Clock,
+  limitMs: number,
+  work: Promise<T>,
+  onTimeout: () => Error,
+): Promise<T> {
+  let timer: Timer | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = clock.after(limitMs, () => reject(onTimeout()));
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    timer?.cancel();
+    work.catch(() => undefined);
+  }
+}

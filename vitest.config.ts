@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Workers are forks: the SQLite drivers are native, and process tests send signals.
+    pool: "forks",
+    typecheck: { enabled: false },
+  },
+});
