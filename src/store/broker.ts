@@ -1,0 +1,181 @@
+/**
+ * The queue: what is sent, who holds it, how it ends.
+ *
+ * A message is waiting (ready or delayed), or held by one worker under a lease and a delivery token, or dead, or
+ * gone. Only the current token may settle it, so a worker that was thought lost cannot overwrite what its
+ * successor did. Every verb is one atomic step, judges each id alone and answers for each in order, and may be
+ * repeated after a lost reply. `now` is the store's clock throughout.
+ */
+import type { EpochMs } from "../core/clock.js";
+import type { ResultRecord } from "./results.js";
+
+/** An instant, absolute or counted from the store's clock at the moment the step runs. */
+export type When = { readonly at: EpochMs } | { readonly inMs: number };
+
+/** What a sender hands over. The store reads the routing fields and never looks into `body`. */
+export interface NewMessage {
+  /** At most 255 characters. Sending the same id twice stores it once. */
+  readonly id: string;
+  readonly task: string;
+  readonly queue: string;
+  /** 0 to 9; 9 is taken first. Equal priorities keep the order in which they were sent. */
+  readonly priority: number;
+  /** Not before this instant; absent: at once. */
+  readonly eta?: When;
+  /** Worthless from this instant on; absent: never. */
+  readonly expires?: When;
+  /** Deliveries without a settled end (crash, lost lease) before the message goes to the dead letters. */
+  readonly maxDeliveries: number;
+  /** How long a result written by the store itself (expired, revoked, dead) is kept; 0: it is not written. */
+  readonly resultTtlMs: number;
+  /** The beat entry this is a run of; its unfinished runs decide about overlap. */
+  readonly entry?: string;
+  /** Opaque text. */
+  readonly body: string;
+}
+
+/**
+ * "duplicate": a message of this id is waiting or held, or its result is kept: nothing was changed.
+ * "expired": `expires` had passed; a REVOKED result with reason "expired" was written instead.
+ */
+export type EnqueueOutcome = "queued" | "duplicate" | "expired";
+
+/** The right to settle one delivery. */
+export interface DeliveryRef {
+  readonly id: string;
+  /** Unique for every delivery. */
+  readonly token: string;
+}
+
+/** One handing of a message to one worker. */
+export interface Delivery extends DeliveryRef {
+  readonly task: string;
+  readonly queue: string;
+  readonly priority: number;
+  readonly eta: EpochMs | null;
+  readonly expires: EpochMs | null;
+  readonly maxDeliveries: number;
+  readonly resultTtlMs: number;
+  readonly entry: string | null;
+  readonly body: string;
+  /** Times it was settled as "retry". 0 at first. */
+  readonly retries: number;
+  /** Deliveries since it was sent or last retried, this one included: 1 at first. */
+  readonly deliveries: number;
+  readonly enqueuedAt: EpochMs;
+}
+
+export interface ClaimRequest {
+  /** Taken by priority, then by age; queues of equal standing rotate so that none starves. */
+  readonly queues: readonly string[];
+  /** Who claims, for monitoring. */
+  readonly worker: string;
+  readonly leaseMs: number;
+  /** At most so many deliveries; 0 only does the housekeeping. */
+  readonly max: number;
+}
+
+/**
+ * Before it takes anything, a claim does bounded housekeeping: delayed messages whose eta has come become ready;
+ * deliveries whose lease has ended go back to the front of their queue, or to the dead letters with reason
+ * "deliveries-exhausted" when `maxDeliveries` is reached; held runs of entries whose wait is over are sent.
+ * While taking, expired and revoked messages are dropped with a REVOKED result (reason "expired" / "revoked").
+ */
+export interface ClaimReply {
+  readonly deliveries: readonly Delivery[];
+  readonly now: EpochMs;
+  /** When housekeeping next has something to do without anybody sending anything; null: never. */
+  readonly nextWakeAt: EpochMs | null;
+}
+
+/** How one delivery ended. With a `result` the record is stored in the same step. */
+export type Settlement = DeliveryRef & {
+  readonly result: ResultRecord | null;
+  /** How long `result` is kept. */
+  readonly resultTtlMs: number;
+} & (
+    | {
+        /** Finished for good, whatever the result says. */
+        readonly kind: "done";
+      }
+    | {
+        /** Comes back after `delayMs` under the same id, `retries` one higher, deliveries counted anew. */
+        readonly kind: "retry";
+        readonly delayMs: number;
+      }
+    | {
+        /** Kept, body and all, among the dead letters of its queue. */
+        readonly kind: "dead";
+        readonly reason: string;
+      }
+  );
+
+/** "lost": the token is not the current one; nothing was changed and the result was dropped. */
+export type SettleOutcome = "settled" | "lost";
+
+export interface SettleReply {
+  readonly outcomes: readonly SettleOutcome[];
+  /** The answer to the claim that was asked for in the same step. */
+  readonly claimed: ClaimReply | null;
+}
+
+/** "revoked": the lease was extended, and somebody asked that the running task be stopped. */
+export type HeartbeatOutcome = "extended" | "lost" | "revoked";
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly task: string;
+  readonly queue: string;
+  readonly reason: string;
+  readonly at: EpochMs;
+  readonly body: string;
+}
+
+export interface QueueCounts {
+  readonly queue: string;
+  readonly ready: number;
+  readonly delayed: number;
+  readonly held: number;
+  readonly dead: number;
+}
+
+/**
+ * Tells one consumer that its queues may have work. Arrivals are latched from the moment of `listen`: one that
+ * comes while nobody waits makes the next `wait` return at once, so no wake-up is lost between claim and wait.
+ */
+export interface Arrivals {
+  /** Returns at an arrival, after `timeoutMs`, when `signal` aborts, or for no reason. Never rejects. */
+  wait(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** Idempotent; ends a running `wait`. */
+  close(): Promise<void>;
+}
+
+export interface Broker {
+  enqueue(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]>;
+  claim(request: ClaimRequest): Promise<ClaimReply>;
+  /** Extends the leases to `leaseMs` from now. */
+  heartbeat(refs: readonly DeliveryRef[], leaseMs: number): Promise<HeartbeatOutcome[]>;
+  /** Settles many, then claims, in one step: a busy worker needs one round trip for both. */
+  settle(settlements: readonly Settlement[], claim: ClaimRequest | null): Promise<SettleReply>;
+  /** Gives deliveries back unstarted: to the front of their queue, the delivery not counted. */
+  giveBack(refs: readonly DeliveryRef[]): Promise<SettleOutcome[]>;
+  /**
+   * Waiting messages are dropped with a REVOKED result (reason "revoked"). With `terminate`, held ones are marked,
+   * and the heartbeat tells their worker. Unknown ids are remembered for `keepMs` and dropped when claimed.
+   * Publishes the ids on the channel topic "revoke" when `terminate` is set.
+   */
+  revoke(
+    ids: readonly string[],
+    options: { readonly terminate: boolean; readonly keepMs: number },
+  ): Promise<void>;
+  /** Drops what waits (ready and delayed) in these queues, without results; gives the number dropped. */
+  purge(queues: readonly string[]): Promise<number>;
+  /** Every queue that holds something, by name. */
+  counts(): Promise<QueueCounts[]>;
+  /** Newest first. */
+  deadLetters(options: { readonly limit: number; readonly queue?: string }): Promise<DeadLetter[]>;
+  /** Puts dead letters back into their queues with fresh counts; gives the number of those found. */
+  retryDead(ids: readonly string[]): Promise<number>;
+  deleteDead(ids: readonly string[]): Promise<number>;
+  listen(queues: readonly string[]): Promise<Arrivals>;
+}

@@ -1,0 +1,13 @@
+/**
+ * Hints between processes. A message tells that something may have changed; what is true is in the store, so a
+ * lost message costs time, never correctness.
+ *
+ * Topics published by stores themselves, inside the step that makes them true:
+ * "entries" (payload: entry name) when an entry was put, deleted or triggered; "leader" when the lead was given up;
+ * "revoke" (payload: JSON array of ids) when running tasks should stop.
+ */
+export interface Channel {
+  publish(topic: string, payload: string): Promise<void>;
+  /** Resolves once the subscription holds. The returned function ends it and may be called twice. */
+  subscribe(topic: string, handler: (payload: string) => void): Promise<() => void>;
+}

@@ -1,0 +1,190 @@
+/**
+ * Beat entries: definition, cursor, ledger.
+ *
+ * The cursor is the next occurrence that is not yet accounted for. `tick` moves it in the same atomic step that
+ * sends the message and writes the ledger row, and only for the current term, the expected revision and the
+ * expected cursor: so however many beats believe that they lead, each due time is accounted for once.
+ */
+import type { EpochMs } from "../core/clock.js";
+import type { NewMessage } from "./broker.js";
+
+export interface Cursor {
+  /** The occurrence's own instant. */
+  readonly nominal: EpochMs;
+  /** When it is to be sent: nominal plus jitter, never before nominal. */
+  readonly dispatchAt: EpochMs;
+}
+
+export interface EntryDefinition {
+  readonly name: string;
+  /** "runtime", or "code:" and the name of the app whose code declares it. */
+  readonly owner: string;
+  /** Deploy number of the owner; a lower one never overwrites a higher. */
+  readonly version: number;
+  /** Canonical JSON, opaque to the store. */
+  readonly definition: string;
+  /** Hash of `definition`. */
+  readonly revision: string;
+}
+
+export interface EntrySnapshot extends EntryDefinition {
+  /** Changes with every write to the entry: the token for `put` and `remove`. */
+  readonly stamp: number;
+  readonly cursor: Cursor | null;
+  /** Since when it is paused by an operator, or null. */
+  readonly pausedAt: EpochMs | null;
+  /** Why it does not run any more ("left-code", "max-runs", "ended", "disabled"), or null. */
+  readonly disabled: string | null;
+  /** When `disabled` was set. */
+  readonly disabledAt: EpochMs | null;
+  /** The newest occurrence accounted for. */
+  readonly lastNominal: EpochMs | null;
+  /** Occurrences sent; triggered runs are not counted. */
+  readonly runs: number;
+  /** Runs that have not ended. */
+  readonly unfinished: number;
+  /** A run waits for the running one to end. */
+  readonly holding: boolean;
+}
+
+export interface EntryPut extends EntryDefinition {
+  /** The stamp that was read; null: the entry must not exist. */
+  readonly expect: number | null;
+  readonly cursor: Cursor | null;
+  readonly pausedAt: EpochMs | null;
+  readonly disabled: string | null;
+  /** Written in the same step, e.g. what a pause left out. */
+  readonly ledger: readonly LedgerRange[];
+}
+
+/** "conflict": the entry has changed since it was read; read it again and decide again. */
+export type PutOutcome = "stored" | "conflict";
+
+export const OVERLAP_POLICIES = ["allow", "skip", "queue-one", "cancel-running"] as const;
+export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
+
+/**
+ * What happens when a run is due while earlier runs of the entry are unfinished.
+ * allow: sent all the same. skip: recorded as skipped("overlap"). queue-one: held until the running ones end; a run
+ * already held is recorded as skipped("replaced"). cancel-running: the running ones are revoked with terminate, the
+ * new one is held until they end, at most `graceMs`.
+ * A held run has no ledger row until it is sent or replaced; when released it keeps its id and nominal instant.
+ */
+export interface Overlap {
+  readonly policy: OverlapPolicy;
+  /** Runs sent longer ago than this count as ended; null: never. A held run is released when this has passed. */
+  readonly timeoutMs: number | null;
+  /** cancel-running: how long the running ones may take to stop. */
+  readonly graceMs: number;
+}
+
+export type PlannedOccurrence =
+  | { readonly kind: "send"; readonly due: EpochMs; readonly message: NewMessage; readonly overlap: Overlap }
+  | { readonly kind: "skip"; readonly due: EpochMs; readonly reason: string }
+  | ({ readonly kind: "range" } & LedgerRange);
+
+export interface TickItem {
+  readonly entry: string;
+  readonly revision: string;
+  /** `cursor.nominal` that was read; null for an entry without a next occurrence (sent once at start). */
+  readonly expect: EpochMs | null;
+  /** In order of time; oldest first. */
+  readonly plan: readonly PlannedOccurrence[];
+  readonly next: Cursor | null;
+  /** Set when there is no next occurrence: why. The entry is disabled with this reason. */
+  readonly disable: string | null;
+  /** Once `runs` reaches it the entry is disabled with "max-runs" and its cursor cleared; null: no limit. */
+  readonly maxRuns: number | null;
+}
+
+/**
+ * "stale": another revision is stored. "moved": the cursor is elsewhere, so somebody did this already.
+ * "early": a due time lies in the store's future, so the planner's clock is wrong. "paused": paused or disabled.
+ * "gone": no such entry. In all these cases nothing of the item was done.
+ */
+export type TickItemOutcome =
+  | { readonly outcome: "ticked"; readonly occurrences: readonly OccurrenceOutcome[] }
+  | { readonly outcome: "stale" | "moved" | "early" | "paused" | "gone" };
+
+/** What became of each planned occurrence, in order; "overlap" and "held" by the overlap policy. */
+export type OccurrenceOutcome = "sent" | "skipped" | "overlap" | "held";
+
+/** "fenced": the term is not the current one or its lease has ended; nothing at all was done. */
+export type TickReply =
+  | { readonly outcome: "fenced"; readonly now: EpochMs }
+  | { readonly outcome: "ticked"; readonly now: EpochMs; readonly items: readonly TickItemOutcome[] };
+
+/** One occurrence and its fate. */
+export interface LedgerRow {
+  readonly kind: "row";
+  readonly entry: string;
+  readonly due: EpochMs;
+  readonly fate: "sent" | "skipped";
+  /** Why it was skipped; "triggered" for a run sent by hand. */
+  readonly reason: string | null;
+  readonly taskId: string | null;
+  readonly at: EpochMs;
+  /** Term of the leader, or null for a triggered run. */
+  readonly term: string | null;
+}
+
+/** `count` occurrences from `from` to `to`, both included, skipped for one reason. */
+export interface LedgerRange {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly count: number;
+  readonly reason: string;
+  /** JSON of the schedule then in force, so that the range can be expanded after the entry has changed. */
+  readonly schedule: string;
+}
+
+export interface StoredLedgerRange extends LedgerRange {
+  readonly kind: "range";
+  readonly entry: string;
+  readonly at: EpochMs;
+  readonly term: string | null;
+}
+
+export type LedgerRecord = LedgerRow | StoredLedgerRange;
+
+export interface LedgerQuery {
+  /** Only records that reach past this instant. */
+  readonly after?: EpochMs;
+  /** Only records that begin before this instant. */
+  readonly before?: EpochMs;
+  readonly limit: number;
+  /** Which end `limit` keeps: the oldest or the newest. The answer is in order of due either way. */
+  readonly keep: "oldest" | "newest";
+}
+
+export interface DueReply {
+  /** Entries whose `dispatchAt` has come, earliest first; paused and disabled ones are not among them. */
+  readonly entries: readonly EntrySnapshot[];
+  /** When the next one after these comes; null: none. */
+  readonly nextAt: EpochMs | null;
+  readonly now: EpochMs;
+}
+
+export type TriggerOutcome = OccurrenceOutcome | "gone";
+
+export interface Retention {
+  readonly maxAgeMs: number;
+  readonly maxRowsPerEntry: number;
+}
+
+export interface Entries {
+  get(names: readonly string[]): Promise<(EntrySnapshot | null)[]>;
+  /** In order of name, those after `after`. */
+  list(options: { readonly after?: string; readonly limit: number }): Promise<EntrySnapshot[]>;
+  put(items: readonly EntryPut[]): Promise<PutOutcome[]>;
+  /** Deletes the entry and a run it holds; its ledger stays until retention ends it. */
+  remove(name: string, expect: number): Promise<"removed" | "conflict" | "gone">;
+  /** Cost independent of the number of entries that are not due. `limit` 0 asks only for `nextAt`. */
+  due(limit: number): Promise<DueReply>;
+  tick(term: string, items: readonly TickItem[]): Promise<TickReply>;
+  /** Sends a run now, outside the schedule: cursor and `runs` stay. A null overlap forces it. */
+  trigger(name: string, message: NewMessage, overlap: Overlap | null): Promise<TriggerOutcome>;
+  ledger(name: string, query: LedgerQuery): Promise<LedgerRecord[]>;
+  /** Drops ledger records past their retention, in bounded steps; gives the number dropped. */
+  trimLedger(retention: Retention, limit: number): Promise<number>;
+}

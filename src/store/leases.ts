@@ -1,0 +1,35 @@
+/**
+ * Who leads. The term names one uninterrupted holding of the lead; its first part is an epoch that only grows, its
+ * second the nonce of the attempt, since after a rollback of the store two leaders could get one epoch.
+ */
+import type { EpochMs } from "../core/clock.js";
+
+export interface Candidate {
+  /** Stable for the life of the process. */
+  readonly id: string;
+  /** Random, new for every attempt to lead, kept while leading. */
+  readonly nonce: string;
+  readonly host: string;
+  readonly version: string;
+}
+
+export type Election =
+  | { readonly outcome: "leading"; readonly term: string; readonly until: EpochMs; readonly now: EpochMs }
+  | { readonly outcome: "following"; readonly leader: LeaderInfo; readonly now: EpochMs };
+
+export interface LeaderInfo {
+  readonly id: string;
+  readonly host: string;
+  readonly version: string;
+  readonly term: string;
+  readonly until: EpochMs;
+}
+
+export interface Leases {
+  /** Takes the lead when nobody holds it, or extends the candidate's own holding to `leaseMs` from now. */
+  elect(candidate: Candidate, leaseMs: number): Promise<Election>;
+  /** Gives the lead up and publishes on the channel topic "leader", so that another takes over at once. */
+  resign(candidate: Pick<Candidate, "id" | "nonce">): Promise<boolean>;
+  /** The current leader, or null when the last lease has ended. */
+  leader(): Promise<LeaderInfo | null>;
+}

@@ -1,0 +1,38 @@
+/** What became of tasks. */
+import type { EpochMs } from "../core/clock.js";
+import type { DeliveryRef } from "./broker.js";
+
+export interface ResultRecord {
+  /** A state of tasks/states.ts, or a custom one set by `updateState`. */
+  readonly state: string;
+  /** Encoded value or error, opaque to the store; null where the state says all. */
+  readonly payload: string | null;
+  /** Why, where the store itself ended the task: "expired", "revoked", "deliveries-exhausted". */
+  readonly reason?: string;
+  /** Who ran it. */
+  readonly worker?: string;
+}
+
+export interface StoredResult extends ResultRecord {
+  readonly id: string;
+  /** When the record was written, by the store's clock. */
+  readonly at: EpochMs;
+}
+
+export interface Results {
+  /**
+   * The stored record; without one, a record derived from where the message is: PENDING while it waits,
+   * RECEIVED while a worker holds it; null for an id the store does not know.
+   */
+  get(ids: readonly string[]): Promise<(StoredResult | null)[]>;
+  /**
+   * The record once its state is final. Pushed by the store, not polled for over a network. Null when `signal`
+   * aborts first. A result already there is returned at once.
+   */
+  wait(id: string, signal: AbortSignal): Promise<StoredResult | null>;
+  /** Writes the state of a running delivery (STARTED, progress, custom); "lost" when the token is not current. */
+  update(ref: DeliveryRef, record: ResultRecord, ttlMs: number): Promise<"updated" | "lost">;
+  /** Writes a result without a delivery: tasks acknowledged early. A final record is never overwritten. */
+  put(id: string, record: ResultRecord, ttlMs: number): Promise<void>;
+  forget(ids: readonly string[]): Promise<void>;
+}
