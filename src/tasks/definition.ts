@@ -1,0 +1,103 @@
+import type { EpochMs } from "../core/clock.js";
+import type { Duration } from "../core/duration.js";
+import type { Logger } from "../core/logger.js";
+
+/** What a failed run is tried again for, and when. */
+export interface RetryPolicy {
+  /** Tries after the first one. */
+  readonly max: number;
+  /** Base wait before a retry. */
+  readonly delayMs: number;
+  /** Doubles the wait with every retry. */
+  readonly backoff: boolean;
+  /** No wait is longer. */
+  readonly maxDelayMs: number;
+  /** Spreads each wait over [0, wait], so that tasks that failed together do not come back together. */
+  readonly jitter: boolean;
+  /** Whether a thrown error is worth another try. A thrown `Retry` always is. */
+  readonly on: (error: unknown) => boolean;
+}
+
+/** A registered task after its options were checked: what worker, sender and beat read. */
+export interface TaskDefinition {
+  readonly name: string;
+  readonly fn: (...args: never[]) => unknown;
+  /** The first parameter is the running task. */
+  readonly bind: boolean;
+  /** Null: the app's default queue. */
+  readonly queue: string | null;
+  readonly priority: number;
+  readonly retry: RetryPolicy;
+  readonly acks: "late" | "early";
+  /** Aborts `signal` with SUNBEAT_SOFT_TIME_LIMIT; the run may still end by itself. Null: none. */
+  readonly softTimeLimitMs: number | null;
+  /** Fails the run with SUNBEAT_TIME_LIMIT. Null: none. */
+  readonly timeLimitMs: number | null;
+  readonly ignoreResult: boolean;
+  readonly resultTtlMs: number;
+  readonly maxDeliveries: number;
+  readonly trackStarted: boolean;
+  /** Checks and converts the first argument before the run (Standard Schema), or null. */
+  readonly input: StandardSchema | null;
+}
+
+/** The part of the Standard Schema interface (version 1) that is used here. */
+export interface StandardSchema {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardSchemaResult | Promise<StandardSchemaResult>;
+  };
+}
+
+export type StandardSchemaResult =
+  | { readonly value: unknown; readonly issues?: undefined }
+  | {
+      readonly issues: readonly {
+        readonly message: string;
+        readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+      }[];
+    };
+
+/** What a running task knows about its delivery. */
+export interface TaskRequest {
+  readonly id: string;
+  readonly task: string;
+  readonly args: readonly unknown[];
+  /** Retries so far; 0 in the first run. */
+  readonly retries: number;
+  /** Deliveries of this try, this one included; above 1 a worker was lost before. */
+  readonly deliveries: number;
+  readonly eta: Date | null;
+  readonly expires: Date | null;
+  readonly queue: string;
+  readonly priority: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly parentId: string | null;
+  readonly rootId: string;
+  readonly groupId: string | null;
+  /** The beat entry that sent it, or null. */
+  readonly entry: string | null;
+  /** The nominal instant of the tick, whenever it runs; null when not sent by an entry. */
+  readonly scheduledFor: Date | null;
+  readonly hostname: string;
+}
+
+/** The running task: the first parameter under `bind`, and `currentTask()` anywhere below. */
+export interface TaskContext {
+  readonly request: TaskRequest;
+  /** Aborts on lost lease, time limit, revoke and shutdown; `signal.reason` is the SunbeatError that says which. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Ends this run and runs the task again after `countdown` (default: the task's retry policy). Always throws. */
+  retry(options?: { readonly countdown?: Duration; readonly error?: unknown }): never;
+  /** Stores a custom state with plain data, seen by `AsyncResult.info()`. */
+  updateState(state: string, meta?: unknown): Promise<void>;
+  /** `updateState("PROGRESS", { done, total })`. */
+  progress(done: number, total: number): Promise<void>;
+}
+
+export interface OccurrenceRef {
+  readonly entry: string;
+  readonly scheduledFor: EpochMs;
+}
