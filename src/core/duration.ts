@@ -11,10 +11,16 @@ export interface DurationParts {
   readonly milliseconds?: number;
 }
 
-/** A number is **seconds**; a string is like "90s", "1h30m", "250ms", "2d" or ISO 8601 "PT1H30M". */
+/**
+ * A number is **seconds**. A string is like "90s", "1h30m", "250ms" or "2d" (units descending, each once), like
+ * "90 days" (one number, one unit written out), or ISO 8601 "PT1H30M". A leading "-" makes it negative.
+ */
 export type Duration = number | string | DurationParts;
 
 const UNIT_MS = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
+type Unit = keyof typeof UNIT_MS;
+/** From the longest to the shortest: the order in which a text may name them. */
+const UNITS = Object.keys(UNIT_MS) as Unit[];
 const PART_MS = {
   weeks: UNIT_MS.w,
   days: UNIT_MS.d,
@@ -25,12 +31,14 @@ const PART_MS = {
 } as const;
 
 const EXPECTED =
-  'a number of seconds, a text like "90s", "1h30m" or "PT1H30M", or { hours, minutes, seconds }';
-/** Units descending, each at most once. Anchored alternatives of bounded digits: linear in the text. */
-const SHORT =
-  /^(-)?(?:(\d{1,12}(?:\.\d{1,9})?)w)?(?:(\d{1,12}(?:\.\d{1,9})?)d)?(?:(\d{1,12}(?:\.\d{1,9})?)h)?(?:(\d{1,12}(?:\.\d{1,9})?)m(?!s))?(?:(\d{1,12}(?:\.\d{1,9})?)s)?(?:(\d{1,15})ms)?$/;
-const ISO =
-  /^(-)?P(?:(\d{1,12}(?:\.\d{1,9})?)W)?(?:(\d{1,12}(?:\.\d{1,9})?)D)?(?:T(?:(\d{1,12}(?:\.\d{1,9})?)H)?(?:(\d{1,12}(?:\.\d{1,9})?)M)?(?:(\d{1,12}(?:\.\d{1,9})?)S)?)?$/;
+  'a number of seconds, a text like "90s", "1h30m", "90 days" or "PT1H30M", or { hours, minutes, seconds }';
+const LONGEST_TEXT = 64;
+const NUMBER = String.raw`(\d{1,12}(?:\.\d{1,9})?)`;
+const SHORT_PART = new RegExp(`${NUMBER}(ms|[wdhms])`, "y");
+const WORDS = new RegExp(`^${NUMBER} (millisecond|second|minute|hour|day|week)s?$`);
+const ISO = new RegExp(
+  `^P(?=.)(?:${NUMBER}W)?(?:${NUMBER}D)?(?:T(?=.)(?:${NUMBER}H)?(?:${NUMBER}M)?(?:${NUMBER}S)?)?$`,
+);
 
 function invalid(value: unknown, what: string): SunbeatError {
   return new SunbeatError("SUNBEAT_DURATION_INVALID", `${what}: expected ${EXPECTED}, got ${quote(value)}`, {
@@ -38,18 +46,40 @@ function invalid(value: unknown, what: string): SunbeatError {
   });
 }
 
+function fromShort(text: string): number | undefined {
+  let total = 0;
+  let shortestSoFar = -1;
+  for (let position = 0; position < text.length; position = SHORT_PART.lastIndex) {
+    SHORT_PART.lastIndex = position;
+    const match = SHORT_PART.exec(text);
+    const unit = match === null ? -1 : UNITS.indexOf(match[2] as Unit);
+    if (match === null || unit <= shortestSoFar) return undefined;
+    shortestSoFar = unit;
+    total += Number(match[1]) * UNIT_MS[match[2] as Unit];
+  }
+  return total;
+}
+
+function fromIso(text: string): number | undefined {
+  const match = ISO.exec(text);
+  if (match === null) return undefined;
+  return (["w", "d", "h", "m", "s"] as const).reduce(
+    (total, unit, index) => total + Number(match[index + 1] ?? 0) * UNIT_MS[unit],
+    0,
+  );
+}
+
 function fromText(text: string): number | undefined {
-  const match = text.length > 64 ? null : (SHORT.exec(text) ?? ISO.exec(text));
-  if (match === null || /[T\-P]$|^-?$/.test(text)) return undefined;
-  const [, minus, w = "0", d = "0", h = "0", m = "0", s = "0", ms = "0"] = match;
-  const total =
-    Number(w) * UNIT_MS.w +
-    Number(d) * UNIT_MS.d +
-    Number(h) * UNIT_MS.h +
-    Number(m) * UNIT_MS.m +
-    Number(s) * UNIT_MS.s +
-    Number(ms);
-  return minus === undefined ? total : -total;
+  if (text.length > LONGEST_TEXT) return undefined;
+  const negative = text.startsWith("-");
+  const size = negative ? text.slice(1) : text;
+  if (size === "") return undefined;
+  const words = WORDS.exec(size);
+  const ms =
+    words !== null
+      ? Number(words[1]) * PART_MS[`${words[2]}s` as keyof typeof PART_MS]
+      : (fromIso(size) ?? fromShort(size));
+  return ms === undefined ? undefined : negative ? -ms : ms;
 }
 
 function fromParts(parts: object): number | undefined {
