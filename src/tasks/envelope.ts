@@ -1,0 +1,143 @@
+/** The body of a message: what the store carries without looking into it. */
+import type { EpochMs } from "../core/clock.js";
+import { didYouMean } from "../core/nearest.js";
+import { messageOf, TaskError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
+import { assertPayload, DEFAULT_PAYLOAD_LIMIT, encodePayload, HARD_PAYLOAD_LIMIT } from "./payload.js";
+
+/** Version of the form. A worker refuses bodies of another one instead of guessing. */
+const VERSION = 1;
+
+/** The part of a message that only senders and workers read. */
+export interface MessageBody {
+  readonly args: readonly unknown[];
+  /** Text that travels with the task. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The task that sent this one; null: none did. */
+  readonly parentId: string | null;
+  /** The first task of the tree this one belongs to; null: this one. */
+  readonly rootId: string | null;
+  readonly groupId: string | null;
+  /** The nominal instant of the beat's tick; null: not sent by an entry. */
+  readonly scheduledFor: EpochMs | null;
+  /** What the sender decided; null: the task's own option holds. */
+  readonly ignoreResult: boolean | null;
+  /** What the sender decided; null: the task's own option holds. */
+  readonly resultTtlMs: number | null;
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const isAmount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isInstant = (value: unknown): boolean => Number.isSafeInteger(value);
+
+/** Every field but `v` and `args`: absent means null (headers: none). */
+const OPTIONAL: Readonly<
+  Record<string, { readonly expected: string; readonly holds: (v: unknown) => boolean }>
+> = {
+  headers: { expected: "an object of texts", holds: isHeaders },
+  parentId: { expected: "text", holds: isText },
+  rootId: { expected: "text", holds: isText },
+  groupId: { expected: "text", holds: isText },
+  scheduledFor: { expected: "epoch milliseconds", holds: isInstant },
+  ignoreResult: { expected: "true or false", holds: (value) => typeof value === "boolean" },
+  resultTtlMs: { expected: "milliseconds", holds: isAmount },
+};
+
+function isHeaders(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.entries(value).every(([key, text]) => key !== "__proto__" && typeof text === "string")
+  );
+}
+
+/**
+ * Text for `NewMessage.body`. Codes: SUNBEAT_PAYLOAD_INVALID and SUNBEAT_PAYLOAD_TOO_LARGE, for `args` and `headers`.
+ */
+export function encodeBody(body: MessageBody, limit = DEFAULT_PAYLOAD_LIMIT): string {
+  let text = `{"v":${VERSION},"args":${encodePayload(body.args, "args", limit)}`;
+  for (const key in body.headers) {
+    if (Object.hasOwn(body.headers, key)) {
+      text += `,"headers":${encodePayload(body.headers, "headers", limit)}`;
+      break;
+    }
+  }
+  if (body.parentId !== null) text += `,"parentId":${JSON.stringify(body.parentId)}`;
+  if (body.rootId !== null) text += `,"rootId":${JSON.stringify(body.rootId)}`;
+  if (body.groupId !== null) text += `,"groupId":${JSON.stringify(body.groupId)}`;
+  if (body.scheduledFor !== null) text += `,"scheduledFor":${body.scheduledFor}`;
+  if (body.ignoreResult !== null) text += `,"ignoreResult":${body.ignoreResult}`;
+  if (body.resultTtlMs !== null) text += `,"resultTtlMs":${body.resultTtlMs}`;
+  return text + "}";
+}
+
+function invalid(what: string, cause?: unknown): TaskError {
+  return new TaskError(
+    "SUNBEAT_MESSAGE_INVALID",
+    `message body: ${what}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/**
+ * The body of a text that may come from anywhere. Total: it answers or throws SUNBEAT_MESSAGE_INVALID, and it
+ * refuses what it does not know rather than leave it out.
+ */
+export function decodeBody(text: string): MessageBody {
+  const fields = parse(text);
+  if (fields["v"] !== VERSION) {
+    throw invalid(
+      `expected version ${VERSION}, got ${quote(fields["v"])}; run a worker of the sender's version`,
+    );
+  }
+  const args = fields["args"];
+  if (!Array.isArray(args)) throw invalid(`args: expected an array, got ${quote(args)}`);
+  for (const [key, value] of Object.entries(fields)) {
+    if (key === "v" || key === "args") continue;
+    const field = Object.hasOwn(OPTIONAL, key) ? OPTIONAL[key] : undefined;
+    if (field === undefined) {
+      throw invalid(`unknown field ${quote(key)}${didYouMean(key, Object.keys(OPTIONAL))}`);
+    }
+    if (!field.holds(value)) throw invalid(`${key}: expected ${field.expected}, got ${quote(value)}`);
+  }
+  try {
+    assertPayload(args, "args", HARD_PAYLOAD_LIMIT);
+  } catch (error) {
+    throw invalid(messageOf(error), error);
+  }
+  const optional = fields as Partial<MessageBody>;
+  return {
+    args,
+    headers: optional.headers ?? {},
+    parentId: optional.parentId ?? null,
+    rootId: optional.rootId ?? null,
+    groupId: optional.groupId ?? null,
+    scheduledFor: optional.scheduledFor ?? null,
+    ignoreResult: optional.ignoreResult ?? null,
+    resultTtlMs: optional.resultTtlMs ?? null,
+  };
+}
+
+function parse(text: unknown): Record<string, unknown> {
+  if (typeof text !== "string") throw invalid(`expected text, got ${quote(text)}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw invalid(`expected JSON, got ${quote(text)}`, cause);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid(`expected an object, got ${quote(value)}`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** How long the result of this run is kept, in ms; 0: it is not stored. The sender's word goes before the task's. */
+export function resultTtlOf(
+  body: Pick<MessageBody, "ignoreResult" | "resultTtlMs">,
+  task: { readonly ignoreResult: boolean; readonly resultTtlMs: number },
+): number {
+  if (body.ignoreResult ?? task.ignoreResult) return 0;
+  return body.resultTtlMs ?? task.resultTtlMs;
+}

@@ -1,0 +1,74 @@
+/**
+ * Ends of a run that travel as throws. They are not failures and reach no error log; they extend Error only so
+ * that lint rules and debuggers treat `throw new Ignore()` as they treat any throw.
+ */
+import { type Duration, durationMs } from "../core/duration.js";
+import { TaskError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
+
+/** A registered symbol, so that an outcome made by a second copy of the package is known too. */
+const BRAND = Symbol.for("sunbeat.outcome");
+
+abstract class ThrownOutcome extends Error {
+  protected constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/** Run the task again. Counts as a retry of the task's policy: after `retry.max` of them it fails. */
+export class Retry extends ThrownOutcome {
+  readonly kind = "retry";
+  /** Wait before the next run in ms; null: what the task's retry policy says. */
+  readonly countdownMs: number | null;
+  /** Why, for logs, and what the task fails with when no tries are left. */
+  readonly error: unknown;
+
+  /** Throws SUNBEAT_DURATION_INVALID or SUNBEAT_OPTION_INVALID for a countdown that is no length of time. */
+  constructor(options: { readonly countdown?: Duration; readonly error?: unknown } = {}) {
+    super("the task asked to be run again", options.error);
+    this.error = options.error;
+    this.countdownMs =
+      options.countdown === undefined ? null : durationMs(options.countdown, "retry countdown");
+    if (this.countdownMs !== null && this.countdownMs < 0) {
+      throw new TaskError(
+        "SUNBEAT_OPTION_INVALID",
+        `retry countdown: expected 0 or more, got ${quote(options.countdown)}`,
+      );
+    }
+  }
+}
+
+/** Refuse the message: it goes to the dead letters with `reason`, or with `requeue` back to its queue. */
+export class Reject extends ThrownOutcome {
+  readonly kind = "reject";
+  readonly reason: string;
+  readonly requeue: boolean;
+
+  constructor(reason = "rejected", options: { readonly requeue?: boolean } = {}) {
+    super(reason);
+    this.reason = reason;
+    this.requeue = options.requeue ?? false;
+  }
+}
+
+/** End the run without storing a result. */
+export class Ignore extends ThrownOutcome {
+  readonly kind = "ignore";
+
+  constructor(reason = "ignored") {
+    super(reason);
+  }
+}
+
+/** The outcome in a thrown value, or null for anything else. Never throws, whatever was thrown. */
+export function outcomeOf(thrown: unknown): Retry | Reject | Ignore | null {
+  try {
+    const branded =
+      typeof thrown === "object" && thrown !== null && (thrown as Record<symbol, unknown>)[BRAND] === true;
+    return branded ? (thrown as Retry | Reject | Ignore) : null;
+  } catch {
+    return null; // a Proxy that throws when it is looked at is a failure like any other
+  }
+}
