@@ -1,9 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
-
-/** An instant as people give it: Date, epoch ms, ISO 8601 text with offset, or anything with `toMillis()`. */
-export type InstantLike =
-  Date | EpochMs | string | { toMillis(): number } | { readonly epochMilliseconds: number };
+import type { InstantLike } from "../core/instant.js";
 
 /** Options of one send: `applyAsync`, `sendTask`, and `options` of a beat entry. */
 export interface SendOptions {
@@ -23,4 +20,29 @@ export interface SendOptions {
   readonly ignoreResult?: boolean;
   readonly resultExpires?: Duration;
   readonly maxDeliveries?: number;
+}
+
+/** An instant, absolute or counted from the store's clock at the moment the step runs. */
+export type When = { readonly at: EpochMs } | { readonly inMs: number };
+
+/** What a sender hands over. The store reads the routing fields and never looks into `body`. */
+export interface NewMessage {
+  /** At most 255 characters. Sending the same id twice stores it once. */
+  readonly id: string;
+  readonly task: string;
+  readonly queue: string;
+  /** 0 to 9; 9 is taken first. Equal priorities keep the order in which they were sent. */
+  readonly priority: number;
+  /** Not before this instant; absent: at once. */
+  readonly eta?: When;
+  /** Worthless from this instant on; absent: never. */
+  readonly expires?: When;
+  /** Deliveries without a settled end (crash, lost lease) before the message goes to the dead letters. */
+  readonly maxDeliveries: number;
+  /** How long a result written by the store itself (expired, revoked, dead) is kept; 0: it is not written. */
+  readonly resultTtlMs: number;
+  /** The beat entry this is a run of; its unfinished runs decide about overlap. */
+  readonly entry?: string;
+  /** Opaque text. */
+  readonly body: string;
 }

@@ -1,0 +1,71 @@
+/** Checks of one option each: the value as it is used inside, or a typed error that names the option. */
+import { type Duration, durationMs, formatDuration } from "./duration.js";
+import { ConfigurationError } from "./errors.js";
+import { didYouMean } from "./nearest.js";
+import { quote } from "./quote.js";
+
+/** Durations and waits are bounded so that adding one to an instant stays an exact number. */
+export const LONGEST_DURATION_MS = 100 * 365.25 * 86_400_000;
+
+export function invalidOption(what: string, expected: string, value: unknown): ConfigurationError {
+  return new ConfigurationError(
+    "SUNBEAT_OPTION_INVALID",
+    `${what}: expected ${expected}, got ${quote(value)}`,
+    {
+      details: { option: what, value: quote(value) },
+    },
+  );
+}
+
+/** A plain object whose keys are all known. Codes: SUNBEAT_OPTION_INVALID, SUNBEAT_OPTION_UNKNOWN. */
+export function assertKnownKeys(value: unknown, known: readonly string[], what: string): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalidOption(what, "an object", value);
+  }
+  for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue;
+    const hint = didYouMean(key, known) || `; known are ${[...known].sort().join(", ")}`;
+    throw new ConfigurationError("SUNBEAT_OPTION_UNKNOWN", `${what}: unknown option ${quote(key)}${hint}`, {
+      details: { option: key },
+    });
+  }
+}
+
+/** Whole milliseconds from `minMs` to 100 years. Codes: SUNBEAT_OPTION_INVALID, SUNBEAT_DURATION_INVALID. */
+export function durationOption(value: Duration, what: string, minMs: number): number {
+  const ms = durationMs(value, what);
+  if (ms < minMs || ms > LONGEST_DURATION_MS) {
+    const least = minMs === 0 ? "0" : formatDuration(minMs);
+    throw invalidOption(what, `a duration from ${least} to 100 years (a bare number is seconds)`, value);
+  }
+  return ms;
+}
+
+/** A whole number from `min` to `max`. Code: SUNBEAT_OPTION_INVALID. */
+export function integerOption(value: unknown, what: string, min: number, max: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw invalidOption(what, `a whole number ${range}`, value);
+}
+
+/** Code: SUNBEAT_OPTION_INVALID. */
+export function booleanOption(value: unknown, what: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw invalidOption(what, "true or false", value);
+}
+
+/** One text of a list. Code: SUNBEAT_OPTION_INVALID. */
+export function choiceOption<T extends string>(value: unknown, what: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw invalidOption(what, choices.map((choice) => JSON.stringify(choice)).join(" or "), value);
+}
+
+/** Control characters would break log lines and keys; a lone surrogate cannot be written as UTF-8. */
+const UNFIT = /[\p{Cc}\p{Surrogate}]/u;
+
+/** A name of a queue, task or message: 1 to 255 characters that print. Code: SUNBEAT_OPTION_INVALID. */
+export function nameOption(value: unknown, what: string): string {
+  if (typeof value === "string" && value !== "" && value.length <= 255 && !UNFIT.test(value)) return value;
+  throw invalidOption(what, "text of 1 to 255 characters without control characters", value);
+}

@@ -1,0 +1,62 @@
+import type { EpochMs } from "../core/clock.js";
+import type { Failure } from "../tasks/failure.js";
+
+/** What every event carries. */
+export interface EventBase {
+  /** Machine of the process that tells. */
+  readonly hostname: string;
+  readonly pid: number;
+  /** When it was told, by this process's clock. */
+  readonly timestamp: EpochMs;
+}
+
+interface TaskFields {
+  readonly id: string;
+  readonly task: string;
+}
+
+/** The facts of this process by name, each told after it is true in the store. Celery's names where it has one. */
+export interface EventMap {
+  /** The store has the message. */
+  "task-sent": TaskFields & { readonly queue: string };
+  /** A worker holds it. */
+  "task-received": TaskFields & {
+    readonly queue: string;
+    readonly retries: number;
+    readonly deliveries: number;
+  };
+  "task-started": TaskFields;
+  "task-succeeded": TaskFields & { readonly runtimeMs: number };
+  "task-failed": TaskFields & { readonly runtimeMs: number; readonly failure: Failure };
+  "task-retried": TaskFields & { readonly delayMs: number; readonly failure: Failure | null };
+  "task-revoked": TaskFields & { readonly reason: string };
+  "dead-lettered": TaskFields & { readonly queue: string; readonly reason: string };
+  "schedule-sent": { readonly entry: string; readonly due: EpochMs; readonly taskId: string };
+  /** One occurrence (`from` equals `to`), or a range of `count` skipped for one reason. */
+  "schedule-skipped": {
+    readonly entry: string;
+    readonly from: EpochMs;
+    readonly to: EpochMs;
+    readonly count: number;
+    readonly reason: string;
+  };
+  "beat-leading": { readonly term: string };
+  "beat-stepped-down": { readonly term: string; readonly reason: string };
+  /** A round of the beat took longer than its lease allows. */
+  "beat-stalled": { readonly afterMs: number };
+  /** The store's clock moved by `byMs` more than time passed; negative: it went back. */
+  "clock-jump": { readonly byMs: number };
+  "worker-online": {
+    readonly worker: string;
+    readonly queues: readonly string[];
+    readonly concurrency: number;
+  };
+  "worker-offline": { readonly worker: string };
+}
+
+export type EventName = keyof EventMap;
+
+/** One event as a listener gets it. */
+export type SunbeatEvent<Name extends EventName = EventName> = {
+  [N in Name]: { readonly type: N } & EventBase & EventMap[N];
+}[Name];

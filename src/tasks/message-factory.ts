@@ -1,0 +1,176 @@
+import type { EpochMs } from "../core/clock.js";
+import { instantMs } from "../core/instant.js";
+import {
+  assertKnownKeys,
+  booleanOption,
+  durationOption,
+  integerOption,
+  invalidOption,
+  nameOption,
+} from "../core/options.js";
+import { quote } from "../core/quote.js";
+import type { Random } from "../core/random.js";
+import { runningTask } from "./context.js";
+import { encodeBody } from "./envelope.js";
+import type { NewMessage, SendOptions, When } from "./message.js";
+import type { TaskRegistry } from "./registry.js";
+
+/** What holds for a task that this process does not have, and for options that a task leaves open. */
+export interface SendDefaults {
+  readonly queue: string;
+  readonly priority: number;
+  readonly ignoreResult: boolean;
+  readonly resultTtlMs: number;
+  readonly maxDeliveries: number;
+  /** Bytes of JSON that the arguments may take. */
+  readonly payloadLimit: number;
+}
+
+export interface MessageRequest {
+  readonly task: string;
+  readonly args: readonly unknown[];
+  readonly options?: SendOptions | undefined;
+  /** Goes before `options.taskId`: the id of an occurrence. */
+  readonly id?: string;
+  /** The beat entry this is a run of. */
+  readonly entry?: string;
+  /** The nominal instant of that run. */
+  readonly scheduledFor?: EpochMs;
+}
+
+/**
+ * A message ready for the store. Inside a running task it becomes that task's child. Codes: SUNBEAT_OPTION_UNKNOWN,
+ * SUNBEAT_OPTION_INVALID, SUNBEAT_DURATION_INVALID, SUNBEAT_PAYLOAD_INVALID, SUNBEAT_PAYLOAD_TOO_LARGE.
+ */
+export type CreateMessage = (request: MessageRequest) => NewMessage;
+
+const SEND_OPTIONS = [
+  "countdown",
+  "eta",
+  "expires",
+  "taskId",
+  "queue",
+  "priority",
+  "headers",
+  "ignoreResult",
+  "resultExpires",
+  "maxDeliveries",
+] as const satisfies readonly (keyof SendOptions)[];
+
+/** The highest `maxDeliveries`. */
+export const MOST_DELIVERIES = 1_000;
+
+function etaOf(options: SendOptions): When | undefined {
+  if (options.countdown !== undefined && options.eta !== undefined) {
+    throw invalidOption("countdown and eta", "one of the two", [options.countdown, options.eta]);
+  }
+  if (options.eta !== undefined) return { at: instantMs(options.eta, "eta") };
+  if (options.countdown === undefined) return undefined;
+  const inMs = durationOption(options.countdown, "countdown", 0);
+  return inMs === 0 ? undefined : { inMs };
+}
+
+function expiresOf(expires: SendOptions["expires"]): When | undefined {
+  if (expires === undefined) return undefined;
+  if (expires instanceof Date) return { at: instantMs(expires, "expires") };
+  return { inMs: durationOption(expires, "expires", 1) };
+}
+
+function headersOf(headers: unknown): Readonly<Record<string, string>> {
+  if (headers === undefined) return LEFT_TO_TASK.headers;
+  const valid =
+    typeof headers === "object" &&
+    headers !== null &&
+    !Array.isArray(headers) &&
+    Object.values(headers).every((text) => typeof text === "string");
+  if (!valid) throw invalidOption("headers", "an object of texts", headers);
+  return headers as Record<string, string>;
+}
+
+/** The options of one send after their check; null where the sender left the choice to the task. */
+export interface ResolvedSend {
+  readonly eta: When | undefined;
+  readonly expires: When | undefined;
+  readonly taskId: string | null;
+  readonly queue: string | null;
+  readonly priority: number | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly ignoreResult: boolean | null;
+  readonly resultTtlMs: number | null;
+  readonly maxDeliveries: number | null;
+}
+
+const LEFT_TO_TASK: ResolvedSend = {
+  eta: undefined,
+  expires: undefined,
+  taskId: null,
+  queue: null,
+  priority: null,
+  headers: {},
+  ignoreResult: null,
+  resultTtlMs: null,
+  maxDeliveries: null,
+};
+
+/**
+ * Checks the options of a send; a beat entry does so at start with options it will use later. `what` begins the
+ * message of an unknown key. Codes: SUNBEAT_OPTION_UNKNOWN, SUNBEAT_OPTION_INVALID, SUNBEAT_DURATION_INVALID.
+ */
+export function resolveSendOptions(options: SendOptions | undefined, what = "options"): ResolvedSend {
+  if (options === undefined) return LEFT_TO_TASK;
+  assertKnownKeys(options, SEND_OPTIONS, what);
+  const { taskId, queue, priority, ignoreResult, resultExpires, maxDeliveries } = options;
+  return {
+    eta: etaOf(options),
+    expires: expiresOf(options.expires),
+    taskId: taskId === undefined ? null : nameOption(taskId, "taskId"),
+    queue: queue === undefined ? null : nameOption(queue, "queue"),
+    priority: priority === undefined ? null : integerOption(priority, "priority", 0, 9),
+    headers: headersOf(options.headers),
+    ignoreResult: ignoreResult === undefined ? null : booleanOption(ignoreResult, "ignoreResult"),
+    resultTtlMs: resultExpires === undefined ? null : durationOption(resultExpires, "resultExpires", 1),
+    maxDeliveries:
+      maxDeliveries === undefined ? null : integerOption(maxDeliveries, "maxDeliveries", 1, MOST_DELIVERIES),
+  };
+}
+
+/** The one place where options of a send, of its task and of the app become a message. */
+export function messageFactory(deps: {
+  readonly registry: Pick<TaskRegistry, "get">;
+  readonly defaults: SendDefaults;
+  readonly random: Random;
+}): CreateMessage {
+  const { registry, defaults, random } = deps;
+  return ({ task, args, options, id, entry, scheduledFor }) => {
+    const chosen = resolveSendOptions(options);
+    if (!Array.isArray(args)) throw invalidOption(`args of ${quote(task)}`, "an array", args);
+    const definition = registry.get(task);
+    const { queue, priority, ignoreResult, resultTtlMs, maxDeliveries } = definition ?? defaults;
+    const parent = runningTask()?.request;
+    const { eta, expires } = chosen;
+    return {
+      id: id ?? chosen.taskId ?? random.uuid(),
+      task: definition?.name ?? nameOption(task, "task"),
+      queue: chosen.queue ?? queue ?? defaults.queue,
+      priority: chosen.priority ?? priority,
+      ...(eta && { eta }),
+      ...(expires && { expires }),
+      maxDeliveries: chosen.maxDeliveries ?? maxDeliveries,
+      resultTtlMs: (chosen.ignoreResult ?? ignoreResult) ? 0 : (chosen.resultTtlMs ?? resultTtlMs),
+      ...(entry !== undefined && { entry }),
+      body: encodeBody(
+        {
+          args,
+          headers: chosen.headers,
+          parentId: parent?.id ?? null,
+          rootId: parent?.rootId ?? null,
+          groupId: null,
+          scheduledFor: scheduledFor ?? null,
+          ignoreResult: chosen.ignoreResult,
+          resultTtlMs: chosen.resultTtlMs,
+        },
+        defaults.payloadLimit,
+      ),
+    };
+  };
+}
