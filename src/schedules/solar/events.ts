@@ -1,0 +1,118 @@
+import { ScheduleError } from "../../core/errors.js";
+import { didYouMean } from "../../core/nearest.js";
+import { quote } from "../../core/quote.js";
+import { refuseUnknownKeys } from "../checks.js";
+
+export const SOLAR_DIRECTIONS = ["rising", "setting"] as const;
+export type SolarDirection = (typeof SOLAR_DIRECTIONS)[number];
+
+/** The centre of the Sun passes `altitude` (true altitude in degrees, no refraction) on its way up or down. */
+export interface SolarAltitude {
+  readonly altitude: number;
+  readonly direction: SolarDirection;
+}
+
+/** What the Sun does at an event: passes an altitude, or stands highest ("noon") or lowest ("midnight"). */
+export type SolarMoment =
+  | { readonly kind: "altitude"; readonly altitude: number; readonly direction: SolarDirection }
+  /** The upper limb at the horizon, refraction included. */
+  | { readonly kind: "horizon"; readonly direction: SolarDirection }
+  | { readonly kind: "noon" }
+  | { readonly kind: "midnight" };
+
+const rising = (altitude: number): SolarMoment => ({ kind: "altitude", altitude, direction: "rising" });
+const setting = (altitude: number): SolarMoment => ({ kind: "altitude", altitude, direction: "setting" });
+
+/** Celery's names, then ours. Celery used +18 for dusk_astronomical until 5.6.3, which was a defect. */
+const MOMENTS = {
+  dawn_astronomical: rising(-18),
+  dawn_nautical: rising(-12),
+  dawn_civil: rising(-6),
+  sunrise: { kind: "horizon", direction: "rising" },
+  solar_noon: { kind: "noon" },
+  sunset: { kind: "horizon", direction: "setting" },
+  dusk_civil: setting(-6),
+  dusk_nautical: setting(-12),
+  dusk_astronomical: setting(-18),
+  solar_midnight: { kind: "midnight" },
+  golden_hour_start: setting(6),
+  golden_hour_end: setting(-4),
+  golden_hour_dawn_start: rising(-4),
+  golden_hour_dawn_end: rising(6),
+  blue_hour_start: setting(-4),
+  blue_hour_end: setting(-6),
+  blue_hour_dawn_start: rising(-6),
+  blue_hour_dawn_end: rising(-4),
+} as const satisfies Record<string, SolarMoment>;
+
+/** The canonical name of a solar event, as JSON has it. */
+export type SolarEventName = keyof typeof MOMENTS;
+export const SOLAR_EVENTS = Object.keys(MOMENTS) as readonly SolarEventName[];
+
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
+
+/** A name such as "sunset" or "dawn_civil" (or "dawnCivil"), or an altitude of your own. */
+export type SolarEvent = SolarEventName | CamelCase<SolarEventName> | SolarAltitude;
+
+/** Both spellings of every name; a Map, so that "toString" and "__proto__" are not in it. */
+const NAMES = new Map<string, SolarEventName>(
+  SOLAR_EVENTS.flatMap((name) => [
+    [name, name],
+    [name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()), name],
+  ]),
+);
+
+/** The Sun's declination never passes this, in degrees. */
+const GREATEST_DECLINATION = 23.45;
+
+function invalid(message: string, details: Record<string, unknown>): ScheduleError {
+  return new ScheduleError("SUNBEAT_SOLAR_INVALID", `solar: ${message}`, { details });
+}
+
+function checkAltitude(event: SolarAltitude, latitude: number): SolarAltitude {
+  refuseUnknownKeys(event, ["altitude", "direction"], "solar: event", "SUNBEAT_SOLAR_INVALID");
+  const { altitude, direction } = event;
+  if (typeof altitude !== "number" || !Number.isFinite(altitude)) {
+    throw invalid(`altitude: expected degrees above the horizon as a number, got ${quote(altitude)}`, {
+      altitude: quote(altitude),
+    });
+  }
+  if (!SOLAR_DIRECTIONS.includes(direction)) {
+    throw invalid(`direction: expected "rising" or "setting", got ${quote(direction)}`, {
+      direction: quote(direction),
+    });
+  }
+  const highest = 90 - Math.max(0, Math.abs(latitude) - GREATEST_DECLINATION);
+  if (Math.abs(altitude) > highest) {
+    const figure = Number(highest.toFixed(2));
+    throw invalid(
+      `altitude: at latitude ${latitude} the Sun stays between ${-figure} and ${figure} degrees, ` +
+        `it never reaches ${altitude}`,
+      { altitude, latitude, lowest: -figure, highest: figure },
+    );
+  }
+  return Object.freeze({ altitude, direction });
+}
+
+/** The canonical form of an event, checked. Throws SUNBEAT_SOLAR_INVALID. */
+export function resolveSolarEvent(event: unknown, latitude: number): SolarEventName | SolarAltitude {
+  if (typeof event === "string") {
+    const name = NAMES.get(event);
+    if (name !== undefined) return name;
+    throw invalid(
+      `unknown event ${quote(event)}${didYouMean(event, NAMES.keys())}; known are ${SOLAR_EVENTS.join(", ")}`,
+      { event: quote(event) },
+    );
+  }
+  if (typeof event === "object" && event !== null) return checkAltitude(event as SolarAltitude, latitude);
+  throw invalid(
+    `event: expected a name such as "sunset", or { altitude, direction: "rising" | "setting" }, got ${quote(event)}`,
+    { event: quote(event) },
+  );
+}
+
+export function solarMoment(event: SolarEventName | SolarAltitude): SolarMoment {
+  return typeof event === "string" ? MOMENTS[event] : { kind: "altitude", ...event };
+}
