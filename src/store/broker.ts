@@ -13,7 +13,8 @@ import type { ResultRecord } from "./results.js";
 export type { NewMessage, When } from "../tasks/message.js";
 
 /**
- * "duplicate": a message of this id is waiting or held, or its result is kept: nothing was changed.
+ * "duplicate": a message of this id is waiting, held, or among the dead letters, or its result is kept: nothing was
+ * changed.
  * "expired": `expires` had passed; a REVOKED result with reason "expired" was written instead.
  */
 export type EnqueueOutcome = "queued" | "duplicate" | "expired";
@@ -30,6 +31,7 @@ export interface Delivery extends DeliveryRef {
   readonly task: string;
   readonly queue: string;
   readonly priority: number;
+  /** As sent; after a retry, the instant it came back. */
   readonly eta: EpochMs | null;
   readonly expires: EpochMs | null;
   readonly maxDeliveries: number;
@@ -44,7 +46,10 @@ export interface Delivery extends DeliveryRef {
 }
 
 export interface ClaimRequest {
-  /** Taken by priority, then by age; queues of equal standing rotate so that none starves. */
+  /**
+   * Taken by priority, then by age: the order in which messages of one queue were sent, retried, or brought back
+   * from the dead letters. Queues whose foremost messages have equal priorities rotate so that none starves.
+   */
   readonly queues: readonly string[];
   /** Who claims, for monitoring. */
   readonly worker: string;
@@ -55,18 +60,22 @@ export interface ClaimRequest {
 
 /**
  * Before it takes anything, a claim does bounded housekeeping: delayed messages whose eta has come become ready;
- * deliveries whose lease has ended go back to the front of their queue, or to the dead letters with reason
- * "deliveries-exhausted" when `maxDeliveries` is reached; held runs of entries whose wait is over are sent.
+ * deliveries whose lease has ended go back to the front of their queue (they keep their age), or to the dead letters
+ * with a FAILURE result of reason "deliveries-exhausted" when `maxDeliveries` is reached; held runs of entries whose
+ * wait is over are sent. Until a claim has done so, the token of an ended lease stays current.
  * While taking, expired and revoked messages are dropped with a REVOKED result (reason "expired" / "revoked").
  */
 export interface ClaimReply {
   readonly deliveries: readonly Delivery[];
   readonly now: EpochMs;
-  /** When housekeeping next has something to do without anybody sending anything; null: never. */
+  /**
+   * When housekeeping next has something to do without anybody sending anything, in any queue; not after `now` when
+   * its bound left something over; null: never.
+   */
   readonly nextWakeAt: EpochMs | null;
 }
 
-/** How one delivery ended. With a `result` the record is stored in the same step. */
+/** How one delivery ended. With a `result` the record is stored in the same step; null leaves an earlier one. */
 export type Settlement = DeliveryRef & {
   readonly result: ResultRecord | null;
   /** How long `result` is kept. */
@@ -120,6 +129,7 @@ export interface QueueCounts {
 /**
  * Tells one consumer that its queues may have work. Arrivals are latched from the moment of `listen`: one that
  * comes while nobody waits makes the next `wait` return at once, so no wake-up is lost between claim and wait.
+ * A delayed message arrives when it is sent, since it may bring `nextWakeAt` forward; its eta wakes nobody.
  */
 export interface Arrivals {
   /** Returns at an arrival, after `timeoutMs`, when `signal` aborts, or for no reason. Never rejects. */
@@ -135,25 +145,30 @@ export interface Broker {
   heartbeat(refs: readonly DeliveryRef[], leaseMs: number): Promise<HeartbeatOutcome[]>;
   /** Settles many, then claims, in one step: a busy worker needs one round trip for both. */
   settle(settlements: readonly Settlement[], claim: ClaimRequest | null): Promise<SettleReply>;
-  /** Gives deliveries back unstarted: to the front of their queue, the delivery not counted. */
+  /** Gives deliveries back unstarted: to the front of their queue (they keep their age), the delivery not counted. */
   giveBack(refs: readonly DeliveryRef[]): Promise<SettleOutcome[]>;
   /**
-   * Waiting messages are dropped with a REVOKED result (reason "revoked"). With `terminate`, held ones are marked,
-   * and the heartbeat tells their worker. Unknown ids are remembered for `keepMs` and dropped when claimed.
+   * Waiting messages are dropped with a REVOKED result (reason "revoked"); so is a run that an entry holds, its ledger
+   * row says skipped("revoked"). Held messages are dropped when they would be claimed again; with `terminate`, the
+   * heartbeat also tells their worker. Unknown ids are remembered for `keepMs` and dropped when claimed.
    * Publishes the ids on the channel topic "revoke" when `terminate` is set.
    */
   revoke(
     ids: readonly string[],
     options: { readonly terminate: boolean; readonly keepMs: number },
   ): Promise<void>;
-  /** Drops what waits (ready and delayed) in these queues, without results; gives the number dropped. */
+  /**
+   * Drops what waits (ready and delayed) in these queues, without results, and the records of their earlier tries;
+   * gives the number dropped.
+   */
   purge(queues: readonly string[]): Promise<number>;
   /** Every queue that holds something, by name. */
   counts(): Promise<QueueCounts[]>;
   /** Newest first. */
   deadLetters(options: { readonly limit: number; readonly queue?: string }): Promise<DeadLetter[]>;
-  /** Puts dead letters back into their queues with fresh counts; gives the number of those found. */
+  /** Puts dead letters back into their queues with fresh counts, and forgets their results; gives the number found. */
   retryDead(ids: readonly string[]): Promise<number>;
+  /** Gives the number found. Their results stay. */
   deleteDead(ids: readonly string[]): Promise<number>;
   listen(queues: readonly string[]): Promise<Arrivals>;
 }

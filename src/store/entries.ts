@@ -19,7 +19,7 @@ export interface EntryDefinition {
   readonly name: string;
   /** "runtime", or "code:" and the name of the app whose code declares it. */
   readonly owner: string;
-  /** Deploy number of the owner; a lower one never overwrites a higher. */
+  /** Deploy number of the owner; whoever puts sees to it that a lower one never overwrites a higher. */
   readonly version: number;
   /** Canonical JSON, opaque to the store. */
   readonly definition: string;
@@ -28,7 +28,7 @@ export interface EntryDefinition {
 }
 
 export interface EntrySnapshot extends EntryDefinition {
-  /** Changes with every write to the entry: the token for `put` and `remove`. */
+  /** Changes with every write to the entry, a tick too: the token for `put` and `remove`. Never used twice. */
   readonly stamp: number;
   readonly cursor: Cursor | null;
   /** Since when it is paused by an operator, or null. */
@@ -41,7 +41,7 @@ export interface EntrySnapshot extends EntryDefinition {
   readonly lastNominal: EpochMs | null;
   /** Occurrences sent; triggered runs are not counted. */
   readonly runs: number;
-  /** Runs that have not ended. */
+  /** Runs sent that have not ended: their message waits or is held by a worker. */
   readonly unfinished: number;
   /** A run waits for the running one to end. */
   readonly holding: boolean;
@@ -67,8 +67,9 @@ export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
  * What happens when a run is due while earlier runs of the entry are unfinished.
  * allow: sent all the same. skip: recorded as skipped("overlap"). queue-one: held until the running ones end; a run
  * already held is recorded as skipped("replaced"). cancel-running: the running ones are revoked with terminate, the
- * new one is held until they end, at most `graceMs`.
- * A held run has no ledger row until it is sent or replaced; when released it keeps its id and nominal instant.
+ * new one is held until they end, at most `graceMs`, counted from the first that was asked to stop for a held run.
+ * A held run has no ledger row until it is sent, replaced, revoked or removed; when released it keeps its id and
+ * nominal instant, and `runs` and `maxRuns` count it then. Its eta and expires count from when it was held.
  */
 export interface Overlap {
   readonly policy: OverlapPolicy;
@@ -86,7 +87,10 @@ export type PlannedOccurrence =
 export interface TickItem {
   readonly entry: string;
   readonly revision: string;
-  /** `cursor.nominal` that was read; null for an entry without a next occurrence (sent once at start). */
+  /**
+   * `cursor.nominal` that was read; null for an entry without a next occurrence (sent once at start), where a plan
+   * that is not after `lastNominal` has "moved".
+   */
   readonly expect: EpochMs | null;
   /** In order of time; oldest first. */
   readonly plan: readonly PlannedOccurrence[];
@@ -100,13 +104,17 @@ export interface TickItem {
 /**
  * "stale": another revision is stored. "moved": the cursor is elsewhere, so somebody did this already.
  * "early": a due time lies in the store's future, so the planner's clock is wrong. "paused": paused or disabled.
- * "gone": no such entry. In all these cases nothing of the item was done.
+ * "gone": no such entry. In all these cases nothing of the item was done. Where several apply, the answer is the
+ * first of gone, stale, moved, early, paused.
  */
 export type TickItemOutcome =
   | { readonly outcome: "ticked"; readonly occurrences: readonly OccurrenceOutcome[] }
   | { readonly outcome: "stale" | "moved" | "early" | "paused" | "gone" };
 
-/** What became of each planned occurrence, in order; "overlap" and "held" by the overlap policy. */
+/**
+ * What became of each planned occurrence, in order; "overlap" and "held" by the overlap policy, "skipped" for skips
+ * and ranges. "sent" also for a message that was a duplicate or had expired: its result tells.
+ */
 export type OccurrenceOutcome = "sent" | "skipped" | "overlap" | "held";
 
 /** "fenced": the term is not the current one or its lease has ended; nothing at all was done. */
@@ -174,17 +182,24 @@ export interface Retention {
 
 export interface Entries {
   get(names: readonly string[]): Promise<(EntrySnapshot | null)[]>;
-  /** In order of name, those after `after`. */
+  /** In order of name, those after `after`, in one order that paging can follow. */
   list(options: { readonly after?: string; readonly limit: number }): Promise<EntrySnapshot[]>;
+  /** Keeps what the entry ran before: `lastNominal`, `runs`, unfinished and held runs. Judges each item alone. */
   put(items: readonly EntryPut[]): Promise<PutOutcome[]>;
-  /** Deletes the entry and a run it holds; its ledger stays until retention ends it. */
+  /** Deletes the entry and a run it holds (skipped("removed")); its ledger stays until retention ends it. */
   remove(name: string, expect: number): Promise<"removed" | "conflict" | "gone">;
   /** Cost independent of the number of entries that are not due. `limit` 0 asks only for `nextAt`. */
   due(limit: number): Promise<DueReply>;
   tick(term: string, items: readonly TickItem[]): Promise<TickReply>;
-  /** Sends a run now, outside the schedule: cursor and `runs` stay. A null overlap forces it. */
+  /**
+   * Sends a run now, outside the schedule, also of a paused or disabled entry: cursor and `runs` stay. A null overlap
+   * forces it. Its ledger row is due now, reason "triggered". The same message id again changes nothing.
+   */
   trigger(name: string, message: NewMessage, overlap: Overlap | null): Promise<TriggerOutcome>;
   ledger(name: string, query: LedgerQuery): Promise<LedgerRecord[]>;
-  /** Drops ledger records past their retention, in bounded steps; gives the number dropped. */
+  /**
+   * Drops ledger records past their retention, at most `limit`; gives the number dropped. Age counts from `at`; of too
+   * many rows the oldest by due go; a range is one row.
+   */
   trimLedger(retention: Retention, limit: number): Promise<number>;
 }

@@ -26,9 +26,15 @@ export interface LeaderInfo {
 }
 
 export interface Leases {
-  /** Takes the lead when nobody holds it, or extends the candidate's own holding to `leaseMs` from now. */
+  /**
+   * Takes the lead when nobody holds it, or extends the candidate's own holding to `leaseMs` from now. A holding that
+   * has ended is not extended: the same candidate gets a new term.
+   */
   elect(candidate: Candidate, leaseMs: number): Promise<Election>;
-  /** Gives the lead up and publishes on the channel topic "leader", so that another takes over at once. */
+  /**
+   * Gives the lead up and publishes on the channel topic "leader", so that another takes over at once. False when the
+   * candidate does not lead; then nothing was done.
+   */
   resign(candidate: Pick<Candidate, "id" | "nonce">): Promise<boolean>;
   /** The current leader, or null when the last lease has ended. */
   leader(): Promise<LeaderInfo | null>;

@@ -22,7 +22,7 @@ export interface StoredResult extends ResultRecord {
 export interface Results {
   /**
    * The stored record; without one, a record derived from where the message is: PENDING while it waits,
-   * RECEIVED while a worker holds it; null for an id the store does not know.
+   * RECEIVED while a worker holds it, `at` being the store's now; null for an id the store does not know.
    */
   get(ids: readonly string[]): Promise<(StoredResult | null)[]>;
   /**
@@ -30,7 +30,10 @@ export interface Results {
    * aborts first. A result already there is returned at once.
    */
   wait(id: string, signal: AbortSignal): Promise<StoredResult | null>;
-  /** Writes the state of a running delivery (STARTED, progress, custom); "lost" when the token is not current. */
+  /**
+   * Writes the state of a running delivery (STARTED, progress, custom); "lost" when the token is not current. A final
+   * record is never overwritten.
+   */
   update(ref: DeliveryRef, record: ResultRecord, ttlMs: number): Promise<"updated" | "lost">;
   /** Writes a result without a delivery: tasks acknowledged early. A final record is never overwritten. */
   put(id: string, record: ResultRecord, ttlMs: number): Promise<void>;
