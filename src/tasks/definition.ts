@@ -42,11 +42,13 @@ export interface TaskDefinition {
 }
 
 /** The part of the Standard Schema interface (version 1) that is used here. */
-export interface StandardSchema {
+export interface StandardSchema<Input = unknown, Output = Input> {
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
     readonly validate: (value: unknown) => StandardSchemaResult | Promise<StandardSchemaResult>;
+    /** Never there at run time: it carries the types. */
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
   };
 }
 

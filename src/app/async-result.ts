@@ -1,0 +1,180 @@
+import type { Clock } from "../core/clock.js";
+import { type Duration, formatDuration } from "../core/duration.js";
+import { ResultError } from "../core/errors.js";
+import { durationOption } from "../core/options.js";
+import type { StoredResult } from "../store/results.js";
+import type { Store } from "../store/store.js";
+import { decodeFailure, failureTraceback, RemoteTaskError } from "../tasks/failure.js";
+import { decodeResult } from "../tasks/payload.js";
+import { isFinal } from "../tasks/states.js";
+
+/** A revoked id that the store has not seen yet is remembered for so long: it may be on its way. */
+const KEEP_REVOKED_MS = 86_400_000;
+
+export interface GetOptions {
+  /** How long to wait; a bare number is seconds. Default: as long as it takes. */
+  readonly timeout?: Duration | undefined;
+  /** false: a task that failed or was revoked gives its error as the value instead of throwing it. Default true. */
+  readonly propagate?: boolean | undefined;
+}
+
+export interface ResultContext {
+  readonly clock: Clock;
+  readonly store: () => Promise<Store>;
+}
+
+/** What became, or becomes, of one task. Deliberately without `then`: `await add.delay()` waits for the send alone. */
+export class AsyncResult<Result = unknown> {
+  /** The task's id. */
+  readonly id: string;
+  readonly #context: ResultContext;
+  /** The sender knows that no result will be stored. */
+  readonly #ignored: boolean;
+
+  /** For the app: programs get one from `delay`, `applyAsync` or `app.result(id)`. */
+  constructor(id: string, context: ResultContext, ignored = false) {
+    this.id = id;
+    this.#context = context;
+    this.#ignored = ignored;
+  }
+
+  /** A state of the task, or a custom one; PENDING for an id that the store does not know. */
+  async state(): Promise<string> {
+    return (await this.#record())?.state ?? "PENDING";
+  }
+
+  /** Whether the store knows this id: it was sent, and its result has not expired. */
+  async exists(): Promise<boolean> {
+    return (await this.#record()) !== null;
+  }
+
+  /** Whether nothing more will happen to the task. */
+  async ready(): Promise<boolean> {
+    return isFinal(await this.state());
+  }
+
+  async successful(): Promise<boolean> {
+    return (await this.state()) === "SUCCESS";
+  }
+
+  async failed(): Promise<boolean> {
+    return (await this.state()) === "FAILURE";
+  }
+
+  /**
+   * Waits for the end of the task and gives what it returned. The store tells, so waiting costs nothing.
+   * Codes: SUNBEAT_TASK_FAILED (a RemoteTaskError), SUNBEAT_TASK_REVOKED, SUNBEAT_TASK_EXPIRED,
+   * SUNBEAT_DELIVERIES_EXHAUSTED, SUNBEAT_RESULT_TIMEOUT, and SUNBEAT_RESULT_IGNORED, at once, for a task sent
+   * with `ignoreResult`.
+   */
+  get(options: GetOptions & { readonly propagate: false }): Promise<Result | ResultError>;
+  get(options?: GetOptions): Promise<Result>;
+  async get(options: GetOptions = {}): Promise<Result | ResultError> {
+    if (this.#ignored) {
+      throw new ResultError(
+        "SUNBEAT_RESULT_IGNORED",
+        `task ${this.id} was sent with ignoreResult, so there is no result to wait for`,
+        { details: { taskId: this.id } },
+      );
+    }
+    const record = await this.#wait(options.timeout);
+    if (record.state === "SUCCESS") return decodeResult(record.payload) as Result;
+    const error = this.#errorOf(record);
+    if (options.propagate === false) return error;
+    throw error;
+  }
+
+  /** The value, the error, or the data of a custom state; undefined where the state says all. */
+  async info(): Promise<unknown> {
+    const record = await this.#record();
+    if (record === null) return undefined;
+    if (record.state === "FAILURE" || record.state === "RETRY" || record.state === "REVOKED") {
+      return record.state === "RETRY" && record.payload === null ? undefined : this.#errorOf(record);
+    }
+    return decodeResult(record.payload);
+  }
+
+  /** The stack of the last failure with those of its causes, or null. */
+  async traceback(): Promise<string | null> {
+    const record = await this.#record();
+    if (record === null || record.payload === null) return null;
+    if (record.state !== "FAILURE" && record.state !== "RETRY") return null;
+    return failureTraceback(decodeFailure(record.payload));
+  }
+
+  /** Removes the stored result. */
+  async forget(): Promise<void> {
+    await (await this.#context.store()).results.forget([this.id]);
+  }
+
+  /**
+   * Cancels the task if it has not begun. With `terminate` the `signal` of a running one aborts, too. An id that
+   * the store does not know yet is refused for a day.
+   */
+  async revoke(options: { readonly terminate?: boolean } = {}): Promise<void> {
+    const { broker } = await this.#context.store();
+    await broker.revoke([this.id], { terminate: options.terminate ?? false, keepMs: KEEP_REVOKED_MS });
+  }
+
+  async #record(): Promise<StoredResult | null> {
+    const { results } = await this.#context.store();
+    return (await results.get([this.id]))[0] ?? null;
+  }
+
+  async #wait(timeout: Duration | undefined): Promise<StoredResult> {
+    const { clock, store } = this.#context;
+    const limitMs = timeout === undefined ? null : durationOption(timeout, "get: timeout", 0);
+    const timeUp = new AbortController();
+    const timer = limitMs === null ? null : clock.after(limitMs, () => timeUp.abort());
+    try {
+      const { results } = await store();
+      const record = await results.wait(this.id, timeUp.signal);
+      if (record !== null) return record;
+    } finally {
+      timer?.cancel();
+    }
+    throw this.#timedOut(limitMs ?? 0, await this.#record());
+  }
+
+  #timedOut(limitMs: number, record: StoredResult | null): ResultError {
+    const state = record?.state ?? "PENDING";
+    return new ResultError(
+      "SUNBEAT_RESULT_TIMEOUT",
+      `task ${this.id} has no result after ${formatDuration(limitMs)}; it is ${state}: ${likelyReason(record)}`,
+      { details: { taskId: this.id, state, timeoutMs: limitMs } },
+    );
+  }
+
+  #errorOf(record: StoredResult): ResultError {
+    const init = { details: { taskId: this.id, reason: record.reason ?? null } };
+    if (record.state === "REVOKED") {
+      return record.reason === "expired"
+        ? new ResultError("SUNBEAT_TASK_EXPIRED", `task ${this.id} expired before a worker took it`, init)
+        : new ResultError("SUNBEAT_TASK_REVOKED", `task ${this.id} was revoked`, init);
+    }
+    if (record.reason === "deliveries-exhausted") {
+      return new ResultError(
+        "SUNBEAT_DELIVERIES_EXHAUSTED",
+        `task ${this.id} was given up: each worker that took it was lost before it ended; it is among the dead letters`,
+        init,
+      );
+    }
+    return new RemoteTaskError(this.id, decodeFailure(record.payload), record.worker);
+  }
+}
+
+function likelyReason(record: StoredResult | null): string {
+  switch (record?.state) {
+    case undefined:
+      return "the store does not know this id, so it was not sent to this broker, or its result expired, was forgotten or is not stored (ignoreResult)";
+    case "PENDING":
+      return "it waits; does a worker listen to its queue, and has its eta come?";
+    case "RECEIVED":
+    case "STARTED":
+      return "a worker has it; give it more time";
+    case "RETRY":
+      return "it failed and waits for its next try";
+    default:
+      return "it has not ended";
+  }
+}

@@ -1,0 +1,67 @@
+import { ConfigurationError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import { quote } from "../core/quote.js";
+
+/** Where a broker URL points. */
+export type BrokerUrl =
+  | { readonly kind: "memory" }
+  /** `path` as it was written: relative ones count from the working directory. */
+  | { readonly kind: "sqlite"; readonly path: string };
+
+/** The URL without its password, as banners, logs and errors show it: `redis://:**@host:6379/0`. */
+export function maskPassword(url: string): string {
+  return (
+    url
+      // Up to the last @: a password that was not percent-encoded may contain any sign.
+      .replace(/^([^/]*\/\/[^:@]*):.*@/s, "$1:**@")
+      .replace(/([?&](?:password|token|secret)=)[^&#]*/gi, "$1**")
+  );
+}
+
+function invalid(url: string, why: string): ConfigurationError {
+  const shown = maskPassword(url);
+  return new ConfigurationError("SUNBEAT_BROKER_URL_INVALID", `broker ${quote(shown)}: ${why}`, {
+    details: { broker: shown },
+  });
+}
+
+const FORMS = "memory: and sqlite:<path>";
+
+/**
+ * Reads `memory:`, `sqlite:<path>` (relative to the working directory) and `sqlite:///<absolute path>`. The path is
+ * taken as it is, without percent-decoding. Throws SUNBEAT_BROKER_URL_INVALID.
+ */
+export function parseBrokerUrl(url: string): BrokerUrl {
+  const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(url) ?? [];
+  if (scheme === undefined || rest === undefined) {
+    throw invalid(url, `expected a URL such as "memory:" or "sqlite:./sunbeat.db"`);
+  }
+  switch (scheme.toLowerCase()) {
+    case "memory":
+      if (rest === "" || rest === "//") return { kind: "memory" };
+      throw invalid(url, `"memory:" takes nothing after the colon`);
+    case "sqlite":
+      return { kind: "sqlite", path: sqlitePath(url, rest) };
+    case "redis":
+    case "rediss":
+    case "redis+sentinel":
+    case "redis+cluster":
+      throw invalid(url, `${scheme}: is not available in this version of sunbeat, which has ${FORMS}`);
+    default:
+      throw invalid(
+        url,
+        `unknown kind of store${didYouMean(scheme, ["memory", "sqlite"])}; there are ${FORMS}`,
+      );
+  }
+}
+
+function sqlitePath(url: string, rest: string): string {
+  const path = rest.startsWith("///") ? rest.slice(2) : rest;
+  if (path === "") throw invalid(url, `a path is missing: write "sqlite:./sunbeat.db"`);
+  if (path.startsWith("//")) {
+    throw invalid(url, `write "sqlite:<path>" for a relative path, "sqlite:///<path>" for an absolute one`);
+  }
+  if (path === ":memory:") throw invalid(url, `write "memory:" for a store that keeps nothing`);
+  if (path.includes("\0")) throw invalid(url, "a path contains no NUL character");
+  return path;
+}

@@ -1,0 +1,158 @@
+import { systemClock, type Clock } from "../core/clock.js";
+import { SunbeatError } from "../core/errors.js";
+import { silentLogger, type Logger } from "../core/logger.js";
+import { invalidOption, nameOption } from "../core/options.js";
+import { systemRandom, type Random } from "../core/random.js";
+import type { Config, SunbeatOptions } from "../config/index.js";
+import { resolveOptions } from "../config/index.js";
+import { Events } from "../events/index.js";
+import type { Store, StoreContext } from "../store/store.js";
+import type { SendOptions } from "../tasks/message.js";
+import { type CreateMessage, messageFactory, type MessageRequest } from "../tasks/message-factory.js";
+import { TaskRegistry } from "../tasks/registry.js";
+import { AsyncResult } from "./async-result.js";
+import { maskPassword, parseBrokerUrl } from "./broker-url.js";
+import { openStore } from "./open-store.js";
+import { Publisher } from "./publisher.js";
+import { StoreHandle } from "./store-handle.js";
+
+/** What tests, the testing kit and the command line put in place of the real thing. */
+export interface AppOverrides {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Opens the store instead of what the broker URL names. */
+  readonly store?: (context: StoreContext) => Store | Promise<Store>;
+}
+
+/**
+ * What an app is made of. The command line, the dashboard and the testing kit work with it; programs see `Sunbeat`.
+ */
+export class AppCore {
+  readonly name: string;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Passes on to the logger in force: `useLogger` may replace it after loggers were handed out. */
+  readonly logger: Logger;
+  readonly events: Events;
+  readonly registry = new TaskRegistry();
+  readonly store: StoreHandle;
+  readonly createMessage: CreateMessage;
+  readonly publisher: Publisher;
+  #logger: Logger;
+  #broker: string;
+  /** Workers and beats that this app started, in order. */
+  readonly #running = new Set<{ stop(): Promise<void> }>();
+  #closing: Promise<void> | null = null;
+
+  constructor(name: string, options: SunbeatOptions, overrides: AppOverrides) {
+    this.name = nameOption(name, "app name");
+    this.config = resolveOptions(options);
+    this.clock = overrides.clock ?? systemClock;
+    this.random = overrides.random ?? systemRandom;
+    this.#logger = this.config.logger ?? silentLogger;
+    this.logger = {
+      debug: (message) => this.#logger.debug(message),
+      info: (message) => this.#logger.info(message),
+      warn: (message) => this.#logger.warn(message),
+      error: (message) => this.#logger.error(message),
+    };
+    this.events = new Events(this);
+    this.#broker = this.config.broker;
+    // A wrong URL fails here and not at the first send; the store itself is opened when it is needed.
+    parseBrokerUrl(this.#broker);
+    const context = { clock: this.clock, random: this.random, logger: this.logger };
+    const { store } = overrides;
+    this.store = new StoreHandle(async () =>
+      store === undefined ? openStore(parseBrokerUrl(this.#broker), context) : store(context),
+    );
+    const { taskDefaultQueue, taskIgnoreResult, resultTtlMs, maxDeliveries, payloadLimit } = this.config;
+    this.createMessage = messageFactory({
+      registry: this.registry,
+      random: this.random,
+      defaults: {
+        queue: taskDefaultQueue,
+        priority: 0,
+        ignoreResult: taskIgnoreResult,
+        resultTtlMs,
+        maxDeliveries,
+        payloadLimit,
+      },
+    });
+    this.publisher = new Publisher({
+      clock: this.clock,
+      retry: this.config.publishRetry,
+      store: () => this.store.get(),
+    });
+  }
+
+  /** The broker's URL with its password masked. */
+  get brokerLabel(): string {
+    return maskPassword(this.#broker);
+  }
+
+  /** For the command line: the broker named there goes before the app's. Only before the store is opened. */
+  useBroker(url: string): void {
+    parseBrokerUrl(url);
+    if (this.store.opened) {
+      throw new SunbeatError("SUNBEAT_USAGE", "the broker cannot be changed once the store is open");
+    }
+    this.#broker = url;
+  }
+
+  /** For the command line: where log lines go from now on. An app that brought its own logger keeps it. */
+  useLogger(logger: Logger): void {
+    if (this.config.logger === null) this.#logger = logger;
+  }
+
+  async send(request: MessageRequest): Promise<AsyncResult<never>> {
+    const message = this.createMessage(request);
+    const outcome = await this.publisher.send(message);
+    const { id, task, queue } = message;
+    if (outcome === "queued") this.events.emit("task-sent", { id, task, queue });
+    return this.result(id, message.resultTtlMs === 0);
+  }
+
+  async sendMany(
+    task: string,
+    argsList: readonly (readonly unknown[])[],
+    options: SendOptions | undefined,
+  ): Promise<AsyncResult<never>[]> {
+    if (!Array.isArray(argsList))
+      throw invalidOption("delayMany", "an array of arrays of arguments", argsList);
+    if (options?.taskId !== undefined) {
+      throw invalidOption("taskId", "nothing in delayMany: each task has its own id", options.taskId);
+    }
+    // All are checked before any is sent, so that one wrong item does not leave half of them behind.
+    const messages = argsList.map((args: readonly unknown[]) => this.createMessage({ task, args, options }));
+    const outcomes = await Promise.all(messages.map((message) => this.publisher.send(message)));
+    return messages.map(({ id, queue, resultTtlMs }, index) => {
+      if (outcomes[index] === "queued") this.events.emit("task-sent", { id, task, queue });
+      return this.result(id, resultTtlMs === 0);
+    });
+  }
+
+  result(id: string, ignored = false): AsyncResult<never> {
+    return new AsyncResult(id, { clock: this.clock, store: () => this.store.get() }, ignored);
+  }
+
+  /** Has `close` stop it, too. */
+  own(part: { stop(): Promise<void> }): void {
+    this.#running.add(part);
+  }
+
+  /** Idempotent: stops workers and beats, lets what is on its way reach the store, and closes it. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await Promise.all([...this.#running].map((part) => part.stop()));
+      await this.publisher.drain();
+    } finally {
+      await this.store.close();
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { hostname } from "node:os";
+import type { Logger } from "../core/logger.js";
+import type { Random } from "../core/random.js";
+import { runInTask, runningTask } from "../tasks/context.js";
+import type { TaskContext, TaskDefinition } from "../tasks/definition.js";
+import { Retry } from "../tasks/outcomes.js";
+import { validInput } from "../worker/input.js";
+
+/**
+ * Runs a task's function here and now, as `add(4, 5)` does: with its input schema and a context of its own, but
+ * without queue, retries, time limits or stored result. What the function throws reaches the caller.
+ */
+export async function runLocally(
+  definition: TaskDefinition,
+  args: readonly unknown[],
+  app: { readonly random: Random; readonly logger: Logger },
+): Promise<unknown> {
+  const valid = definition.input === null ? args : await validInput(definition.input, args);
+  const context = localContext(definition, args, app);
+  const fn = definition.fn as (...args: readonly unknown[]) => unknown;
+  return runInTask(context, () => (definition.bind ? fn(context, ...valid) : fn(...valid)));
+}
+
+/** Inside a running task the call is its child and stops with it. */
+function localContext(
+  definition: TaskDefinition,
+  args: readonly unknown[],
+  app: { readonly random: Random; readonly logger: Logger },
+): TaskContext {
+  const caller = runningTask();
+  const id = app.random.uuid();
+  return {
+    request: Object.freeze({
+      id,
+      task: definition.name,
+      args,
+      retries: 0,
+      deliveries: 1,
+      eta: null,
+      expires: null,
+      queue: definition.queue ?? "",
+      priority: definition.priority,
+      headers: {},
+      parentId: caller?.request.id ?? null,
+      rootId: caller?.request.rootId ?? id,
+      groupId: null,
+      entry: null,
+      scheduledFor: null,
+      hostname: hostname(),
+    }),
+    signal: caller?.signal ?? new AbortController().signal,
+    log: caller?.log ?? app.logger,
+    retry(options = {}) {
+      // Nobody would follow a Retry here, so the reason itself is what the caller should see.
+      throw options.error ?? new Retry(options);
+    },
+    updateState: () => Promise.resolve(),
+    progress: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,16 @@
+import type { Store, StoreContext } from "../store/store.js";
+import type { BrokerUrl } from "./broker-url.js";
+
+/** Opens the store of a URL. The technology is loaded here and not before: importing sunbeat loads no driver. */
+export async function openStore(url: BrokerUrl, context: StoreContext): Promise<Store> {
+  switch (url.kind) {
+    case "memory": {
+      const { openMemoryStore } = await import("../store/memory/index.js");
+      return openMemoryStore(context);
+    }
+    case "sqlite": {
+      const { openSqliteStore } = await import("../store/sqlite/index.js");
+      return openSqliteStore(url.path, context);
+    }
+  }
+}

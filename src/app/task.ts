@@ -1,0 +1,72 @@
+import type { StandardSchema, TaskContext, TaskDefinition } from "../tasks/definition.js";
+import type { SendOptions } from "../tasks/message.js";
+import type { TaskOptions } from "../tasks/task-options.js";
+import type { AsyncResult } from "./async-result.js";
+import type { AppCore } from "./core.js";
+import { runLocally } from "./local-run.js";
+
+/**
+ * A registered task. Calling it runs the function in this process; the other verbs send it. `Args` are what a
+ * caller gives, `Result` is what the function returns or resolves to.
+ */
+export interface Task<Args extends readonly unknown[] = never[], Result = unknown> {
+  /** Runs here: no queue, no retries, no stored result. A bound task gets a context of its own. */
+  (...args: Args): Promise<Result>;
+  /** The name it is registered under. */
+  readonly name: string;
+  readonly definition: TaskDefinition;
+  /**
+   * Sends it; resolves when the store has it. Codes: SUNBEAT_PAYLOAD_INVALID, SUNBEAT_PAYLOAD_TOO_LARGE, and the
+   * StoreErrors.
+   */
+  delay(...args: Args): Promise<AsyncResult<Result>>;
+  /** Sends one for each list of arguments: thousands cost a few round trips. Results are in the same order. */
+  delayMany(argsList: readonly Args[], options?: SendOptions): Promise<AsyncResult<Result>[]>;
+  /** `delay` with options. Codes as there, and SUNBEAT_OPTION_UNKNOWN, SUNBEAT_OPTION_INVALID. */
+  applyAsync(args: Args, options?: SendOptions): Promise<AsyncResult<Result>>;
+}
+
+/** How `app.task` is called. The types of the task follow from the function. */
+export interface DeclareTask {
+  <Args extends unknown[], Result>(name: string, fn: (...args: Args) => Result): Task<Args, Awaited<Result>>;
+  <Args extends unknown[], Result>(
+    name: string,
+    options: TaskOptions & { readonly bind: true; readonly input?: undefined },
+    fn: (self: TaskContext, ...args: Args) => Result,
+  ): Task<Args, Awaited<Result>>;
+  <Args extends unknown[], Result>(
+    name: string,
+    options: TaskOptions & { readonly bind?: false | undefined; readonly input?: undefined },
+    fn: (...args: Args) => Result,
+  ): Task<Args, Awaited<Result>>;
+  <Input, Output, Args extends unknown[], Result>(
+    name: string,
+    options: TaskOptions & { readonly bind: true; readonly input: StandardSchema<Input, Output> },
+    fn: (self: TaskContext, input: Output, ...args: Args) => Result,
+  ): Task<[input: Input, ...Args], Awaited<Result>>;
+  <Input, Output, Args extends unknown[], Result>(
+    name: string,
+    options: TaskOptions & {
+      readonly bind?: false | undefined;
+      readonly input: StandardSchema<Input, Output>;
+    },
+    fn: (input: Output, ...args: Args) => Result,
+  ): Task<[input: Input, ...Args], Awaited<Result>>;
+}
+
+/** The callable for a definition that is in the registry of `core`. */
+export function makeTask(definition: TaskDefinition, core: AppCore): Task<unknown[], unknown> {
+  const { name } = definition;
+  const call = (...args: unknown[]): Promise<unknown> => runLocally(definition, args, core);
+  const verbs: Omit<Task<unknown[], unknown>, "name"> = {
+    definition,
+    delay: (...args) => core.send({ task: name, args }),
+    applyAsync: (args, options) => core.send({ task: name, args, options }),
+    delayMany: (argsList, options) => core.sendMany(name, argsList, options),
+  };
+  // `name` of a function is read-only, so it takes a definition rather than an assignment.
+  return Object.defineProperty(Object.assign(call, verbs), "name", { value: name }) as Task<
+    unknown[],
+    unknown
+  >;
+}

@@ -1,0 +1,10 @@
+export { type Environment, readEnvironment } from "./environment.js";
+export type {
+  Config,
+  PublishRetry,
+  PublishRetryPolicy,
+  RetentionOptions,
+  SunbeatOptions,
+} from "./options.js";
+export { DEFAULTS } from "./options.js";
+export { resolveOptions } from "./resolve.js";
