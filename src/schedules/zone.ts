@@ -56,6 +56,9 @@ const UTC_SEGMENT: Segment = {
   echo: Infinity,
 };
 
+/** Holds no minute: where a zone has not looked yet. */
+const NOWHERE: Segment = { ...UTC_SEGMENT, start: 0, end: 0 };
+
 /**
  * The offset segments of one zone, learned from the runtime's zone data a page (about a year) at a time and
  * kept. luxon is the only source of offsets; a probe costs microseconds, so that `at` must rarely need one.
@@ -64,12 +67,11 @@ class TableZone implements Zone {
   readonly name: string;
   readonly #source: IANAZone;
   readonly #pages = new Map<number, readonly Segment[]>();
-  #last: Segment;
+  #last = NOWHERE;
 
   constructor(name: string) {
     this.name = name;
     this.#source = IANAZone.create(name);
-    this.#last = this.#page(0)[0]!;
   }
 
   at(minute: number): Segment {
@@ -85,10 +87,7 @@ class TableZone implements Zone {
     let page = this.#pages.get(index);
     if (page === undefined) {
       if (this.#pages.size >= MAX_PAGES) this.#pages.clear();
-      // A step to either side, so that a change near the page's edge is seen with what it repeats or skips.
-      page = segmentsBetween(index * PAGE - STEP, (index + 1) * PAGE + STEP, (minute) =>
-        this.#offset(minute),
-      );
+      page = segmentsOf(index * PAGE, (index + 1) * PAGE, (minute) => this.#offset(minute));
       this.#pages.set(index, page);
     }
     return page;
@@ -103,32 +102,51 @@ class TableZone implements Zone {
 
 type OffsetAt = (minute: number) => number;
 
-function segmentsBetween(from: number, to: number, offsetAt: OffsetAt): Segment[] {
-  const starts = [from];
-  const offsets = [offsetAt(from)];
-  for (let minute = from; minute < to; minute += STEP) {
-    const end = Math.min(minute + STEP, to);
-    findChanges(minute, offsets.at(-1)!, end, offsetAt(end), offsetAt, (start, offset) => {
-      starts.push(start);
-      offsets.push(offset);
-    });
+/**
+ * The segments that meet [from, to). Changes are looked for two steps further to either side, and a segment that
+ * reaches so far is cut one step out: so no cut is near a change, and every segment knows its neighbours.
+ */
+function segmentsOf(from: number, to: number, offsetAt: OffsetAt): Segment[] {
+  const first = from - 2 * STEP;
+  const starts = [first];
+  const offsets = [offsetAt(first)];
+  for (let minute = first; minute < to + 2 * STEP; minute += STEP) {
+    findChanges(
+      minute,
+      offsets.at(-1)!,
+      minute + STEP,
+      offsetAt(minute + STEP),
+      offsetAt,
+      (start, offset) => {
+        starts.push(start);
+        offsets.push(offset);
+      },
+    );
   }
   const fresh = starts.map((start, i) => start + offsets[i]!);
   for (let i = 1; i < starts.length; i++) {
-    if (!crossesDateLine(offsets, i)) fresh[i] = Math.max(fresh[i - 1]!, starts[i]! + offsets[i - 1]!);
+    if (crossesDateLine(offsets, i)) continue;
+    fresh[i] = Math.max(i === 1 ? -Infinity : fresh[i - 1]!, starts[i]! + offsets[i - 1]!);
   }
   const echo = starts.map(() => Infinity);
   for (let i = starts.length - 2; i >= 0; i--) {
     if (!crossesDateLine(offsets, i + 1)) echo[i] = Math.min(echo[i + 1]!, starts[i + 1]! + offsets[i + 1]!);
   }
-  return starts.map((start, i) => ({
-    start,
-    end: starts[i + 1] ?? to,
-    offset: offsets[i]!,
-    previousOffset: offsets[i - 1] ?? offsets[i]!,
-    fresh: fresh[i]!,
-    echo: echo[i]!,
-  }));
+  return offsets
+    .map((offset, i): Segment => {
+      const start = i === 0 ? from - STEP : starts[i]!;
+      const end = starts[i + 1] ?? to + STEP;
+      const previousOffset = offsets[i - 1] ?? offset;
+      return {
+        start,
+        end,
+        offset,
+        previousOffset,
+        fresh: i === 0 ? start + offset : fresh[i]!,
+        echo: echo[i]!,
+      };
+    })
+    .filter((segment) => segment.start < to && segment.end > from);
 }
 
 /** Calls `found` with every change of offset after `from` up to and including `to`, in order. */

@@ -1,0 +1,204 @@
+import type { EpochMs } from "../../core/clock.js";
+import { quote } from "../../core/quote.js";
+import type { BuiltInSchedule, Lint, LintOptions, ScheduleJSON } from "../schedule.js";
+import { compile, occurrencesOf, type CompiledCrontab } from "./compile.js";
+import { describe } from "./describe.js";
+import { isReboot, parseObject, parseText, type CrontabFields, type Expression } from "./expression.js";
+import { FIELD_NAMES } from "./fields.js";
+import { lintsOf } from "./lints.js";
+import { noteOf, notesBetween, type CrontabNote } from "./notes.js";
+import type { Occurrences } from "./occurrences.js";
+import { checkOptions, type CrontabDefaults, type CrontabOptions, type Settings } from "./options.js";
+import { refusal } from "./refusal.js";
+
+export type { DayMatch } from "./days.js";
+export type { DstOption, DstPolicy, JobClass } from "./dst.js";
+export type { CrontabField, CrontabFields, CrontabValue } from "./expression.js";
+export type { CrontabNote } from "./notes.js";
+export type { CrontabDefaults, CrontabOptions } from "./options.js";
+
+/**
+ * A crontab: local times of a zone, with written rules for the nights on which its clocks change
+ * (docs/crontab-semantics.md). Immutable. Made by `crontab()`.
+ */
+export class CrontabSchedule implements BuiltInSchedule {
+  readonly timezone: string;
+  /** Whether this is "@reboot": no instants, sent once by the first beat that leads. */
+  readonly isReboot: boolean;
+  readonly #expression: Expression | null;
+  readonly #options: CrontabOptions;
+  readonly #compiled: CompiledCrontab | null;
+  readonly #occurrences: Occurrences | null;
+
+  /** @internal Use `crontab()`. `expression` null is "@reboot"; `options` are checked already. */
+  constructor(expression: Expression | null, options: CrontabOptions, defaults: CrontabDefaults) {
+    const settings = settingsOf(expression, options, defaults);
+    this.timezone = settings.timezone;
+    this.isReboot = expression === null;
+    this.#expression = expression;
+    this.#options = options;
+    this.#compiled = expression === null ? null : compile(expression, settings);
+    this.#occurrences = this.#compiled === null ? null : occurrencesOf(this.#compiled);
+  }
+
+  next(after: EpochMs): EpochMs | null {
+    return this.#occurrences === null ? null : this.#occurrences.next(after);
+  }
+
+  previous(before: EpochMs): EpochMs | null {
+    return this.#occurrences === null ? null : this.#occurrences.previous(before);
+  }
+
+  /**
+   * The same crontab with the app's zone, the app's dst rule and the entry's name as hash key, each only where
+   * the crontab was made without it. Defaults stay defaults: a second call replaces those of the first.
+   */
+  withDefaults(defaults: CrontabDefaults): CrontabSchedule {
+    return new CrontabSchedule(this.#expression, this.#options, checkOptions(defaults));
+  }
+
+  describe(): string {
+    return this.#compiled === null ? "once, when the first beat starts to lead" : describe(this.#compiled);
+  }
+
+  lints(options: LintOptions = {}): Lint[] {
+    return this.#compiled === null ? [] : lintsOf(this.#compiled, options);
+  }
+
+  /**
+   * Why an occurrence is not where the text seems to put it, or that its local time comes twice; undefined for
+   * the ordinary ones: "02:30 does not exist in Europe/Paris on 2027-03-28; runs at 03:00, after the gap".
+   */
+  note(nominal: EpochMs): string | undefined {
+    return this.#compiled === null ? undefined : noteOf(this.#compiled, nominal);
+  }
+
+  /**
+   * What every change of the zone's offset in (`from`, `to`] does to this crontab, the runs that it drops
+   * included; changes that do nothing to it are left out. At most the first 400 years are looked at.
+   */
+  notes(from: EpochMs, to: EpochMs): CrontabNote[] {
+    return this.#compiled === null ? [] : notesBetween(this.#compiled, from, to);
+  }
+
+  toJSON(): ScheduleJSON {
+    if (this.#compiled === null) return { type: "reboot" };
+    const { expression, settings } = this.#compiled;
+    const { second, minute, hour, dayOfMonth, monthOfYear, dayOfWeek } = expression.fields;
+    const fields = [second, minute, hour, dayOfMonth, monthOfYear, dayOfWeek].filter(
+      (field) => field !== undefined,
+    );
+    const usesHash = fields.some((field) => field.items.some((item) => item.kind === "hash"));
+    const joined = fields.map((field) => field.text).join(" ");
+    return {
+      type: "crontab",
+      minute: minute.text,
+      hour: hour.text,
+      dayOfMonth: dayOfMonth.text,
+      monthOfYear: monthOfYear.text,
+      dayOfWeek: dayOfWeek.text,
+      ...(second === undefined ? {} : { second: second.text }),
+      dayMatch: settings.dayMatch,
+      timezone: settings.timezone,
+      ...(settings.dst === "vixie" ? {} : { dst: settings.dst }),
+      ...(settings.class === "auto" ? {} : { class: settings.class }),
+      ...(settings.extended ? { extended: true } : {}),
+      ...(usesHash && settings.hashKey !== "" ? { hashKey: settings.hashKey } : {}),
+      ...(expression.text === undefined || expression.text === joined ? {} : { text: expression.text }),
+    };
+  }
+}
+
+function settingsOf(
+  expression: Expression | null,
+  options: CrontabOptions,
+  defaults: CrontabDefaults,
+): Settings {
+  return {
+    timezone: options.timezone ?? defaults.timezone ?? "UTC",
+    dayMatch: options.dayMatch ?? (expression?.text === undefined ? "and" : "or"),
+    dst: options.dst ?? defaults.dst ?? "vixie",
+    class: options.class ?? "auto",
+    extended: options.extended ?? false,
+    hashKey: options.hashKey ?? defaults.hashKey ?? "",
+  };
+}
+
+/**
+ * A crontab from text ("30 2 * * mon-fri"; six fields have seconds first; "@daily") or from an object
+ * ({ minute: 30, hour: 2 }, missing fields are `*`). Grammar and rules: docs/crontab-semantics.md.
+ *
+ * Throws ScheduleError SUNBEAT_CRONTAB_INVALID, whose details name field, value, position, expression and hint,
+ * or SUNBEAT_TIMEZONE_INVALID.
+ */
+export function crontab(source: string | CrontabFields, options: CrontabOptions = {}): CrontabSchedule {
+  const checked = checkOptions(options);
+  return new CrontabSchedule(parse(source, checked.extended ?? false), checked, {});
+}
+
+function parse(source: unknown, extended: boolean): Expression | null {
+  if (isReboot(source)) return null;
+  if (typeof source === "string") return parseText(source, extended);
+  if (isPlainObject(source)) return parseObject(source, extended);
+  const problem = `expected a text or an object of fields, got ${quote(source)}`;
+  throw refusal({ field: null, value: quote(source), position: null, expression: null, problem });
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/**
+ * The crontab that `toJSON` wrote, `{ "type": "reboot" }` included. The JSON is complete: what it leaves out is
+ * the built-in default, which no `withDefaults` replaces. Throws as `crontab` does.
+ */
+export function crontabFromJSON(json: ScheduleJSON): CrontabSchedule {
+  const {
+    type,
+    text,
+    timezone,
+    dayMatch,
+    dst,
+    class: jobClass,
+    extended,
+    hashKey,
+    ...fields
+  } = json as {
+    readonly type: string;
+    readonly text?: unknown;
+  } & CrontabOptions;
+  if (type === "reboot") {
+    if (Object.keys(json).length > 1) throw refuseJSON(json, `"reboot" takes no other field`);
+    return crontab("@reboot");
+  }
+  if (type !== "crontab") throw refuseJSON(json, `type: ${quote(type)} is not "crontab"`);
+  const options = checkOptions({
+    timezone: timezone ?? "UTC",
+    dayMatch: dayMatch ?? "and",
+    dst: dst ?? "vixie",
+    class: jobClass,
+    extended,
+    hashKey: hashKey ?? "",
+  });
+  const expression = parseObject(fields, extended ?? false);
+  return new CrontabSchedule(
+    text === undefined ? expression : written(json, expression, text, extended),
+    options,
+    {},
+  );
+}
+
+/** The expression with the text it was written as, which must say the same. */
+function written(json: ScheduleJSON, expression: Expression, text: unknown, extended = false): Expression {
+  const fromText = typeof text === "string" ? parseText(text, extended) : undefined;
+  const same = FIELD_NAMES.every((name) => fromText?.fields[name]?.text === expression.fields[name]?.text);
+  if (fromText === undefined || !same)
+    throw refuseJSON(json, `text: ${quote(text)} does not say what the fields say`);
+  return fromText;
+}
+
+function refuseJSON(json: ScheduleJSON, problem: string): Error {
+  return refusal({ field: null, value: quote(json), position: null, expression: null, problem });
+}

@@ -1,0 +1,51 @@
+import type { EpochMs } from "../../core/clock.js";
+import { CYCLE_DAYS } from "../civil.js";
+import type { CompiledCrontab } from "./compile.js";
+import { dateOf } from "./notes.js";
+
+/** The most days that pass between two matching days, when that is more than `atLeast`; otherwise 0. Exact. */
+export function longestGapDays({ calendar }: CompiledCrontab, atLeast: number): number {
+  let longest = 0;
+  const first = calendar.nextDay(0);
+  for (let day = first; day < first + CYCLE_DAYS;) {
+    // Whatever lies inside such a stretch is closer together than it is long.
+    const within = calendar.previousDay(day + atLeast);
+    const next = within > day ? within : calendar.nextDay(day + 1);
+    longest = within > day ? longest : Math.max(longest, next - day);
+    day = next;
+  }
+  return longest;
+}
+
+/** The shortest time from one match to the next, changes of the clocks apart. */
+export function smallestGapMs({ calendar }: CompiledCrontab): number {
+  const unitMs = 60_000 / calendar.perMinute;
+  const start = calendar.nextDay(0) * calendar.perDay;
+  let smallest = Infinity;
+  for (let match = start + calendar.first; match < start + calendar.last;) {
+    const next = calendar.next(match + 1);
+    smallest = Math.min(smallest, next - match);
+    if (smallest === 1) break;
+    match = next;
+  }
+  const overnight = smallestGapDays({ calendar }) * calendar.perDay - (calendar.last - calendar.first);
+  return Math.min(smallest, overnight) * unitMs;
+}
+
+function smallestGapDays({ calendar }: Pick<CompiledCrontab, "calendar">): number {
+  let smallest = Infinity;
+  const first = calendar.nextDay(0);
+  for (let day = first; day < first + CYCLE_DAYS && smallest > 1;) {
+    const next = calendar.nextDay(day + 1);
+    smallest = Math.min(smallest, next - day);
+    day = next;
+  }
+  return smallest;
+}
+
+/** The first matching local date on or after the day of an instant. */
+export function firstDate({ calendar, zone }: CompiledCrontab, from: EpochMs): string | undefined {
+  const offset = zone.at(Math.floor(from / 60_000)).offset;
+  const day = calendar.nextDay(Math.floor((from / 60_000 + offset) / 1440));
+  return Number.isFinite(day) ? dateOf(day * 1440) : undefined;
+}

@@ -1,0 +1,200 @@
+import type { EpochMs } from "../../core/clock.js";
+import { CYCLE_DAYS, formatDay, formatMinute } from "../civil.js";
+import { MAX_INSTANT, type Segment } from "../zone.js";
+import type { CompiledCrontab } from "./compile.js";
+
+const MINUTE_MS = 60_000;
+const CYCLE_MINUTES = CYCLE_DAYS * 1440;
+
+/** What one change of a zone's offset does to one crontab. */
+export interface CrontabNote {
+  /** The instant of the change: the first moment of the new offset. */
+  readonly at: EpochMs;
+  /** "gap": local times are skipped; "fold": they come twice; "date-line": a day is skipped or comes twice. */
+  readonly kind: "gap" | "fold" | "date-line";
+  /** What becomes of the runs that are due in them. */
+  readonly effect: "moved" | "dropped" | "first-pass" | "second-pass" | "both-passes";
+  /** Local date of the times that are skipped or repeated. */
+  readonly date: string;
+  /** The first of these times at which the crontab is due, and how many others there are. */
+  readonly time: string;
+  readonly others: number;
+  /** Whether the date has no other runs than these. */
+  readonly onlyRuns: boolean;
+  /** The skipped or repeated stretch: "02:00-03:00". */
+  readonly stretch: string;
+  /** Where a moved run goes: "03:00"; undefined for the other effects. */
+  readonly runsAt?: string;
+  /** The whole of it as a sentence for people. */
+  readonly message: string;
+}
+
+/** A stretch of local minutes that a segment's start skips or repeats. */
+interface Irregular {
+  readonly kind: CrontabNote["kind"];
+  readonly from: number;
+  readonly to: number;
+  readonly skipped: boolean;
+}
+
+/** What the start of a segment skips or repeats; undefined for a mere cut in a long stretch. */
+function irregularAt(segment: Segment): Irregular | undefined {
+  const { start, offset, previousOffset, fresh } = segment;
+  const local = start + offset;
+  const reached = start + previousOffset;
+  const jump = offset - previousOffset;
+  if (jump === 0) return undefined;
+  if (Math.abs(jump) >= 1440) {
+    return {
+      kind: "date-line",
+      from: Math.min(local, reached),
+      to: Math.max(local, reached),
+      skipped: jump > 0,
+    };
+  }
+  if (fresh < local) return { kind: "gap", from: fresh, to: local, skipped: true };
+  return fresh > local ? { kind: "fold", from: local, to: fresh, skipped: false } : undefined;
+}
+
+export function notesBetween(crontab: CompiledCrontab, from: EpochMs, to: EpochMs): CrontabNote[] {
+  const notes: CrontabNote[] = [];
+  if (crontab.never || !(Math.abs(from) <= MAX_INSTANT) || Number.isNaN(to)) return notes;
+  const first = Math.floor(from / MINUTE_MS);
+  const last = Math.min(to / MINUTE_MS, MAX_INSTANT / MINUTE_MS, first + CYCLE_MINUTES);
+  for (let segment = crontab.zone.at(first); segment.end <= last;) {
+    segment = crontab.zone.at(segment.end);
+    const note = noteAt(crontab, segment);
+    if (note !== undefined) notes.push(note);
+  }
+  return notes;
+}
+
+/** What the start of a segment does to the crontab, if anything. */
+function noteAt(crontab: CompiledCrontab, segment: Segment): CrontabNote | undefined {
+  const irregular = irregularAt(segment);
+  if (irregular === undefined) return undefined;
+  const matches = matchesIn(crontab, irregular.from, irregular.to);
+  if (matches === undefined) return undefined;
+  const { effect, runsAt } = effectOf(crontab, segment, irregular, matches.first);
+  const others = matches.count - 1;
+  const date = dateOf(irregular.from);
+  const note = {
+    at: segment.start * MINUTE_MS,
+    kind: irregular.kind,
+    effect,
+    date,
+    time: timeOf(matches.first),
+    others,
+    onlyRuns: !matchesElsewhere(crontab, irregular),
+    stretch: `${timeOf(irregular.from)}-${timeOf(irregular.to)}`,
+    ...(runsAt === undefined ? {} : { runsAt: timeOf(runsAt) }),
+  };
+  return { ...note, message: sentence(note, crontab.zone.name) };
+}
+
+function effectOf(
+  { policy }: CompiledCrontab,
+  segment: Segment,
+  irregular: Irregular,
+  match: number,
+): { readonly effect: CrontabNote["effect"]; readonly runsAt?: number } {
+  if (irregular.kind === "date-line") return { effect: irregular.skipped ? "dropped" : "both-passes" };
+  if (irregular.kind === "fold") return { effect: FOLD_EFFECTS[policy.fold] };
+  if (policy.gap === "skip") return { effect: "dropped" };
+  const shift = policy.gap === "after" ? irregular.to - match : segment.offset - segment.previousOffset;
+  return { effect: "moved", runsAt: match + shift };
+}
+
+const FOLD_EFFECTS = { first: "first-pass", second: "second-pass", both: "both-passes" } as const;
+
+const EFFECTS: Readonly<Record<Exclude<CrontabNote["effect"], "moved">, string>> = {
+  dropped: "is left out",
+  "first-pass": "runs in the first pass only",
+  "second-pass": "runs in the second pass only",
+  "both-passes": "runs in both passes",
+};
+
+function sentence(note: Omit<CrontabNote, "message">, zoneName: string): string {
+  const { kind, effect, others } = note;
+  const subject = others === 0 ? note.time : `${note.time} (and ${others} more between ${note.stretch})`;
+  const skipped = kind === "gap" || effect === "dropped";
+  const fact = `${subject} ${skipped ? "does not exist" : "comes twice"} in ${zoneName} on ${note.date}`;
+  if (effect !== "moved") return `${fact}; ${EFFECTS[effect]}`;
+  return `${fact}; runs at ${note.runsAt}, after the gap`;
+}
+
+/** The first matching minute in a stretch of local minutes, and how many minutes of it match. */
+function matchesIn(
+  { calendar }: CompiledCrontab,
+  from: number,
+  to: number,
+): { first: number; count: number } | undefined {
+  const scale = calendar.perMinute;
+  let count = 0;
+  let first = 0;
+  for (let match = calendar.next(from * scale); match < to * scale;) {
+    const minute = Math.floor(match / scale);
+    if (count++ === 0) first = minute;
+    match = calendar.next((minute + 1) * scale);
+  }
+  return count === 0 ? undefined : { first, count };
+}
+
+/** Whether the local date on which a stretch begins has matches outside it. */
+function matchesElsewhere({ calendar }: CompiledCrontab, { from, to }: Irregular): boolean {
+  const scale = calendar.perMinute;
+  const day = Math.floor(from / 1440) * calendar.perDay;
+  return calendar.previous(from * scale - 1) >= day || calendar.next(to * scale) < day + calendar.perDay;
+}
+
+/** See `CrontabSchedule.note`. */
+export function noteOf(crontab: CompiledCrontab, nominal: EpochMs): string | undefined {
+  if (crontab.never || !(Math.abs(nominal) <= MAX_INSTANT)) return undefined;
+  const minute = Math.floor(nominal / MINUTE_MS);
+  const segment = crontab.zone.at(minute);
+  const local = minute + segment.offset;
+  const name = crontab.zone.name;
+  if (irregularAt(segment)?.kind === "gap") {
+    const note = gapNote(crontab, segment, minute);
+    if (note !== undefined) return note;
+  }
+  if (local < segment.fresh)
+    return passNote(
+      local,
+      name,
+      "second",
+      crontab.policy.fold === "both" ? "the first runs too" : "the first is left out",
+    );
+  if (local >= segment.echo)
+    return passNote(
+      local,
+      name,
+      "first",
+      crontab.policy.fold === "both" ? "the second runs too" : "the second is left out",
+    );
+  return undefined;
+}
+
+function gapNote(crontab: CompiledCrontab, segment: Segment, minute: number): string | undefined {
+  const { policy } = crontab;
+  if (policy.gap === "after" && minute === segment.start) return noteAt(crontab, segment)?.message;
+  if (policy.gap !== "shift") return undefined;
+  const missed = minute + segment.previousOffset;
+  if (missed >= segment.start + segment.offset || matchesIn(crontab, missed, missed + 1) === undefined)
+    return undefined;
+  const fact = `${timeOf(missed)} does not exist in ${crontab.zone.name} on ${dateOf(missed)}`;
+  return `${fact}; runs at ${timeOf(minute + segment.offset)}, after the gap`;
+}
+
+function passNote(local: number, zoneName: string, pass: "first" | "second", other: string): string {
+  return `${timeOf(local)} comes twice in ${zoneName} on ${dateOf(local)}; this is the ${pass} pass, ${other}`;
+}
+
+/** The local date of a local minute. */
+export function dateOf(minute: number): string {
+  return formatDay(Math.floor(minute / 1440));
+}
+
+function timeOf(minute: number): string {
+  return formatMinute(minute - Math.floor(minute / 1440) * 1440);
+}
