@@ -1,3 +1,4 @@
+import { type Entry, resolveEntry } from "../beat/entry.js";
 import { systemClock, type Clock } from "../core/clock.js";
 import { SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
@@ -36,6 +37,8 @@ export class AppCore {
   readonly logger: Logger;
   readonly events: Events;
   readonly registry = new TaskRegistry();
+  /** The entries of `beatSchedule`, checked: a wrong crontab fails here, before anything runs. */
+  readonly entries: readonly Entry[];
   readonly store: StoreHandle;
   readonly createMessage: CreateMessage;
   readonly publisher: Publisher;
@@ -48,6 +51,10 @@ export class AppCore {
   constructor(name: string, options: SunbeatOptions, overrides: AppOverrides) {
     this.name = nameOption(name, "app name");
     this.config = resolveOptions(options);
+    const { beatSchedule, timezone, dst } = this.config;
+    this.entries = Object.entries(beatSchedule).map(([entry, options]) =>
+      resolveEntry(entry, options, { timezone, dst, hashKey: entry }),
+    );
     this.clock = overrides.clock ?? systemClock;
     this.random = overrides.random ?? systemRandom;
     this.#logger = this.config.logger ?? silentLogger;

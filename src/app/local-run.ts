@@ -52,7 +52,7 @@ function localContext(
     log: caller?.log ?? app.logger,
     retry(options = {}) {
       // Nobody would follow a Retry here, so the reason itself is what the caller should see.
-      throw options.error ?? new Retry(options);
+      throw options.error instanceof Error ? options.error : new Retry(options);
     },
     updateState: () => Promise.resolve(),
     progress: () => Promise.resolve(),

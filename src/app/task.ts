@@ -65,8 +65,5 @@ export function makeTask(definition: TaskDefinition, core: AppCore): Task<unknow
     delayMany: (argsList, options) => core.sendMany(name, argsList, options),
   };
   // `name` of a function is read-only, so it takes a definition rather than an assignment.
-  return Object.defineProperty(Object.assign(call, verbs), "name", { value: name }) as Task<
-    unknown[],
-    unknown
-  >;
+  return Object.defineProperty(Object.assign(call, verbs), "name", { value: name });
 }

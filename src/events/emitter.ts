@@ -34,18 +34,18 @@ export class Events {
     return () => void listeners.delete(call);
   }
 
-  /** For beat, worker and app: never throws. */
-  emit<Name extends EventName>(type: Name, fields: EventMap[Name]): void {
+  /** For beat, worker and app: never throws. `hostname` is the teller's name where it has one. */
+  emit<Name extends EventName>(type: Name, fields: EventMap[Name], hostname = this.#hostname): void {
     const named = this.#listeners.get(type);
     const all = this.#listeners.get("*");
     if (!named?.size && !all?.size) return;
     const event = {
       type,
-      hostname: this.#hostname,
+      hostname,
       pid: process.pid,
       timestamp: this.#clock.now(),
       ...fields,
-    } as SunbeatEvent;
+    } as unknown as SunbeatEvent;
     for (const listener of [...(named ?? []), ...(all ?? [])]) void this.#tell(listener, event);
   }
 

@@ -3,7 +3,7 @@ import type { Failure } from "../tasks/failure.js";
 
 /** What every event carries. */
 export interface EventBase {
-  /** Machine of the process that tells. */
+  /** Who tells: the worker by its name, otherwise the machine. */
   readonly hostname: string;
   readonly pid: number;
   /** When it was told, by this process's clock. */
@@ -13,24 +13,26 @@ export interface EventBase {
 interface TaskFields {
   readonly id: string;
   readonly task: string;
+  readonly queue: string;
 }
 
 /** The facts of this process by name, each told after it is true in the store. Celery's names where it has one. */
 export interface EventMap {
   /** The store has the message. */
-  "task-sent": TaskFields & { readonly queue: string };
+  "task-sent": TaskFields;
   /** A worker holds it. */
-  "task-received": TaskFields & {
-    readonly queue: string;
-    readonly retries: number;
-    readonly deliveries: number;
-  };
+  "task-received": TaskFields & { readonly retries: number; readonly deliveries: number };
   "task-started": TaskFields;
   "task-succeeded": TaskFields & { readonly runtimeMs: number };
-  "task-failed": TaskFields & { readonly runtimeMs: number; readonly failure: Failure };
-  "task-retried": TaskFields & { readonly delayMs: number; readonly failure: Failure | null };
-  "task-revoked": TaskFields & { readonly reason: string };
-  "dead-lettered": TaskFields & { readonly queue: string; readonly reason: string };
+  "task-failed": TaskFields & { readonly runtimeMs: number; readonly error: Failure };
+  "task-retried": TaskFields & { readonly delayMs: number; readonly error: Failure };
+  /** The task threw `Ignore`: it ended without a result. */
+  "task-ignored": TaskFields;
+  /** The task threw `Reject`, or this worker cannot run it. With `requeued` it is back in its queue. */
+  "task-rejected": TaskFields & { readonly reason: string; readonly requeued: boolean };
+  "task-revoked": TaskFields;
+  /** A worker put the message among the dead letters of its queue. */
+  "dead-lettered": TaskFields & { readonly reason: string };
   "schedule-sent": { readonly entry: string; readonly due: EpochMs; readonly taskId: string };
   /** One occurrence (`from` equals `to`), or a range of `count` skipped for one reason. */
   "schedule-skipped": {
@@ -40,18 +42,16 @@ export interface EventMap {
     readonly count: number;
     readonly reason: string;
   };
+  /** The entry cannot be sent (definition, missing code, schedule or args function that throws); it is tried again. */
+  "schedule-failed": { readonly entry: string; readonly reason: string };
   "beat-leading": { readonly term: string };
   "beat-stepped-down": { readonly term: string; readonly reason: string };
   /** A round of the beat took longer than its lease allows. */
   "beat-stalled": { readonly afterMs: number };
   /** The store's clock moved by `byMs` more than time passed; negative: it went back. */
   "clock-jump": { readonly byMs: number };
-  "worker-online": {
-    readonly worker: string;
-    readonly queues: readonly string[];
-    readonly concurrency: number;
-  };
-  "worker-offline": { readonly worker: string };
+  "worker-online": object;
+  "worker-offline": object;
 }
 
 export type EventName = keyof EventMap;

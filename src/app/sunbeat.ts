@@ -1,0 +1,101 @@
+import type { SunbeatOptions } from "../config/index.js";
+import { invalidOption, nameOption } from "../core/options.js";
+import type { Events } from "../events/index.js";
+import type { TaskDefinition } from "../tasks/definition.js";
+import type { SendOptions } from "../tasks/message.js";
+import { defineTask, type TaskOptions } from "../tasks/task-options.js";
+import type { AsyncResult } from "./async-result.js";
+import { AppCore, type AppOverrides } from "./core.js";
+import { type DeclareTask, makeTask } from "./task.js";
+
+const cores = new WeakMap<Sunbeat, AppCore>();
+
+/**
+ * An app: tasks, entries and the store they live in. Making one checks every option and entry and opens nothing;
+ * the store is opened at the first send, worker or beat. Several apps in one process do not know each other.
+ */
+export class Sunbeat {
+  /** Names the owner of its entries in the store: two programs that share a store need two names. */
+  readonly name: string;
+  readonly #core: AppCore;
+  /**
+   * Registers a function as a task: `app.task(name, fn)` or `app.task(name, options, fn)`. The name is what travels,
+   * so it must be the same in every process. Codes: SUNBEAT_TASK_DUPLICATE, SUNBEAT_OPTION_UNKNOWN,
+   * SUNBEAT_OPTION_INVALID, SUNBEAT_DURATION_INVALID.
+   */
+  readonly task: DeclareTask;
+
+  /**
+   * Codes: SUNBEAT_OPTION_UNKNOWN, SUNBEAT_OPTION_INVALID, SUNBEAT_DURATION_INVALID, SUNBEAT_TIMEZONE_INVALID,
+   * SUNBEAT_BROKER_URL_INVALID, SUNBEAT_ENTRY_INVALID, and those of schedules.
+   */
+  constructor(name: string, options?: SunbeatOptions);
+  constructor(name: string, options: SunbeatOptions = {}, overrides: AppOverrides = {}) {
+    const core = new AppCore(name, options, overrides);
+    this.name = core.name;
+    this.#core = core;
+    this.task = declareTask(core);
+    cores.set(this, core);
+  }
+
+  /** What happens in this process: sends, and the runs and ticks of the workers and beats it started. */
+  get events(): Events {
+    return this.#core.events;
+  }
+
+  /**
+   * Sends a task by name; this process need not have it. Codes as for `applyAsync`. A name that no worker has
+   * becomes a dead letter there.
+   */
+  sendTask<Result = unknown>(
+    name: string,
+    args: readonly unknown[] = [],
+    options?: SendOptions,
+  ): Promise<AsyncResult<Result>> {
+    return this.#core.send({ task: name, args, options });
+  }
+
+  /** The result of a task that was sent by any process. */
+  result<Result = unknown>(id: string): AsyncResult<Result> {
+    return this.#core.result(nameOption(id, "result: id"));
+  }
+
+  /**
+   * Stops the workers and beats this app started, lets what is on its way reach the store, and closes it.
+   * Idempotent; afterwards every call that needs the store rejects with SUNBEAT_CLOSED.
+   */
+  close(): Promise<void> {
+    return this.#core.close();
+  }
+}
+
+function declareTask(core: AppCore): DeclareTask {
+  return (name: string, ...rest: [TaskDefinition["fn"]] | [TaskOptions, TaskDefinition["fn"]]) => {
+    const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const { config } = core;
+    const definition = defineTask(name, options, fn, {
+      ignoreResult: config.taskIgnoreResult,
+      resultTtlMs: config.resultTtlMs,
+      maxDeliveries: config.maxDeliveries,
+      trackStarted: config.taskTrackStarted,
+      timeLimitMs: config.taskTimeLimitMs,
+      softTimeLimitMs: config.taskSoftTimeLimitMs,
+    });
+    core.registry.add(definition);
+    return makeTask(definition, core);
+  };
+}
+
+/** What an app is made of, for the command line and the testing kit. Throws for an app of another sunbeat copy. */
+export function coreOf(app: Sunbeat): AppCore {
+  const core = cores.get(app);
+  if (core === undefined) throw invalidOption("app", "a Sunbeat app made by this copy of the package", app);
+  return core;
+}
+
+type WithOverrides = new (name: string, options: SunbeatOptions, overrides: AppOverrides) => Sunbeat;
+
+/** An app whose clock, randomness or store is put in place by the caller. */
+export function createApp(name: string, options: SunbeatOptions, overrides: AppOverrides): Sunbeat {
+  return new (Sunbeat as unknown as WithOverrides)(name, options, overrides);
+}

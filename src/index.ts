@@ -1,0 +1,54 @@
+export { AsyncResult, Sunbeat } from "./app/index.js";
+export type { GetOptions, Task } from "./app/index.js";
+export type { ArgsFunction, EntryOptions, MisfireOptions } from "./beat/entry-options.js";
+export type { PublishRetryPolicy, RetentionOptions, SunbeatOptions } from "./config/index.js";
+export type { Clock, EpochMs } from "./core/clock.js";
+export type { Duration, DurationParts } from "./core/duration.js";
+export {
+  ConfigurationError,
+  ERROR_CODES,
+  isSunbeatError,
+  LockError,
+  ResultError,
+  ScheduleError,
+  StoreError,
+  SunbeatError,
+  TaskError,
+} from "./core/errors.js";
+export type { ErrorCode } from "./core/errors.js";
+export type { InstantLike } from "./core/instant.js";
+export type { Logger } from "./core/logger.js";
+export type { EventMap, EventName, Events, SunbeatEvent } from "./events/index.js";
+export {
+  clocked,
+  crontab,
+  every,
+  registerSchedule,
+  scheduleFromJSON,
+  solar,
+  SOLAR_EVENTS,
+  upcoming,
+} from "./schedules/index.js";
+export type {
+  BuiltInSchedule,
+  CrontabFields,
+  CrontabOptions,
+  DstOption,
+  IntervalOptions,
+  Lint,
+  Schedule,
+  ScheduleJSON,
+  ScheduleLike,
+  SolarEvent,
+  SolarOptions,
+  UpcomingOptions,
+} from "./schedules/index.js";
+export type { OverlapPolicy } from "./store/index.js";
+export { currentTask } from "./tasks/context.js";
+export type { StandardSchema, TaskContext, TaskRequest } from "./tasks/definition.js";
+export { RemoteTaskError } from "./tasks/failure.js";
+export type { SendOptions } from "./tasks/message.js";
+export { Ignore, Reject, Retry } from "./tasks/outcomes.js";
+export { TASK_STATES } from "./tasks/states.js";
+export type { TaskState } from "./tasks/states.js";
+export type { RetryOptions, TaskOptions } from "./tasks/task-options.js";
