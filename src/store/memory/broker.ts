@@ -1,0 +1,184 @@
+import type { EpochMs } from "../../core/clock.js";
+import type { Broker, DeliveryRef, HeartbeatOutcome, Settlement, SettleOutcome } from "../broker.js";
+import { openArrivals } from "./arrivals.js";
+import { publish } from "./channel.js";
+import { claim } from "./claim.js";
+import { bury, delay, dropRevoked, end, fixInstants, putBack, revive, ring, send } from "./messages.js";
+import { dropResult, keepResult } from "./results.js";
+import { dropHeldRun, releaseHeldRuns } from "./runs.js";
+import { enter, type MemoryState, type Message } from "./state.js";
+
+export function memoryBroker(state: MemoryState): Broker {
+  return {
+    async enqueue(messages) {
+      const now = enter(state);
+      return messages.map((message) => send(state, fixInstants(message, now), now));
+    },
+
+    async claim(request) {
+      return claim(state, request, enter(state));
+    },
+
+    async heartbeat(refs, leaseMs) {
+      const now = enter(state);
+      return refs.map((ref): HeartbeatOutcome => {
+        const message = heldBy(state, ref);
+        if (!message) return "lost";
+        message.until = now + leaseMs;
+        state.leased.moved(message);
+        return message.terminate ? "revoked" : "extended";
+      });
+    },
+
+    async settle(settlements, request) {
+      const now = enter(state);
+      const outcomes = settlements.map((settlement) => settleOne(state, settlement, now));
+      releaseHeldRuns(state, now);
+      return { outcomes, claimed: request && claim(state, request, now) };
+    },
+
+    async giveBack(refs) {
+      const now = enter(state);
+      return refs.map((ref): SettleOutcome => {
+        const message = heldBy(state, ref);
+        if (!message) return "lost";
+        message.deliveries--;
+        ring(putBack(state, message, now));
+        return "settled";
+      });
+    },
+
+    async revoke(ids, { terminate, keepMs }) {
+      const now = enter(state);
+      for (const id of ids) revokeOne(state, id, terminate, now + keepMs, now);
+      releaseHeldRuns(state, now);
+      if (terminate) publish(state, "revoke", JSON.stringify(ids));
+    },
+
+    async purge(names) {
+      const now = enter(state);
+      const wanted = new Set(names);
+      // Only this verb looks through all that is delayed: an operator's step, not a worker's.
+      const waiting = [...wanted].flatMap((name) => state.queues.get(name)?.ready.first(Infinity) ?? []);
+      for (const message of state.delayed.first(Infinity))
+        if (wanted.has(message.queue)) waiting.push(message);
+      for (const message of waiting) {
+        end(state, message);
+        dropResult(state, message.id);
+      }
+      releaseHeldRuns(state, now);
+      return waiting.length;
+    },
+
+    async counts() {
+      enter(state);
+      return [...state.queues.values()]
+        .map(({ name, ready, delayed, held, dead }) => ({
+          queue: name,
+          ready: ready.size,
+          delayed,
+          held,
+          dead,
+        }))
+        .filter((each) => each.ready + each.delayed + each.held + each.dead > 0)
+        .sort((a, b) => (a.queue < b.queue ? -1 : 1));
+    },
+
+    async deadLetters({ limit, queue }) {
+      enter(state);
+      return [...state.dead]
+        .filter((message) => queue === undefined || message.queue === queue)
+        .reverse()
+        .slice(0, limit)
+        .map(({ id, task, queue: name, deadReason, deadAt, body }) => {
+          return { id, task, queue: name, reason: deadReason, at: deadAt, body };
+        });
+    },
+
+    async retryDead(ids) {
+      const now = enter(state);
+      return countDead(state, ids, (message) => revive(state, message, now));
+    },
+
+    async deleteDead(ids) {
+      enter(state);
+      return countDead(state, ids, (message) => end(state, message));
+    },
+
+    async listen(queues) {
+      enter(state);
+      return openArrivals(state, queues);
+    },
+  };
+}
+
+function heldBy(state: MemoryState, ref: DeliveryRef): Message | null {
+  const message = state.messages.get(ref.id);
+  return message && message.token !== null && message.token === ref.token ? message : null;
+}
+
+function settleOne(state: MemoryState, settlement: Settlement, now: EpochMs): SettleOutcome {
+  const message = heldBy(state, settlement);
+  if (!message) return "lost";
+  if (settlement.result) keepResult(state, message.id, settlement.result, settlement.resultTtlMs, now);
+  switch (settlement.kind) {
+    case "done":
+      end(state, message);
+      break;
+    case "retry":
+      delay(state, message, settlement.delayMs, now);
+      break;
+    case "dead":
+      bury(state, message, settlement.reason, now);
+      break;
+  }
+  return "settled";
+}
+
+function revokeOne(state: MemoryState, id: string, terminate: boolean, until: EpochMs, now: EpochMs): void {
+  const held = state.heldRuns.get(id);
+  if (held) return dropHeldRun(state, held, "revoked", now);
+  const message = state.messages.get(id);
+  if (!message) return rememberRevoked(state, id, until, now);
+  if (message.place === "held") {
+    message.revoked = true;
+    message.terminate ||= terminate;
+  } else if (message.place !== "dead") {
+    dropRevoked(state, message, "revoked", now);
+  }
+}
+
+function rememberRevoked(state: MemoryState, id: string, until: EpochMs, now: EpochMs): void {
+  const before = state.revocations.get(id);
+  if (before) {
+    before.until = Math.max(before.until, until);
+    state.revocationEnds.moved(before);
+  } else if (until > now) {
+    const revocation = { id, until, slot: -1 };
+    state.revocations.set(id, revocation);
+    state.revocationEnds.push(revocation);
+  }
+}
+
+/** Drops at most `limit` revocations whose time is over. */
+export function sweepRevocations(state: MemoryState, limit: number, now: EpochMs): number {
+  let dropped = 0;
+  for (; dropped < limit; dropped++) {
+    const revocation = state.revocationEnds.peek();
+    if (!revocation || revocation.until > now) break;
+    state.revocationEnds.remove(revocation);
+    state.revocations.delete(revocation.id);
+  }
+  return dropped;
+}
+
+function countDead(state: MemoryState, ids: readonly string[], act: (message: Message) => void): number {
+  let found = 0;
+  for (const id of ids) {
+    const message = state.messages.get(id);
+    if (message?.place !== "dead") continue;
+    act(message);
+    found++;
+  }
+  return found;
+}

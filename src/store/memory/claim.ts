@@ -1,0 +1,111 @@
+import type { EpochMs } from "../../core/clock.js";
+import type { ClaimReply, ClaimRequest, Delivery } from "../broker.js";
+import { bury, dropRevoked, hold, promote, putBack, ring } from "./messages.js";
+import { keepOwnResult } from "./results.js";
+import { releaseHeldRuns } from "./runs.js";
+import type { MemoryState, Message, Queue } from "./state.js";
+
+/** Housekeeping of one claim moves, drops or releases at most so many of each kind, or `max` if that is more. */
+const HOUSEKEEPING_BOUND = 1_000;
+
+/** Housekeeping, then the foremost messages, then what the caller needs to sleep: one step. */
+export function claim(state: MemoryState, request: ClaimRequest, now: EpochMs): ClaimReply {
+  const bound = Math.max(HOUSEKEEPING_BOUND, request.max);
+  const refilled = keepHouse(state, bound, now);
+  const deliveries: Delivery[] = [];
+  let drops = 0;
+  while (deliveries.length < request.max && drops < bound) {
+    const message = foremost(state, request.queues);
+    if (!message) break;
+    const reason = reasonToDrop(state, message, now);
+    if (reason) {
+      drops++;
+      dropRevoked(state, message, reason, now);
+      releaseHeldRuns(state, now);
+    } else {
+      deliveries.push(deliver(state, message, now + request.leaseMs));
+    }
+  }
+  // Other consumers may have been waiting for what housekeeping made ready and this claim left.
+  for (const queue of refilled) if (queue.ready.size > 0) ring(queue);
+  const nextWakeAt = drops >= bound ? now : nextWake(state);
+  return { deliveries, now, nextWakeAt };
+}
+
+/** Gives the queues that got ready messages. */
+function keepHouse(state: MemoryState, bound: number, now: EpochMs): Set<Queue> {
+  const refilled = new Set<Queue>();
+  for (let count = 0; count < bound; count++) {
+    const message = state.delayed.peek();
+    if (!message || (message.eta ?? 0) > now) break;
+    refilled.add(promote(state, message, now));
+  }
+  for (let count = 0; count < bound; count++) {
+    const message = state.leased.peek();
+    if (!message || message.until > now) break;
+    if (message.deliveries < message.maxDeliveries) {
+      refilled.add(putBack(state, message, now));
+    } else {
+      bury(state, message, "deliveries-exhausted", now);
+      keepOwnResult(state, message, "FAILURE", "deliveries-exhausted", now);
+    }
+  }
+  for (const held of state.heldWakes.first(bound)) {
+    if (held.wakeAt > now) break;
+    state.releasable.push(held);
+  }
+  releaseHeldRuns(state, now);
+  return refilled;
+}
+
+/** The message to take next: the highest priority, and of several queues the one that waited longest. */
+function foremost(state: MemoryState, names: readonly string[]): Message | null {
+  let best: { message: Message; queue: Queue } | null = null;
+  for (const name of names) {
+    const queue = state.queues.get(name);
+    const message = queue?.ready.peek();
+    if (!queue || !message) continue;
+    const isBetter =
+      !best ||
+      message.priority > best.message.priority ||
+      (message.priority === best.message.priority && queue.turn < best.queue.turn);
+    if (isBetter) best = { message, queue };
+  }
+  if (!best) return null;
+  best.queue.turn = ++state.sequence;
+  return best.message;
+}
+
+function reasonToDrop(state: MemoryState, message: Message, now: EpochMs): "expired" | "revoked" | null {
+  if (message.revoked || (state.revocations.get(message.id)?.until ?? 0) > now) return "revoked";
+  return message.expires !== null && message.expires <= now ? "expired" : null;
+}
+
+function deliver(state: MemoryState, message: Message, until: EpochMs): Delivery {
+  const token = hold(state, message, until);
+  return {
+    id: message.id,
+    token,
+    task: message.task,
+    queue: message.queue,
+    priority: message.priority,
+    eta: message.eta,
+    expires: message.expires,
+    maxDeliveries: message.maxDeliveries,
+    resultTtlMs: message.resultTtlMs,
+    entry: message.entry,
+    body: message.body,
+    retries: message.retries,
+    deliveries: message.deliveries,
+    enqueuedAt: message.enqueuedAt,
+  };
+}
+
+function nextWake(state: MemoryState): EpochMs | null {
+  const next = Math.min(
+    state.delayed.peek()?.eta ?? Infinity,
+    state.leased.peek()?.until ?? Infinity,
+    state.heldWakes.peek()?.wakeAt ?? Infinity,
+  );
+  return next === Infinity ? null : next;
+}

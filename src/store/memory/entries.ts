@@ -1,0 +1,153 @@
+import type { EpochMs } from "../../core/clock.js";
+import type { Entries, EntryPut, EntrySnapshot, PutOutcome } from "../entries.js";
+import { publish } from "./channel.js";
+import { setStanding } from "./cursor.js";
+import { queryLedger, recordRange, trimLedgers } from "./ledger.js";
+import { fixInstants, isKnown } from "./messages.js";
+import { dropHeldRun, releaseHeldRuns, startRun } from "./runs.js";
+import { enter, type Entry, type MemoryState } from "./state.js";
+import { tick } from "./tick.js";
+
+function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
+  return {
+    name: entry.name,
+    owner: entry.owner,
+    version: entry.version,
+    definition: entry.definition,
+    revision: entry.revision,
+    stamp: entry.stamp,
+    cursor: entry.cursor,
+    pausedAt: entry.pausedAt,
+    disabled: entry.disabled,
+    disabledAt: entry.disabledAt,
+    lastNominal: entry.lastNominal,
+    runs: entry.runs,
+    unfinished: state.runs.get(entry.name)?.size ?? 0,
+    holding: entry.held !== null,
+  };
+}
+
+function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
+  const before = state.entries.get(item.name);
+  if ((before?.stamp ?? null) !== item.expect) return "conflict";
+  const entry: Entry = before ?? {
+    ...{ name: item.name, owner: "", version: 0, definition: "", revision: "", stamp: 0 },
+    ...{ cursor: null, pausedAt: null, disabled: null, disabledAt: null },
+    ...{ lastNominal: null, runs: 0, held: null, slot: -1 },
+  };
+  entry.owner = item.owner;
+  entry.version = item.version;
+  entry.definition = item.definition;
+  entry.revision = item.revision;
+  entry.stamp = ++state.sequence;
+  state.entries.set(item.name, entry);
+  setStanding(state, entry, item, now);
+  for (const range of item.ledger) recordRange(state, item.name, range, null, now);
+  publish(state, "entries", item.name);
+  return "stored";
+}
+
+export function memoryEntries(state: MemoryState): Entries {
+  /** Names in order, made again only when one came or went. */
+  let names: string[] | null = null;
+
+  return {
+    async get(wanted) {
+      enter(state);
+      return wanted.map((name) => {
+        const entry = state.entries.get(name);
+        return entry ? snapshot(state, entry) : null;
+      });
+    },
+
+    async list({ after, limit }) {
+      enter(state);
+      names ??= [...state.entries.keys()].sort();
+      const begin = after === undefined ? 0 : firstAfter(names, after);
+      return names
+        .slice(begin, begin + limit)
+        .flatMap((name) => state.entries.get(name) ?? [])
+        .map((entry) => snapshot(state, entry));
+    },
+
+    async put(items) {
+      const now = enter(state);
+      const size = state.entries.size;
+      const outcomes = items.map((item) => put(state, item, now));
+      if (state.entries.size !== size) names = null;
+      return outcomes;
+    },
+
+    async remove(name, expect) {
+      const now = enter(state);
+      const entry = state.entries.get(name);
+      if (!entry) return "gone";
+      if (entry.stamp !== expect) return "conflict";
+      if (entry.held) dropHeldRun(state, entry.held, "removed", now);
+      state.dueEntries.remove(entry);
+      state.entries.delete(name);
+      names = null;
+      publish(state, "entries", name);
+      return "removed";
+    },
+
+    async due(limit) {
+      const now = enter(state);
+      const foremost = state.dueEntries.first(limit + 1);
+      const entries: EntrySnapshot[] = [];
+      let nextAt: EpochMs | null = null;
+      for (const entry of foremost) {
+        const dispatchAt = entry.cursor?.dispatchAt ?? Infinity;
+        if (dispatchAt > now || entries.length === limit) {
+          nextAt = dispatchAt;
+          break;
+        }
+        entries.push(snapshot(state, entry));
+      }
+      return { entries, nextAt, now };
+    },
+
+    async tick(term, items) {
+      return tick(state, term, items, enter(state));
+    },
+
+    async trigger(name, message, overlap) {
+      const now = enter(state);
+      const entry = state.entries.get(name);
+      if (!entry) return "gone";
+      if (state.heldRuns.has(message.id)) return "held";
+      if (isKnown(state, message.id, now)) return "sent";
+      const sent = fixInstants({ ...message, entry: name }, now);
+      const outcome = startRun(
+        state,
+        { entry, message: sent, due: now, term: null, counted: null },
+        overlap,
+        now,
+      );
+      releaseHeldRuns(state, now);
+      publish(state, "entries", name);
+      return outcome;
+    },
+
+    async ledger(name, query) {
+      enter(state);
+      return queryLedger(state, name, query);
+    },
+
+    async trimLedger(retention, limit) {
+      return trimLedgers(state, retention, limit, enter(state));
+    },
+  };
+}
+
+/** Where the names after `name` begin, by bisection. */
+function firstAfter(names: readonly string[], name: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((names[middle] ?? "") <= name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

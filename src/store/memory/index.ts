@@ -1,0 +1,41 @@
+import type { Store, StoreContext } from "../store.js";
+import { memoryBroker, sweepRevocations } from "./broker.js";
+import { memoryChannel } from "./channel.js";
+import { memoryEntries } from "./entries.js";
+import { memoryLeases } from "./leases.js";
+import { memoryResults, sweepResults } from "./results.js";
+import { closedError, enter, newState } from "./state.js";
+
+/**
+ * A store that lives in this process and keeps nothing. Every verb is one synchronous step, and `context.clock` is
+ * its clock: the reference for what the contracts mean, and the store of tests. Memory follows what is in it.
+ */
+export function openMemoryStore({ clock, logger }: StoreContext): Store {
+  const state = newState(clock, logger);
+  return {
+    label: "memory:",
+    broker: memoryBroker(state),
+    results: memoryResults(state),
+    leases: memoryLeases(state),
+    entries: memoryEntries(state),
+    channel: memoryChannel(state),
+
+    async now() {
+      return enter(state);
+    },
+
+    async sweep(limit) {
+      const now = enter(state);
+      const results = sweepResults(state, limit, now);
+      return results + sweepRevocations(state, limit - results, now);
+    },
+
+    async close() {
+      if (state.closed) return;
+      state.closed = true;
+      state.subscriptions.clear();
+      for (const waiters of state.waiters.values()) for (const settle of waiters) settle(closedError());
+      for (const queue of state.queues.values()) for (const listener of queue.listeners) listener.close();
+    },
+  };
+}

@@ -1,0 +1,207 @@
+/** The moves a message can make: sent, ready, delayed, held, dead, gone. Each keeps all indexes in step. */
+import type { EpochMs } from "../../core/clock.js";
+import type { EnqueueOutcome, NewMessage } from "../broker.js";
+import { Heap } from "./heap.js";
+import { dropResult, keepOwnResult, keptResult } from "./results.js";
+import { instantOf, type MemoryState, type Message, type Queue, type Sent } from "./state.js";
+
+/** The message with its instants counted from this step. */
+export function fixInstants(message: NewMessage, now: EpochMs): Sent {
+  return {
+    id: message.id,
+    task: message.task,
+    queue: message.queue,
+    priority: message.priority,
+    eta: message.eta ? instantOf(message.eta, now) : null,
+    expires: message.expires ? instantOf(message.expires, now) : null,
+    maxDeliveries: message.maxDeliveries,
+    resultTtlMs: message.resultTtlMs,
+    entry: message.entry ?? null,
+    body: message.body,
+  };
+}
+
+export function queueOf(state: MemoryState, name: string): Queue {
+  let queue = state.queues.get(name);
+  if (!queue) {
+    const ready = new Heap<Message>(
+      (a, b) => a.priority > b.priority || (a.priority === b.priority && a.sequence < b.sequence),
+    );
+    queue = { name, ready, delayed: 0, held: 0, dead: 0, turn: 0, listeners: new Set() };
+    state.queues.set(name, queue);
+  }
+  return queue;
+}
+
+/** A queue that holds nothing and that nobody listens to leaves no trace. */
+export function dropIdleQueue(state: MemoryState, queue: Queue): void {
+  const held = queue.ready.size + queue.delayed + queue.held + queue.dead + queue.listeners.size;
+  if (held === 0) state.queues.delete(queue.name);
+}
+
+export function ring(queue: Queue): void {
+  for (const listener of queue.listeners) listener.ring();
+}
+
+/** Whether a message of this id would be a duplicate. */
+export function isKnown(state: MemoryState, id: string, now: EpochMs): boolean {
+  return state.messages.has(id) || state.heldRuns.has(id) || keptResult(state, id, now) !== null;
+}
+
+export function send(state: MemoryState, sent: Sent, now: EpochMs): EnqueueOutcome {
+  if (isKnown(state, sent.id, now)) return "duplicate";
+  if (sent.expires !== null && sent.expires <= now) {
+    keepOwnResult(state, sent, "REVOKED", "expired", now);
+    return "expired";
+  }
+  const message: Message = {
+    ...sent,
+    slot: -1,
+    place: "ready",
+    sequence: ++state.sequence,
+    retries: 0,
+    deliveries: 0,
+    enqueuedAt: now,
+    token: null,
+    until: 0,
+    revoked: false,
+    terminate: false,
+    deadReason: "",
+    deadAt: 0,
+  };
+  state.messages.set(message.id, message);
+  if (message.entry !== null) countRun(state, message.entry, message);
+  ring(line(state, message, now));
+  return "queued";
+}
+
+/** Puts a message that is nowhere into its queue, ready or delayed as its eta says. */
+function line(state: MemoryState, message: Message, now: EpochMs): Queue {
+  const queue = queueOf(state, message.queue);
+  if (message.eta !== null && message.eta > now) {
+    message.place = "delayed";
+    queue.delayed++;
+    state.delayed.push(message);
+  } else {
+    message.place = "ready";
+    queue.ready.push(message);
+  }
+  return queue;
+}
+
+/** Takes a message out of the place where it is, and its token with it. */
+function leave(state: MemoryState, message: Message): Queue {
+  const queue = queueOf(state, message.queue);
+  switch (message.place) {
+    case "ready":
+      queue.ready.remove(message);
+      break;
+    case "delayed":
+      queue.delayed--;
+      state.delayed.remove(message);
+      break;
+    case "held":
+      queue.held--;
+      state.leased.remove(message);
+      message.token = null;
+      message.terminate = false;
+      break;
+    case "dead":
+      queue.dead--;
+      state.dead.delete(message);
+      break;
+  }
+  return queue;
+}
+
+/** A delayed message whose eta has come. */
+export function promote(state: MemoryState, message: Message, now: EpochMs): Queue {
+  leave(state, message);
+  return line(state, message, now);
+}
+
+/** Hands a ready message to a worker. */
+export function hold(state: MemoryState, message: Message, until: EpochMs): string {
+  const queue = leave(state, message);
+  message.place = "held";
+  message.token = (++state.sequence).toString(36);
+  message.until = until;
+  message.deliveries++;
+  queue.held++;
+  state.leased.push(message);
+  return message.token;
+}
+
+/** Back from a worker: to the front of its priority, since it keeps its age. */
+export function putBack(state: MemoryState, message: Message, now: EpochMs): Queue {
+  leave(state, message);
+  return line(state, message, now);
+}
+
+/** Back from a worker for another try. */
+export function delay(state: MemoryState, message: Message, delayMs: number, now: EpochMs): void {
+  leave(state, message);
+  message.retries++;
+  message.deliveries = 0;
+  message.eta = now + delayMs;
+  message.sequence = ++state.sequence;
+  ring(line(state, message, now));
+}
+
+/** To the dead letters; a run of an entry ends so. */
+export function bury(state: MemoryState, message: Message, reason: string, now: EpochMs): void {
+  const queue = leave(state, message);
+  message.place = "dead";
+  message.deadReason = reason;
+  message.deadAt = now;
+  queue.dead++;
+  state.dead.add(message);
+  endRun(state, message);
+}
+
+/** Back from the dead letters, as if just sent. */
+export function revive(state: MemoryState, message: Message, now: EpochMs): void {
+  leave(state, message);
+  dropResult(state, message.id);
+  message.retries = 0;
+  message.deliveries = 0;
+  message.revoked = false;
+  message.enqueuedAt = now;
+  message.sequence = ++state.sequence;
+  if (message.entry !== null) countRun(state, message.entry, message);
+  ring(line(state, message, now));
+}
+
+/** Gone for good. */
+export function end(state: MemoryState, message: Message): void {
+  const queue = leave(state, message);
+  state.messages.delete(message.id);
+  endRun(state, message);
+  dropIdleQueue(state, queue);
+}
+
+/** Drops a waiting message that must not run. */
+export function dropRevoked(
+  state: MemoryState,
+  message: Message,
+  reason: "expired" | "revoked",
+  now: EpochMs,
+): void {
+  end(state, message);
+  keepOwnResult(state, message, "REVOKED", reason, now);
+}
+
+function countRun(state: MemoryState, entry: string, message: Message): void {
+  const runs = state.runs.get(entry);
+  if (runs) runs.add(message);
+  else state.runs.set(entry, new Set([message]));
+}
+
+function endRun(state: MemoryState, message: Message): void {
+  if (message.entry === null) return;
+  const runs = state.runs.get(message.entry);
+  if (!runs?.delete(message)) return;
+  if (runs.size === 0) state.runs.delete(message.entry);
+  const held = state.entries.get(message.entry)?.held;
+  if (held) state.releasable.push(held);
+}

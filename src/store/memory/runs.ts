@@ -1,0 +1,160 @@
+/**
+ * Runs of entries: what the overlap policy makes of one that is due, and the "run ended, release the held run" step
+ * that every verb which can end a run takes before it is over.
+ */
+import type { EpochMs } from "../../core/clock.js";
+import type { OccurrenceOutcome, Overlap } from "../entries.js";
+import { publish } from "./channel.js";
+import { endWhenSpent } from "./cursor.js";
+import { record } from "./ledger.js";
+import { dropRevoked, send } from "./messages.js";
+import { keepOwnResult } from "./results.js";
+import type { Entry, HeldRun, MemoryState } from "./state.js";
+
+/** A run that is due now. */
+export type DueRun = Pick<HeldRun, "entry" | "message" | "due" | "term" | "counted">;
+
+/** Sends, skips or holds a run as the policy says; null forces it. */
+export function startRun(
+  state: MemoryState,
+  run: DueRun,
+  overlap: Overlap | null,
+  now: EpochMs,
+): OccurrenceOutcome {
+  const { entry } = run;
+  if (overlap === null || overlap.policy === "allow") return sendRun(state, run, now);
+
+  // A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
+  if (entry.held) state.releasable.push(entry.held);
+  releaseHeldRuns(state, now);
+
+  const isFree = (): boolean => busyUntil(state, entry.name, overlap.timeoutMs) <= now;
+  if (isFree()) return sendInsteadOfHeld(state, run, now);
+  if (overlap.policy === "skip") {
+    skipRun(state, run, "overlap", now);
+    return "overlap";
+  }
+  if (overlap.policy === "cancel-running") {
+    stopRuns(state, entry, now);
+    if (isFree()) return sendInsteadOfHeld(state, run, now);
+  }
+  return holdRun(state, run, overlap, now);
+}
+
+/** When the last unfinished run ends or counts as ended; Infinity: only when it ends; -Infinity: none is running. */
+function busyUntil(state: MemoryState, entry: string, timeoutMs: number | null): EpochMs {
+  const runs = state.runs.get(entry);
+  if (!runs) return -Infinity;
+  if (timeoutMs === null) return Infinity;
+  let last = -Infinity;
+  for (const message of runs) last = Math.max(last, message.enqueuedAt + timeoutMs);
+  return last;
+}
+
+function sendRun(state: MemoryState, run: DueRun, now: EpochMs): "sent" {
+  send(state, run.message, now);
+  record(state, {
+    kind: "row",
+    entry: run.entry.name,
+    due: run.due,
+    fate: "sent",
+    reason: run.counted ? null : "triggered",
+    taskId: run.message.id,
+    at: now,
+    term: run.term,
+  });
+  if (run.counted) run.entry.runs++;
+  return "sent";
+}
+
+function sendInsteadOfHeld(state: MemoryState, run: DueRun, now: EpochMs): "sent" {
+  if (run.entry.held) dropHeldRun(state, run.entry.held, "replaced", now);
+  return sendRun(state, run, now);
+}
+
+export function skipRun(
+  state: MemoryState,
+  run: Pick<DueRun, "entry" | "due" | "term">,
+  reason: string,
+  now: EpochMs,
+): void {
+  record(state, {
+    kind: "row",
+    entry: run.entry.name,
+    due: run.due,
+    fate: "skipped",
+    reason,
+    taskId: null,
+    at: now,
+    term: run.term,
+  });
+}
+
+/** Revokes the unfinished runs: those that wait are gone at once, those at work are asked to stop. */
+function stopRuns(state: MemoryState, entry: Entry, now: EpochMs): void {
+  const asked: string[] = [];
+  for (const message of [...(state.runs.get(entry.name) ?? [])]) {
+    if (message.place !== "held") {
+      dropRevoked(state, message, "revoked", now);
+    } else if (!message.terminate) {
+      message.revoked = message.terminate = true;
+      asked.push(message.id);
+    }
+  }
+  if (asked.length > 0) publish(state, "revoke", JSON.stringify(asked));
+}
+
+function holdRun(state: MemoryState, run: DueRun, overlap: Overlap, now: EpochMs): OccurrenceOutcome {
+  const { entry } = run;
+  const before = entry.held;
+  let graceEnd: EpochMs | null = null;
+  if (overlap.policy === "cancel-running") {
+    // An entry due more often than its grace must not push the end of the grace ahead of itself.
+    graceEnd = Math.min(now + overlap.graceMs, before?.graceEnd ?? Infinity);
+    if (graceEnd <= now) return sendInsteadOfHeld(state, run, now);
+  }
+  if (before) dropHeldRun(state, before, "replaced", now);
+  const held: HeldRun = { ...run, timeoutMs: overlap.timeoutMs, graceEnd, wakeAt: Infinity, slot: -1 };
+  entry.held = held;
+  state.heldRuns.set(run.message.id, held);
+  watch(state, held);
+  return "held";
+}
+
+/** Sets when a claim is to look at the held run again. */
+function watch(state: MemoryState, held: HeldRun): void {
+  state.heldWakes.remove(held);
+  held.wakeAt = Math.min(held.graceEnd ?? Infinity, busyUntil(state, held.entry.name, held.timeoutMs));
+  if (held.wakeAt < Infinity) state.heldWakes.push(held);
+}
+
+function letGo(state: MemoryState, held: HeldRun): void {
+  held.entry.held = null;
+  state.heldRuns.delete(held.message.id);
+  state.heldWakes.remove(held);
+}
+
+/** Ends a held run unsent; its ledger row says why. */
+export function dropHeldRun(
+  state: MemoryState,
+  held: HeldRun,
+  reason: "replaced" | "revoked" | "removed",
+  now: EpochMs,
+): void {
+  letGo(state, held);
+  skipRun(state, held, reason, now);
+  if (reason === "revoked") keepOwnResult(state, held.message, "REVOKED", "revoked", now);
+}
+
+/** Sends every held run whose wait has ended; the others are watched on. */
+export function releaseHeldRuns(state: MemoryState, now: EpochMs): void {
+  for (let held = state.releasable.pop(); held; held = state.releasable.pop()) {
+    if (held.entry.held !== held) continue;
+    watch(state, held);
+    if (held.wakeAt > now) continue;
+    letGo(state, held);
+    sendRun(state, held, now);
+    held.entry.stamp = ++state.sequence;
+    if (held.counted) endWhenSpent(state, held.entry, held.counted.maxRuns, now);
+  }
+}

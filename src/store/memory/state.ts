@@ -1,0 +1,211 @@
+/**
+ * Everything a memory store knows. Every verb of the five contracts is one synchronous step on it, so no step ever
+ * sees another half done. Each message, entry, held run, result and revocation is in at most one heap at a time:
+ * what is due next is found without looking at what is not due.
+ */
+import type { Clock, EpochMs } from "../../core/clock.js";
+import { StoreError } from "../../core/errors.js";
+import type { Logger } from "../../core/logger.js";
+import type { When } from "../broker.js";
+import type { Cursor, LedgerRecord, Overlap } from "../entries.js";
+import type { Candidate } from "../leases.js";
+import type { StoredResult } from "../results.js";
+import { Heap, type HeapItem } from "./heap.js";
+
+/** A message whose instants are absolute. */
+export interface Sent {
+  readonly id: string;
+  readonly task: string;
+  readonly queue: string;
+  readonly priority: number;
+  readonly expires: EpochMs | null;
+  readonly maxDeliveries: number;
+  readonly resultTtlMs: number;
+  readonly entry: string | null;
+  readonly body: string;
+  eta: EpochMs | null;
+}
+
+export interface Message extends Sent, HeapItem {
+  place: "ready" | "delayed" | "held" | "dead";
+  /** Grows with every sending, retry and return from the dead letters: the age inside a priority. */
+  sequence: number;
+  retries: number;
+  deliveries: number;
+  enqueuedAt: EpochMs;
+  /** Of the current delivery; null when nobody holds it. */
+  token: string | null;
+  /** End of the lease. */
+  until: EpochMs;
+  /** To be dropped when it would be claimed again. */
+  revoked: boolean;
+  /** To be told to the worker that holds it. */
+  terminate: boolean;
+  deadReason: string;
+  deadAt: EpochMs;
+}
+
+/** One consumer's latch. */
+export interface Listener {
+  ring(): void;
+  close(): void;
+}
+
+export interface Queue {
+  readonly name: string;
+  readonly ready: Heap<Message>;
+  delayed: number;
+  held: number;
+  dead: number;
+  /** Turn of the last claim that took from it: the queue that waited longest goes first. */
+  turn: number;
+  readonly listeners: Set<Listener>;
+}
+
+export interface KeptResult extends HeapItem {
+  readonly stored: StoredResult;
+  readonly until: EpochMs;
+}
+
+export interface Revocation extends HeapItem {
+  readonly id: string;
+  until: EpochMs;
+}
+
+/** A run that waits for the unfinished runs of its entry. */
+export interface HeldRun extends HeapItem {
+  readonly entry: Entry;
+  readonly message: Sent;
+  readonly due: EpochMs;
+  readonly timeoutMs: Overlap["timeoutMs"];
+  /** Released then even if others still run; null: only when they have ended. */
+  readonly graceEnd: EpochMs | null;
+  readonly term: string | null;
+  /** Null for a triggered run, which counts for nothing. */
+  readonly counted: { readonly maxRuns: number | null } | null;
+  /** When to look again; Infinity when only an ending run can release it. */
+  wakeAt: EpochMs;
+}
+
+export interface Entry extends HeapItem {
+  readonly name: string;
+  owner: string;
+  version: number;
+  definition: string;
+  revision: string;
+  stamp: number;
+  cursor: Cursor | null;
+  pausedAt: EpochMs | null;
+  disabled: string | null;
+  disabledAt: EpochMs | null;
+  lastNominal: EpochMs | null;
+  runs: number;
+  held: HeldRun | null;
+}
+
+export interface Ledger {
+  /** In order of due; a range stands at its `from`. */
+  records: LedgerRecord[];
+  oldestAt: EpochMs;
+}
+
+export interface Leader extends Candidate {
+  readonly term: string;
+  until: EpochMs;
+}
+
+export interface Subscription {
+  readonly handler: (payload: string) => void;
+}
+
+export interface MemoryState {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  closed: boolean;
+  /** One counter for ages, tokens, stamps and turns: they only need to grow. */
+  sequence: number;
+
+  /** Waiting, held and dead. */
+  readonly messages: Map<string, Message>;
+  readonly queues: Map<string, Queue>;
+  readonly delayed: Heap<Message>;
+  readonly leased: Heap<Message>;
+  /** In the order in which they died. */
+  readonly dead: Set<Message>;
+  readonly revocations: Map<string, Revocation>;
+  readonly revocationEnds: Heap<Revocation>;
+
+  readonly results: Map<string, KeptResult>;
+  readonly resultEnds: Heap<KeptResult>;
+  /** Who waits for a final record. */
+  readonly waiters: Map<string, Set<(outcome: StoredResult | StoreError) => void>>;
+
+  readonly entries: Map<string, Entry>;
+  readonly dueEntries: Heap<Entry>;
+  /** Unfinished runs by entry name, also of entries that were removed meanwhile. */
+  readonly runs: Map<string, Set<Message>>;
+  readonly heldRuns: Map<string, HeldRun>;
+  readonly heldWakes: Heap<HeldRun>;
+  /** Held runs whose wait may have ended in this step; drained by `releaseHeldRuns` before the step is over. */
+  readonly releasable: HeldRun[];
+  readonly ledgers: Map<string, Ledger>;
+
+  leader: Leader | null;
+  epoch: number;
+  readonly subscriptions: Map<string, Set<Subscription>>;
+}
+
+export function newState(clock: Clock, logger: Logger): MemoryState {
+  return {
+    clock,
+    logger,
+    closed: false,
+    sequence: 0,
+    messages: new Map(),
+    queues: new Map(),
+    delayed: new Heap((a, b) => earlier(a.eta ?? 0, b.eta ?? 0, a, b)),
+    leased: new Heap((a, b) => earlier(a.until, b.until, a, b)),
+    dead: new Set(),
+    revocations: new Map(),
+    revocationEnds: new Heap((a, b) => a.until < b.until),
+    results: new Map(),
+    resultEnds: new Heap((a, b) => a.until < b.until),
+    waiters: new Map(),
+    entries: new Map(),
+    dueEntries: new Heap(dueEarlier),
+    runs: new Map(),
+    heldRuns: new Map(),
+    heldWakes: new Heap((a, b) => a.wakeAt < b.wakeAt),
+    releasable: [],
+    ledgers: new Map(),
+    leader: null,
+    epoch: 0,
+    subscriptions: new Map(),
+  };
+}
+
+function earlier(a: EpochMs, b: EpochMs, first: Message, second: Message): boolean {
+  return a < b || (a === b && first.sequence < second.sequence);
+}
+
+function dueEarlier(a: Entry, b: Entry): boolean {
+  const x = a.cursor?.dispatchAt ?? 0;
+  const y = b.cursor?.dispatchAt ?? 0;
+  return x < y || (x === y && a.name < b.name);
+}
+
+/** The instant of the step that begins; throws SUNBEAT_CLOSED after close. */
+export function enter(state: MemoryState): EpochMs {
+  if (state.closed) throw closedError();
+  return state.clock.now();
+}
+
+export function closedError(): StoreError {
+  return new StoreError("SUNBEAT_CLOSED", "memory store: closed; open a new one to go on", {
+    retryable: false,
+  });
+}
+
+export function instantOf(when: When, now: EpochMs): EpochMs {
+  return "at" in when ? when.at : now + when.inMs;
+}

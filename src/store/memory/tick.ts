@@ -1,0 +1,79 @@
+import type { EpochMs } from "../../core/clock.js";
+import type {
+  OccurrenceOutcome,
+  PlannedOccurrence,
+  TickItem,
+  TickItemOutcome,
+  TickReply,
+} from "../entries.js";
+import { endWhenSpent, setStanding } from "./cursor.js";
+import { recordRange } from "./ledger.js";
+import { currentLeader } from "./leases.js";
+import { fixInstants } from "./messages.js";
+import { releaseHeldRuns, skipRun, startRun } from "./runs.js";
+import type { Entry, MemoryState } from "./state.js";
+
+/** Sends what is due and moves the cursors, or does nothing: the whole batch for a wrong term, an item otherwise. */
+export function tick(state: MemoryState, term: string, items: readonly TickItem[], now: EpochMs): TickReply {
+  if (currentLeader(state, now)?.term !== term) return { outcome: "fenced", now };
+  const outcomes = items.map((item): TickItemOutcome => {
+    const entry = state.entries.get(item.entry);
+    if (!entry) return { outcome: "gone" };
+    const refusal = refuse(entry, item, now);
+    if (refusal) return { outcome: refusal };
+    return { outcome: "ticked", occurrences: account(state, entry, item, term, now) };
+  });
+  // cancel-running may have ended runs that still waited.
+  releaseHeldRuns(state, now);
+  return { outcome: "ticked", now, items: outcomes };
+}
+
+function refuse(entry: Entry, item: TickItem, now: EpochMs): "stale" | "moved" | "early" | "paused" | null {
+  if (entry.revision !== item.revision) return "stale";
+  if ((entry.cursor?.nominal ?? null) !== item.expect) return "moved";
+  const first = item.plan[0];
+  // Without a cursor to compare, the newest occurrence accounted for tells a repeated tick.
+  if (item.expect === null && first && entry.lastNominal !== null && beginOf(first) <= entry.lastNominal) {
+    return "moved";
+  }
+  if (item.plan.some((planned) => endOf(planned) > now)) return "early";
+  if (entry.pausedAt !== null || entry.disabled !== null) return "paused";
+  return null;
+}
+
+function account(
+  state: MemoryState,
+  entry: Entry,
+  item: TickItem,
+  term: string,
+  now: EpochMs,
+): OccurrenceOutcome[] {
+  const counted = { maxRuns: item.maxRuns };
+  const occurrences = item.plan.map((planned): OccurrenceOutcome => {
+    entry.lastNominal = Math.max(entry.lastNominal ?? -Infinity, endOf(planned));
+    if (planned.kind === "range") {
+      recordRange(state, entry.name, planned, term, now);
+      return "skipped";
+    }
+    const { due } = planned;
+    if (planned.kind === "skip") {
+      skipRun(state, { entry, due, term }, planned.reason, now);
+      return "skipped";
+    }
+    const message = fixInstants({ ...planned.message, entry: entry.name }, now);
+    return startRun(state, { entry, message, due, term, counted }, planned.overlap, now);
+  });
+  const { pausedAt, disabled } = entry;
+  setStanding(state, entry, { cursor: item.next, pausedAt, disabled: item.disable ?? disabled }, now);
+  endWhenSpent(state, entry, item.maxRuns, now);
+  entry.stamp = ++state.sequence;
+  return occurrences;
+}
+
+function beginOf(planned: PlannedOccurrence): EpochMs {
+  return planned.kind === "range" ? planned.from : planned.due;
+}
+
+function endOf(planned: PlannedOccurrence): EpochMs {
+  return planned.kind === "range" ? planned.to : planned.due;
+}
