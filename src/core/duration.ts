@@ -102,11 +102,10 @@ export function durationMs(value: Duration, what: string): number {
   else if (typeof value === "string") ms = fromText(value);
   else if (typeof value === "object" && value !== null && !Array.isArray(value)) ms = fromParts(value);
   if (ms === undefined || !Number.isFinite(ms)) throw invalid(value, what);
-  const whole = Math.round(ms);
+  const whole = Math.round(ms) + 0; // + 0: never -0, which is another value to many comparisons
   // Sub-millisecond input is a mistake (ms given as seconds, say), except for float noise such as 0.1 * 3.
-  if (Math.abs(whole - ms) > 1e-6 * Math.max(1, Math.abs(ms)) || !Number.isSafeInteger(whole)) {
-    throw invalid(value, what);
-  }
+  const noise = Math.max(1e-6, 8 * Number.EPSILON * Math.abs(ms));
+  if (Math.abs(whole - ms) > noise || !Number.isSafeInteger(whole)) throw invalid(value, what);
   return whole;
 }
 
