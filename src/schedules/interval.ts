@@ -1,15 +1,14 @@
 import type { EpochMs } from "../core/clock.js";
-import { formatDuration, type Duration } from "../core/duration.js";
+import { durationMs, formatDuration, type Duration } from "../core/duration.js";
 import { ScheduleError } from "../core/errors.js";
+import { assertKnownKeys, LONGEST_DURATION_MS } from "../core/options.js";
 import { quote } from "../core/quote.js";
-import { refuseUnknownKeys, scheduleDurationMs } from "./checks.js";
+import { refuseAs } from "./refuse-as.js";
 import type { BuiltInSchedule, Lint, ScheduleJSON } from "./schedule.js";
 import { MAX_INSTANT } from "./zone.js";
 
 const DAY_MS = 86_400_000;
 const SHORTEST_MS = 100;
-/** A hundred years of 365.25 days. */
-const LONGEST_MS = 36_525 * DAY_MS;
 const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 /** 1970-01-01, from which intervals are counted. */
 const EPOCH_WEEKDAY = 4;
@@ -36,7 +35,7 @@ export class IntervalSchedule implements BuiltInSchedule {
 
   /** Takes whole milliseconds. Throws SUNBEAT_INTERVAL_INVALID; `every` is the usual way to make one. */
   constructor(everyMs: number, offsetMs = 0) {
-    if (!Number.isSafeInteger(everyMs) || everyMs < SHORTEST_MS || everyMs > LONGEST_MS) {
+    if (!Number.isSafeInteger(everyMs) || everyMs < SHORTEST_MS || everyMs > LONGEST_DURATION_MS) {
       const came = Number.isSafeInteger(everyMs)
         ? `${everyMs} ms`
         : `${quote(everyMs)}, not whole milliseconds`;
@@ -117,10 +116,13 @@ export class IntervalSchedule implements BuiltInSchedule {
  *     every("1h30m")    every("PT15M")    every({ minutes: 5 }, { offset: "30s" })
  */
 export function every(duration: Duration, options: IntervalOptions = {}): IntervalSchedule {
-  const code = "SUNBEAT_INTERVAL_INVALID";
-  const everyMs = scheduleDurationMs(duration, "every", code);
-  refuseUnknownKeys(options, ["offset"], "every: options", code);
-  return new IntervalSchedule(everyMs, scheduleDurationMs(options.offset ?? 0, "every: offset", code));
+  return refuseAs("SUNBEAT_INTERVAL_INVALID", () => {
+    assertKnownKeys(options, ["offset"], "every: options");
+    return new IntervalSchedule(
+      durationMs(duration, "every"),
+      durationMs(options.offset ?? 0, "every: offset"),
+    );
+  });
 }
 
 /** The inverse of `toJSON`. Throws SUNBEAT_INTERVAL_INVALID. */

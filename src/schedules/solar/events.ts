@@ -1,7 +1,8 @@
 import { ScheduleError } from "../../core/errors.js";
 import { didYouMean } from "../../core/nearest.js";
+import { assertKnownKeys } from "../../core/options.js";
 import { quote } from "../../core/quote.js";
-import { refuseUnknownKeys } from "../checks.js";
+import { refuseAs } from "../refuse-as.js";
 
 export const SOLAR_DIRECTIONS = ["rising", "setting"] as const;
 export type SolarDirection = (typeof SOLAR_DIRECTIONS)[number];
@@ -72,7 +73,7 @@ function invalid(message: string, details: Record<string, unknown>): ScheduleErr
 }
 
 function checkAltitude(event: SolarAltitude, latitude: number): SolarAltitude {
-  refuseUnknownKeys(event, ["altitude", "direction"], "solar: event", "SUNBEAT_SOLAR_INVALID");
+  refuseAs("SUNBEAT_SOLAR_INVALID", () => assertKnownKeys(event, ["altitude", "direction"], "solar: event"));
   const { altitude, direction } = event;
   if (typeof altitude !== "number" || !Number.isFinite(altitude)) {
     throw invalid(`altitude: expected degrees above the horizon as a number, got ${quote(altitude)}`, {

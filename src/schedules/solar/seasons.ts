@@ -53,7 +53,8 @@ export function solarStatus(
   if (moment.kind === "horizon") return `${up ? "midnight sun" : "polar night"}: next ${label} ${when}`;
   const twilight = TWILIGHTS.get(label);
   if (twilight !== undefined) return `no ${twilight} ${up ? "night" : "twilight"} until ${when}`;
-  return `the Sun stays ${up ? "above" : "below"} ${moment.altitude} degrees: next ${label} ${when}`;
+  const name = typeof event === "string" ? label : event.direction;
+  return `the Sun stays ${up ? "above" : "below"} ${moment.altitude} degrees: next ${name} ${when}`;
 }
 
 interface Linted {

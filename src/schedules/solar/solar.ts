@@ -1,8 +1,9 @@
 import type { EpochMs } from "../../core/clock.js";
-import { formatDuration, type Duration } from "../../core/duration.js";
+import { durationMs, formatDuration, type Duration } from "../../core/duration.js";
 import { ScheduleError } from "../../core/errors.js";
+import { assertKnownKeys } from "../../core/options.js";
 import { quote } from "../../core/quote.js";
-import { refuseUnknownKeys, scheduleDurationMs } from "../checks.js";
+import { refuseAs } from "../refuse-as.js";
 import type { BuiltInSchedule, Lint, LintOptions, ScheduleJSON } from "../schedule.js";
 import { Crossings } from "./crossings.js";
 import { Culminations } from "./culminations.js";
@@ -38,7 +39,7 @@ export interface SolarOptions {
  * in polar seasons `next` is months away, and `status` says why.
  */
 export class SolarSchedule implements BuiltInSchedule {
-  /** Two events of one kind are never closer than 20 hours; a new model of the Sun moves them by seconds. */
+  /** Two events of one kind are 20 hours apart, near a pole some hours; a new model of the Sun moves them by seconds. */
   readonly separationMs = 600_000;
   readonly event: SolarEventName | SolarAltitude;
   readonly latitude: number;
@@ -161,10 +162,11 @@ export function solar(
   longitude: number,
   options: SolarOptions = {},
 ): SolarSchedule {
-  const code = "SUNBEAT_SOLAR_INVALID";
-  refuseUnknownKeys(options, ["offset"], "solar: options", code);
-  const offsetMs = scheduleDurationMs(options.offset ?? 0, "solar: offset", code);
-  return new SolarSchedule(event, latitude, longitude, offsetMs);
+  return refuseAs("SUNBEAT_SOLAR_INVALID", () => {
+    assertKnownKeys(options, ["offset"], "solar: options");
+    const offsetMs = durationMs(options.offset ?? 0, "solar: offset");
+    return new SolarSchedule(event, latitude, longitude, offsetMs);
+  });
 }
 
 /** The inverse of `toJSON`. Throws SUNBEAT_SOLAR_INVALID. */
