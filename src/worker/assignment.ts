@@ -1,0 +1,56 @@
+import { messageOf, TaskError } from "../core/errors.js";
+import type { TaskDefinition } from "../tasks/definition.js";
+import { decodeBody, type MessageBody, resultTtlOf } from "../tasks/envelope.js";
+import { describeFailure } from "../tasks/failure.js";
+import type { TaskLookup } from "./options.js";
+import type { Outcome } from "./outcome.js";
+import { oneLine } from "./report.js";
+import type { Reservation } from "./reservation.js";
+
+/**
+ * The message of a task acknowledged early is gone when it asks for a retry, so it is sent again, and the number of
+ * its retries travels in this header.
+ */
+export const EARLY_RETRIES_HEADER = "sunbeat-retries";
+
+/** A delivery that can be run: its task is known and its body was read. */
+export interface Assignment {
+  readonly reservation: Reservation;
+  readonly definition: TaskDefinition;
+  readonly body: MessageBody;
+  /** Retries so far. */
+  readonly retries: number;
+  /** 0: no result is kept. */
+  readonly resultTtlMs: number;
+}
+
+/** What is to be run, or the outcome of a delivery that cannot be: revoked before its start, unknown, unreadable. */
+export function assign(reservation: Reservation, registry: TaskLookup): Assignment | Outcome {
+  if (reservation.lost) return { kind: "abandoned" };
+  if (reservation.revoked) return { kind: "revoked" };
+  const { delivery } = reservation;
+  const definition = registry.get(delivery.task);
+  if (definition === undefined) {
+    const reason = `Received unregistered task of type '${oneLine(delivery.task)}'.`;
+    return dead(
+      reason,
+      new TaskError("SUNBEAT_TASK_UNKNOWN", `${reason} Did this worker import its module?`),
+    );
+  }
+  try {
+    const body = decodeBody(delivery.body);
+    const sent = Number(body.headers[EARLY_RETRIES_HEADER] ?? 0);
+    const retries = delivery.retries + (Number.isSafeInteger(sent) && sent > 0 ? sent : 0);
+    return { reservation, definition, body, retries, resultTtlMs: resultTtlOf(body, definition) };
+  } catch (error) {
+    return dead(`undecodable: ${messageOf(error)}`, error);
+  }
+}
+
+export function isAssignment(value: Assignment | Outcome): value is Assignment {
+  return "definition" in value;
+}
+
+function dead(reason: string, error: unknown): Outcome {
+  return { kind: "dead", reason, error: describeFailure(error) };
+}

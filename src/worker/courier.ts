@@ -1,0 +1,145 @@
+import { isSunbeatError } from "../core/errors.js";
+import type { ClaimReply, ClaimRequest, SettleOutcome, SettleReply } from "../store/broker.js";
+import type { Store } from "../store/store.js";
+import { storeEarlyEnd } from "./early.js";
+import { type EarlyAck, type Ending, isEarlyAck, refOf } from "./outbox.js";
+import type { Reporter } from "./report.js";
+import type { Slots } from "./slots.js";
+import type { StoreCalls } from "./store-calls.js";
+
+/** Ends told in one call: a step of the store is bounded. */
+const MAX_BATCH = 1_000;
+
+/**
+ * Brings what ended to the store and what was claimed back. A call that fails leaves everything in the outbox, and
+ * it is sent again: settling is idempotent by token. Every method rejects with what the store threw.
+ */
+export class Courier {
+  readonly #store: Store;
+  readonly #calls: StoreCalls;
+  readonly #slots: Slots;
+  readonly #reporter: Reporter;
+  readonly #hostname: string;
+  readonly #limitMs: number | undefined;
+
+  /** `limitMs` bounds each call; absent: as `calls` does. */
+  constructor(
+    store: Store,
+    calls: StoreCalls,
+    slots: Slots,
+    reporter: Reporter,
+    hostname: string,
+    limitMs?: number,
+  ) {
+    this.#store = store;
+    this.#calls = calls;
+    this.#slots = slots;
+    this.#reporter = reporter;
+    this.#hostname = hostname;
+    this.#limitMs = limitMs;
+  }
+
+  /** Deliveries that go back, and ends of runs that were acknowledged early: rare, so these calls come before. */
+  async sendRest(): Promise<void> {
+    const { outbox } = this.#slots;
+    if (outbox.returns.length > 0) await this.#sendReturns();
+    if (outbox.early.length > 0) await this.#sendEarly();
+  }
+
+  /** Settles what ended and claims, in one call. Null when nothing was claimed for. */
+  async exchange(claim: ClaimRequest | null): Promise<ClaimReply | null> {
+    const { outbox } = this.#slots;
+    const batch = outbox.settlements.splice(0, MAX_BATCH);
+    if (batch.length === 0) return claim === null ? null : await this.#claim(claim);
+    const work = this.#store.broker.settle(
+      batch.map((item) => item.settlement),
+      claim,
+    );
+    let reply: SettleReply;
+    try {
+      reply = await this.#bounded("settle", work);
+    } catch (error) {
+      for (const item of batch) item.resent = true;
+      outbox.settlements = [...batch, ...outbox.settlements];
+      this.#awaitLate(
+        error,
+        work.then((late) => late.claimed),
+      );
+      throw error;
+    }
+    batch.forEach((item, index) => this.#settled(item, reply.outcomes[index]!));
+    return reply.claimed;
+  }
+
+  async #claim(claim: ClaimRequest): Promise<ClaimReply> {
+    const work = this.#store.broker.claim(claim);
+    try {
+      return await this.#bounded("claim", work);
+    } catch (error) {
+      this.#awaitLate(error, work);
+      throw error;
+    }
+  }
+
+  /** An answer that comes after we stopped waiting may carry deliveries: they go back instead of lying idle. */
+  #awaitLate(error: unknown, work: Promise<ClaimReply | null>): void {
+    if (!isSunbeatError(error) || error.code !== "SUNBEAT_STORE_TIMEOUT")
+      return void work.catch(() => undefined);
+    work.then(
+      (late) => late !== null && this.#slots.returnLate(late.deliveries),
+      () => undefined,
+    );
+  }
+
+  #settled(item: Ending | EarlyAck, outcome: SettleOutcome): void {
+    this.#slots.held.delete(item.settlement.token);
+    if (isEarlyAck(item)) {
+      if (outcome === "settled") this.#slots.acknowledged(item.assignment);
+      else this.#slots.refused(item.assignment);
+    } else if (outcome === "settled") this.#reporter.ended(item.reservation, item.outcome, item.runtimeMs);
+    else if (item.resent) this.#reporter.unclear(item.reservation, item.outcome);
+    else this.#reporter.ended(item.reservation, { kind: "abandoned" }, item.runtimeMs);
+  }
+
+  async #sendReturns(): Promise<void> {
+    const { outbox, held } = this.#slots;
+    const batch = outbox.returns.splice(0, MAX_BATCH);
+    try {
+      await this.#bounded(
+        "giveBack",
+        this.#store.broker.giveBack(batch.map((item) => refOf(item.reservation))),
+      );
+    } catch (error) {
+      outbox.returns = [...batch, ...outbox.returns];
+      throw error;
+    }
+    for (const { reservation, outcome } of batch) {
+      held.delete(reservation.delivery.token);
+      if (outcome !== null) this.#reporter.ended(reservation, outcome, 0);
+    }
+  }
+
+  async #sendEarly(): Promise<void> {
+    const { outbox } = this.#slots;
+    const batch = outbox.early.splice(0, MAX_BATCH);
+    const answers = await Promise.allSettled(
+      batch.map((item) => this.#bounded("put", storeEarlyEnd(this.#store, item, this.#hostname))),
+    );
+    let failure: { readonly error: unknown } | null = null;
+    answers.forEach((answer, index) => {
+      const item = batch[index]!;
+      if (answer.status === "fulfilled") {
+        this.#reporter.ended(item.assignment.reservation, item.outcome, item.runtimeMs);
+        return;
+      }
+      failure = { error: answer.reason };
+      item.resent = true;
+      outbox.early.push(item);
+    });
+    if (failure !== null) throw (failure as { readonly error: unknown }).error;
+  }
+
+  #bounded<T>(what: string, work: Promise<T>): Promise<T> {
+    return this.#calls.bounded(what, work, this.#limitMs);
+  }
+}

@@ -1,0 +1,124 @@
+/** What a run came to, as plain data, and what the store is told about it. */
+import { TaskError } from "../core/errors.js";
+import type { Random } from "../core/random.js";
+import type { Settlement } from "../store/broker.js";
+import type { ResultRecord } from "../store/results.js";
+import type { RetryPolicy } from "../tasks/definition.js";
+import { describeFailure, encodeFailure, type Failure } from "../tasks/failure.js";
+import { outcomeOf, type Retry } from "../tasks/outcomes.js";
+import type { Reservation } from "./reservation.js";
+import { retryDelayMs } from "./retry-delay.js";
+
+export type Outcome =
+  | { readonly kind: "succeeded"; readonly value: unknown; readonly payload: string | null }
+  | { readonly kind: "failed"; readonly error: Failure }
+  /** Failed by its hard time limit; the function may still be running. */
+  | { readonly kind: "timed-out"; readonly error: Failure; readonly limitMs: number }
+  | { readonly kind: "retried"; readonly error: Failure; readonly delayMs: number }
+  /** Kept among the dead letters: the task refused it, or this worker cannot run it. */
+  | { readonly kind: "dead"; readonly reason: string; readonly error: Failure }
+  /** Back to its queue at once, because the task said so. */
+  | { readonly kind: "requeued"; readonly reason: string }
+  | { readonly kind: "ignored" }
+  | { readonly kind: "revoked" }
+  /** Back to its queue, because the worker is going. */
+  | { readonly kind: "returned" }
+  /** The lease was lost and the task stopped: another worker has it, so there is nothing to say. */
+  | { readonly kind: "abandoned" };
+
+/** What is needed to judge a thrown value. */
+export interface Trial {
+  readonly reservation: Reservation;
+  readonly policy: RetryPolicy;
+  /** Retries the task has had. */
+  readonly retries: number;
+  readonly random: Random;
+}
+
+/** The outcome of a run that threw `thrown`. Total: user code may throw anything, and `retry.on` may throw too. */
+export function judge(thrown: unknown, trial: Trial): Outcome {
+  const { reservation } = trial;
+  // Why a run was told to stop says more than what it threw on the way out, which is mostly the signal's reason.
+  if (reservation.lost) return { kind: "abandoned" };
+  if (reservation.revoked) return { kind: "revoked" };
+  const asked = outcomeOf(thrown);
+  try {
+    switch (asked?.kind) {
+      case "ignore":
+        return { kind: "ignored" };
+      case "reject":
+        return asked.requeue
+          ? { kind: "requeued", reason: asked.reason }
+          : { kind: "dead", reason: asked.reason, error: describeFailure(asked) };
+      case "retry":
+        if (trial.retries >= trial.policy.max) return failed(asked.error ?? exhausted(asked, trial));
+        return retried(asked.error ?? asked, asked.countdownMs, trial);
+      case undefined:
+        if (reservation.stopping) return { kind: "returned" };
+        if (trial.retries >= trial.policy.max || !trial.policy.on(thrown)) return failed(thrown);
+        return retried(thrown, null, trial);
+    }
+  } catch {
+    return failed(thrown);
+  }
+}
+
+function retried(error: unknown, countdownMs: number | null, trial: Trial): Outcome {
+  const delayMs = countdownMs ?? retryDelayMs(trial.policy, trial.retries, trial.random);
+  return { kind: "retried", error: describeFailure(error), delayMs };
+}
+
+export function failed(thrown: unknown): Outcome {
+  return { kind: "failed", error: describeFailure(thrown) };
+}
+
+function exhausted(cause: Retry, { reservation, policy }: Trial): TaskError {
+  return new TaskError(
+    "SUNBEAT_RETRIES_EXHAUSTED",
+    `${reservation.label} asked to be run again, and its ${policy.max} retries are used up`,
+    { cause, details: { task: reservation.delivery.task, max: policy.max } },
+  );
+}
+
+/** The record that the outcome leaves, or null where it leaves none. */
+export function recordOf(outcome: Outcome, hostname: string): ResultRecord | null {
+  switch (outcome.kind) {
+    case "succeeded":
+      return { state: "SUCCESS", payload: outcome.payload, worker: hostname };
+    case "failed":
+    case "timed-out":
+    case "dead":
+      return { state: "FAILURE", payload: encodeFailure(outcome.error), worker: hostname };
+    case "retried":
+      return { state: "RETRY", payload: encodeFailure(outcome.error), worker: hostname };
+    case "revoked":
+      return { state: "REVOKED", payload: null, reason: "revoked", worker: hostname };
+    case "requeued":
+    case "ignored":
+    case "returned":
+    case "abandoned":
+      return null;
+  }
+}
+
+/**
+ * What the store is told: how the delivery ended; "give-back" for one that goes to the front of its queue, not
+ * counted; null where nothing is to be said. `resultTtlMs` 0: the record is not kept.
+ */
+export function settlementOf(
+  reservation: Reservation,
+  outcome: Outcome,
+  resultTtlMs: number,
+  hostname: string,
+): Settlement | "give-back" | null {
+  if (outcome.kind === "abandoned") return null;
+  if (outcome.kind === "returned" || outcome.kind === "requeued") return "give-back";
+  const { id, token } = reservation.delivery;
+  const result = resultTtlMs > 0 ? recordOf(outcome, hostname) : null;
+  if (outcome.kind === "retried") {
+    return { id, token, result, resultTtlMs, kind: "retry", delayMs: outcome.delayMs };
+  }
+  if (outcome.kind === "dead")
+    return { id, token, result, resultTtlMs, kind: "dead", reason: outcome.reason };
+  return { id, token, result, resultTtlMs, kind: "done" };
+}

@@ -1,0 +1,147 @@
+/** What is told about a run: log lines as Celery users know them, and events. */
+import { formatDuration } from "../core/duration.js";
+import { messageOf } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import { quote } from "../core/quote.js";
+import type { EventMap, EventName } from "../events/index.js";
+import type { Failure } from "../tasks/failure.js";
+import type { EventSink } from "./options.js";
+import type { Outcome } from "./outcome.js";
+import type { Reservation } from "./reservation.js";
+
+const MAX_LINE = 1_000;
+/** Control characters, line separators and marks that turn the direction of text: nothing may forge a log line. */
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
+
+/** One line of log from text that others wrote. */
+export function oneLine(text: string): string {
+  const line = text.replace(UNPRINTABLE, " ");
+  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}... (${line.length} characters)` : line;
+}
+
+/** `TimeoutError('...')`. */
+function failureText(error: Failure): string {
+  return `${error.name}('${error.message}')`;
+}
+
+/**
+ * Neither a logger nor a sink that throws may stop a worker: whatever they throw ends here. Every text is made one
+ * line, since names, ids and messages come from outside.
+ */
+export class Reporter {
+  readonly log: Logger;
+  readonly #events: EventSink;
+  readonly #hostname: string;
+  readonly #logResults: boolean;
+
+  constructor(
+    logger: Logger,
+    events: EventSink,
+    options: { readonly hostname: string; readonly logResults: boolean },
+  ) {
+    this.#events = events;
+    this.#hostname = options.hostname;
+    this.#logResults = options.logResults;
+    this.log = guarded(logger);
+  }
+
+  worker(type: "worker-online" | "worker-offline"): void {
+    this.#emit(type, {});
+  }
+
+  received({ delivery, label }: Reservation): void {
+    this.log.info(`Task ${label} received`);
+    if (delivery.deliveries > 1) {
+      this.log.warn(
+        `Task ${label} is delivered again (${delivery.deliveries} of ${delivery.maxDeliveries}): ` +
+          "a worker that held it was lost",
+      );
+    }
+    const { id, task, queue, retries, deliveries } = delivery;
+    this.#emit("task-received", { id, task, queue, retries, deliveries });
+  }
+
+  started({ delivery: { id, task, queue } }: Reservation): void {
+    this.#emit("task-started", { id, task, queue });
+  }
+
+  /** Called once the store has it. */
+  ended(
+    { delivery: { id, task, queue }, label, acknowledged }: Reservation,
+    outcome: Outcome,
+    runtimeMs: number,
+  ): void {
+    switch (outcome.kind) {
+      case "succeeded":
+        this.log.info(
+          `Task ${label} succeeded in ${(runtimeMs / 1_000).toFixed(4)}s` +
+            (this.#logResults ? `: ${quote(outcome.value)}` : ""),
+        );
+        return this.#emit("task-succeeded", { id, task, queue, runtimeMs });
+      case "retried": {
+        const { error, delayMs } = outcome;
+        const why = error.name === "Retry" ? "" : `: ${failureText(error)}`;
+        this.log.info(`Task ${label} retry: Retry in ${formatDuration(delayMs)}${why}`);
+        return this.#emit("task-retried", { id, task, queue, delayMs, error });
+      }
+      case "timed-out":
+        this.log.error(
+          `Hard time limit (${formatDuration(outcome.limitMs)}) exceeded for ${label}; ` +
+            "its function may still be running, since nothing can stop code that does not heed its signal",
+        );
+        return this.#emit("task-failed", { id, task, queue, runtimeMs, error: outcome.error });
+      case "failed":
+        this.log.error(`Task ${label} raised unexpected: ${failureText(outcome.error)}`);
+        if (outcome.error.stack !== null) this.log.debug(outcome.error.stack);
+        return this.#emit("task-failed", { id, task, queue, runtimeMs, error: outcome.error });
+      case "dead":
+        this.log.error(`Task ${label} rejected: ${outcome.reason}`);
+        this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: false });
+        // Acknowledged early, it left no message to keep.
+        if (!acknowledged) this.#emit("dead-lettered", { id, task, queue, reason: outcome.reason });
+        return;
+      case "requeued":
+        this.log.info(`Task ${label} requeued: ${outcome.reason}`);
+        return this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: true });
+      case "ignored":
+        this.log.info(`Task ${label} ignored`);
+        return this.#emit("task-ignored", { id, task, queue });
+      case "revoked":
+        this.log.info(`Task ${label} revoked`);
+        return this.#emit("task-revoked", { id, task, queue });
+      case "returned":
+        return this.log.info(`Task ${label} given back: this worker is shutting down`);
+      case "abandoned":
+        return this.log.warn(`Task ${label} ended here after its lease was lost; what it gave is dropped`);
+    }
+  }
+
+  /** The store answered "lost" to an end that was sent twice, so the first sending may be what it has. */
+  unclear({ label }: Reservation, outcome: Outcome): void {
+    this.log.warn(
+      `Task ${label} ${outcome.kind}, and an answer of the store was lost on the way: ` +
+        "either that end is stored, or another worker has the task",
+    );
+  }
+
+  #emit<Name extends EventName>(type: Name, fields: EventMap[Name]): void {
+    try {
+      this.#events.emit(type, fields, this.#hostname);
+    } catch (error) {
+      this.log.error(`A listener of ${type} threw: ${messageOf(error)}`);
+    }
+  }
+}
+
+function guarded(logger: Logger): Logger {
+  const guard =
+    (level: keyof Logger) =>
+    (text: string): void => {
+      try {
+        logger[level](oneLine(text));
+      } catch {
+        // There is nowhere left to say it.
+      }
+    };
+  return { debug: guard("debug"), info: guard("info"), warn: guard("warn"), error: guard("error") };
+}

@@ -1,0 +1,71 @@
+import { SunbeatError, TaskError } from "../core/errors.js";
+import type { Delivery } from "../store/broker.js";
+
+/**
+ * A delivery that this worker holds, and why its run should stop, if it should. The signal shows the first reason;
+ * what becomes of the run follows from the flags, since a second reason may come while the task winds down.
+ */
+export class Reservation {
+  readonly delivery: Delivery;
+  /** Monotonic instant up to which the lease holds if the store says nothing more. */
+  trustedUntil: number;
+  /** The store no longer regards this delivery as ours: somebody else may be running it. */
+  lost = false;
+  /** Somebody asked for the end of this task. */
+  revoked = false;
+  /** The worker is on its way out. */
+  stopping = false;
+  /** Acknowledged before the run (acks "early"): there is no lease and no token any more. */
+  acknowledged = false;
+  #reason: SunbeatError | null = null;
+  /** Made when somebody asks for the signal: most tasks never do. */
+  #controller: AbortController | null = null;
+
+  constructor(delivery: Delivery, trustedUntil: number) {
+    this.delivery = delivery;
+    this.trustedUntil = trustedUntil;
+  }
+
+  /** `tasks.add[id]`, as log lines name it. */
+  get label(): string {
+    return `${this.delivery.task}[${this.delivery.id}]`;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#reason !== null) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  lose(why: string): void {
+    if (this.lost) return;
+    this.lost = true;
+    this.abort(
+      new TaskError(
+        "SUNBEAT_LEASE_LOST",
+        `the lease of ${this.label} was lost: ${why}; another worker may run it`,
+      ),
+    );
+  }
+
+  revoke(): void {
+    if (this.revoked) return;
+    this.revoked = true;
+    this.abort(new TaskError("SUNBEAT_TASK_REVOKED", `${this.label} was revoked while a worker held it`));
+  }
+
+  shutDown(): void {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.abort(new TaskError("SUNBEAT_SHUTDOWN", `the worker that runs ${this.label} is shutting down`));
+  }
+
+  abort(reason: SunbeatError): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    // A listener that throws is reported by Node as an uncaught exception of that listener, not thrown here.
+    this.#controller?.abort(reason);
+  }
+}

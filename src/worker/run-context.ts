@@ -1,0 +1,120 @@
+import type { Duration } from "../core/duration.js";
+import { TaskError } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import { quote } from "../core/quote.js";
+import type { Store } from "../store/store.js";
+import type { TaskContext, TaskRequest } from "../tasks/definition.js";
+import { Retry } from "../tasks/outcomes.js";
+import { encodePayload } from "../tasks/payload.js";
+import { isFinal } from "../tasks/states.js";
+import type { Assignment } from "./assignment.js";
+import type { Reporter } from "./report.js";
+import type { StoreCalls } from "./store-calls.js";
+
+/** What the contexts of one worker share. */
+export interface RunEnvironment {
+  readonly store: Store;
+  readonly calls: StoreCalls;
+  readonly reporter: Reporter;
+  readonly hostname: string;
+  readonly payloadLimit: number | undefined;
+}
+
+/** The running task as user code sees it. Made for every run, so everything in it is made when it is asked for. */
+export class RunContext implements TaskContext {
+  readonly #assignment: Assignment;
+  readonly #environment: RunEnvironment;
+  #request: TaskRequest | undefined;
+  #log: Logger | undefined;
+
+  constructor(assignment: Assignment, environment: RunEnvironment) {
+    this.#assignment = assignment;
+    this.#environment = environment;
+  }
+
+  get request(): TaskRequest {
+    return (this.#request ??= requestOf(this.#assignment, this.#environment.hostname));
+  }
+
+  get signal(): AbortSignal {
+    return this.#assignment.reservation.signal;
+  }
+
+  get log(): Logger {
+    return (this.#log ??= labelled(this.#environment.reporter.log, this.#assignment.reservation.label));
+  }
+
+  retry(options: { readonly countdown?: Duration; readonly error?: unknown } = {}): never {
+    throw new Retry(options);
+  }
+
+  async updateState(state: string, meta?: unknown): Promise<void> {
+    if (state === "" || isFinal(state)) {
+      throw new TaskError(
+        "SUNBEAT_OPTION_INVALID",
+        `updateState: expected a state of your own such as "IMPORTING", got ${quote(state)}; ` +
+          "a run ends by returning or throwing",
+      );
+    }
+    const payload = meta === undefined ? null : encodePayload(meta, "meta", this.#environment.payloadLimit);
+    await this.write(state, payload);
+  }
+
+  async progress(done: number, total: number): Promise<void> {
+    await this.updateState("PROGRESS", { done, total });
+  }
+
+  /**
+   * Stores a state that is not an end. Rejects with SUNBEAT_LEASE_LOST, and aborts the signal with it, when the
+   * store answers that another delivery is the current one. Nothing is stored for a task without result.
+   */
+  async write(state: string, payload: string | null): Promise<void> {
+    const { reservation, resultTtlMs } = this.#assignment;
+    const { store, calls, hostname } = this.#environment;
+    if (resultTtlMs === 0) return;
+    const record = { state, payload, worker: hostname };
+    const { delivery } = reservation;
+    if (reservation.acknowledged) {
+      return calls.bounded("results.put", store.results.put(delivery.id, record, resultTtlMs));
+    }
+    const answer = await calls.bounded("results.update", store.results.update(delivery, record, resultTtlMs));
+    if (answer === "updated") return;
+    reservation.lose("the store refused a change of its state");
+    throw reservation.signal.reason;
+  }
+}
+
+function requestOf({ reservation, body, retries }: Assignment, hostname: string): TaskRequest {
+  const { delivery } = reservation;
+  return Object.freeze({
+    id: delivery.id,
+    task: delivery.task,
+    args: body.args,
+    retries,
+    deliveries: delivery.deliveries,
+    eta: dateOf(delivery.eta),
+    expires: dateOf(delivery.expires),
+    queue: delivery.queue,
+    priority: delivery.priority,
+    headers: body.headers,
+    parentId: body.parentId,
+    rootId: body.rootId ?? delivery.id,
+    groupId: body.groupId,
+    entry: delivery.entry,
+    scheduledFor: dateOf(body.scheduledFor),
+    hostname,
+  });
+}
+
+function dateOf(instant: number | null): Date | null {
+  return instant === null ? null : new Date(instant);
+}
+
+function labelled(log: Logger, label: string): Logger {
+  return {
+    debug: (text) => log.debug(`${label}: ${text}`),
+    info: (text) => log.info(`${label}: ${text}`),
+    warn: (text) => log.warn(`${label}: ${text}`),
+    error: (text) => log.error(`${label}: ${text}`),
+  };
+}

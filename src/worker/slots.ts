@@ -1,0 +1,187 @@
+import type { Clock } from "../core/clock.js";
+import type { Random } from "../core/random.js";
+import type { Delivery } from "../store/broker.js";
+import { type Assignment, assign, isAssignment } from "./assignment.js";
+import { cutShort } from "./early.js";
+import { Executor } from "./executor.js";
+import type { TaskLookup } from "./options.js";
+import { isEarlyAck, Outbox } from "./outbox.js";
+import { type Outcome, settlementOf } from "./outcome.js";
+import { Reservation } from "./reservation.js";
+import type { RunEnvironment } from "./run-context.js";
+
+/**
+ * Starting many tasks whose synchronous parts are long would keep heartbeats and sockets waiting, so the event loop
+ * gets its turn after so many ms.
+ */
+const LONGEST_FILL_MS = 50;
+
+/** What the worker has in its hands: deliveries that wait for a slot, runs in slots, and ends for the store. */
+export class Slots {
+  readonly outbox = new Outbox();
+  /** By token: everything whose lease is to be kept, from the claim until the store has its end. */
+  readonly held = new Map<string, Reservation>();
+  /** Runs that ended. */
+  processed = 0;
+  readonly #clock: Clock;
+  readonly #registry: TaskLookup;
+  readonly #environment: RunEnvironment;
+  readonly #concurrency: number;
+  readonly #executor: Executor;
+  readonly #onEnd: () => void;
+  #waiting: Reservation[] = [];
+  /** Slots taken: running, or being acknowledged before the run. */
+  #busy = 0;
+
+  /** `onEnd` is called when something came into the outbox without the consumer doing it. */
+  constructor(
+    clock: Clock,
+    random: Random,
+    registry: TaskLookup,
+    environment: RunEnvironment,
+    concurrency: number,
+    onEnd: () => void,
+  ) {
+    this.#clock = clock;
+    this.#registry = registry;
+    this.#environment = environment;
+    this.#concurrency = concurrency;
+    this.#onEnd = onEnd;
+    this.#executor = new Executor(clock, random, environment, (assignment, outcome, runtimeMs) =>
+      this.#ended(assignment, outcome, runtimeMs),
+    );
+  }
+
+  get busy(): number {
+    return this.#busy;
+  }
+
+  get free(): number {
+    return this.#concurrency - this.#busy;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get overran(): number {
+    return this.#executor.overran;
+  }
+
+  take(deliveries: readonly Delivery[], trustedUntil: number): void {
+    for (const delivery of deliveries) {
+      const reservation = new Reservation(delivery, trustedUntil);
+      this.held.set(delivery.token, reservation);
+      this.#waiting.push(reservation);
+      this.#environment.reporter.received(reservation);
+    }
+  }
+
+  /** Starts what waits while slots are free, in the order of the claim. Says whether anything was started. */
+  fill(): boolean {
+    if (this.#waiting.length === 0 || this.free === 0) return false;
+    const until = this.#clock.monotonicMs() + LONGEST_FILL_MS;
+    let taken = 0;
+    while (taken < this.#waiting.length && this.free > 0) {
+      this.#begin(this.#waiting[taken++]!);
+      if (this.#clock.monotonicMs() > until) break;
+    }
+    this.#waiting = this.#waiting.slice(taken);
+    return true;
+  }
+
+  /** The store has the acknowledgement of a task with acks "early". */
+  acknowledged(assignment: Assignment): void {
+    assignment.reservation.acknowledged = true;
+    this.#executor.start(assignment);
+  }
+
+  /** The store refused the acknowledgement: somebody else has the delivery. */
+  refused({ reservation }: Assignment): void {
+    this.#busy--;
+    this.#environment.reporter.ended(reservation, { kind: "abandoned" }, 0);
+  }
+
+  /** What has not been started goes back. */
+  returnWaiting(): void {
+    for (const reservation of this.#waiting) this.outbox.returns.push({ reservation, outcome: null });
+    this.#waiting = [];
+  }
+
+  /** Claimed by a call that nobody waits for any more: they go back, and are not started here. */
+  returnLate(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      this.outbox.returns.push({ reservation: new Reservation(delivery, -Infinity), outcome: null });
+    }
+    this.#onEnd();
+  }
+
+  /** Lets go of everything: what runs on is no longer ours, and no timer of it is left. */
+  letGo(): void {
+    this.returnWaiting();
+    for (const { reservation, ...rest } of this.#executor.abandon()) {
+      const returned: Outcome = { kind: "returned" };
+      if (!reservation.acknowledged) this.outbox.returns.push({ reservation, outcome: returned });
+      else {
+        const assignment = { reservation, ...rest };
+        this.outbox.early.push({ assignment, outcome: cutShort(reservation), runtimeMs: 0, resent: false });
+      }
+    }
+    for (const item of this.outbox.settlements) {
+      if (isEarlyAck(item))
+        this.outbox.returns.push({ reservation: item.assignment.reservation, outcome: null });
+    }
+    this.outbox.settlements = this.outbox.settlements.filter((item) => !isEarlyAck(item));
+    this.#busy = 0;
+  }
+
+  revoke(ids: ReadonlySet<string>): void {
+    for (const reservation of this.#all()) if (ids.has(reservation.delivery.id)) reservation.revoke();
+  }
+
+  shutDown(): void {
+    for (const reservation of this.#all()) reservation.shutDown();
+  }
+
+  /** A run that was acknowledged early is not held any more, and still runs here. */
+  #all(): Set<Reservation> {
+    const all = new Set(this.held.values());
+    for (const { reservation } of this.#executor.running) all.add(reservation);
+    return all;
+  }
+
+  #begin(reservation: Reservation): void {
+    const assignment = assign(reservation, this.#registry);
+    if (!isAssignment(assignment)) {
+      // The sender's word about results holds where no task definition could be asked.
+      this.#send(reservation, assignment, reservation.delivery.resultTtlMs, 0);
+      return;
+    }
+    this.#busy++;
+    if (assignment.definition.acks === "late") return this.#executor.start(assignment);
+    const { id, token } = reservation.delivery;
+    const settlement = { id, token, kind: "done", result: null, resultTtlMs: 0 } as const;
+    this.outbox.settlements.push({ assignment, settlement, resent: false });
+  }
+
+  #ended(assignment: Assignment, outcome: Outcome, runtimeMs: number): void {
+    const { reservation, resultTtlMs } = assignment;
+    this.#busy--;
+    this.processed++;
+    if (reservation.acknowledged) {
+      const told = outcome.kind === "returned" ? cutShort(reservation) : outcome;
+      this.outbox.early.push({ assignment, outcome: told, runtimeMs, resent: false });
+    } else this.#send(reservation, outcome, resultTtlMs, runtimeMs);
+    this.#onEnd();
+  }
+
+  #send(reservation: Reservation, outcome: Outcome, resultTtlMs: number, runtimeMs: number): void {
+    const { hostname, reporter } = this.#environment;
+    const settlement = settlementOf(reservation, outcome, resultTtlMs, hostname);
+    if (settlement === null) {
+      this.held.delete(reservation.delivery.token);
+      reporter.ended(reservation, outcome, runtimeMs);
+    } else if (settlement === "give-back") this.outbox.returns.push({ reservation, outcome });
+    else this.outbox.settlements.push({ reservation, outcome, runtimeMs, settlement, resent: false });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Clock, Timer } from "../core/clock.js";
+import type { Random } from "../core/random.js";
+import type { Store } from "../store/store.js";
+import { isRetryable, type StoreCalls } from "./store-calls.js";
+
+const INTERVAL_MS = 60_000;
+/** Rows dropped in one step of the store. */
+const LIMIT = 1_000;
+/** Pause after a step that found its limit: more is waiting, and other callers want the store too. */
+const MORE_MS = 1_000;
+
+/** Drops what has expired in the store, about once a minute while the worker runs; several workers do not mind. */
+export class Sweeper {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #calls: StoreCalls;
+  readonly #store: Store;
+  readonly #onFatal: (error: unknown) => void;
+  #timer: Timer | null = null;
+  #stopped = false;
+
+  constructor(
+    clock: Clock,
+    random: Random,
+    calls: StoreCalls,
+    store: Store,
+    onFatal: (error: unknown) => void,
+  ) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#calls = calls;
+    this.#store = store;
+    this.#onFatal = onFatal;
+  }
+
+  start(): void {
+    // Half to one and a half of the interval, so that workers started together do not sweep together.
+    this.#arm(INTERVAL_MS * (0.5 + this.#random.next()));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #arm(delayMs: number): void {
+    if (!this.#stopped) this.#timer = this.#clock.after(delayMs, () => void this.#sweep());
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      const dropped = await this.#calls.bounded("sweep", this.#store.sweep(LIMIT));
+      this.#calls.succeeded("sweeper");
+      if (dropped >= LIMIT) this.#arm(MORE_MS);
+      else this.start();
+    } catch (error) {
+      if (this.#stopped) return;
+      if (!isRetryable(error)) return this.#onFatal(error);
+      this.#arm(this.#calls.failed("sweeper", error));
+    }
+  }
+}

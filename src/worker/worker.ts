@@ -1,0 +1,249 @@
+/**
+ * One worker: the life cycle around the consumer.
+ *
+ * Warm end (`stop`): nothing more is claimed, what was not started goes back at once, running tasks have
+ * `gracePeriodMs` to end. Then their signals abort, and after a moment more the rest goes back to the front of its
+ * queue, the delivery not counted. Cold end (`kill`): all of that at once. Code that does not heed its signal runs
+ * on in this process either way; its end is refused by its token. After the end no timer of the worker is left.
+ */
+import { sleep } from "../core/clock.js";
+import { messageOf, SunbeatError } from "../core/errors.js";
+import { Consumer } from "./consumer.js";
+import { Courier } from "./courier.js";
+import { Doorbell } from "./doorbell.js";
+import { Heartbeat } from "./heartbeat.js";
+import type { WorkerDependencies, WorkerStats } from "./options.js";
+import { Reporter } from "./report.js";
+import { Slots } from "./slots.js";
+import { isRetryable, StoreCalls } from "./store-calls.js";
+import { Sweeper } from "./sweeper.js";
+
+/** How long tasks may take to end after their signals aborted. */
+const ABORT_MOMENT_MS = 1_000;
+/** Bounds each of the last calls: who stops a worker does not wait for a store that is away. */
+const LAST_CALL_MS = 2_000;
+
+export class Worker {
+  /** Resolves when the worker has ended; rejects when it had to, because the store failed for good. */
+  readonly done: Promise<void>;
+  readonly #dependencies: WorkerDependencies;
+  readonly #reporter: Reporter;
+  readonly #calls: StoreCalls;
+  readonly #slots: Slots;
+  readonly #heartbeat: Heartbeat;
+  readonly #sweeper: Sweeper;
+  readonly #stopping = new AbortController();
+  readonly #cold = new AbortController();
+  #settleDone!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
+  #starting: Promise<void> | null = null;
+  #ending: Promise<void> | null = null;
+  #doorbell: Doorbell | null = null;
+  #consumer: Consumer | null = null;
+  /** Settles when the consumer's loop has ended; never rejects. */
+  #consumed: Promise<void> = Promise.resolve();
+  #unsubscribe: () => void = () => undefined;
+  #failure: { readonly error: unknown } | null = null;
+  #state: WorkerStats["state"] = "new";
+
+  constructor(dependencies: WorkerDependencies) {
+    const { store, clock, random, logger, events, registry, options } = dependencies;
+    this.#dependencies = dependencies;
+    this.done = new Promise((resolve, reject) => {
+      this.#settleDone = { resolve, reject };
+    });
+    this.done.catch(() => undefined); // who does not ask for `done` reads the log
+    this.#reporter = new Reporter(logger, events, options);
+    const { log } = this.#reporter;
+    const fail = (error: unknown): void => this.#fail(error);
+    // A third of the lease: a heartbeat that hangs leaves time for another.
+    this.#calls = new StoreCalls(clock, random, log, options.leaseMs / 3);
+    const { hostname, concurrency, payloadLimit } = options;
+    const environment = { store, calls: this.#calls, reporter: this.#reporter, hostname, payloadLimit };
+    this.#slots = new Slots(clock, random, registry, environment, concurrency, () => this.#doorbell?.nudge());
+    this.#heartbeat = new Heartbeat(
+      clock,
+      this.#calls,
+      store.broker,
+      this.#slots.held,
+      options.leaseMs,
+      fail,
+    );
+    this.#sweeper = new Sweeper(clock, random, this.#calls, store, fail);
+  }
+
+  /**
+   * Resolves when the worker takes work; waits for a store that cannot be reached yet. A second call changes
+   * nothing. Rejects with SUNBEAT_CLOSED after `stop`, and with what the store threw when that is final.
+   */
+  start(): Promise<void> {
+    if (this.#starting === null && this.#ending !== null) {
+      return Promise.reject(new SunbeatError("SUNBEAT_CLOSED", "this worker was stopped; make a new one"));
+    }
+    return (this.#starting ??= this.#open().catch((error: unknown) => {
+      this.#fail(error);
+      throw error;
+    }));
+  }
+
+  /** Warm end. Resolves when the worker has ended; a second call waits for the same end. Never rejects. */
+  stop(): Promise<void> {
+    return (this.#ending ??= this.#end());
+  }
+
+  /** Cold end, also in the middle of a warm one. Resolves when the worker has ended. Never rejects. */
+  kill(): Promise<void> {
+    this.#cold.abort();
+    return this.stop();
+  }
+
+  stats(): WorkerStats {
+    const { busy, waiting, outbox, processed, overran } = this.#slots;
+    return {
+      state: this.#state,
+      running: busy,
+      prefetched: waiting,
+      unsettled: outbox.size,
+      processed,
+      overran,
+    };
+  }
+
+  async #open(): Promise<void> {
+    const { store, clock, options } = this.#dependencies;
+    const arrivals = await this.#insist(
+      "listen",
+      () => store.broker.listen(options.queues),
+      (late) => void late.close().catch(() => undefined),
+    );
+    if (arrivals === null) return;
+    this.#doorbell = new Doorbell(clock, arrivals);
+    const unsubscribe = await this.#insist(
+      "subscribe",
+      () => store.channel.subscribe("revoke", (payload) => this.#revoke(payload)),
+      (late) => late(),
+    );
+    if (unsubscribe === null) return;
+    this.#unsubscribe = unsubscribe;
+    if (this.#stopping.signal.aborted) return;
+    const courier = new Courier(store, this.#calls, this.#slots, this.#reporter, options.hostname);
+    this.#consumer = new Consumer(
+      {
+        clock,
+        calls: this.#calls,
+        slots: this.#slots,
+        courier,
+        doorbell: this.#doorbell,
+        heartbeat: this.#heartbeat,
+      },
+      options,
+    );
+    this.#state = "running";
+    this.#sweeper.start();
+    this.#consumed = this.#consumer.run().catch((error: unknown) => this.#fail(error));
+    this.#reporter.log.info(`${options.hostname} ready.`);
+    this.#reporter.worker("worker-online");
+  }
+
+  /** Until it works, or null when the worker is stopped meanwhile. What comes too late is handed to `undo`. */
+  async #insist<T>(what: string, attempt: () => Promise<T>, undo: (late: T) => void): Promise<T | null> {
+    while (!this.#stopping.signal.aborted) {
+      const work = attempt();
+      try {
+        const value = await this.#calls.bounded(what, work);
+        this.#calls.succeeded("start");
+        if (!this.#stopping.signal.aborted) return value;
+        undo(value);
+      } catch (error) {
+        work.then(undo, () => undefined);
+        if (!isRetryable(error)) throw error;
+        await sleep(this.#dependencies.clock, this.#calls.failed("start", error), this.#stopping.signal);
+      }
+    }
+    return null;
+  }
+
+  /** A hint; the heartbeat says the same a little later. */
+  #revoke(payload: string): void {
+    try {
+      const ids: unknown = JSON.parse(payload);
+      if (Array.isArray(ids)) this.#slots.revoke(new Set(ids as string[]));
+    } catch {
+      this.#reporter.log.warn('A message on the channel topic "revoke" is not a JSON array of ids');
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== null || this.#state === "stopped") return;
+    this.#failure = { error };
+    this.#reporter.log.error(`Worker ends, since its store failed for good: ${messageOf(error)}`);
+    void this.kill();
+  }
+
+  async #end(): Promise<void> {
+    const { log } = this.#reporter;
+    const { gracePeriodMs, hostname } = this.#dependencies.options;
+    const wasRunning = this.#state === "running";
+    this.#state = "stopping";
+    this.#stopping.abort();
+    await this.#starting?.catch(() => undefined);
+    if (wasRunning && this.#failure === null) {
+      log.info(`${this.#cold.signal.aborted ? "Cold" : "Warm"} shutdown (${hostname})`);
+    }
+    this.#consumer?.drain();
+    await this.#consumedWithin(gracePeriodMs, this.#cold.signal);
+    this.#slots.shutDown();
+    await this.#consumedWithin(ABORT_MOMENT_MS, this.#cold.signal);
+    this.#consumer?.cut();
+    await this.#consumedWithin(LAST_CALL_MS);
+    this.#slots.letGo();
+    if (this.#failure === null) await this.#lastCalls();
+    await this.#close();
+    this.#state = "stopped";
+    if (wasRunning) this.#reporter.worker("worker-offline");
+    if (this.#failure === null) this.#settleDone.resolve();
+    else this.#settleDone.reject(this.#failure.error);
+  }
+
+  async #consumedWithin(ms: number, early?: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const signal = early === undefined ? over.signal : AbortSignal.any([over.signal, early]);
+    await Promise.race([this.#consumed, sleep(this.#dependencies.clock, ms, signal)]);
+    over.abort();
+  }
+
+  /** What is left goes to the store in one bounded try. What cannot be told comes back when its lease ends. */
+  async #lastCalls(): Promise<void> {
+    const { store, options } = this.#dependencies;
+    const { outbox } = this.#slots;
+    const courier = new Courier(
+      store,
+      this.#calls,
+      this.#slots,
+      this.#reporter,
+      options.hostname,
+      LAST_CALL_MS,
+    );
+    try {
+      while (outbox.size > 0) {
+        await courier.sendRest();
+        await courier.exchange(null);
+      }
+    } catch (error) {
+      this.#reporter.log.error(
+        `${outbox.size} deliveries could neither be settled nor given back, ` +
+          `and will be delivered again when their leases end: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#heartbeat.stop();
+    this.#sweeper.stop();
+    this.#unsubscribe();
+    try {
+      if (this.#doorbell !== null) await this.#calls.bounded("close", this.#doorbell.close(), LAST_CALL_MS);
+    } catch (error) {
+      this.#reporter.log.debug(`Closing the arrivals failed: ${messageOf(error)}`);
+    }
+  }
+}
