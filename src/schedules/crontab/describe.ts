@@ -12,7 +12,7 @@ export function describe(crontab: CompiledCrontab): string {
   const { settings, never } = crontab;
   const time = timePhrase(crontab);
   const days = daysPhrase(crontab);
-  const daily = days === "" && time.startsWith("at ") && !time.includes("hour") ? "every day" : days;
+  const daily = days === "" && /^at \d/.test(time) ? "every day" : days;
   const zone = settings.timezone === "UTC" ? "" : ` (${settings.timezone})`;
   return `${never ? "never: " : ""}${time}${daily === "" ? "" : ` ${daily}`}${zone}`;
 }
@@ -39,7 +39,7 @@ function timePhrase(crontab: CompiledCrontab): string {
   // "every second of every minute of every hour" says no more than its first part.
   if (secondPhrase !== "")
     minutePhrase = anyMinute ? (anyHour ? "" : "of every minute") : `of ${minutePhrase.replace(/^at /, "")}`;
-  const stepped = minutePhrase.startsWith("every ");
+  const stepped = /^(?:of )?every /.test(minutePhrase);
   const hourPhrase = anyHour
     ? stepped || (minutePhrase === "" && secondPhrase !== "")
       ? ""

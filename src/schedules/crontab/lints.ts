@@ -57,8 +57,8 @@ function dateLints(crontab: CompiledCrontab, { from }: LintOptions): Lint[] {
   const longest = longestGapDays(crontab, RARE_DAYS);
   if (longest > 0) {
     const leapDay = plain && dates.join() === "29" && months.join() === "2" && !isWeekdaySet(crontab);
-    const years = Math.round(longest / 365.25);
-    const rule = leapDay ? "fires on 29 February only" : `up to ${years} years pass between two runs`;
+    const most = longest < 730 ? `${longest} days` : `${Math.round(longest / 365.25)} years`;
+    const rule = leapDay ? "fires on 29 February only" : `up to ${most} pass between two runs`;
     const next = from === undefined ? undefined : firstDate(crontab, from);
     return [
       {

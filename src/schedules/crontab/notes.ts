@@ -89,7 +89,7 @@ function noteAt(crontab: CompiledCrontab, segment: Segment): CrontabNote | undef
     stretch: `${timeOf(irregular.from)}-${timeOf(irregular.to)}`,
     ...(runsAt === undefined ? {} : { runsAt: timeOf(runsAt) }),
   };
-  return { ...note, message: sentence(note, crontab.zone.name) };
+  return { ...note, message: sentence(note, crontab) };
 }
 
 function effectOf(
@@ -107,20 +107,31 @@ function effectOf(
 
 const FOLD_EFFECTS = { first: "first-pass", second: "second-pass", both: "both-passes" } as const;
 
-const EFFECTS: Readonly<Record<Exclude<CrontabNote["effect"], "moved">, string>> = {
-  dropped: "is left out",
-  "first-pass": "runs in the first pass only",
-  "second-pass": "runs in the second pass only",
-  "both-passes": "runs in both passes",
+const EFFECTS: Readonly<
+  Record<Exclude<CrontabNote["effect"], "moved">, readonly [one: string, several: string]>
+> = {
+  dropped: ["is left out", "are left out"],
+  "first-pass": ["runs in the first pass only", "run in the first pass only"],
+  "second-pass": ["runs in the second pass only", "run in the second pass only"],
+  "both-passes": ["runs in both passes", "run in both passes"],
 };
 
-function sentence(note: Omit<CrontabNote, "message">, zoneName: string): string {
-  const { kind, effect, others } = note;
-  const subject = others === 0 ? note.time : `${note.time} (and ${others} more between ${note.stretch})`;
+function sentence(note: Omit<CrontabNote, "message">, { zone, policy }: CompiledCrontab): string {
+  const { kind, effect, others, time, date, runsAt } = note;
+  const several = others > 0;
   const skipped = kind === "gap" || effect === "dropped";
-  const fact = `${subject} ${skipped ? "does not exist" : "comes twice"} in ${zoneName} on ${note.date}`;
-  if (effect !== "moved") return `${fact}; ${EFFECTS[effect]}`;
-  return `${fact}; runs at ${note.runsAt}, after the gap`;
+  const subject = several ? `${time} and ${others} more` : time;
+  const verb = skipped
+    ? several
+      ? "do not exist"
+      : "does not exist"
+    : several
+      ? "come twice"
+      : "comes twice";
+  const fact = `${subject} ${verb} in ${zone.name} on ${date}`;
+  if (effect !== "moved") return `${fact}; ${EFFECTS[effect][several ? 1 : 0]}`;
+  if (!several) return `${fact}; runs at ${runsAt}, after the gap`;
+  return `${fact}; run ${policy.gap === "after" ? `once, at ${runsAt}` : `from ${runsAt} on`}, after the gap`;
 }
 
 /** The first matching minute in a stretch of local minutes, and how many minutes of it match. */

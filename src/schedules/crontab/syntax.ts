@@ -192,7 +192,8 @@ class FieldParser {
 
   #refuseShape(text: string): never {
     const shown = quote(text);
-    const { label, noun, name } = this.#spec;
+    const { label, noun, name, min, max } = this.#spec;
+    if (/^-[0-9]+$/.test(text)) this.#refuse(text, `${text} is outside ${min}-${max}`);
     if (/^\*?[A-Za-z0-9-]*\/[0-9]*$|^(?:\*|[A-Za-z0-9]+-[A-Za-z0-9]+)\/[^/]*$/.test(text)) {
       this.#refuse(text, `${shown}: a step is a whole number of at least 1 after * or a range`);
     }

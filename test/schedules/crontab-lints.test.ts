@@ -1,0 +1,284 @@
+import { describe, expect, it, test } from "vitest";
+import { crontab, type CrontabOptions } from "../../src/schedules/crontab/crontab.js";
+import type { LintOptions } from "../../src/schedules/schedule.js";
+
+const PARIS = { timezone: "Europe/Paris" };
+const FROM = Date.parse("2027-01-01T00:00:00Z");
+
+/** The lints as "code field: message -> suggestion". */
+function lints(
+  text: string,
+  options: CrontabOptions = {},
+  lintOptions: LintOptions = { from: FROM },
+): string[] {
+  return crontab(text, options)
+    .lints(lintOptions)
+    .map(
+      ({ code, field, message, suggestion }) =>
+        `${code} ${field}: ${message}${suggestion === undefined ? "" : ` -> ${suggestion}`}`,
+    );
+}
+
+const BOTH_DAYS = `both-days dayOfMonth: day of month and day of week are both set: fires`;
+
+describe("lints", () => {
+  test.each<readonly [string, CrontabOptions, readonly string[]]>([
+    ["*/5 * * * *", PARIS, []],
+    ["0 3 * * *", {}, []],
+    ["5 * * * *", PARIS, []],
+    ["*/5 9-17 * * mon-fri", PARIS, []],
+    [
+      "*/27 * * * *",
+      {},
+      [
+        `irregular-step minute: */27 in minutes fires at :00 :27 :54; the last gap is 6 min. For a fixed period use every("27m") -> every("27m")`,
+      ],
+    ],
+    [
+      "0 */5 * * *",
+      {},
+      [
+        `irregular-step hour: */5 in hours fires at 0 5 10 15 20; the last gap is 4 h. For a fixed period use every("5h") -> every("5h")`,
+      ],
+    ],
+    [
+      "*/7 0 0 1 1 *",
+      {},
+      [
+        `irregular-step second: */7 in seconds fires at :00 :07 :14 ... :56; the last gap is 4 s. For a fixed period use every("7s") -> every("7s")`,
+      ],
+    ],
+    [
+      "0 0 1 */5 *",
+      {},
+      ["irregular-step monthOfYear: */5 in months fires at 1 6 11; the last gap is 2 months"],
+    ],
+    [
+      "0 0 */2 * *",
+      {},
+      ["irregular-step dayOfMonth: */2 in days of the month fires at 1 3 5 ... 31; the last gap is 1 day"],
+    ],
+    [
+      "*/60 * * * *",
+      {},
+      [`step-too-large minute: */60 in minutes equals 0: once an hour, at :00 -> every("1h")`],
+    ],
+    [
+      "*/90 * * * *",
+      {},
+      [`step-too-large minute: */90 in minutes equals 0: once an hour, at :00 -> every("1h30m")`],
+    ],
+    [
+      "0 */24 * * *",
+      {},
+      [`step-too-large hour: */24 in hours equals 0: once a day, at 00:00 -> every("24h")`],
+    ],
+    ["10-20/99 * * * *", {}, ["step-too-large minute: 10-20/99 in minutes equals 10"]],
+    ["0 4 1,15 * wed", {}, [`${BOTH_DAYS} when either matches (dayMatch "or")`]],
+    [
+      "0 4 1,15 * wed",
+      { dayMatch: "and" },
+      [
+        `${BOTH_DAYS} when both match`,
+        "rare dayOfMonth: up to 413 days pass between two runs; the next is 2027-09-01",
+      ],
+    ],
+    ["0 4 *,5 * wed", {}, []],
+    [
+      "0 4 13 * */2",
+      {},
+      [
+        "irregular-step dayOfWeek: */2 in days of the week fires at 0 2 4 6; the last gap is 1 day",
+        `star-quirk dayOfWeek: "*/2" starts with *, so both day fields must match, as in Vixie cron -> { dayMatch: "and" } says so openly`,
+      ],
+    ],
+    ["0 0 30 2 *", {}, ["never dayOfMonth: 30 February never comes: this schedule never fires"]],
+    ["0 0 31 4,6 *", {}, ["never dayOfMonth: 31 April or June never comes: this schedule never fires"]],
+    ["0 0 29 2 *", {}, ["rare dayOfMonth: fires on 29 February only; the next is 2028-02-29"]],
+    [
+      "0 0 29 2 mon",
+      { dayMatch: "and" },
+      [
+        `${BOTH_DAYS} when both match`,
+        "rare dayOfMonth: up to 40 years pass between two runs; the next is 2044-02-29",
+      ],
+    ],
+    [
+      "0 0 31 * *",
+      {},
+      [
+        `short-months dayOfMonth: months without day 31 are skipped (7 runs a year); "L" with extended means the last day -> L`,
+      ],
+    ],
+    [
+      "0 0 30,31 * *",
+      {},
+      [
+        `short-months dayOfMonth: months without day 30 are skipped (11 runs a year); "L" with extended means the last day -> L`,
+      ],
+    ],
+    ["0 0 31 1,3 *", {}, []],
+    ["0 0 28-31 * *", {}, []],
+    [
+      "*/30 2 * * *",
+      PARIS,
+      [
+        "gap-wildcard timezone: nothing runs on 2027-03-28: 02:00-03:00 does not exist in Europe/Paris",
+        "fold timezone: 02:00 comes twice on 2027-10-31: runs in both passes",
+      ],
+    ],
+    ["*/30 2-3 * * *", PARIS, ["fold timezone: 02:00 comes twice on 2027-10-31: runs in both passes"]],
+    [
+      "40 2 * * *",
+      PARIS,
+      [
+        "gap-fixed timezone: on 2027-03-28 this runs at 03:00, after the gap",
+        "fold timezone: 02:40 comes twice on 2027-10-31: runs once, first pass",
+      ],
+    ],
+    ["40 2 * * mon", PARIS, []],
+    [
+      "40 2 * * *",
+      { ...PARIS, dst: "skip" },
+      [
+        `dst-option dst: dst "skip": nothing runs on 2027-03-28`,
+        "fold timezone: 02:40 comes twice on 2027-10-31: runs once, first pass",
+      ],
+    ],
+    [
+      "40 2,5 * * *",
+      { ...PARIS, dst: "wall" },
+      [
+        `dst-option dst: dst "wall": 02:40 is left out on 2027-03-28`,
+        `dst-option dst: dst "wall": 02:40 comes twice on 2027-10-31: runs in both passes`,
+      ],
+    ],
+    [
+      "40 2 * * *",
+      { ...PARIS, dst: { gap: "shift", fold: "second" } },
+      [
+        `dst-option dst: dst {"gap":"shift","fold":"second"}: on 2027-03-28 this runs at 03:40, after the gap`,
+        `dst-option dst: dst {"gap":"shift","fold":"second"}: 02:40 comes twice on 2027-10-31: runs once, second pass`,
+      ],
+    ],
+    [
+      "*/30 * * * *",
+      { ...PARIS, dst: "skip" },
+      [`dst-option dst: dst "skip": 02:00 comes twice on 2027-10-31: runs once, first pass`],
+    ],
+    ["@reboot", {}, []],
+  ])("of %s with %j are %j", (text, options, expected) => {
+    expect(lints(text, options)).toEqual(expected);
+  });
+
+  it("leave the zone out without a reference instant, and the next date of a rare one", () => {
+    expect([lints("40 2 * * *", PARIS, {}), lints("0 0 29 2 *", {}, {})]).toEqual([
+      [],
+      ["rare dayOfMonth: fires on 29 February only"],
+    ]);
+  });
+
+  test.each([
+    ["*/5 * * * *", 6 * 60_000, "takes 6 min (p95) but is due every 5 min"],
+    ["*/5 * * * *", 5 * 60_000, undefined],
+    ["0,50 * * * *", 11 * 60_000, "takes 11 min (p95) but is due every 10 min"],
+    ["59 23 1 * *", 27 * 86_400_000, undefined],
+    ["0 0,23 * * *", 90 * 60_000, "takes 1.5 h (p95) but is due every 1 h"],
+    ["0 0 * * mon", 8 * 86_400_000, "takes 8 d (p95) but is due every 7 d"],
+    ["*/10 * * * * *", 12_500, "takes 12.5 s (p95) but is due every 10 s"],
+  ])("of %s whose runs take %d ms: %s", (text, runTimeP95Ms, message) => {
+    const found = crontab(text)
+      .lints({ runTimeP95Ms })
+      .filter((lint) => lint.code === "overlap-risk");
+    expect(found.map((lint) => lint.message)).toEqual(message === undefined ? [] : [message]);
+  });
+});
+
+describe("notes", () => {
+  const note = (text: string, at: string, options: CrontabOptions = PARIS): string | undefined =>
+    crontab(text, options).note(Date.parse(at));
+
+  test.each<readonly [string, string, string | undefined, CrontabOptions?]>([
+    ["30 2 * * *", "2027-03-27T01:30:00Z", undefined],
+    [
+      "30 2 * * *",
+      "2027-03-28T01:00:00Z",
+      "02:30 does not exist in Europe/Paris on 2027-03-28; runs at 03:00, after the gap",
+    ],
+    [
+      "5,35 2 * * *",
+      "2027-03-28T01:00:00Z",
+      "02:05 and 1 more do not exist in Europe/Paris on 2027-03-28; run once, at 03:00, after the gap",
+    ],
+    ["0 3 * * *", "2027-03-28T01:00:00Z", undefined],
+    [
+      "30 2 * * *",
+      "2027-03-28T01:30:00Z",
+      "02:30 does not exist in Europe/Paris on 2027-03-28; runs at 03:30, after the gap",
+      { ...PARIS, dst: { gap: "shift" } },
+    ],
+    [
+      "30 2 * * *",
+      "2027-10-31T00:30:00Z",
+      "02:30 comes twice in Europe/Paris on 2027-10-31; this is the first pass, the second is left out",
+    ],
+    [
+      "30 2 * * *",
+      "2027-10-31T01:30:00Z",
+      "02:30 comes twice in Europe/Paris on 2027-10-31; this is the second pass, the first is left out",
+      { ...PARIS, dst: { fold: "second" } },
+    ],
+    [
+      "30 * * * *",
+      "2027-10-31T00:30:00Z",
+      "02:30 comes twice in Europe/Paris on 2027-10-31; this is the first pass, the second runs too",
+    ],
+    [
+      "30 * * * *",
+      "2027-10-31T01:30:00Z",
+      "02:30 comes twice in Europe/Paris on 2027-10-31; this is the second pass, the first runs too",
+    ],
+    ["30 * * * *", "2027-10-31T02:30:00Z", undefined],
+    ["0 6 * * *", "2011-12-30T16:00:00Z", undefined, { timezone: "Pacific/Apia" }],
+  ])("on %s at %s: %s", (text, at, expected, options) => {
+    expect(note(text, at, options)).toBe(expected);
+  });
+
+  it("tell of every change in a stretch of time, dropped runs included", () => {
+    const from = Date.parse("2011-01-01T00:00:00Z");
+    const schedule = crontab("0,30 6 * * *", { timezone: "Pacific/Apia" });
+    expect(schedule.notes(from, from + 400 * 86_400_000)).toEqual([
+      {
+        at: Date.parse("2011-12-30T10:00:00Z"),
+        kind: "date-line",
+        effect: "dropped",
+        date: "2011-12-30",
+        time: "06:00",
+        others: 1,
+        onlyRuns: true,
+        stretch: "00:00-00:00",
+        message: "06:00 and 1 more do not exist in Pacific/Apia on 2011-12-30; are left out",
+      },
+    ]);
+    const paris = crontab("30 2 * * *", { ...PARIS, dst: "skip" });
+    expect(
+      paris.notes(FROM, FROM + 366 * 86_400_000).map((found) => [found.kind, found.effect, found.message]),
+    ).toEqual([
+      ["gap", "dropped", "02:30 does not exist in Europe/Paris on 2027-03-28; is left out"],
+      ["fold", "first-pass", "02:30 comes twice in Europe/Paris on 2027-10-31; runs in the first pass only"],
+    ]);
+  });
+
+  it("have nothing to say of crontabs without instants or without a zone that changes", () => {
+    const end = FROM + 10 * 366 * 86_400_000;
+    expect([
+      crontab("@reboot").notes(FROM, end),
+      crontab("* * * * *").notes(FROM, end),
+      crontab("0 0 30 2 *", PARIS).notes(FROM, end),
+    ]).toEqual([[], [], []]);
+    expect([NaN, Infinity].map((instant) => crontab("* * * * *", PARIS).note(instant))).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+});
