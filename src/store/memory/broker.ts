@@ -3,7 +3,18 @@ import type { Broker, DeliveryRef, HeartbeatOutcome, Settlement, SettleOutcome }
 import { openArrivals } from "./arrivals.js";
 import { publish } from "./channel.js";
 import { claim } from "./claim.js";
-import { bury, delay, dropRevoked, end, fixInstants, putBack, revive, ring, send } from "./messages.js";
+import {
+  bury,
+  delay,
+  dropRevoked,
+  end,
+  extend,
+  fixInstants,
+  putBack,
+  revive,
+  ring,
+  send,
+} from "./messages.js";
 import { dropResult, keepResult } from "./results.js";
 import { dropHeldRun, releaseHeldRuns } from "./runs.js";
 import { enter, type MemoryState, type Message } from "./state.js";
@@ -12,7 +23,7 @@ export function memoryBroker(state: MemoryState): Broker {
   return {
     async enqueue(messages) {
       const now = enter(state);
-      return messages.map((message) => send(state, fixInstants(message, now), now));
+      return messages.map((message) => send(state, fixInstants(message, message.entry ?? null, now), now));
     },
 
     async claim(request) {
@@ -24,8 +35,7 @@ export function memoryBroker(state: MemoryState): Broker {
       return refs.map((ref): HeartbeatOutcome => {
         const message = heldBy(state, ref);
         if (!message) return "lost";
-        message.until = now + leaseMs;
-        state.leased.moved(message);
+        extend(state, message, now + leaseMs);
         return message.terminate ? "revoked" : "extended";
       });
     },
@@ -150,14 +160,11 @@ function revokeOne(state: MemoryState, id: string, terminate: boolean, until: Ep
 
 function rememberRevoked(state: MemoryState, id: string, until: EpochMs, now: EpochMs): void {
   const before = state.revocations.get(id);
-  if (before) {
-    before.until = Math.max(before.until, until);
-    state.revocationEnds.moved(before);
-  } else if (until > now) {
-    const revocation = { id, until, slot: -1 };
-    state.revocations.set(id, revocation);
-    state.revocationEnds.push(revocation);
-  }
+  if (until <= (before?.until ?? now)) return;
+  if (before) state.revocationEnds.remove(before);
+  const revocation = { id, until, slot: -1 };
+  state.revocations.set(id, revocation);
+  state.revocationEnds.push(revocation, until, 0);
 }
 
 /** Drops at most `limit` revocations whose time is over. */

@@ -17,7 +17,9 @@ export function setStanding(state: MemoryState, entry: Entry, standing: Standing
   entry.cursor = cursor && { nominal: cursor.nominal, dispatchAt: cursor.dispatchAt };
   entry.pausedAt = pausedAt;
   entry.disabled = disabled;
-  if (cursor && pausedAt === null && disabled === null) state.dueEntries.push(entry);
+  if (cursor && pausedAt === null && disabled === null) {
+    state.dueEntries.push(entry, cursor.dispatchAt, entry.sequence);
+  }
 }
 
 /** Disables an entry that has sent as many runs as it may. */

@@ -22,7 +22,7 @@ function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
     disabledAt: entry.disabledAt,
     lastNominal: entry.lastNominal,
     runs: entry.runs,
-    unfinished: state.runs.get(entry.name)?.size ?? 0,
+    unfinished: state.runs.get(entry.name)?.length ?? 0,
     holding: entry.held !== null,
   };
 }
@@ -31,9 +31,21 @@ function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
   const before = state.entries.get(item.name);
   if ((before?.stamp ?? null) !== item.expect) return "conflict";
   const entry: Entry = before ?? {
-    ...{ name: item.name, owner: "", version: 0, definition: "", revision: "", stamp: 0 },
-    ...{ cursor: null, pausedAt: null, disabled: null, disabledAt: null },
-    ...{ lastNominal: null, runs: 0, held: null, slot: -1 },
+    name: item.name,
+    owner: item.owner,
+    version: item.version,
+    definition: item.definition,
+    revision: item.revision,
+    stamp: 0,
+    cursor: null,
+    pausedAt: null,
+    disabled: null,
+    disabledAt: null,
+    lastNominal: null,
+    runs: 0,
+    sequence: ++state.sequence,
+    held: null,
+    slot: -1,
   };
   entry.owner = item.owner;
   entry.version = item.version;
@@ -117,7 +129,7 @@ export function memoryEntries(state: MemoryState): Entries {
       if (!entry) return "gone";
       if (state.heldRuns.has(message.id)) return "held";
       if (isKnown(state, message.id, now)) return "sent";
-      const sent = fixInstants({ ...message, entry: name }, now);
+      const sent = fixInstants(message, name, now);
       const outcome = startRun(
         state,
         { entry, message: sent, due: now, term: null, counted: null },

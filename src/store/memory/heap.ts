@@ -3,18 +3,18 @@ export interface HeapItem {
   slot: number;
 }
 
+/** Four children a node: half the depth of two, and the four keys lie side by side. */
+const ARITY = 4;
+
 /**
- * A binary heap that knows where each item is, so that one can be taken from the middle or moved when its key has
- * changed, in O(log n). Nothing stale stays behind: memory follows what is in it. An item is in one heap at a time.
+ * A heap that knows where each item is, so that one can be taken from the middle in O(log n). Nothing stale stays
+ * behind: memory follows what is in it. An item is in one heap at a time. The smallest key comes first; of equal
+ * keys the smallest tie. Both are numbers kept beside the items, since comparing is most of the work.
  */
 export class Heap<T extends HeapItem> {
   readonly #items: T[] = [];
-  readonly #before: (a: T, b: T) => boolean;
-
-  /** Items of which neither is before the other come in any order. */
-  constructor(before: (a: T, b: T) => boolean) {
-    this.#before = before;
-  }
+  readonly #keys: number[] = [];
+  readonly #ties: number[] = [];
 
   get size(): number {
     return this.#items.length;
@@ -24,15 +24,11 @@ export class Heap<T extends HeapItem> {
     return this.#items[0];
   }
 
-  push(item: T): void {
+  push(item: T, key: number, tie: number): void {
     this.#items.push(item);
-    this.#rise(item, this.#items.length - 1);
-  }
-
-  pop(): T | undefined {
-    const first = this.#items[0];
-    if (first) this.remove(first);
-    return first;
+    this.#keys.push(key);
+    this.#ties.push(tie);
+    this.#rise(item, key, tie, this.#items.length - 1);
   }
 
   /** Does nothing for an item that is in no heap. */
@@ -40,71 +36,80 @@ export class Heap<T extends HeapItem> {
     const at = item.slot;
     if (at < 0) return;
     item.slot = -1;
-    const last = this.#items.pop();
-    if (last === undefined || last === item) return;
-    this.#sink(last, at);
-    this.#rise(last, last.slot);
-  }
-
-  /** Puts the item where its key, just changed, says. */
-  moved(item: T): void {
-    this.#sink(item, item.slot);
-    this.#rise(item, item.slot);
+    const last = this.#items.pop() as T;
+    const key = this.#keys.pop() as number;
+    const tie = this.#ties.pop() as number;
+    if (last === item) return;
+    this.#rise(last, key, tie, this.#sink(at, key, tie));
   }
 
   /** The first `limit` items in order, left where they are. Costs k log k for k items, whatever the heap's size. */
   first(limit: number): T[] {
     const found: T[] = [];
-    const candidates = new Heap<Candidate<T>>((a, b) => this.#before(a.item, b.item));
+    const candidates = new Heap<Candidate>();
     const consider = (at: number): void => {
-      const item = this.#items[at];
-      if (item) candidates.push({ slot: -1, item, at });
+      if (at < this.#items.length) {
+        candidates.push({ slot: -1, at }, this.#keys[at] as number, this.#ties[at] as number);
+      }
     };
     consider(0);
     while (found.length < limit) {
-      const next = candidates.pop();
+      const next = candidates.peek();
       if (!next) break;
-      found.push(next.item);
-      consider(2 * next.at + 1);
-      consider(2 * next.at + 2);
+      candidates.remove(next);
+      found.push(this.#items[next.at] as T);
+      for (let child = 0; child < ARITY; child++) consider(ARITY * next.at + 1 + child);
     }
     return found;
   }
 
-  #rise(item: T, from: number): void {
+  /** Moves the hole at `at` up until the item fits, and puts it there. */
+  #rise(item: T, key: number, tie: number, from: number): void {
     let at = from;
     while (at > 0) {
-      const parent = this.#items[(at - 1) >> 1] as T;
-      if (!this.#before(item, parent)) break;
-      this.#place(parent, at);
-      at = (at - 1) >> 1;
+      const parent = Math.floor((at - 1) / ARITY);
+      if (!this.#isAfter(parent, key, tie)) break;
+      this.#copy(parent, at);
+      at = parent;
     }
-    this.#place(item, at);
-  }
-
-  #sink(item: T, from: number): void {
-    let at = from;
-    for (;;) {
-      const left = 2 * at + 1;
-      let child = this.#items[left];
-      if (!child) break;
-      const right = this.#items[left + 1];
-      if (right && this.#before(right, child)) child = right;
-      if (!this.#before(child, item)) break;
-      const next = child.slot;
-      this.#place(child, at);
-      at = next;
-    }
-    this.#place(item, at);
-  }
-
-  #place(item: T, at: number): void {
     this.#items[at] = item;
+    this.#keys[at] = key;
+    this.#ties[at] = tie;
     item.slot = at;
+  }
+
+  /** Moves the hole at `from` down past everything smaller; gives where it ends. */
+  #sink(from: number, key: number, tie: number): number {
+    let at = from;
+    const size = this.#items.length;
+    for (;;) {
+      const begin = ARITY * at + 1;
+      if (begin >= size) return at;
+      let least = begin;
+      const end = Math.min(begin + ARITY, size);
+      for (let child = begin + 1; child < end; child++) {
+        if (this.#isAfter(least, this.#keys[child] as number, this.#ties[child] as number)) least = child;
+      }
+      if (this.#isAfter(least, key, tie)) return at;
+      this.#copy(least, at);
+      at = least;
+    }
+  }
+
+  #isAfter(at: number, key: number, tie: number): boolean {
+    const own = this.#keys[at] as number;
+    return own > key || (own === key && (this.#ties[at] as number) > tie);
+  }
+
+  #copy(from: number, to: number): void {
+    const item = this.#items[from] as T;
+    this.#items[to] = item;
+    this.#keys[to] = this.#keys[from] as number;
+    this.#ties[to] = this.#ties[from] as number;
+    item.slot = to;
   }
 }
 
-interface Candidate<T> extends HeapItem {
-  readonly item: T;
+interface Candidate extends HeapItem {
   readonly at: number;
 }

@@ -12,18 +12,18 @@ export function keepResult(
   now: EpochMs,
 ): void {
   dropResult(state, id);
-  const stored: StoredResult = {
+  const stored: { -readonly [Key in keyof StoredResult]: StoredResult[Key] } = {
     id,
     state: record.state,
     payload: record.payload,
-    ...(record.reason === undefined ? {} : { reason: record.reason }),
-    ...(record.worker === undefined ? {} : { worker: record.worker }),
     at: now,
   };
+  if (record.reason !== undefined) stored.reason = record.reason;
+  if (record.worker !== undefined) stored.worker = record.worker;
   if (ttlMs > 0) {
     const kept = { slot: -1, stored, until: now + ttlMs };
     state.results.set(id, kept);
-    state.resultEnds.push(kept);
+    state.resultEnds.push(kept, kept.until, 0);
   }
   if (isFinal(stored.state)) for (const waiter of state.waiters.get(id) ?? []) waiter(stored);
 }

@@ -125,7 +125,7 @@ function holdRun(state: MemoryState, run: DueRun, overlap: Overlap, now: EpochMs
 function watch(state: MemoryState, held: HeldRun): void {
   state.heldWakes.remove(held);
   held.wakeAt = Math.min(held.graceEnd ?? Infinity, busyUntil(state, held.entry.name, held.timeoutMs));
-  if (held.wakeAt < Infinity) state.heldWakes.push(held);
+  if (held.wakeAt < Infinity) state.heldWakes.push(held, held.wakeAt, 0);
 }
 
 function letGo(state: MemoryState, held: HeldRun): void {

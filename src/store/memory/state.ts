@@ -43,6 +43,8 @@ export interface Message extends Sent, HeapItem {
   terminate: boolean;
   deadReason: string;
   deadAt: EpochMs;
+  /** Where it is among the unfinished runs of its entry; -1 when it is not one. */
+  runSlot: number;
 }
 
 /** One consumer's latch. */
@@ -69,7 +71,7 @@ export interface KeptResult extends HeapItem {
 
 export interface Revocation extends HeapItem {
   readonly id: string;
-  until: EpochMs;
+  readonly until: EpochMs;
 }
 
 /** A run that waits for the unfinished runs of its entry. */
@@ -100,6 +102,8 @@ export interface Entry extends HeapItem {
   disabledAt: EpochMs | null;
   lastNominal: EpochMs | null;
   runs: number;
+  /** Order among entries that are due at the same millisecond. */
+  readonly sequence: number;
   held: HeldRun | null;
 }
 
@@ -143,7 +147,7 @@ export interface MemoryState {
   readonly entries: Map<string, Entry>;
   readonly dueEntries: Heap<Entry>;
   /** Unfinished runs by entry name, also of entries that were removed meanwhile. */
-  readonly runs: Map<string, Set<Message>>;
+  readonly runs: Map<string, Message[]>;
   readonly heldRuns: Map<string, HeldRun>;
   readonly heldWakes: Heap<HeldRun>;
   /** Held runs whose wait may have ended in this step; drained by `releaseHeldRuns` before the step is over. */
@@ -163,35 +167,25 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     sequence: 0,
     messages: new Map(),
     queues: new Map(),
-    delayed: new Heap((a, b) => earlier(a.eta ?? 0, b.eta ?? 0, a, b)),
-    leased: new Heap((a, b) => earlier(a.until, b.until, a, b)),
+    delayed: new Heap(),
+    leased: new Heap(),
     dead: new Set(),
     revocations: new Map(),
-    revocationEnds: new Heap((a, b) => a.until < b.until),
+    revocationEnds: new Heap(),
     results: new Map(),
-    resultEnds: new Heap((a, b) => a.until < b.until),
+    resultEnds: new Heap(),
     waiters: new Map(),
     entries: new Map(),
-    dueEntries: new Heap(dueEarlier),
+    dueEntries: new Heap(),
     runs: new Map(),
     heldRuns: new Map(),
-    heldWakes: new Heap((a, b) => a.wakeAt < b.wakeAt),
+    heldWakes: new Heap(),
     releasable: [],
     ledgers: new Map(),
     leader: null,
     epoch: 0,
     subscriptions: new Map(),
   };
-}
-
-function earlier(a: EpochMs, b: EpochMs, first: Message, second: Message): boolean {
-  return a < b || (a === b && first.sequence < second.sequence);
-}
-
-function dueEarlier(a: Entry, b: Entry): boolean {
-  const x = a.cursor?.dispatchAt ?? 0;
-  const y = b.cursor?.dispatchAt ?? 0;
-  return x < y || (x === y && a.name < b.name);
 }
 
 /** The instant of the step that begins; throws SUNBEAT_CLOSED after close. */

@@ -60,7 +60,7 @@ function account(
       skipRun(state, { entry, due, term }, planned.reason, now);
       return "skipped";
     }
-    const message = fixInstants({ ...planned.message, entry: entry.name }, now);
+    const message = fixInstants(planned.message, entry.name, now);
     return startRun(state, { entry, message, due, term, counted }, planned.overlap, now);
   });
   const { pausedAt, disabled } = entry;
