@@ -1,0 +1,333 @@
+/**
+ * The beat: registers the entries of the code, competes for the lead, and while it leads sends what is due.
+ *
+ * It keeps no list of entries. Each round asks the store what is due, and when the next one comes; until then it
+ * sleeps on a local timer, woken early when an entry is edited. So an idle beat costs the same with ten entries and
+ * with a hundred thousand. Only the store's clock decides what is due: the beat learns how far it is from its own
+ * monotonic clock, and asks again after every sleep.
+ *
+ * Nothing but `stop` and a closed store ends the loop. A failing store is waited out with the cursors where they are;
+ * a failing entry is put aside; a lost lead is competed for again.
+ */
+import type { Clock, EpochMs } from "../core/clock.js";
+import { isSunbeatError, messageOf } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import type { Random } from "../core/random.js";
+import type { Events } from "../events/index.js";
+import type { Retention } from "../store/entries.js";
+import type { Store } from "../store/store.js";
+import type { CreateMessage } from "../tasks/message-factory.js";
+import { Alarm } from "./alarm.js";
+import { AtStart } from "./at-start.js";
+import { type Deadline, deadline } from "./deadline.js";
+import { ClockGuard, type ClockReading } from "./clock-guard.js";
+import type { Entry } from "./entry.js";
+import { EntryCache } from "./entry-cache.js";
+import { type Lead, Leader } from "./leader.js";
+import { GRACE_MS } from "./misfire.js";
+import { Outage } from "./outage.js";
+import { register, type Registration } from "./registration.js";
+import { type RoundReply, Rounds } from "./round.js";
+import { Upkeep } from "./upkeep.js";
+
+export interface BeatOptions {
+  /** How long the lead is held without renewal, so at most so long nobody leads after a crash. */
+  readonly leaseMs: number;
+  /** The store is asked at least so often. */
+  readonly maxLoopIntervalMs: number;
+  /** Entries read and occurrences sent in one step of the store. */
+  readonly batch: number;
+  readonly retention: Retention;
+  /** Owner of the code entries: "code:" and the app's name. */
+  readonly owner: string;
+  /** Deploy number of the code entries. */
+  readonly version: number;
+  readonly hostname: string;
+}
+
+export const BEAT_DEFAULTS = {
+  leaseMs: 15_000,
+  maxLoopIntervalMs: 300_000,
+  batch: 1_000,
+  retention: { maxAgeMs: 30 * 86_400_000, maxRowsPerEntry: 10_000 },
+} as const satisfies Partial<BeatOptions>;
+
+export interface BeatDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly events: Pick<Events, "emit">;
+  /** The entries that code declares. */
+  readonly entries: readonly Entry[];
+  readonly createMessage: CreateMessage;
+  readonly options: BeatOptions;
+}
+
+export interface BeatStats {
+  readonly state: "idle" | "starting" | "following" | "leading" | "stopped";
+  readonly term: string | null;
+  readonly sent: number;
+  readonly skipped: number;
+  readonly rounds: number;
+  /** When the next occurrence comes, as of the last round; null: none is known, or another beat leads. */
+  readonly nextAt: EpochMs | null;
+  /** How late the most overdue entry of the last round was. */
+  readonly lagMs: number;
+  /** Why the store cannot be used at the moment, or null. */
+  readonly trouble: string | null;
+  /** Dispatch waits because the store's clock jumped. */
+  readonly holding: boolean;
+  /** Entries this process cannot send. */
+  readonly aside: readonly { readonly entry: string; readonly reason: string }[];
+  readonly registration: Registration | null;
+}
+
+/** How often the store's clock is asked again while it is in doubt. */
+const HOLD_POLL_MS = 1_000;
+/** Pause after a round that got nothing done although something was due. */
+const FIRST_STUCK_MS = 50;
+const LONGEST_STUCK_MS = 5_000;
+
+export class Beat {
+  readonly #deps: BeatDeps;
+  readonly #stop = new AbortController();
+  readonly #alarm: Alarm;
+  readonly #guard: ClockGuard;
+  readonly #outage: Outage;
+  readonly #leader: Leader;
+  readonly #cache: EntryCache;
+  /** Two thirds of the lease for one call. */
+  readonly #inTime: Deadline;
+  readonly #rounds: Rounds;
+  readonly #atStart: AtStart;
+  readonly #upkeep: Upkeep;
+  #done: Promise<void> | null = null;
+  #state: BeatStats["state"] = "idle";
+  #term: string | null = null;
+  #roundCount = 0;
+  #last: RoundReply | null = null;
+  #registration: Registration | null = null;
+  /** Store time at which the present run of rounds without sleep began; null: the next round begins one. */
+  #burstFrom: EpochMs | null = null;
+  /** Rounds in a row that found something due and got nothing done. */
+  #stuck = 0;
+
+  constructor(deps: BeatDeps) {
+    const { store, clock, random, logger, options, createMessage, events } = deps;
+    const { leaseMs, batch, retention, hostname, version } = options;
+    this.#deps = deps;
+    this.#alarm = new Alarm(clock);
+    this.#guard = new ClockGuard(clock);
+    this.#outage = new Outage("beat: the store", logger, random);
+    this.#cache = new EntryCache(deps.entries);
+    this.#inTime = deadline(clock, (leaseMs * 2) / 3);
+    const [cache, inTime] = [this.#cache, this.#inTime];
+    this.#leader = new Leader({
+      ...{ leases: store.leases, channel: store.channel, clock, random, logger, leaseMs },
+      ...{ host: hostname, version: String(version) },
+      onReading: (reading) => void this.#read(reading),
+    });
+    this.#rounds = new Rounds({
+      ...{ store, clock, logger, events, createMessage, cache, inTime, batch },
+      onReading: (reading) => this.#read(reading),
+    });
+    this.#atStart = new AtStart({ store, inTime, rounds: this.#rounds });
+    this.#upkeep = new Upkeep({ store, clock, logger, cache, retention, inTime });
+  }
+
+  /** Begins. A second call changes nothing, and a stopped beat stays stopped. */
+  start(): void {
+    this.#done ??= this.#run();
+  }
+
+  /** Ends the loop after the step under way and gives the lead up. May be called twice, and before `start`. */
+  stop(): Promise<void> {
+    this.#stop.abort();
+    this.#done ??= this.#run();
+    return this.#done;
+  }
+
+  /** Resolves when the beat has ended, by `stop` or because the store was closed. Never rejects. */
+  get done(): Promise<void> {
+    return this.#done ?? Promise.resolve();
+  }
+
+  stats(): BeatStats {
+    return {
+      state: this.#state,
+      term: this.#term,
+      ...this.#rounds.tally,
+      rounds: this.#roundCount,
+      nextAt: this.#last?.nextAt ?? null,
+      lagMs: this.#last?.lagMs ?? 0,
+      trouble: this.#outage.message ?? this.#leader.trouble,
+      holding: this.#guard.holding,
+      aside: this.#rounds.aside.list(),
+      registration: this.#registration,
+    };
+  }
+
+  async #run(): Promise<void> {
+    const { logger, store } = this.#deps;
+    const stop = this.#stop.signal;
+    const unsubscribe: (() => void)[] = [];
+    if (!stop.aborted) {
+      this.#state = "starting";
+      logger.info("beat: Starting...");
+      await this.#untilDone(async () => {
+        const subscribed = store.channel.subscribe("entries", () => this.#alarm.ring());
+        unsubscribe.push(await this.#inTime("subscribe", subscribed));
+      });
+      await this.#untilDone(async () => {
+        unsubscribe.push(await this.#inTime("subscribe", this.#leader.listen()));
+      });
+      await this.#untilDone(async () => void (this.#registration = await this.#register()));
+    }
+    while (!stop.aborted) {
+      this.#state = "following";
+      const lead = await this.#leader.acquire(stop);
+      if (lead === null) break;
+      await this.#hold(lead);
+    }
+    for (const end of unsubscribe) end();
+    this.#state = "stopped";
+    logger.info("beat: stopped");
+  }
+
+  #register(): Promise<Registration> {
+    const { store, logger, entries, options } = this.#deps;
+    const { owner, version } = options;
+    return register({ store, logger, entries, cache: this.#cache, inTime: this.#inTime, owner, version });
+  }
+
+  /** Repeats a step of the start until the store has done it. */
+  async #untilDone(step: () => Promise<void>): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await step();
+        this.#outage.recovered();
+        return;
+      } catch (error) {
+        await this.#waitOut(error, this.#stop.signal);
+      }
+    }
+  }
+
+  /** One term, from winning the lead to giving it up. */
+  async #hold(lead: Lead): Promise<void> {
+    const { logger, events } = this.#deps;
+    this.#state = "leading";
+    this.#term = lead.term;
+    logger.info(`beat: leading (term ${lead.term})`);
+    events.emit("beat-leading", { term: lead.term });
+    const stop = (): void => lead.end("stopped");
+    this.#stop.signal.addEventListener("abort", stop, { once: true });
+    if (this.#stop.signal.aborted) stop();
+    while (lead.trusted()) await this.#turn(lead);
+    this.#stop.signal.removeEventListener("abort", stop);
+    await this.#leader.release(lead);
+    const reason = String(lead.signal.reason);
+    if (reason === "stopped") logger.info("beat: gave up the lead");
+    else logger.warn(`beat: stepped down: ${reason}`);
+    events.emit("beat-stepped-down", { term: lead.term, reason });
+    this.#term = null;
+    this.#last = null;
+    this.#burstFrom = null;
+    // A term that ends at once, over and over, must not become a busy loop.
+    if (reason !== "stopped") await this.#alarm.sleep(this.#deps.options.leaseMs / 30, this.#stop.signal);
+  }
+
+  /** A round, and the sleep until the next one. */
+  async #turn(lead: Lead): Promise<void> {
+    let pauseMs: number;
+    try {
+      const reply = await this.#watched(lead);
+      this.#last = reply;
+      if (reply.outcome === "fenced") return lead.end("fenced: the store has another term");
+      if (reply.outcome === "untrusted") return;
+      this.#stuck = reply.more && !reply.progress ? this.#stuck + 1 : 0;
+      pauseMs = this.#pauseAfter(reply);
+      if (pauseMs > 0 && reply.outcome === "done") {
+        await this.#upkeep.step(reply.now);
+        pauseMs = Math.min(this.#pauseAfter(reply), this.#upkeep.nextInMs());
+      }
+      this.#outage.recovered();
+    } catch (error) {
+      this.#burstFrom = null;
+      return this.#waitOut(error, lead.signal);
+    }
+    if (pauseMs <= 0) return;
+    this.#burstFrom = null;
+    this.#deps.logger.debug(`beat: Waking up in ${(pauseMs / 1_000).toFixed(2)} seconds.`);
+    await this.#alarm.sleep(pauseMs, lead.signal);
+  }
+
+  /** One round under the watchdog: a round that outlasts the lease ends the term. */
+  async #watched(lead: Lead): Promise<RoundReply> {
+    const { clock, logger, events, options } = this.#deps;
+    const startedAt = clock.monotonicMs();
+    const watchdog = clock.after(options.leaseMs, () => {
+      if (lead.signal.aborted) return;
+      const afterMs = Math.round(clock.monotonicMs() - startedAt);
+      logger.error(`beat: a round has taken ${afterMs} ms, longer than the lease`);
+      events.emit("beat-stalled", { afterMs });
+      lead.end("stalled");
+    });
+    try {
+      this.#roundCount++;
+      this.#alarm.silence();
+      if (this.#atStart.pending && !this.#guard.holding) await this.#atStart.run(lead);
+      return await this.#rounds.run(lead, (now) => this.#graceMs(now));
+    } finally {
+      watchdog.cancel();
+    }
+  }
+
+  /**
+   * Lateness is judged as of the beginning of a burst of rounds: what waits only because the beat is still busy with
+   * what was due before it has not been missed.
+   */
+  #graceMs(now: EpochMs): number {
+    this.#burstFrom ??= now;
+    const busyMs = Math.max(0, now - this.#burstFrom);
+    return GRACE_MS + Math.min(busyMs, this.#deps.options.leaseMs);
+  }
+
+  /** Zero: go on at once. */
+  #pauseAfter(reply: RoundReply): number {
+    const { maxLoopIntervalMs } = this.#deps.options;
+    if (reply.outcome === "held") return HOLD_POLL_MS;
+    if (reply.more && reply.progress) return 0;
+    const untilNext = reply.nextAt === null ? Infinity : Math.max(1, this.#guard.until(reply.nextAt));
+    const untilRetry = this.#rounds.aside.nextInMs() ?? Infinity;
+    if (reply.more) {
+      const stuckMs = Math.min(FIRST_STUCK_MS * 2 ** Math.min(this.#stuck - 1, 16), LONGEST_STUCK_MS);
+      return Math.min(stuckMs, untilNext);
+    }
+    return Math.min(untilNext, untilRetry, maxLoopIntervalMs);
+  }
+
+  #read(reading: ClockReading): "go" | "hold" {
+    const { logger, events } = this.#deps;
+    const verdict = this.#guard.observe(reading);
+    const byMs = this.#guard.jumpMs;
+    if (verdict === "jumped") {
+      logger.warn(`beat: the store's clock jumped by ${byMs} ms; holding dispatch until it is certain`);
+      events.emit("clock-jump", { byMs });
+    } else if (verdict === "settled") {
+      logger.warn("beat: going on by the store's clock");
+    }
+    return this.#guard.holding ? "hold" : "go";
+  }
+
+  /** Waits after a failure; a closed store ends the beat. */
+  async #waitOut(error: unknown, signal: AbortSignal): Promise<void> {
+    if (isSunbeatError(error) && error.code === "SUNBEAT_CLOSED") {
+      this.#deps.logger.info(`beat: ending, ${messageOf(error)}`);
+      this.#stop.abort();
+      return;
+    }
+    await this.#alarm.sleep(this.#outage.failed(error), signal);
+  }
+}

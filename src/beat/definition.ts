@@ -1,0 +1,235 @@
+/**
+ * An entry as canonical JSON: what the store keeps and what the revision is the hash of. Defaults are left out, so a
+ * new option with a default changes no revision. A part that only code can give is named, not encoded: `argsFrom:
+ * "code"`, and a schedule of type "custom". A beat whose code lacks that part leaves the entry alone.
+ */
+import { createHash } from "node:crypto";
+import { canonicalJSON } from "../core/canonical-json.js";
+import { ConfigurationError, isSunbeatError, messageOf } from "../core/errors.js";
+import {
+  assertKnownKeys,
+  booleanOption,
+  choiceOption,
+  integerOption,
+  invalidOption,
+  nameOption,
+} from "../core/options.js";
+import { quote } from "../core/quote.js";
+import {
+  ClockedSchedule,
+  CrontabSchedule,
+  IntervalSchedule,
+  type Schedule,
+  type ScheduleJSON,
+  scheduleFromJSON,
+  SolarSchedule,
+} from "../schedules/index.js";
+import { OVERLAP_POLICIES } from "../store/entries.js";
+import { resolveSendOptions } from "../tasks/message-factory.js";
+import type { SendOptions } from "../tasks/message.js";
+import type { Entry } from "./entry.js";
+import { CANCEL_GRACE_MS, DEFAULT_MISFIRE } from "./entry-options.js";
+import { MISFIRE_POLICIES, type MisfirePolicy } from "./misfire.js";
+
+/** What an entry consists of before its text and revision are made. */
+export type EntryParts = Omit<
+  Entry,
+  "scheduleText" | "atStart" | "codeArgs" | "codeSchedule" | "definition" | "revision"
+>;
+
+const REVISION_LENGTH = 32;
+
+/** Completes checked parts with what follows from them. */
+export function makeEntry(parts: EntryParts): Entry {
+  const scheduleJSON = jsonOf(parts.schedule);
+  const text = canonicalJSON(definitionOf(parts, scheduleJSON));
+  const revision = createHash("sha256").update(text).digest("hex").slice(0, REVISION_LENGTH);
+  return completed(parts, scheduleJSON, text, revision);
+}
+
+function completed(parts: EntryParts, json: ScheduleJSON, definition: string, revision: string): Entry {
+  return Object.freeze({
+    ...parts,
+    scheduleText: canonicalJSON(json),
+    atStart: json.type === "reboot",
+    codeArgs: typeof parts.args === "function",
+    codeSchedule: json.type === "custom",
+    definition,
+    revision,
+  });
+}
+
+/**
+ * The schedule as data. A custom schedule that cannot be rebuilt from its `toJSON` keeps that as `value`, so that a
+ * change of its parameters changes the revision all the same.
+ */
+function jsonOf(schedule: Schedule): ScheduleJSON {
+  const json = schedule.toJSON?.();
+  if (json !== undefined && isRebuilt(schedule, json)) return json;
+  return { type: "custom", ...(json !== undefined && { value: json }) };
+}
+
+const BUILT_IN = [CrontabSchedule, IntervalSchedule, SolarSchedule, ClockedSchedule];
+
+/** Whether `json` makes a schedule of the same class: a wrapper that passes on another's JSON is not that one. */
+function isRebuilt(schedule: Schedule, json: ScheduleJSON): boolean {
+  if (BUILT_IN.some((known) => schedule instanceof known)) return true;
+  try {
+    const rebuilt = scheduleFromJSON(json);
+    return Object.getPrototypeOf(rebuilt) === Object.getPrototypeOf(schedule);
+  } catch {
+    return false;
+  }
+}
+
+function definitionOf(parts: EntryParts, schedule: ScheduleJSON): Record<string, unknown> {
+  const { task, args, options, enabled, misfire, overlap, jitterMs, startAt, endAt, maxRuns, description } =
+    parts;
+  return {
+    task,
+    schedule,
+    ...(typeof args === "function" ? { argsFrom: "code" } : args.length > 0 && { args }),
+    ...(Object.keys(options).length > 0 && { options: optionsJSON(options) }),
+    ...(!enabled && { enabled }),
+    ...(!sameMisfire(misfire) && { misfire }),
+    ...(overlap.policy !== "allow" && { overlap: overlap.policy }),
+    ...(overlap.timeoutMs !== null && { overlapTimeoutMs: overlap.timeoutMs }),
+    ...(jitterMs > 0 && { jitterMs }),
+    ...(startAt !== null && { startAt }),
+    ...(endAt !== null && { endAt }),
+    ...(maxRuns !== null && { maxRuns }),
+    ...(description !== null && { description }),
+  };
+}
+
+function sameMisfire({ policy, withinMs, max }: MisfirePolicy): boolean {
+  const usual = DEFAULT_MISFIRE;
+  return policy === usual.policy && withinMs === usual.withinMs && max === usual.max;
+}
+
+/** Send options with durations in milliseconds, so that "90s" and 90 are one revision. */
+export function portableOptions(options: SendOptions | undefined): SendOptions {
+  const sent = resolveSendOptions(options);
+  return {
+    ...(sent.eta && ("at" in sent.eta ? { eta: sent.eta.at } : { countdown: milliseconds(sent.eta.inMs) })),
+    ...(sent.expires && {
+      expires: "at" in sent.expires ? new Date(sent.expires.at) : milliseconds(sent.expires.inMs),
+    }),
+    ...(sent.queue !== null && { queue: sent.queue }),
+    ...(sent.priority !== null && { priority: sent.priority }),
+    ...(Object.keys(sent.headers).length > 0 && { headers: { ...sent.headers } }),
+    ...(sent.ignoreResult !== null && { ignoreResult: sent.ignoreResult }),
+    ...(sent.resultTtlMs !== null && { resultExpires: milliseconds(sent.resultTtlMs) }),
+    ...(sent.maxDeliveries !== null && { maxDeliveries: sent.maxDeliveries }),
+  };
+}
+
+const milliseconds = (ms: number) => ({ milliseconds: ms });
+
+/** A number there would mean seconds, so an absolute expiry is marked. */
+function optionsJSON(options: SendOptions): Record<string, unknown> {
+  const { expires } = options;
+  return expires instanceof Date ? { ...options, expires: { at: expires.getTime() } } : { ...options };
+}
+
+function optionsFromJSON(json: unknown): SendOptions {
+  if (json === undefined) return {};
+  const { expires } = json as { expires?: { at?: unknown } };
+  const at = expires?.at;
+  return portableOptions(
+    typeof at === "number"
+      ? { ...(json as SendOptions), expires: new Date(at) }
+      : (json as SendOptions | undefined),
+  );
+}
+
+const DEFINITION_KEYS = [
+  "task",
+  "schedule",
+  "args",
+  "argsFrom",
+  "options",
+  "enabled",
+  "misfire",
+  "overlap",
+  "overlapTimeoutMs",
+  "jitterMs",
+  "startAt",
+  "endAt",
+  "maxRuns",
+  "description",
+];
+
+/** Stands in for a part that this process has no code for: what is read of such an entry is still right. */
+const UNKNOWN_SCHEDULE: Schedule = Object.freeze({ next: () => null });
+
+/**
+ * The entry of a stored definition. Parts that only code can give are stand-ins: `codeArgs` and `codeSchedule` say
+ * so. `readSchedule` makes a schedule of its JSON; a cache may share equal ones. Throws SUNBEAT_ENTRY_INVALID.
+ */
+export function entryFromDefinition(
+  stored: { readonly name: string; readonly definition: string; readonly revision: string },
+  readSchedule: (json: ScheduleJSON) => Schedule = scheduleFromJSON,
+): Entry {
+  const { name, definition, revision } = stored;
+  try {
+    const json = JSON.parse(definition) as Record<string, unknown>;
+    assertKnownKeys(json, DEFINITION_KEYS, "definition");
+    const scheduleJSON = json.schedule as ScheduleJSON;
+    if (typeof scheduleJSON !== "object" || scheduleJSON === null) {
+      throw invalidOption("schedule", "an object", scheduleJSON);
+    }
+    const parts = partsFromJSON(name, json, readOr(scheduleJSON, readSchedule));
+    return completed(parts, scheduleJSON, definition, revision);
+  } catch (error) {
+    if (!isSunbeatError(error) && !(error instanceof SyntaxError)) throw error;
+    throw new ConfigurationError(
+      "SUNBEAT_ENTRY_INVALID",
+      `entry ${quote(name)}: its stored definition cannot be read: ${messageOf(error)}; ` +
+        "set it again, or upgrade this process if a newer version wrote it",
+      { details: { entry: name }, cause: error },
+    );
+  }
+}
+
+function readOr(json: ScheduleJSON, readSchedule: (json: ScheduleJSON) => Schedule): Schedule {
+  return json.type === "custom" ? UNKNOWN_SCHEDULE : readSchedule(json);
+}
+
+function partsFromJSON(name: string, json: Record<string, unknown>, schedule: Schedule): EntryParts {
+  const code = json.argsFrom === "code";
+  const args = json.args ?? [];
+  if (!Array.isArray(args)) throw invalidOption("args", "an array", args);
+  const whole = (key: string, min: number): number | null =>
+    json[key] === undefined ? null : integerOption(json[key], key, min, Number.MAX_SAFE_INTEGER);
+  return {
+    name,
+    task: nameOption(json.task, "task"),
+    schedule,
+    args: code ? () => [] : args,
+    options: optionsFromJSON(json.options),
+    enabled: json.enabled === undefined ? true : booleanOption(json.enabled, "enabled"),
+    misfire: json.misfire === undefined ? DEFAULT_MISFIRE : misfireFromJSON(json.misfire),
+    overlap: {
+      policy: choiceOption(json.overlap ?? "allow", "overlap", OVERLAP_POLICIES),
+      timeoutMs: whole("overlapTimeoutMs", 1),
+      graceMs: CANCEL_GRACE_MS,
+    },
+    jitterMs: whole("jitterMs", 0) ?? 0,
+    startAt: whole("startAt", Number.MIN_SAFE_INTEGER),
+    endAt: whole("endAt", Number.MIN_SAFE_INTEGER),
+    maxRuns: whole("maxRuns", 1),
+    description: typeof json.description === "string" ? json.description : null,
+  };
+}
+
+function misfireFromJSON(json: unknown): MisfirePolicy {
+  assertKnownKeys(json, ["policy", "withinMs", "max"], "misfire");
+  const { policy, withinMs, max } = json as Record<keyof MisfirePolicy, unknown>;
+  return {
+    policy: choiceOption(policy, "misfire.policy", MISFIRE_POLICIES),
+    withinMs:
+      withinMs === null ? null : integerOption(withinMs, "misfire.withinMs", 0, Number.MAX_SAFE_INTEGER),
+    max: integerOption(max, "misfire.max", 1, Number.MAX_SAFE_INTEGER),
+  };
+}

@@ -1,0 +1,74 @@
+import type { Duration } from "../core/duration.js";
+import type { InstantLike } from "../core/instant.js";
+import type { ScheduleLike } from "../schedules/index.js";
+import type { OverlapPolicy } from "../store/entries.js";
+import type { SendOptions } from "../tasks/message.js";
+import type { MisfirePolicy, MisfirePolicyName } from "./misfire.js";
+
+/** What happens to occurrences found late. */
+export interface MisfireOptions {
+  /** Default "latest". */
+  readonly policy?: MisfirePolicyName;
+  /** Older occurrences are not run any more. Default: a day under "latest", no limit under "all". */
+  readonly within?: Duration;
+  /** Most runs caught up in one go under "all", 1 to 10,000. Default 1,000. */
+  readonly max?: number;
+}
+
+/** Computes the arguments of one run. Called once per occurrence by the leading beat; must not be async. */
+export type ArgsFunction = (occurrence: { readonly scheduledFor: Date }) => readonly unknown[];
+
+/** A line of the beat schedule: which task runs, and when. */
+export interface EntryOptions {
+  /** Name of a registered task. Workers have it, not necessarily this process. */
+  readonly task: string;
+  /** crontab, every, solar, clocked, a number of seconds, or anything with `next`. */
+  readonly schedule: ScheduleLike;
+  /** Positional arguments, or, in code entries only, a function that makes them. Default none. */
+  readonly args?: readonly unknown[] | ArgsFunction;
+  /** As for `applyAsync`, except `taskId`: the id of a run is made of entry and instant. */
+  readonly options?: Omit<SendOptions, "taskId">;
+  /** Default true. */
+  readonly enabled?: boolean;
+  /** A name is short for `{ policy }`. Default "latest" within a day. */
+  readonly misfire?: MisfirePolicyName | MisfireOptions;
+  /** What happens when a run is due while an earlier one has not ended. Default "allow". */
+  readonly overlap?: OverlapPolicy;
+  /** Runs sent longer ago than this count as ended. Default: none. */
+  readonly overlapTimeout?: Duration;
+  /** Delays each dispatch by a fixed share of this, given by the entry's name. Default 0. */
+  readonly jitter?: Duration;
+  /** Occurrences before this instant do not count. It does not move the phase of the schedule. */
+  readonly startAt?: InstantLike;
+  /** Occurrences from this instant on do not count: the entry ends. */
+  readonly endAt?: InstantLike;
+  /** The entry ends when so many occurrences were sent; skipped and triggered ones are not counted. */
+  readonly maxRuns?: number;
+  readonly description?: string;
+}
+
+export const ENTRY_OPTION_KEYS = [
+  "task",
+  "schedule",
+  "args",
+  "options",
+  "enabled",
+  "misfire",
+  "overlap",
+  "overlapTimeout",
+  "jitter",
+  "startAt",
+  "endAt",
+  "maxRuns",
+  "description",
+] as const satisfies readonly (keyof EntryOptions)[];
+
+/** Misfire policy of an entry that names none. */
+export const DEFAULT_MISFIRE: MisfirePolicy = Object.freeze({
+  policy: "latest",
+  withinMs: 86_400_000,
+  max: 1_000,
+});
+
+/** What "cancel-running" gives the running task to stop. */
+export const CANCEL_GRACE_MS = 30_000;

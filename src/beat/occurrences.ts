@@ -1,0 +1,92 @@
+/**
+ * The occurrences of an entry: its schedule, seen through `startAt`, `endAt` and jitter. Pure.
+ */
+import { createHash } from "node:crypto";
+import type { EpochMs } from "../core/clock.js";
+import { ScheduleError } from "../core/errors.js";
+import { fnv1a } from "../core/fnv.js";
+import { quote } from "../core/quote.js";
+import type { Schedule } from "../schedules/schedule.js";
+import type { Cursor } from "../store/entries.js";
+
+/** What decides when an entry is due. */
+export interface Timing {
+  readonly name: string;
+  readonly schedule: Schedule;
+  /** An occurrence counts only if startAt <= nominal < endAt. */
+  readonly startAt: EpochMs | null;
+  readonly endAt: EpochMs | null;
+  /** The longest delay of a dispatch after its nominal instant. */
+  readonly jitterMs: number;
+}
+
+/** Longer names are replaced by their hash in ids, which have 255 characters at most. */
+const LONGEST_NAME_IN_ID = 200;
+
+function idPrefix(name: string): string {
+  return name.length <= LONGEST_NAME_IN_ID ? name : createHash("sha256").update(name).digest("hex");
+}
+
+/** The message id of an occurrence: equal wherever and whenever it is computed, so that no store takes it twice. */
+export function occurrenceId(entry: Pick<Timing, "name" | "schedule">, nominal: EpochMs): string {
+  const key = entry.schedule.occurrenceKey?.(nominal) ?? String(nominal);
+  return `${idPrefix(entry.name)}@${key}`;
+}
+
+/** The message id of a run sent by hand. */
+export function triggerId(name: string, unique: string): string {
+  return `${idPrefix(name)}!${unique}`;
+}
+
+/**
+ * The first nominal instant after `after`, or null. Throws SUNBEAT_SCHEDULE_INVALID when a custom schedule answers
+ * with anything but a later whole number: believing it would make a loop without end.
+ */
+export function nominalAfter(entry: Timing, after: EpochMs): EpochMs | null {
+  const from = entry.startAt === null ? after : Math.max(after, entry.startAt - 1);
+  const nominal = entry.schedule.next(from);
+  if (nominal === null) return null;
+  if (!Number.isSafeInteger(nominal) || nominal <= from) {
+    throw new ScheduleError(
+      "SUNBEAT_SCHEDULE_INVALID",
+      `entry ${quote(entry.name)}: next(${from}) of its schedule gave ${quote(nominal)}; ` +
+        "expected null or a later instant in whole epoch milliseconds",
+      { details: { entry: entry.name } },
+    );
+  }
+  return entry.endAt !== null && nominal >= entry.endAt ? null : nominal;
+}
+
+/** The nominal instant after the occurrence at `nominal`, or null. */
+export function nominalFollowing(entry: Timing, nominal: EpochMs): EpochMs | null {
+  return nominalAfter(entry, nominal + (entry.schedule.separationMs ?? 0));
+}
+
+/**
+ * When the occurrence at `nominal` is to be sent. The delay is the same share of the jitter for every occurrence of
+ * an entry and ends before the next nominal instant, so that no two of its runs change places.
+ */
+export function cursorAt(entry: Timing, nominal: EpochMs): Cursor {
+  if (entry.jitterMs === 0) return { nominal, dispatchAt: nominal };
+  const following = nominalFollowing(entry, nominal);
+  const room = following === null ? entry.jitterMs : Math.min(entry.jitterMs, following - nominal);
+  return { nominal, dispatchAt: nominal + Math.floor((fnv1a(entry.name) / 2 ** 32) * room) };
+}
+
+/** The first occurrence after `after`, or null. */
+export function cursorAfter(entry: Timing, after: EpochMs): Cursor | null {
+  const nominal = nominalAfter(entry, after);
+  return nominal === null ? null : cursorAt(entry, nominal);
+}
+
+/** The occurrence after the one at `nominal`, or null. */
+export function cursorFollowing(entry: Timing, nominal: EpochMs): Cursor | null {
+  const following = nominalFollowing(entry, nominal);
+  return following === null ? null : cursorAt(entry, following);
+}
+
+/** Where an entry starts, or starts anew, at `now`: nothing until then is due, nor what is accounted for already. */
+export function restartCursor(entry: Timing, now: EpochMs, lastNominal: EpochMs | null): Cursor | null {
+  const last = lastNominal === null ? now : lastNominal + (entry.schedule.separationMs ?? 0);
+  return cursorAfter(entry, Math.max(now, last));
+}

@@ -1,0 +1,42 @@
+import { messageOf } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import type { Random } from "../core/random.js";
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** A stretch of failures of one thing outside the process: logged when it begins and when it ends, not in between. */
+export class Outage {
+  readonly #what: string;
+  readonly #logger: Logger;
+  readonly #random: Random;
+  #failures = 0;
+  #message: string | null = null;
+
+  /** `what` begins the log lines: "beat: the store". */
+  constructor(what: string, logger: Logger, random: Random) {
+    this.#what = what;
+    this.#logger = logger;
+    this.#random = random;
+  }
+
+  /** The newest failure while it lasts, else null. */
+  get message(): string | null {
+    return this.#message;
+  }
+
+  /** Gives how long to wait before the next try: growing, and spread so that many processes do not come at once. */
+  failed(error: unknown): number {
+    this.#message = messageOf(error);
+    if (this.#failures === 0) this.#logger.error(`${this.#what} fails, trying again: ${this.#message}`);
+    const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 16), LONGEST_PAUSE_MS);
+    this.#failures++;
+    return longest * (0.5 + this.#random.next() / 2);
+  }
+
+  recovered(): void {
+    if (this.#failures > 0) this.#logger.info(`${this.#what} is back after ${this.#failures} failures`);
+    this.#failures = 0;
+    this.#message = null;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Two questions about one entry, answered from plain data: which occurrences are due at an instant and what is to
+ * become of each, and when is the next. Pure and synchronous: no store, no clock, no log.
+ */
+import type { EpochMs } from "../core/clock.js";
+import type { Cursor } from "../store/entries.js";
+import { type Decision, GRACE_MS, type MisfirePolicy, MisfireSorter } from "./misfire.js";
+import { cursorFollowing, type Timing } from "./occurrences.js";
+
+/** What the planner reads of an entry. */
+export interface PlannedEntry extends Timing {
+  readonly misfire: MisfirePolicy;
+  /** Occurrences sent in all; null: no limit. */
+  readonly maxRuns: number | null;
+}
+
+export interface PlanState {
+  readonly cursor: Cursor;
+  /** Occurrences sent so far. */
+  readonly runs: number;
+}
+
+export interface Plan {
+  /** In order of time. Empty only when the entry has used up its runs. */
+  readonly decisions: readonly Decision[];
+  /** The first occurrence that is not decided. It may be due already: then there is more to plan. */
+  readonly next: Cursor | null;
+  /** Why there is no next one; null when there is. */
+  readonly disable: string | null;
+}
+
+/**
+ * Occurrences looked at in one plan: it bounds the time the loop is held up (about 0.2 s of crontab). Beyond it the
+ * plan is cut and `next` is due at once; "all" then counts its `max` anew.
+ */
+export const LONGEST_WALK = 1_000_000;
+
+/**
+ * The decisions about what is due at `now`. `graceMs` is how late an occurrence may be without counting as missed.
+ * Throws SUNBEAT_SCHEDULE_INVALID, or whatever a custom schedule throws.
+ */
+export function planDue(
+  entry: PlannedEntry,
+  state: PlanState,
+  now: EpochMs,
+  graceMs: number = GRACE_MS,
+): Plan {
+  const sendsLeft = entry.maxRuns === null ? Infinity : entry.maxRuns - state.runs;
+  if (sendsLeft <= 0) return { decisions: [], next: null, disable: "max-runs" };
+  const sorter = new MisfireSorter({ misfire: entry.misfire, now, graceMs, sendsLeft });
+  let due: Cursor | null = state.cursor;
+  for (let walked = 0; due !== null && due.dispatchAt <= now && walked < LONGEST_WALK; walked++) {
+    if (!sorter.take(due)) break;
+    due = cursorFollowing(entry, due.nominal);
+  }
+  sorter.finish(due);
+  return { decisions: sorter.decisions, next: due, disable: due === null ? "ended" : null };
+}

@@ -1,0 +1,149 @@
+/**
+ * What a new, changed or returning definition does to a stored entry. Pure.
+ *
+ * - A new entry starts at registration: nothing before it is due.
+ * - As long as what decides about instants is unchanged, the cursor stays: other changes lose no occurrence.
+ * - A changed schedule never makes the past due. What was due before it, and is not accounted for, is recorded as
+ *   skipped("changed"), with one exception: the newest such occurrence stays due if the new schedule has it too and
+ *   nothing newer, so that an entry changed at its due second still runs.
+ * - An entry that comes back (to code, or enabled again) restarts at now.
+ */
+import type { EpochMs } from "../core/clock.js";
+import type { Cursor, EntryDefinition, EntryPut, EntrySnapshot, LedgerRange } from "../store/entries.js";
+import type { Entry } from "./entry.js";
+import { cursorAfter, cursorAt, nominalFollowing, restartCursor } from "./occurrences.js";
+
+/** Why an entry does not run any more: `disabled` in the store. */
+export const DISABLED = {
+  byDefinition: "disabled",
+  ended: "ended",
+  maxRuns: "max-runs",
+  leftCode: "left-code",
+  invalid: "invalid",
+} as const;
+
+/** Reasons of ranges that a write to the entry leaves in the ledger. */
+export type PastReason = "changed" | "disabled" | "left-code" | "paused";
+
+interface Past {
+  readonly range: LedgerRange;
+  /** The last but one occurrence of the range, or null when it has only one. */
+  readonly beforeLast: EpochMs | null;
+}
+
+/** The occurrences from `cursor` to `now`, as one range; null when there is none. */
+function past(entry: Entry | null, cursor: Cursor | null, now: EpochMs, reason: PastReason): Past | null {
+  if (cursor === null || cursor.nominal > now) return null;
+  let to = cursor.nominal;
+  let count = 1;
+  let beforeLast: EpochMs | null = null;
+  if (entry !== null) {
+    let next = nominalFollowing(entry, to);
+    while (next !== null && next <= now) {
+      beforeLast = to;
+      to = next;
+      count++;
+      next = nominalFollowing(entry, to);
+    }
+  }
+  const range = { from: cursor.nominal, to, count, reason, schedule: entry?.scheduleText ?? "null" };
+  return { range, beforeLast };
+}
+
+/** Ledger records for what was due until `now` and is given up. `entry` is null when it cannot be read. */
+export function pastRanges(
+  entry: Entry | null,
+  cursor: Cursor | null,
+  now: EpochMs,
+  reason: PastReason,
+): LedgerRange[] {
+  const found = past(entry, cursor, now, reason);
+  return found === null ? [] : [found.range];
+}
+
+/** A write that changes nothing but what `changes` says. */
+export function putOf(stored: EntrySnapshot, changes: Partial<EntryPut>): EntryPut {
+  const { name, owner, version, definition, revision, stamp, cursor, pausedAt, disabled } = stored;
+  return {
+    ...{ name, owner, version, definition, revision, expect: stamp, cursor, pausedAt, disabled, ledger: [] },
+    ...changes,
+  };
+}
+
+/** The entry as the store shall have it. */
+export interface Wanted {
+  readonly entry: Entry;
+  readonly owner: string;
+  readonly version: number;
+}
+
+/**
+ * The write that makes `stored` what is wanted, or null when it is that already. `old` is the stored definition, or
+ * null when there is none or it cannot be read.
+ */
+export function revise(
+  stored: EntrySnapshot | null,
+  old: Entry | null,
+  wanted: Wanted,
+  now: EpochMs,
+): EntryPut | null {
+  const { entry } = wanted;
+  const definition = definitionOf(wanted);
+  if (stored === null) {
+    const cursor = entry.enabled ? cursorAfter(entry, now) : null;
+    const disabled = disabledReason(entry, cursor, 0);
+    return { ...definition, expect: null, cursor, pausedAt: null, disabled, ledger: [] };
+  }
+  const returning = stored.disabled === DISABLED.leftCode || stored.disabled === DISABLED.invalid;
+  if (stored.revision === entry.revision && stored.owner === wanted.owner && !returning) return null;
+  const { cursor, ledger } = carriedOver(stored, old, entry, now);
+  const disabled = disabledReason(entry, cursor, stored.runs);
+  return putOf(stored, { ...definition, cursor: disabled === null ? cursor : null, disabled, ledger });
+}
+
+function definitionOf({ entry, owner, version }: Wanted): EntryDefinition {
+  const { name, definition, revision } = entry;
+  return { name, owner, version, definition, revision };
+}
+
+function disabledReason(entry: Entry, cursor: Cursor | null, runs: number): string | null {
+  if (!entry.enabled) return DISABLED.byDefinition;
+  if (entry.maxRuns !== null && runs >= entry.maxRuns) return DISABLED.maxRuns;
+  return cursor === null && !entry.atStart ? DISABLED.ended : null;
+}
+
+type CarriedOver = Pick<EntryPut, "cursor" | "ledger">;
+
+function carriedOver(stored: EntrySnapshot, old: Entry | null, entry: Entry, now: EpochMs): CarriedOver {
+  // What was put aside keeps its cursor, and so does what is changed in other ways than in time.
+  const ran = stored.disabled === null || stored.disabled === DISABLED.invalid;
+  if (stored.cursor !== null && ran && entry.enabled && old !== null && sameTiming(old, entry)) {
+    return { cursor: cursorAt(entry, stored.cursor.nominal), ledger: [] };
+  }
+  const restart = entry.enabled ? restartCursor(entry, now, stored.lastNominal) : null;
+  const reason = stored.pausedAt !== null ? "paused" : entry.enabled ? "changed" : "disabled";
+  const overdue = ran ? past(old, stored.cursor, now, reason) : null;
+  if (overdue === null) return { cursor: restart, ledger: [] };
+  const { range, beforeLast } = overdue;
+  if (reason !== "changed" || old === null || !hasNewest(entry, range.to, now)) {
+    return { cursor: restart, ledger: [range] };
+  }
+  const ledger = beforeLast === null ? [] : [{ ...range, to: beforeLast, count: range.count - 1 }];
+  return { cursor: cursorAt(entry, range.to), ledger };
+}
+
+function sameTiming(a: Entry, b: Entry): boolean {
+  return (
+    a.scheduleText === b.scheduleText &&
+    a.startAt === b.startAt &&
+    a.endAt === b.endAt &&
+    a.jitterMs === b.jitterMs
+  );
+}
+
+/** Whether `nominal` is an occurrence of `entry`, and the newest one until `now`. */
+function hasNewest(entry: Entry, nominal: EpochMs, now: EpochMs): boolean {
+  if (cursorAfter(entry, nominal - 1)?.nominal !== nominal) return false;
+  const following = nominalFollowing(entry, nominal);
+  return following === null || following > now;
+}

@@ -1,0 +1,236 @@
+/**
+ * One round of the beat: read what is due, plan it, have the store tick it in batches, tell what happened.
+ */
+import type { Clock, EpochMs } from "../core/clock.js";
+import { messageOf } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import type { Events } from "../events/index.js";
+import type { EntrySnapshot, PlannedOccurrence, TickItem, TickItemOutcome } from "../store/entries.js";
+import type { Store } from "../store/store.js";
+import type { CreateMessage } from "../tasks/message-factory.js";
+import { Aside } from "./aside.js";
+import type { ClockReading } from "./clock-guard.js";
+import type { Deadline } from "./deadline.js";
+import type { EntryCache } from "./entry-cache.js";
+import type { Lead } from "./leader.js";
+import { planDue } from "./planner.js";
+import { DISABLED, putOf } from "./revise.js";
+import { startItem, tickItem } from "./tick-item.js";
+
+export interface RoundDeps {
+  readonly store: Pick<Store, "entries">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: Pick<Events, "emit">;
+  readonly createMessage: CreateMessage;
+  readonly cache: EntryCache;
+  readonly inTime: Deadline;
+  /** Entries read, and occurrences sent, in one call of the store. */
+  readonly batch: number;
+  /** Whether dispatch must wait because the store's clock is in doubt. */
+  readonly onReading: (reading: ClockReading) => "go" | "hold";
+}
+
+export interface RoundReply {
+  readonly outcome: "done" | "held" | "fenced" | "untrusted";
+  readonly now: EpochMs;
+  /** When the next occurrence comes; null: none is known. */
+  readonly nextAt: EpochMs | null;
+  /** More is due already. */
+  readonly more: boolean;
+  /** Something was ticked. */
+  readonly progress: boolean;
+  /** How late the most overdue entry was found. */
+  readonly lagMs: number;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+export interface Tally {
+  sent: number;
+  skipped: number;
+}
+
+export class Rounds {
+  readonly aside: Aside;
+  /** Since the start of the process. */
+  readonly tally: Tally = { sent: 0, skipped: 0 };
+  readonly #deps: RoundDeps;
+
+  constructor(deps: RoundDeps) {
+    this.#deps = deps;
+    this.aside = new Aside(deps.clock);
+  }
+
+  /** `graceMs`: how late an occurrence may be without counting as missed. */
+  async run(lead: Lead, graceMs: (now: EpochMs) => number): Promise<RoundReply> {
+    const { store, batch } = this.#deps;
+    const limit = batch + this.aside.size;
+    const due = await this.#ask("due", store.entries.due(limit));
+    const nothing = { now: due.now, nextAt: due.nextAt, more: false, progress: false, lagMs: 0 };
+    if (due.verdict === "hold") return { ...nothing, outcome: "held" };
+    const items = await this.#plan(due.entries, due.now, graceMs(due.now));
+    if (due.entries.length < limit) this.aside.keepOnly(due.entries);
+    const ticked = await this.tick(lead, items, due.now);
+    const first = due.entries.find((stored) => !this.aside.holds(stored))?.cursor;
+    return {
+      ...ticked,
+      nextAt: earliest(due.nextAt, ticked.nextAt),
+      more: ticked.more || due.entries.length === limit,
+      lagMs: first ? Math.max(0, due.now - first.dispatchAt) : 0,
+    };
+  }
+
+  /** Sends the entries of this page that run when a process first leads. */
+  async runAtStart(lead: Lead, page: readonly EntrySnapshot[], at: EpochMs): Promise<RoundReply> {
+    const items: TickItem[] = [];
+    for (const stored of page) {
+      if (stored.disabled !== null || stored.pausedAt !== null || stored.cursor !== null) continue;
+      try {
+        const entry = this.#deps.cache.read(stored);
+        const inPeriod = (entry.startAt ?? at) <= at && at < (entry.endAt ?? Infinity);
+        if (entry.atStart && inPeriod) items.push(startItem(entry, at, this.#deps.createMessage));
+      } catch (error) {
+        this.#report(stored, messageOf(error));
+      }
+    }
+    return this.tick(lead, items, at);
+  }
+
+  async tick(lead: Lead, items: readonly TickItem[], plannedAt: EpochMs): Promise<RoundReply> {
+    const none = { now: plannedAt, nextAt: null, more: false, progress: false, lagMs: 0 };
+    const reply: Writable<RoundReply> = { ...none, outcome: "done" };
+    for (const batch of batches(items, this.#deps.batch)) {
+      if (!lead.trusted()) return { ...reply, outcome: "untrusted" };
+      // One batch after the other: each is one step of the store, and the store has one of them at a time to do.
+      const ticked = await this.#ask("tick", this.#deps.store.entries.tick(lead.term, batch));
+      if (ticked.outcome === "fenced") return { ...reply, outcome: "fenced", now: ticked.now };
+      batch.forEach((item, index) => {
+        const told = this.#tell(item, ticked.items[index]!, plannedAt, ticked.now);
+        if (told.done) reply.progress = true;
+        if (!told.done || (told.nextAt !== null && told.nextAt <= ticked.now)) reply.more = true;
+        reply.nextAt = earliest(reply.nextAt, told.nextAt);
+      });
+      reply.now = ticked.now;
+    }
+    return reply;
+  }
+
+  async #plan(due: readonly EntrySnapshot[], now: EpochMs, graceMs: number): Promise<TickItem[]> {
+    const items: TickItem[] = [];
+    for (const stored of due) {
+      if (this.aside.holds(stored) || stored.cursor === null) continue;
+      try {
+        const entry = this.#deps.cache.runnable(stored);
+        const plan = planDue(entry, { cursor: stored.cursor, runs: stored.runs }, now, graceMs);
+        items.push(tickItem(entry, stored, plan, this.#deps.createMessage));
+        this.aside.delete(stored.name);
+      } catch (error) {
+        await this.#setAside(stored, messageOf(error));
+      }
+    }
+    return items;
+  }
+
+  /** One bad entry costs itself and nobody else. */
+  async #setAside(stored: EntrySnapshot, reason: string): Promise<void> {
+    if (this.aside.full && !this.aside.holds(stored)) {
+      // Too many to step over at every round. Registration by a beat that can read them enables them again.
+      const put = putOf(stored, { disabled: DISABLED.invalid });
+      await this.#deps.inTime("put", this.#deps.store.entries.put([put]));
+      this.#report(stored, reason);
+    } else if (this.aside.add(stored, reason)) {
+      this.#report(stored, reason);
+    }
+  }
+
+  #report(stored: Pick<EntrySnapshot, "name">, reason: string): void {
+    this.#deps.logger.error(`Scheduler: cannot send ${stored.name}, leaving it aside: ${reason}`);
+    this.#deps.events.emit("schedule-failed", { entry: stored.name, reason });
+  }
+
+  /** Logs and events for one item, after the store has it. */
+  #tell(
+    item: TickItem,
+    answer: TickItemOutcome,
+    plannedAt: EpochMs,
+    now: EpochMs,
+  ): { readonly done: boolean; readonly nextAt: EpochMs | null } {
+    const { logger, events } = this.#deps;
+    if (answer.outcome !== "ticked") {
+      // moved, stale, paused, gone: somebody was faster, and the next round reads what is true now.
+      if (answer.outcome === "early") {
+        logger.warn(`beat: the store's clock went back by ${plannedAt - now} ms during a round`);
+        events.emit("clock-jump", { byMs: now - plannedAt });
+      }
+      logger.debug(`Scheduler: ${item.entry} was not ticked: ${answer.outcome}`);
+      return { done: false, nextAt: null };
+    }
+    item.plan.forEach((planned, index) => this.#tellOne(item.entry, planned, answer.occurrences[index]));
+    return { done: true, nextAt: item.next?.dispatchAt ?? null };
+  }
+
+  #tellOne(entry: string, planned: PlannedOccurrence, outcome: string | undefined): void {
+    const { logger, events } = this.#deps;
+    if (planned.kind === "send") {
+      const { due, message } = planned;
+      if (outcome === "sent") {
+        this.tally.sent++;
+        logger.info(`Scheduler: Sending due task ${entry} (${message.task})`);
+        events.emit("schedule-sent", { entry, due, taskId: message.id });
+      } else if (outcome === "held") {
+        logger.info(`Scheduler: Holding due task ${entry} until its running one ends`);
+      } else {
+        this.#skipped({ entry, from: due, to: due, count: 1, reason: "overlap" });
+      }
+    } else if (planned.kind === "skip") {
+      this.#skipped({ entry, from: planned.due, to: planned.due, count: 1, reason: planned.reason });
+    } else {
+      const { from, to, count, reason } = planned;
+      this.#skipped({ entry, from, to, count, reason });
+    }
+  }
+
+  #skipped(skip: { entry: string; from: EpochMs; to: EpochMs; count: number; reason: string }): void {
+    const { entry, from, to, count, reason } = skip;
+    this.tally.skipped += count;
+    const times = count === 1 ? iso(from) : `${count} due times from ${iso(from)} to ${iso(to)}`;
+    this.#deps.logger.info(`Scheduler: Skipping due task ${entry} (${reason}): ${times}`);
+    this.#deps.events.emit("schedule-skipped", skip);
+  }
+
+  /** A bounded call whose answer carries the store's clock. */
+  async #ask<T extends { readonly now: EpochMs }>(
+    step: string,
+    work: Promise<T>,
+  ): Promise<T & { readonly verdict: "go" | "hold" }> {
+    const { clock, onReading, inTime } = this.#deps;
+    const askedAt = clock.monotonicMs();
+    const reply = await inTime(step, work);
+    const verdict = onReading({ storeNow: reply.now, askedAt, answeredAt: clock.monotonicMs() });
+    return { ...reply, verdict };
+  }
+}
+
+const iso = (instant: EpochMs): string => new Date(instant).toISOString();
+
+function earliest(a: EpochMs | null, b: EpochMs | null): EpochMs | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+/** Items in order, in steps of at most `most` ledger records; a larger item makes a step of its own. */
+function* batches(items: readonly TickItem[], most: number): Generator<TickItem[]> {
+  let batch: TickItem[] = [];
+  let size = 0;
+  for (const item of items) {
+    const weight = Math.max(1, item.plan.length);
+    if (batch.length > 0 && size + weight > most) {
+      yield batch;
+      [batch, size] = [[], 0];
+    }
+    batch.push(item);
+    size += weight;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,357 @@
+import type { EpochMs } from "../core/clock.js";
+import { ConfigurationError, isSunbeatError, messageOf } from "../core/errors.js";
+import { type InstantLike, instantMs } from "../core/instant.js";
+import { assertKnownKeys, integerOption } from "../core/options.js";
+import { didYouMean } from "../core/nearest.js";
+import { quote } from "../core/quote.js";
+import type { Random } from "../core/random.js";
+import type { Schedule, ScheduleDefaults } from "../schedules/index.js";
+import type { EntryPut, EntrySnapshot, TriggerOutcome } from "../store/entries.js";
+import type { Store } from "../store/store.js";
+import type { CreateMessage } from "../tasks/message-factory.js";
+import { argsOf, type Entry, resolveEntry } from "./entry.js";
+import { EntryCache } from "./entry-cache.js";
+import type { EntryOptions } from "./entry-options.js";
+import { history, type HistoryRow } from "./history.js";
+import { nominalAfter, nominalFollowing, restartCursor, triggerId } from "./occurrences.js";
+import { DISABLED, pastRanges, putOf, revise } from "./revise.js";
+
+export interface SchedulesDeps {
+  readonly store: Pick<Store, "entries" | "results" | "now">;
+  readonly random: Random;
+  readonly createMessage: CreateMessage;
+  /** The entries that code declares. */
+  readonly entries: readonly Entry[];
+  readonly defaults: ScheduleDefaults;
+}
+
+/** An entry as it stands in the store. */
+export interface EntryView {
+  readonly name: string;
+  /** "runtime", or "code:" and the name of the app that declares it. */
+  readonly owner: string;
+  readonly task: string | null;
+  /** Null when only the code that declares it knows it. */
+  readonly schedule: Schedule | null;
+  readonly description: string | null;
+  /** The whole definition, as JSON text. */
+  readonly definition: string;
+  readonly revision: string;
+  /** When it is sent next; null: not any more, or not while it is paused or disabled. */
+  readonly nextDue: Date | null;
+  /** The newest occurrence that was sent or skipped by the beat. */
+  readonly lastScheduledFor: Date | null;
+  readonly pausedAt: Date | null;
+  /** Why it does not run any more ("disabled", "ended", "max-runs", "left-code", "invalid"), or null. */
+  readonly disabled: string | null;
+  readonly disabledAt: Date | null;
+  /** Occurrences sent. */
+  readonly runs: number;
+  /** Runs that have not ended. */
+  readonly unfinished: number;
+  /** A run waits for the running one to end. */
+  readonly holding: boolean;
+  /** Why the definition cannot be read here, or null. */
+  readonly problem: string | null;
+}
+
+/** What became of a run sent by hand. */
+export interface Triggered {
+  readonly taskId: string;
+  readonly outcome: Exclude<TriggerOutcome, "gone">;
+}
+
+const RUNTIME = "runtime";
+const PAGE = 1_000;
+const MOST_TRIES = 10;
+const MOST_ROWS = 10_000;
+/** Names looked through for "did you mean". */
+const MOST_NAMES = 10_000;
+
+/**
+ * Entries at run time: `app.schedules`. Each edit is one step of the store, decided on the state that was read and
+ * repeated when somebody else was faster; a leading beat is woken by it and acts at once. Entries that code declares
+ * can be paused, resumed and triggered here, but not changed.
+ */
+export class Schedules {
+  readonly #deps: SchedulesDeps;
+  readonly #cache: EntryCache;
+
+  constructor(deps: SchedulesDeps) {
+    this.#deps = deps;
+    this.#cache = new EntryCache(deps.entries);
+  }
+
+  /**
+   * Adds an entry, or changes it: the cursor stays unless what decides about instants changes. Codes: those of
+   * `resolveEntry`; SUNBEAT_ENTRY_CONFLICT for a name that code declares.
+   */
+  async set(name: string, options: EntryOptions): Promise<EntryView> {
+    const entry = resolveEntry(name, options, this.#deps.defaults);
+    if (entry.codeArgs || entry.codeSchedule) {
+      const part = entry.codeArgs ? "args: a function" : "schedule: a custom one";
+      throw new ConfigurationError(
+        "SUNBEAT_ENTRY_INVALID",
+        `entry ${quote(name)}: ${part} cannot be stored; declare the entry in beatSchedule, ` +
+          "or register the schedule with registerSchedule",
+        { details: { entry: name } },
+      );
+    }
+    return this.#edit(name, (stored, now) => {
+      if (stored !== null && stored.owner !== RUNTIME) throw this.#declaredInCode(stored, "change");
+      const old = stored === null ? null : this.#readable(stored);
+      return revise(stored, old, { entry, owner: RUNTIME, version: 0 }, now);
+    });
+  }
+
+  /** Null when there is no such entry. */
+  async get(name: string): Promise<EntryView | null> {
+    const [stored] = await this.#deps.store.entries.get([name]);
+    return stored ? this.#view(stored) : null;
+  }
+
+  /** In order of name, those after `after`; all of them without `limit`. */
+  async list(options: { readonly after?: string; readonly limit?: number } = {}): Promise<EntryView[]> {
+    assertKnownKeys(options, ["after", "limit"], "list");
+    const limit = options.limit === undefined ? Infinity : integerOption(options.limit, "limit", 1, 1e9);
+    const views: EntryView[] = [];
+    let after = options.after;
+    while (views.length < limit) {
+      const wanted = Math.min(PAGE, limit - views.length);
+      const page = await this.#page(after, wanted);
+      views.push(...page.map((stored) => this.#view(stored)));
+      if (page.length < wanted) break;
+      after = page.at(-1)!.name;
+    }
+    return views;
+  }
+
+  /**
+   * Deletes an entry; its history stays until retention ends it. Codes: SUNBEAT_ENTRY_NOT_FOUND,
+   * SUNBEAT_ENTRY_CONFLICT for one that code declares.
+   */
+  async delete(name: string): Promise<void> {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const stored = await this.#found(name);
+      if (stored.owner !== RUNTIME && stored.disabled !== DISABLED.leftCode) {
+        throw this.#declaredInCode(stored, "delete");
+      }
+      const outcome = await this.#deps.store.entries.remove(name, stored.stamp);
+      if (outcome !== "conflict") return;
+    }
+    throw contended(name);
+  }
+
+  /** Sends nothing from now on, until `resume`. Pausing twice changes nothing. SUNBEAT_ENTRY_NOT_FOUND. */
+  async pause(name: string): Promise<EntryView> {
+    return this.#editFound(name, (stored, now) =>
+      stored.pausedAt !== null ? null : putOf(stored, { pausedAt: now }),
+    );
+  }
+
+  /**
+   * Goes on from now: time paused is not missed. What was due in the meantime is in the history as
+   * skipped("paused"). SUNBEAT_ENTRY_NOT_FOUND.
+   */
+  async resume(name: string): Promise<EntryView> {
+    return this.#editFound(name, (stored, now) => {
+      if (stored.pausedAt === null) return null;
+      if (stored.cursor === null) return putOf(stored, { pausedAt: null });
+      const entry = this.#timed(stored);
+      const cursor = restartCursor(entry, now, stored.lastNominal);
+      return putOf(stored, {
+        pausedAt: null,
+        cursor,
+        disabled: cursor === null ? DISABLED.ended : stored.disabled,
+        ledger: pastRanges(entry, stored.cursor, now, "paused"),
+      });
+    });
+  }
+
+  /**
+   * Sends a run now, outside the schedule, also of a paused or disabled entry. It obeys `overlap` unless `force` is
+   * set. Codes: SUNBEAT_ENTRY_NOT_FOUND, SUNBEAT_ENTRY_INVALID when its arguments are code this process has not.
+   */
+  async trigger(name: string, options: { readonly force?: boolean } = {}): Promise<Triggered> {
+    assertKnownKeys(options, ["force"], "trigger");
+    const { store, random, createMessage } = this.#deps;
+    const stored = await this.#found(name);
+    const entry = this.#cache.read(stored);
+    const readable = entry.codeArgs ? this.#cache.runnable(stored) : entry;
+    const now = await store.now();
+    const message = createMessage({
+      id: triggerId(name, random.uuid()),
+      task: readable.task,
+      args: argsOf(readable, now),
+      options: readable.options,
+      entry: name,
+      scheduledFor: now,
+    });
+    const outcome = await store.entries.trigger(
+      name,
+      message,
+      options.force === true ? null : readable.overlap,
+    );
+    if (outcome === "gone") throw await this.#notFound(name);
+    return { taskId: message.id, outcome };
+  }
+
+  /**
+   * The next `count` (1) due times after `after` (now), without jitter; none for an entry that is paused or disabled.
+   * SUNBEAT_ENTRY_NOT_FOUND, SUNBEAT_ENTRY_INVALID when its schedule is code this process has not.
+   */
+  async next(
+    name: string,
+    options: { readonly count?: number; readonly after?: InstantLike } = {},
+  ): Promise<Date[]> {
+    assertKnownKeys(options, ["count", "after"], "next");
+    const count = integerOption(options.count ?? 1, "count", 1, MOST_ROWS);
+    const stored = await this.#found(name);
+    if (stored.cursor === null || stored.pausedAt !== null || stored.disabled !== null) return [];
+    const entry = this.#timed(stored);
+    const after = options.after === undefined ? null : instantMs(options.after, "after");
+    let due: EpochMs | null =
+      after === null || after < stored.cursor.nominal ? stored.cursor.nominal : nominalAfter(entry, after);
+    const instants: Date[] = [];
+    for (; due !== null && instants.length < count; due = nominalFollowing(entry, due)) {
+      instants.push(new Date(due));
+    }
+    return instants;
+  }
+
+  /**
+   * What became of the due times of an entry, one row each, in order: the newest `limit` (100) of them, or with
+   * `after` the oldest ones after it. Also of an entry that was deleted, while the ledger keeps it.
+   */
+  async history(
+    name: string,
+    options: { readonly after?: InstantLike; readonly before?: InstantLike; readonly limit?: number } = {},
+  ): Promise<HistoryRow[]> {
+    assertKnownKeys(options, ["after", "before", "limit"], "history");
+    const rows = await history(this.#deps.store, name, {
+      ...(options.after !== undefined && { after: instantMs(options.after, "after") }),
+      ...(options.before !== undefined && { before: instantMs(options.before, "before") }),
+      limit: integerOption(options.limit ?? 100, "limit", 1, MOST_ROWS),
+    });
+    if (rows.length === 0) await this.#found(name);
+    return rows;
+  }
+
+  #editFound(
+    name: string,
+    decide: (stored: EntrySnapshot, now: EpochMs) => EntryPut | null,
+  ): Promise<EntryView> {
+    return this.#edit(name, async (stored, now) => {
+      if (stored === null) throw await this.#notFound(name);
+      return decide(stored, now);
+    });
+  }
+
+  /** Reads, decides and writes until nobody was faster. */
+  async #edit(
+    name: string,
+    decide: (stored: EntrySnapshot | null, now: EpochMs) => EntryPut | null | Promise<EntryPut | null>,
+  ): Promise<EntryView> {
+    const { entries } = this.#deps.store;
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const [stored = null] = await entries.get([name]);
+      const put = await decide(stored, await this.#deps.store.now());
+      const [outcome] = put === null ? ["stored"] : await entries.put([put]);
+      if (outcome === "conflict") continue;
+      const [written] = put === null ? [stored] : await entries.get([name]);
+      if (written) return this.#view(written);
+    }
+    throw contended(name);
+  }
+
+  async #found(name: string): Promise<EntrySnapshot> {
+    const [stored] = await this.#deps.store.entries.get([name]);
+    if (stored) return stored;
+    throw await this.#notFound(name);
+  }
+
+  #page(after: string | undefined, limit: number): Promise<EntrySnapshot[]> {
+    return this.#deps.store.entries.list({ ...(after !== undefined && { after }), limit });
+  }
+
+  async #notFound(name: string): Promise<ConfigurationError> {
+    const names: string[] = [];
+    while (names.length < MOST_NAMES) {
+      const page = await this.#page(names.at(-1), PAGE);
+      names.push(...page.map((stored) => stored.name));
+      if (page.length < PAGE) break;
+    }
+    return new ConfigurationError(
+      "SUNBEAT_ENTRY_NOT_FOUND",
+      `there is no entry ${quote(name)}${didYouMean(name, names)}`,
+      { details: { entry: name } },
+    );
+  }
+
+  #declaredInCode(stored: EntrySnapshot, verb: "change" | "delete"): ConfigurationError {
+    const where = stored.owner.replace(/^code:/, "");
+    return new ConfigurationError(
+      "SUNBEAT_ENTRY_CONFLICT",
+      `entry ${quote(stored.name)} is declared in the code of ${quote(where)}: ${verb} it there, ` +
+        `or pause it here${verb === "change" ? ", or choose another name" : ""}`,
+      { details: { entry: stored.name, owner: stored.owner } },
+    );
+  }
+
+  /** The entry with a schedule that can be asked. SUNBEAT_ENTRY_INVALID when it is code this process has not. */
+  #timed(stored: EntrySnapshot): Entry {
+    const entry = this.#cache.read(stored);
+    return entry.codeSchedule ? this.#cache.runnable(stored) : entry;
+  }
+
+  #readable(stored: EntrySnapshot): Entry | null {
+    try {
+      return this.#cache.read(stored);
+    } catch (error) {
+      if (isSunbeatError(error)) return null;
+      throw error;
+    }
+  }
+
+  #view(stored: EntrySnapshot): EntryView {
+    let entry: Entry | null = null;
+    let problem: string | null = null;
+    try {
+      entry = this.#cache.read(stored);
+    } catch (error) {
+      problem = messageOf(error);
+    }
+    const runs = stored.pausedAt === null && stored.disabled === null;
+    const known = entry !== null && (!entry.codeSchedule || this.#cache.isDeclared(stored));
+    return {
+      name: stored.name,
+      owner: stored.owner,
+      task: entry?.task ?? null,
+      schedule: known ? entry!.schedule : null,
+      description: entry?.description ?? null,
+      definition: stored.definition,
+      revision: stored.revision,
+      nextDue: runs ? date(stored.cursor?.dispatchAt) : null,
+      lastScheduledFor: date(stored.lastNominal),
+      pausedAt: date(stored.pausedAt),
+      disabled: stored.disabled,
+      disabledAt: date(stored.disabledAt),
+      runs: stored.runs,
+      unfinished: stored.unfinished,
+      holding: stored.holding,
+      problem,
+    };
+  }
+}
+
+function date(instant: EpochMs | null | undefined): Date | null {
+  return instant === null || instant === undefined ? null : new Date(instant);
+}
+
+function contended(name: string): ConfigurationError {
+  return new ConfigurationError(
+    "SUNBEAT_ENTRY_CONFLICT",
+    `entry ${quote(name)} was changed by others ${MOST_TRIES} times while this edit was tried; try again`,
+    { details: { entry: name } },
+  );
+}

@@ -1,0 +1,46 @@
+import type { EpochMs } from "../core/clock.js";
+import type { EntrySnapshot, PlannedOccurrence, TickItem } from "../store/entries.js";
+import type { CreateMessage } from "../tasks/message-factory.js";
+import { argsOf, type Entry } from "./entry.js";
+import type { Decision } from "./misfire.js";
+import { occurrenceId } from "./occurrences.js";
+import type { Plan } from "./planner.js";
+
+/** What the store is asked to do for one entry. Throws what the entry's args function or the message check throws. */
+export function tickItem(
+  entry: Entry,
+  stored: Pick<EntrySnapshot, "cursor">,
+  plan: Plan,
+  createMessage: CreateMessage,
+): TickItem {
+  return {
+    entry: entry.name,
+    revision: entry.revision,
+    expect: stored.cursor?.nominal ?? null,
+    plan: plan.decisions.map((decision) => planned(entry, decision, createMessage)),
+    next: plan.next,
+    disable: plan.disable,
+    maxRuns: entry.maxRuns,
+  };
+}
+
+/** The one run of an entry that is sent when a process first leads; it has no cursor and stays enabled. */
+export function startItem(entry: Entry, at: EpochMs, createMessage: CreateMessage): TickItem {
+  const plan: Plan = { decisions: [{ kind: "send", due: at }], next: null, disable: null };
+  return tickItem(entry, { cursor: null }, plan, createMessage);
+}
+
+function planned(entry: Entry, decision: Decision, createMessage: CreateMessage): PlannedOccurrence {
+  if (decision.kind === "skip") return decision;
+  if (decision.kind === "range") return { ...decision, schedule: entry.scheduleText };
+  const { due } = decision;
+  const message = createMessage({
+    id: occurrenceId(entry, due),
+    task: entry.task,
+    args: argsOf(entry, due),
+    options: entry.options,
+    entry: entry.name,
+    scheduledFor: due,
+  });
+  return { kind: "send", due, message, overlap: entry.overlap };
+}

@@ -1,0 +1,95 @@
+/**
+ * What the leader tidies now and then, one bounded step at a time between rounds: results and ledger rows whose time
+ * is over, entries that left the code a week ago, one-shot entries of run time that ended a day ago.
+ */
+import type { Clock, EpochMs } from "../core/clock.js";
+import type { Logger } from "../core/logger.js";
+import type { EntrySnapshot, Retention } from "../store/entries.js";
+import type { Store } from "../store/store.js";
+import type { Deadline } from "./deadline.js";
+import type { EntryCache } from "./entry-cache.js";
+import { DISABLED } from "./revise.js";
+
+export interface UpkeepDeps {
+  readonly store: Pick<Store, "entries" | "sweep">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly cache: EntryCache;
+  readonly retention: Retention;
+  readonly inTime: Deadline;
+}
+
+const STEP_LIMIT = 1_000;
+/** While a step finds as much as it may take, the next one comes soon. */
+const BUSY_MS = 1_000;
+const IDLE_MS = 60_000;
+const ENTRIES_EVERY_MS = 3_600_000;
+/** What left the code may come back with a rollback of the deploy, and then keeps its history. */
+const LEFT_CODE_KEPT_MS = 7 * 86_400_000;
+const ENDED_KEPT_MS = 86_400_000;
+
+export class Upkeep {
+  readonly #deps: UpkeepDeps;
+  #sweepAt: number;
+  #entriesAt: number;
+  /** Where the walk over all entries stands; null: none is under way. */
+  #walkedTo: string | null = null;
+
+  constructor(deps: UpkeepDeps) {
+    this.#deps = deps;
+    this.#sweepAt = deps.clock.monotonicMs() + IDLE_MS;
+    this.#entriesAt = this.#sweepAt;
+  }
+
+  /** Milliseconds until a step has something to do. */
+  nextInMs(): number {
+    return Math.max(0, Math.min(this.#sweepAt, this.#entriesAt) - this.#deps.clock.monotonicMs());
+  }
+
+  /** At most one step of each kind, if its time has come. `now` is the store's. */
+  async step(now: EpochMs): Promise<void> {
+    const { clock } = this.#deps;
+    if (clock.monotonicMs() >= this.#sweepAt) {
+      const busy = await this.#sweep();
+      this.#sweepAt = clock.monotonicMs() + (busy ? BUSY_MS : IDLE_MS);
+    }
+    if (clock.monotonicMs() >= this.#entriesAt) {
+      const busy = await this.#removeEntries(now);
+      this.#entriesAt = clock.monotonicMs() + (busy ? BUSY_MS : ENTRIES_EVERY_MS);
+    }
+  }
+
+  async #sweep(): Promise<boolean> {
+    const { store, retention, inTime } = this.#deps;
+    const swept = await inTime("sweep", store.sweep(STEP_LIMIT));
+    const trimmed = await inTime("trimLedger", store.entries.trimLedger(retention, STEP_LIMIT));
+    return swept >= STEP_LIMIT || trimmed >= STEP_LIMIT;
+  }
+
+  async #removeEntries(now: EpochMs): Promise<boolean> {
+    const { store, logger, inTime } = this.#deps;
+    const after = this.#walkedTo === null ? {} : { after: this.#walkedTo };
+    const page = await inTime("list", store.entries.list({ ...after, limit: STEP_LIMIT }));
+    for (const stored of page) {
+      if (!this.#isOver(stored, now)) continue;
+      // One by one: such entries are few, and each is removed only as it was read.
+      const outcome = await inTime("remove", store.entries.remove(stored.name, stored.stamp));
+      if (outcome === "removed") logger.info(`Scheduler: removed ${stored.name} (${stored.disabled})`);
+    }
+    this.#walkedTo = page.length < STEP_LIMIT ? null : page.at(-1)!.name;
+    return this.#walkedTo !== null;
+  }
+
+  #isOver(stored: EntrySnapshot, now: EpochMs): boolean {
+    if (stored.disabledAt === null) return false;
+    const age = now - stored.disabledAt;
+    if (stored.disabled === DISABLED.leftCode) return age >= LEFT_CODE_KEPT_MS;
+    if (stored.disabled !== DISABLED.ended || stored.owner !== "runtime" || age < ENDED_KEPT_MS) return false;
+    try {
+      const { scheduleText } = this.#deps.cache.read(stored);
+      return (JSON.parse(scheduleText) as { type?: unknown }).type === "clocked";
+    } catch {
+      return false; // what cannot be read is not ours to delete
+    }
+  }
+}
