@@ -1,6 +1,6 @@
 /** Enqueue and claim: what is sent, in which order it is taken, and when. */
 import assert from "node:assert/strict";
-import { claim, claimIds, claimOne, done, finish, LEASE_MS, message, sendAndClaim } from "./samples.js";
+import { claim, claimIds, claimOne, dead, done, finish, LEASE_MS, message, sendAndClaim } from "./samples.js";
 import { group } from "./harness.js";
 
 export const enqueueCases = group("broker: enqueue", {
@@ -71,6 +71,44 @@ export const enqueueCases = group("broker: enqueue", {
     await clock.advance(1);
     assert.deepEqual(await store.broker.enqueue([message("a")]), ["queued"]);
   },
+
+  "an id among the dead letters is a duplicate": async ({ store }) => {
+    await store.broker.settle([dead(await sendAndClaim(store, "a"))], null);
+    assert.deepEqual(await store.broker.enqueue([message("a")]), ["duplicate"]);
+  },
+
+  "what has expired when it is sent gets a REVOKED result instead": async ({ store, clock }) => {
+    const now = clock.now();
+    const late = message("a", { expires: { at: now } });
+    const unkept = message("b", { expires: { inMs: 0 }, resultTtlMs: 0 });
+    const good = message("c", { expires: { at: now + 1 } });
+    assert.deepEqual(await store.broker.enqueue([late, unkept, good]), ["expired", "expired", "queued"]);
+    assert.deepEqual(await store.results.get(["a", "b"]), [
+      { id: "a", state: "REVOKED", payload: null, reason: "expired", at: now },
+      null,
+    ]);
+    assert.deepEqual(await claimIds(store), ["c"]);
+  },
+
+  "each message of a batch is judged alone and answered in order": async ({ store }) => {
+    await store.broker.enqueue([message("b")]);
+    const batch = [message("a"), message("b"), message("c", { expires: { inMs: -1 } }), message("d")];
+    assert.deepEqual(await store.broker.enqueue(batch), ["queued", "duplicate", "expired", "queued"]);
+    assert.deepEqual(await claimIds(store), ["b", "a", "d"]);
+  },
+
+  "an empty batch is answered with nothing": async ({ store }) => {
+    assert.deepEqual(await store.broker.enqueue([]), []);
+  },
+
+  "a thousand messages in one call are all there, in order": async ({ store }) => {
+    const ids = Array.from({ length: 1_000 }, (_, index) => `m${index}`);
+    assert.deepEqual(
+      await store.broker.enqueue(ids.map((id) => message(id))),
+      ids.map(() => "queued"),
+    );
+    assert.deepEqual(await claimIds(store, { max: 2_000 }), ids);
+  },
 });
 
 export const claimCases = group("broker: claim", {
@@ -93,6 +131,130 @@ export const claimCases = group("broker: claim", {
       message("a", { eta: { inMs: 1_000 } }),
     ]);
     assert.deepEqual(await claim(store), { deliveries: [], now, nextWakeAt: now + 1_000 });
+  },
+
+  "after its eta a message keeps its place by priority and age": async ({ store, clock }) => {
+    await store.broker.enqueue([
+      message("late", { eta: { inMs: 2_000 } }),
+      message("early", { eta: { inMs: 1_000 } }),
+      message("now"),
+      message("urgent", { eta: { inMs: 1_500 }, priority: 5 }),
+    ]);
+    await clock.advance(2_000);
+    assert.deepEqual(await claimIds(store), ["urgent", "late", "early", "now"]);
+  },
+
+  "an eta that has passed is no delay": async ({ store, clock }) => {
+    await store.broker.enqueue([
+      message("a", { eta: { at: clock.now() - 1 } }),
+      message("b", { eta: { inMs: 0 } }),
+    ]);
+    assert.deepEqual(await claimIds(store), ["a", "b"]);
+  },
+
+  "nothing to come is no wake-up": async ({ store, clock }) => {
+    assert.deepEqual(await claim(store), { deliveries: [], now: clock.now(), nextWakeAt: null });
+    await store.broker.enqueue([message("a")]);
+    assert.equal((await claim(store, { max: 0 })).nextWakeAt, null);
+  },
+
+  "the end of a lease is a wake-up, and a settled delivery is none": async ({ store, clock }) => {
+    await store.broker.enqueue([message("a")]);
+    const { deliveries, nextWakeAt } = await claim(store);
+    assert.equal(nextWakeAt, clock.now() + LEASE_MS);
+    await clock.advance(10_000);
+    await store.broker.heartbeat(deliveries, LEASE_MS);
+    assert.equal((await claim(store)).nextWakeAt, clock.now() + LEASE_MS);
+    const [delivery] = deliveries;
+    assert(delivery);
+    await finish(store, delivery);
+    assert.equal((await claim(store)).nextWakeAt, null);
+  },
+
+  "a wake-up is told whatever queues the claim asks for": async ({ store, clock }) => {
+    await store.broker.enqueue([message("a", { queue: "other", eta: { inMs: 5 } })]);
+    assert.equal((await claim(store)).nextWakeAt, clock.now() + 5);
+  },
+
+  "no more is taken than asked for, and zero takes nothing": async ({ store }) => {
+    await store.broker.enqueue([message("a"), message("b"), message("c")]);
+    assert.deepEqual(await claimIds(store, { max: 0 }), []);
+    assert.deepEqual(await claimIds(store, { max: 2 }), ["a", "b"]);
+    assert.deepEqual(await claimIds(store, { max: 2 }), ["c"]);
+    assert.deepEqual(await claimIds(store), []);
+  },
+
+  "a claim of zero does the housekeeping": async ({ store, clock }) => {
+    await sendAndClaim(store, "a", { maxDeliveries: 1 });
+    await store.broker.enqueue([message("b", { eta: { inMs: LEASE_MS } })]);
+    await clock.advance(LEASE_MS);
+    assert.deepEqual(await claimIds(store, { max: 0, queues: ["elsewhere"] }), []);
+    assert.deepEqual(await store.broker.counts(), [{ queue: "q", ready: 1, delayed: 0, held: 0, dead: 1 }]);
+  },
+
+  "only the named queues are taken from": async ({ store }) => {
+    await store.broker.enqueue([message("a"), message("b", { queue: "r" }), message("c", { queue: "s" })]);
+    assert.deepEqual((await claimIds(store, { queues: ["s", "q"] })).sort(), ["a", "c"]);
+    assert.deepEqual(await claimIds(store, { queues: ["r"] }), ["b"]);
+  },
+
+  "priority decides between queues as well": async ({ store }) => {
+    await store.broker.enqueue([
+      message("a", { priority: 1 }),
+      message("b", { queue: "r", priority: 2 }),
+      message("c", { priority: 3 }),
+    ]);
+    assert.deepEqual(await claimIds(store, { queues: ["q", "r"] }), ["c", "b", "a"]);
+  },
+
+  "queues of equal standing rotate": {
+    because: "a queue that is always full must not starve the one behind it",
+    async run({ store }) {
+      const queues = ["q", "r", "s"];
+      for (const queue of queues) {
+        await store.broker.enqueue(
+          Array.from({ length: 12 }, (_, index) => message(`${queue}${index}`, { queue })),
+        );
+      }
+      const taken: Record<string, number> = { q: 0, r: 0, s: 0 };
+      for (let turn = 0; turn < 12; turn++) {
+        const { queue } = await claimOne(store, { queues });
+        taken[queue] = (taken[queue] ?? 0) + 1;
+      }
+      assert.deepEqual(taken, { q: 4, r: 4, s: 4 });
+    },
+  },
+
+  "what expires while it waits is dropped with a REVOKED result and not counted": async ({
+    store,
+    clock,
+  }) => {
+    await store.broker.enqueue([message("a", { expires: { inMs: 1_000 } }), message("b")]);
+    await clock.advance(1_000);
+    assert.deepEqual(await claimIds(store, { max: 1 }), ["b"]);
+    assert.deepEqual(await store.results.get(["a"]), [
+      { id: "a", state: "REVOKED", payload: null, reason: "expired", at: clock.now() },
+    ]);
+  },
+
+  "what has not quite expired is delivered": async ({ store, clock }) => {
+    await store.broker.enqueue([message("a", { expires: { inMs: 1_000 } })]);
+    await clock.advance(999);
+    assert.deepEqual(await claimIds(store), ["a"]);
+  },
+
+  "what expires while it waits leaves no result where none is kept": async ({ store, clock }) => {
+    await store.broker.enqueue([message("a", { expires: { inMs: 1 }, resultTtlMs: 0 })]);
+    await clock.advance(1);
+    assert.deepEqual(await claimIds(store), []);
+    assert.deepEqual(await store.results.get(["a"]), [null]);
+  },
+
+  "two handles never get the same delivery": async ({ store, peer }) => {
+    const other = await peer();
+    await store.broker.enqueue(Array.from({ length: 20 }, (_, index) => message(`m${index}`)));
+    const claims = await Promise.all([store, other, store, other].map((each) => claimIds(each, { max: 5 })));
+    assert.equal(new Set(claims.flat()).size, 20);
   },
 
   "a delivery whose lease has ended is claimable again and its count says so": async ({ store, clock }) => {

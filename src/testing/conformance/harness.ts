@@ -19,11 +19,11 @@ export interface Harness {
   readonly clock: ManualClock;
   readonly store: Store;
   /** A second handle on the same data, as another process would have. One process may give `store` itself. */
-  peer(): Promise<Store>;
+  readonly peer: () => Promise<Store>;
   /** Closes every handle and opens the data again; undefined for a store that keeps nothing. */
-  reopen(): Promise<Store> | undefined;
+  readonly reopen: () => Promise<Store> | undefined;
   /** Closes every handle and deletes the data. */
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** One sentence of a contract, and the program that disputes it. Assertions throw; no test runner is needed. */
@@ -34,7 +34,7 @@ export interface ConformanceCase {
   readonly name: string;
   readonly because?: string;
   readonly needs?: Capability;
-  run(harness: Harness): Promise<void>;
+  readonly run: (harness: Harness) => Promise<void>;
 }
 
 /** The cases of one group, from pairs of name and program. */

@@ -1,0 +1,334 @@
+/** What operators do with queues: revoke, purge, count, look after the dead letters. */
+import assert from "node:assert/strict";
+import type { Store } from "../../store/store.js";
+import {
+  claimIds,
+  claimOne,
+  dead,
+  eventually,
+  finish,
+  HOUR_MS,
+  LEASE_MS,
+  message,
+  retry,
+  sendAndClaim,
+} from "./samples.js";
+import { group } from "./harness.js";
+
+const quietly = { terminate: false, keepMs: 60_000 };
+const terminate = { terminate: true, keepMs: 60_000 };
+
+export const revokeCases = group("broker: revoke", {
+  "what waits, ready or delayed, is dropped at once with a REVOKED result": async ({ store, clock }) => {
+    await store.broker.enqueue([message("a"), message("b", { eta: { inMs: 5_000 } }), message("c")]);
+    await store.broker.revoke(["a", "b"], quietly);
+    const at = clock.now();
+    assert.deepEqual(await store.results.get(["a", "b"]), [
+      { id: "a", state: "REVOKED", payload: null, reason: "revoked", at },
+      { id: "b", state: "REVOKED", payload: null, reason: "revoked", at },
+    ]);
+    assert.deepEqual(await store.broker.counts(), [{ queue: "q", ready: 1, delayed: 0, held: 0, dead: 0 }]);
+    assert.deepEqual(await claimIds(store), ["c"]);
+  },
+
+  "no REVOKED result is written where none is kept": async ({ store }) => {
+    await store.broker.enqueue([message("a", { resultTtlMs: 0 })]);
+    await store.broker.revoke(["a"], quietly);
+    assert.deepEqual(await store.results.get(["a"]), [null]);
+    assert.deepEqual(await claimIds(store), []);
+  },
+
+  "with terminate the heartbeat tells the worker, and the lease is extended all the same": async ({
+    store,
+    clock,
+  }) => {
+    const [a, b] = [await sendAndClaim(store, "a"), await sendAndClaim(store, "b")];
+    await store.broker.revoke(["a"], terminate);
+    await clock.advance(LEASE_MS - 1);
+    assert.deepEqual(await store.broker.heartbeat([a, b], LEASE_MS), ["revoked", "extended"]);
+    await clock.advance(LEASE_MS - 1);
+    assert.deepEqual(await claimIds(store), []);
+    await finish(store, a);
+  },
+
+  "without terminate the worker is not told": async ({ store }) => {
+    const a = await sendAndClaim(store, "a");
+    await store.broker.revoke(["a"], quietly);
+    assert.deepEqual(await store.broker.heartbeat([a], LEASE_MS), ["extended"]);
+    await finish(store, a);
+  },
+
+  "a held message that was revoked is dropped when it would be claimed again": async ({ store, clock }) => {
+    const [a, b] = [await sendAndClaim(store, "a"), await sendAndClaim(store, "b")];
+    const c = await sendAndClaim(store, "c");
+    await store.broker.revoke(["a", "b"], quietly);
+    await store.broker.revoke(["c"], terminate);
+    await store.broker.giveBack([a]);
+    await store.broker.settle([retry(b, 0)], null);
+    await clock.advance(LEASE_MS);
+    assert.deepEqual(await store.broker.heartbeat([c], 0), ["revoked"]);
+    assert.deepEqual(await claimIds(store), []);
+    const at = clock.now();
+    assert.deepEqual(
+      await store.results.get(["a", "b", "c"]),
+      ["a", "b", "c"].map((id) => ({ id, state: "REVOKED", payload: null, reason: "revoked", at })),
+    );
+    assert.deepEqual(await store.broker.counts(), []);
+  },
+
+  "an unknown id is remembered and dropped when it comes": async ({ store, clock }) => {
+    await store.broker.revoke(["a"], quietly);
+    await clock.advance(59_999);
+    assert.deepEqual(await store.broker.enqueue([message("a"), message("b")]), ["queued", "queued"]);
+    assert.deepEqual(await claimIds(store), ["b"]);
+    assert.deepEqual(await store.results.get(["a"]), [
+      { id: "a", state: "REVOKED", payload: null, reason: "revoked", at: clock.now() },
+    ]);
+  },
+
+  "an unknown id is forgotten after keepMs": async ({ store, clock }) => {
+    await store.broker.revoke(["a"], quietly);
+    await clock.advance(60_000);
+    await store.broker.enqueue([message("a")]);
+    assert.deepEqual(await claimIds(store), ["a"]);
+  },
+
+  "revoking twice is harmless": async ({ store }) => {
+    await store.broker.enqueue([message("a")]);
+    await store.broker.revoke(["a", "a"], quietly);
+    await store.broker.revoke(["a"], quietly);
+    assert.deepEqual((await store.results.get(["a"]))[0]?.reason, "revoked");
+  },
+
+  "with terminate the ids are published, without it they are not": async (harness) => {
+    const { store } = harness;
+    const heard: string[] = [];
+    let tell: () => void = () => undefined;
+    const told = new Promise<void>((resolve) => (tell = resolve));
+    await (
+      await harness.peer()
+    ).channel.subscribe("revoke", (payload) => {
+      heard.push(payload);
+      tell();
+    });
+    await store.broker.revoke(["quiet"], quietly);
+    await store.broker.revoke(["a", "b"], terminate);
+    await eventually(harness, told, 'a message on "revoke"');
+    assert.deepEqual(
+      heard.map((payload) => JSON.parse(payload) as unknown),
+      [["a", "b"]],
+    );
+  },
+});
+
+export const purgeCases = group("broker: purge and counts", {
+  "purge drops what waits in the named queues, without results, and says how much": async ({ store }) => {
+    await sendAndClaim(store, "held");
+    await store.broker.enqueue([
+      message("a"),
+      message("b", { eta: { inMs: 5 } }),
+      message("c", { queue: "r" }),
+      message("d", { queue: "s" }),
+    ]);
+    assert.equal(await store.broker.purge(["q", "r", "none"]), 3);
+    assert.deepEqual(await store.results.get(["a", "b", "c"]), [null, null, null]);
+    assert.deepEqual(await store.broker.counts(), [
+      { queue: "q", ready: 0, delayed: 0, held: 1, dead: 0 },
+      { queue: "s", ready: 1, delayed: 0, held: 0, dead: 0 },
+    ]);
+    assert.deepEqual(await store.broker.enqueue([message("a")]), ["queued"]);
+    assert.equal(await store.broker.purge([]), 0);
+  },
+
+  "purge drops the record of an earlier try too": async ({ store }) => {
+    await store.broker.settle([retry(await sendAndClaim(store, "a"), 5_000)], null);
+    assert.equal(await store.broker.purge(["q"]), 1);
+    assert.deepEqual(await store.results.get(["a"]), [null]);
+  },
+
+  "counts name every queue that holds something, in order of name": async ({ store }) => {
+    assert.deepEqual(await store.broker.counts(), []);
+    await sendAndClaim(store, "h", { queue: "z" });
+    await store.broker.settle([dead(await sendAndClaim(store, "d", { queue: "m" }))], null);
+    await store.broker.enqueue([
+      message("a", { queue: "b" }),
+      message("b", { queue: "b" }),
+      message("c", { queue: "a", eta: { inMs: 5_000 } }),
+    ]);
+    assert.deepEqual(await store.broker.counts(), [
+      { queue: "a", ready: 0, delayed: 1, held: 0, dead: 0 },
+      { queue: "b", ready: 2, delayed: 0, held: 0, dead: 0 },
+      { queue: "m", ready: 0, delayed: 0, held: 0, dead: 1 },
+      { queue: "z", ready: 0, delayed: 0, held: 1, dead: 0 },
+    ]);
+  },
+
+  "a queue whose last message is settled is counted no more": async ({ store }) => {
+    await finish(store, await sendAndClaim(store, "a"));
+    assert.deepEqual(await store.broker.counts(), []);
+  },
+});
+
+async function bury(store: Store, id: string, queue = "q"): Promise<void> {
+  const delivery = await sendAndClaim(store, id, { queue });
+  await store.broker.settle([dead(delivery, `reason of ${id}`)], null);
+}
+
+export const deadCases = group("broker: dead letters", {
+  "they are listed newest first, of one queue or of all, at most so many": async ({ store, clock }) => {
+    for (const [id, queue] of [
+      ["a", "q"],
+      ["b", "r"],
+      ["c", "q"],
+    ] as const) {
+      await bury(store, id, queue);
+      await clock.advance(1_000);
+    }
+    const ids = async (options: { limit: number; queue?: string }) =>
+      (await store.broker.deadLetters(options)).map(({ id }) => id);
+    assert.deepEqual(await ids({ limit: 10 }), ["c", "b", "a"]);
+    assert.deepEqual(await ids({ limit: 2 }), ["c", "b"]);
+    assert.deepEqual(await ids({ limit: 10, queue: "q" }), ["c", "a"]);
+    assert.deepEqual(await ids({ limit: 10, queue: "none" }), []);
+  },
+
+  "retryDead puts them back with fresh counts and forgets their results": async ({ store, clock }) => {
+    await sendAndClaim(store, "a", { maxDeliveries: 1 });
+    await clock.advance(LEASE_MS);
+    assert.deepEqual(await claimIds(store), []);
+    assert.equal(await store.broker.retryDead(["a", "unknown"]), 1);
+    assert.deepEqual((await store.results.get(["a"]))[0]?.state, "PENDING");
+    assert.deepEqual(await store.broker.deadLetters({ limit: 10 }), []);
+    const delivery = await claimOne(store);
+    assert.deepEqual([delivery.id, delivery.deliveries, delivery.retries], ["a", 1, 0]);
+    assert.equal(await store.broker.retryDead(["a"]), 0);
+    await finish(store, delivery);
+  },
+
+  "retryDead counts retries anew": async ({ store }) => {
+    await store.broker.settle([retry(await sendAndClaim(store, "a"), 0)], null);
+    await store.broker.settle([dead(await claimOne(store))], null);
+    await store.broker.retryDead(["a"]);
+    assert.equal((await claimOne(store)).retries, 0);
+  },
+
+  "deleteDead deletes dead letters and nothing else": async ({ store }) => {
+    await bury(store, "a");
+    await bury(store, "b");
+    await store.broker.enqueue([message("c")]);
+    assert.equal(await store.broker.deleteDead(["a", "c", "unknown"]), 1);
+    assert.equal(await store.broker.deleteDead(["a"]), 0);
+    assert.deepEqual(
+      (await store.broker.deadLetters({ limit: 10 })).map(({ id }) => id),
+      ["b"],
+    );
+    assert.deepEqual(await claimIds(store), ["c"]);
+  },
+
+  "the result of a deleted dead letter stays": async ({ store, clock }) => {
+    const delivery = await sendAndClaim(store, "a");
+    const result = { state: "FAILURE", payload: "why" };
+    await store.broker.settle([{ ...dead(delivery), result, resultTtlMs: HOUR_MS }], null);
+    await store.broker.deleteDead(["a"]);
+    assert.deepEqual(await store.results.get(["a"]), [{ id: "a", ...result, at: clock.now() }]);
+  },
+});
+
+const never = new AbortController().signal;
+
+export const arrivalCases = group("broker: arrivals", {
+  "an arrival ends a wait": async (harness) => {
+    const arrivals = await harness.store.broker.listen(["q"]);
+    const wait = arrivals.wait(HOUR_MS, never);
+    await (await harness.peer()).broker.enqueue([message("a")]);
+    await eventually(harness, wait, "the end of a wait after an arrival");
+    await arrivals.close();
+  },
+
+  "an arrival while nobody waits makes the next wait return": async (harness) => {
+    const arrivals = await harness.store.broker.listen(["other", "q"]);
+    await (await harness.peer()).broker.enqueue([message("a")]);
+    await eventually(harness, arrivals.wait(HOUR_MS, never), "the end of a wait after a latched arrival");
+    await arrivals.close();
+  },
+
+  "every consumer of a queue is told": async (harness) => {
+    const consumers = [
+      await harness.store.broker.listen(["q"]),
+      await (await harness.peer()).broker.listen(["q"]),
+    ];
+    await harness.store.broker.enqueue([message("a")]);
+    await eventually(harness, Promise.all(consumers.map((each) => each.wait(HOUR_MS, never))), "both waits");
+    for (const consumer of consumers) await consumer.close();
+  },
+
+  "a delayed message arrives when it is sent": async (harness) => {
+    const arrivals = await harness.store.broker.listen(["q"]);
+    await harness.store.broker.enqueue([message("a", { eta: { inMs: 2 * HOUR_MS } })]);
+    await eventually(harness, arrivals.wait(HOUR_MS, never), "the end of a wait after a delayed message");
+    await arrivals.close();
+  },
+
+  "what is given back, retried, or brought back from the dead arrives": async (harness) => {
+    const { store } = harness;
+    const [a, b, c] = [
+      await sendAndClaim(store, "a"),
+      await sendAndClaim(store, "b"),
+      await sendAndClaim(store, "c"),
+    ];
+    await store.broker.settle([dead(c)], null);
+    const steps = [
+      () => store.broker.giveBack([a]),
+      () => store.broker.settle([retry(b, 0)], null),
+      () => store.broker.retryDead(["c"]),
+    ];
+    for (const step of steps) {
+      const arrivals = await store.broker.listen(["q"]);
+      await step();
+      await eventually(harness, arrivals.wait(HOUR_MS, never), String(step));
+      await arrivals.close();
+    }
+  },
+
+  "a wait ends at its timeout": async (harness) => {
+    const arrivals = await harness.store.broker.listen(["q"]);
+    await eventually(harness, arrivals.wait(100, never), "the timeout of a wait");
+    await arrivals.close();
+  },
+
+  "a wait ends when its signal aborts, before or after it began": async (harness) => {
+    const arrivals = await harness.store.broker.listen(["q"]);
+    const controller = new AbortController();
+    const wait = arrivals.wait(HOUR_MS, controller.signal);
+    controller.abort();
+    await eventually(harness, wait, "the end of an aborted wait");
+    await eventually(harness, arrivals.wait(HOUR_MS, controller.signal), "the end of a wait aborted before");
+    await arrivals.close();
+  },
+
+  "close ends a running wait, may be called twice, and later waits return": async (harness) => {
+    const arrivals = await harness.store.broker.listen(["q"]);
+    const wait = arrivals.wait(HOUR_MS, never);
+    await arrivals.close();
+    await arrivals.close();
+    await eventually(harness, wait, "the end of a wait after close");
+    await eventually(harness, arrivals.wait(HOUR_MS, never), "the end of a wait begun after close");
+  },
+
+  "closing the store ends a running wait without an error": async (harness) => {
+    const arrivals = await harness.store.broker.listen(["q"]);
+    const wait = arrivals.wait(HOUR_MS, never);
+    await harness.store.close();
+    await eventually(harness, wait, "the end of a wait after the store was closed");
+  },
+
+  "consumers that are gone leave nothing behind": async ({ store, clock }) => {
+    const timers = clock.timers;
+    const arrivals = await store.broker.listen(["q", "r"]);
+    await store.broker.enqueue([message("a")]);
+    await arrivals.wait(HOUR_MS, never);
+    await arrivals.close();
+    await finish(store, await claimOne(store));
+    assert.deepEqual([clock.timers <= timers, await store.broker.counts()], [true, []]);
+  },
+});
