@@ -14,11 +14,11 @@ const CAIRO = "Africa/Cairo";
 const TROLL = "Antarctica/Troll";
 const APIA = "Pacific/Apia";
 
-type Row = readonly [
+type Row = [
   expression: string,
   timezone: string,
   after: string,
-  expected: readonly string[],
+  expected: string[],
   because: string,
   options?: CrontabOptions,
 ];
@@ -26,7 +26,7 @@ type Row = readonly [
 const SHIFT = { dst: { gap: "shift", fold: "second" } } as const;
 
 // The table of docs/crontab-semantics.md, in its order; each row is a chain of `next`.
-const ROWS: readonly Row[] = [
+const ROWS: Row[] = [
   [
     "40 2 * * *",
     PARIS,
@@ -272,7 +272,7 @@ const ROWS: readonly Row[] = [
 ];
 
 describe("the worked examples of docs/crontab-semantics.md", () => {
-  test.each(ROWS)(
+  test.each<Row>(ROWS)(
     "%s in %s after %s is %j: %s",
     (expression, timezone, after, expected, _because, options) => {
       const schedule = crontab(expression, { timezone, ...options });
@@ -286,7 +286,7 @@ describe("the worked examples of docs/crontab-semantics.md", () => {
     },
   );
 
-  test.each(ROWS)(
+  test.each<Row>(ROWS)(
     "%s in %s before its run after %s steps back over %j",
     (expression, timezone, _after, expected, _because, options) => {
       const schedule = crontab(expression, { timezone, ...options });

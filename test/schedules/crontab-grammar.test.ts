@@ -39,7 +39,7 @@ const upTo = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe("what a field may hold", () => {
-  test.each([
+  test.each<[field: keyof typeof READ, text: string, expected: number[], because: string]>([
     ["minute", "*", upTo(0, 59), "a star is every value"],
     ["minute", "7", [7], "a value"],
     ["minute", "05", [5], "leading zeros do not matter"],
@@ -76,11 +76,11 @@ describe("what a field may hold", () => {
     ["dayOfWeek", "7-0", [0], "Sunday to Sunday is one day"],
     ["dayOfWeek", "1-7/2", [0, 1, 3, 5], "evaluated to 7, then 7 becomes 0"],
     ["dayOfWeek", "Tuesday", [2], "full names"],
-  ] as const)("%s %s is %j: %s", (field, text, expected) => {
+  ])("%s %s is %j: %s", (field, text, expected) => {
     expect(values(field, text)).toEqual(expected);
   });
 
-  test.each([
+  test.each<[field: keyof typeof READ, text: string, expected: string[], because: string]>([
     ["dayOfMonth", "L", ["01-31", "02-28", "03-31"], "the last day"],
     ["dayOfMonth", "L-3", ["01-28", "02-25", "03-28"], "three before the last"],
     ["dayOfMonth", "L-30", ["01-01", "03-01", "05-01"], "only in months of 31 days"],
@@ -106,12 +106,12 @@ describe("what a field may hold", () => {
     ["dayOfWeek", "fri#2,mon#1", ["01-04", "01-08", "02-01", "02-12"], "they mix with one another"],
     ["dayOfWeek", "5#5", ["01-29", "04-30", "07-30"], "months without a fifth Friday are skipped"],
     ["dayOfWeek", "?", ["01-01", "01-02", "01-03"], "? is *"],
-  ] as const)("with extended, %s %s is %j: %s", (field, text, expected) => {
+  ])("with extended, %s %s is %j: %s", (field, text, expected) => {
     const source = READ[field].template.replace("?", text);
     expect(runs(source, expected.length, { extended: true }).map((run) => run.slice(0, 5))).toEqual(expected);
   });
 
-  test.each([
+  test.each<[text: string, expected: string[]]>([
     ["@yearly", ["01-01 00:00"]],
     ["@annually", ["01-01 00:00"]],
     ["@monthly", ["01-01 00:00", "02-01 00:00"]],
@@ -123,13 +123,13 @@ describe("what a field may hold", () => {
     [" \t5\t 4 * * *  ", ["01-01 04:05", "01-02 04:05"]],
     ["0 0 30 2 *", []],
     ["0 0 31 2,4,6,9,11 *", []],
-  ] as const)("%j runs at %j", (text, expected) => {
+  ])("%j runs at %j", (text, expected) => {
     expect(runs(text, Math.max(expected.length, 1)).slice(0, Math.max(expected.length, 1))).toEqual(expected);
   });
 });
 
 describe("what the two day fields mean together", () => {
-  test.each([
+  test.each<[text: string, dayMatch: "or" | "and", expected: string[], because: string]>([
     ["0 4 1,15 * wed", "or", ["01-01", "01-06", "01-13", "01-15"], "either, in the text form"],
     ["0 4 1,15 * wed", "and", ["09-01", "09-15", "12-01", "12-15"], "both, when asked for"],
     [
@@ -142,7 +142,7 @@ describe("what the two day fields mean together", () => {
     ["0 4 5,* * wed", "or", ["01-01", "01-02", "01-03", "01-04"], "one that only holds a star does not"],
     ["0 4 1-31 * wed", "or", ["01-01", "01-02", "01-03", "01-04"], "a full range is no star"],
     ["0 4 13 * */2", "or", ["02-13", "03-13", "04-13", "05-13"], "the star may be in the weekday"],
-  ] as const)("%s with %s: %j (%s)", (text, dayMatch, expected) => {
+  ])("%s with %s: %j (%s)", (text, dayMatch, expected) => {
     const options: CrontabOptions = { dayMatch };
     expect(runs(text, 4, options).map((run) => run.slice(0, 5))).toEqual(expected);
   });
@@ -155,7 +155,7 @@ describe("what the two day fields mean together", () => {
 });
 
 describe("the object form", () => {
-  test.each<readonly [CrontabFields, string, string]>([
+  test.each<[CrontabFields, string, string]>([
     [{ minute: 30, hour: 7, dayOfWeek: 1 }, "30 7 * * 1", "numbers"],
     [{ minute: "*/15", hour: "22-4" }, "*/15 22-4 * * *", "the grammar's text"],
     [{ minute: [0, "30", 45] }, "0,30,45 * * * *", "lists"],
@@ -221,12 +221,7 @@ describe("H", () => {
   });
 });
 
-const REFUSED: readonly (readonly [
-  text: string,
-  message: string,
-  position: number,
-  options?: CrontabOptions,
-])[] = [
+const REFUSED: [text: string, message: string, position: number, options?: CrontabOptions][] = [
   ["5/15 * * * *", 'minute: "5/15": a step needs * or a range; write 5-59/15', 0],
   ["*/0 * * * *", 'minute: "*/0": a step must be at least 1', 0],
   ["*/ * * * *", 'minute: "*/": a step is a whole number of at least 1 after * or a range', 0],
@@ -369,7 +364,7 @@ describe("what is refused", () => {
     }
   });
 
-  test.each<readonly [unknown, string]>([
+  test.each<[unknown, string]>([
     [{ minute: 60 }, `minute: 60 is outside 0-59 (in "60")`],
     [{ minute: -1 }, `minute: -1 is outside 0-59 (in "-1")`],
     [{ minute: [] }, "minute: an empty list never matches"],
@@ -390,7 +385,7 @@ describe("what is refused", () => {
     expect(refusalOf(() => crontab(source as string)).message).toBe(`crontab: ${message}`);
   });
 
-  test.each<readonly [unknown, string, string]>([
+  test.each<[unknown, string, string]>([
     [
       { timezone: "Europe/Pari" },
       "SUNBEAT_TIMEZONE_INVALID",

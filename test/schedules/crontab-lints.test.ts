@@ -22,7 +22,7 @@ function lints(
 const BOTH_DAYS = `both-days dayOfMonth: day of month and day of week are both set: fires`;
 
 describe("lints", () => {
-  test.each<readonly [string, CrontabOptions, readonly string[]]>([
+  test.each<[string, CrontabOptions, string[]]>([
     ["*/5 * * * *", PARIS, []],
     ["0 3 * * *", {}, []],
     ["5 * * * *", PARIS, []],
@@ -198,7 +198,7 @@ describe("notes", () => {
   const note = (text: string, at: string, options: CrontabOptions = PARIS): string | undefined =>
     crontab(text, options).note(Date.parse(at));
 
-  test.each<readonly [string, string, string | undefined, CrontabOptions?]>([
+  test.each<[string, string, string | undefined, CrontabOptions?]>([
     ["30 2 * * *", "2027-03-27T01:30:00Z", undefined],
     [
       "30 2 * * *",

@@ -13,7 +13,7 @@ const iso = (instant: number | null): string | null =>
   instant === null ? null : new Date(instant).toISOString();
 
 describe("next and previous", () => {
-  test.each([
+  test.each<[instant: number, next: string | null, previous: string | null, because: string]>([
     [
       utc("2027-05-30T12:00:00.000Z"),
       "2027-05-30T12:01:00.000Z",
@@ -99,16 +99,36 @@ describe("next and previous", () => {
     ]).toEqual(["2112-02-29T09:00:00.000Z", "2072-02-29T09:00:00.000Z"]);
   });
 
-  test.each([
+  test.each<[text: string, options: CrontabOptions, because: string]>([
     ["0 0 30 2 *", {}, "no February has 30 days"],
     ["0 0 31 4,6,9,11 *", {}, "nor has any of these months 31"],
     ["@reboot", {}, "it has no instants"],
     ["0 0 15W * 6", { extended: true, dayMatch: "and" }, "the nearest weekday is never a Saturday"],
-  ] as const)("of %s with %j are null: %s", (text, options) => {
+  ])("of %s with %j are null: %s", (text, options) => {
     const schedule = crontab(text, options);
     const from = utc("2027-01-01T00:00:00Z");
     expect([schedule.next(from), schedule.previous(from)]).toEqual([null, null]);
   });
+
+  it("reach the second pass of a fold whose day comes once a year", () => {
+    const schedule = crontab("40 1 7 11 *", { timezone: "America/New_York", class: "wildcard" });
+    const [first, second] = [utc("2027-11-07T05:40:00Z"), utc("2027-11-07T06:40:00Z")];
+    expect([schedule.next(first), schedule.previous(second)]).toEqual([second, first]);
+    // Between the passes the local time is before 01:40 again.
+    const between = utc("2027-11-07T06:20:00Z");
+    expect([schedule.next(between), schedule.previous(between)]).toEqual([second, first]);
+  });
+
+  test.each(["first", "second", "both"] as const)(
+    "run on both of the days that a date line repeats, fold %s",
+    (fold) => {
+      const schedule = crontab("0 12 * * *", { timezone: "America/Juneau", dst: { fold } });
+      const chain: (string | null)[] = [];
+      for (let t = utc("1867-10-17T00:00:00Z"), n = 0; n < 4; n++) chain.push(iso((t = schedule.next(t)!)));
+      // 19 October 1867 came twice, in Asia's reckoning and in America's; it is no daylight saving.
+      expect(chain).toEqual(["17", "18", "19", "20"].map((day) => `1867-10-${day}T20:58:00.000Z`));
+    },
+  );
 
   it("ends when every match falls into a gap and gaps are dropped", () => {
     const options = { extended: true, timezone: PARIS, dst: "skip" } as const;
@@ -158,7 +178,7 @@ describe("defaults", () => {
 });
 
 describe("JSON", () => {
-  test.each<readonly [string | CrontabFields, CrontabOptions, ScheduleJSON]>(
+  test.each<[string | CrontabFields, CrontabOptions, ScheduleJSON]>(
     [
       [
         "0,30 * * * 1-5",
@@ -248,7 +268,7 @@ describe("JSON", () => {
   });
 
   const valid = crontab("0 3 * * *").toJSON();
-  test.each<readonly [unknown, string]>([
+  test.each<[unknown, string]>([
     [{ ...valid, day: 1 }, `unknown field "day"`],
     [{ ...valid, type: "cron" }, `type: "cron" is not "crontab"`],
     [{ ...valid, minute: "60" }, "minute: 60 is outside 0-59"],
@@ -262,7 +282,7 @@ describe("JSON", () => {
 });
 
 describe("describe", () => {
-  test.each<readonly [string, string, CrontabOptions?]>([
+  test.each<[string, string, CrontabOptions?]>([
     ["* * * * *", "every minute"],
     ["*/5 * * * *", "every 5 minutes"],
     ["0 * * * *", "at minute 0 of every hour"],

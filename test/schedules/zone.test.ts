@@ -79,6 +79,23 @@ describe("a zone", () => {
     expect(different).toEqual([]);
   });
 
+  test.each(["Europe/Paris", "America/New_York", "Pacific/Chatham", "Africa/Casablanca"])(
+    "%s is never cut within a week of a change",
+    (name) => {
+      const table = zone(name);
+      const offset = (minute: number): number => table.at(minute).offset;
+      const near: string[] = [];
+      for (let minute = 0; minute < 130 * 525_960; minute += 1440) {
+        const { start, end } = table.at(minute);
+        for (const edge of [start, end]) {
+          const isCut = offset(edge - 1) === offset(edge);
+          if (isCut && offset(edge - 10_079) !== offset(edge + 10_079)) near.push(iso(edge * 60_000));
+        }
+      }
+      expect(near).toEqual([]);
+    },
+  );
+
   it("answers to the ends of Date", () => {
     const paris = zone("Europe/Paris");
     expect([paris.at(-8.64e15 / 60_000).offset, paris.at(8.64e15 / 60_000).offset]).toEqual([9, 120]);
