@@ -1,6 +1,16 @@
 export { AsyncResult, Sunbeat } from "./app/index.js";
-export type { GetOptions, Task } from "./app/index.js";
-export type { ArgsFunction, EntryOptions, MisfireOptions } from "./beat/entry-options.js";
+export type { GetOptions, StartBeatOptions, StartWorkerOptions, Task } from "./app/index.js";
+export type {
+  ArgsFunction,
+  Beat,
+  BeatStats,
+  EntryOptions,
+  EntryView,
+  HistoryRow,
+  MisfireOptions,
+  Schedules,
+  Triggered,
+} from "./beat/index.js";
 export type { PublishRetryPolicy, RetentionOptions, SunbeatOptions } from "./config/index.js";
 export type { Clock, EpochMs } from "./core/clock.js";
 export type { Duration, DurationParts } from "./core/duration.js";
@@ -52,3 +62,5 @@ export { Ignore, Reject, Retry } from "./tasks/outcomes.js";
 export { TASK_STATES } from "./tasks/states.js";
 export type { TaskState } from "./tasks/states.js";
 export type { RetryOptions, TaskOptions } from "./tasks/task-options.js";
+export type { WorkerStats } from "./worker/options.js";
+export type { Worker } from "./worker/worker.js";

@@ -1,4 +1,4 @@
-import { type Entry, resolveEntry } from "../beat/entry.js";
+import { type Entry, resolveEntry, Schedules } from "../beat/index.js";
 import { systemClock, type Clock } from "../core/clock.js";
 import { SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
@@ -13,6 +13,7 @@ import { type CreateMessage, messageFactory, type MessageRequest } from "../task
 import { TaskRegistry } from "../tasks/registry.js";
 import { AsyncResult } from "./async-result.js";
 import { maskPassword, parseBrokerUrl } from "./broker-url.js";
+import { lazyStore } from "./lazy-store.js";
 import { openStore } from "./open-store.js";
 import { Publisher } from "./publisher.js";
 import { StoreHandle } from "./store-handle.js";
@@ -40,8 +41,11 @@ export class AppCore {
   /** The entries of `beatSchedule`, checked: a wrong crontab fails here, before anything runs. */
   readonly entries: readonly Entry[];
   readonly store: StoreHandle;
+  /** The same store for those that are made before it is open. */
+  readonly lazyStore: Store;
   readonly createMessage: CreateMessage;
   readonly publisher: Publisher;
+  readonly schedules: Schedules;
   #logger: Logger;
   #broker: string;
   /** Workers and beats that this app started, in order. */
@@ -73,6 +77,10 @@ export class AppCore {
     this.store = new StoreHandle(async () =>
       store === undefined ? openStore(parseBrokerUrl(this.#broker), context) : store(context),
     );
+    this.lazyStore = lazyStore(
+      () => this.brokerLabel,
+      () => this.store.get(),
+    );
     const { taskDefaultQueue, taskIgnoreResult, resultTtlMs, maxDeliveries, payloadLimit } = this.config;
     this.createMessage = messageFactory({
       registry: this.registry,
@@ -90,6 +98,13 @@ export class AppCore {
       clock: this.clock,
       retry: this.config.publishRetry,
       store: () => this.store.get(),
+    });
+    this.schedules = new Schedules({
+      store: this.lazyStore,
+      random: this.random,
+      createMessage: this.createMessage,
+      entries: this.entries,
+      defaults: { timezone, dst },
     });
   }
 
@@ -144,8 +159,9 @@ export class AppCore {
   }
 
   /** Has `close` stop it, too. */
-  own(part: { stop(): Promise<void> }): void {
+  own<Part extends { stop(): Promise<void> }>(part: Part): Part {
     this.#running.add(part);
+    return part;
   }
 
   /** Idempotent: stops workers and beats, lets what is on its way reach the store, and closes it. */

@@ -1,11 +1,14 @@
+import type { Beat, Schedules } from "../beat/index.js";
 import type { SunbeatOptions } from "../config/index.js";
 import { invalidOption, nameOption } from "../core/options.js";
 import type { Events } from "../events/index.js";
 import type { TaskDefinition } from "../tasks/definition.js";
 import type { SendOptions } from "../tasks/message.js";
 import { defineTask, type TaskOptions } from "../tasks/task-options.js";
+import type { Worker } from "../worker/worker.js";
 import type { AsyncResult } from "./async-result.js";
 import { AppCore, type AppOverrides } from "./core.js";
+import { makeBeat, makeWorker, type StartBeatOptions, type StartWorkerOptions } from "./processes.js";
 import { type DeclareTask, makeTask } from "./task.js";
 
 const cores = new WeakMap<Sunbeat, AppCore>();
@@ -41,6 +44,24 @@ export class Sunbeat {
   /** What happens in this process: sends, and the runs and ticks of the workers and beats it started. */
   get events(): Events {
     return this.#core.events;
+  }
+
+  /** The entries in the store: those that code declares, and those set at run time. */
+  get schedules(): Schedules {
+    return this.#core.schedules;
+  }
+
+  /**
+   * A worker for this app's tasks; `start()` it, and `stop()` it or close the app. Codes: SUNBEAT_OPTION_UNKNOWN,
+   * SUNBEAT_OPTION_INVALID.
+   */
+  worker(options: StartWorkerOptions = {}): Worker {
+    return this.#core.own(makeWorker(this.#core, options));
+  }
+
+  /** A beat for this app's entries; however many are started anywhere, one leads. Codes as for `worker`. */
+  beat(options: StartBeatOptions = {}): Beat {
+    return this.#core.own(makeBeat(this.#core, options));
   }
 
   /**

@@ -6,5 +6,5 @@ export type {
   RetentionOptions,
   SunbeatOptions,
 } from "./options.js";
-export { DEFAULTS } from "./options.js";
+export { DEFAULTS, MOST_CONCURRENCY, MOST_PREFETCH } from "./options.js";
 export { resolveOptions } from "./resolve.js";

@@ -148,6 +148,10 @@ export interface PublishRetry {
   readonly intervalMaxMs: number;
 }
 
+/** Bounds of `workerConcurrency` and `workerPrefetchMultiplier`. */
+export const MOST_CONCURRENCY = 100_000;
+export const MOST_PREFETCH = 1_000;
+
 /** Every default in one place, as a user would write it. */
 export const DEFAULTS = {
   broker: "sqlite:./sunbeat.db",

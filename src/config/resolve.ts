@@ -13,7 +13,15 @@ import { MOST_DELIVERIES } from "../tasks/message-factory.js";
 import { HARD_PAYLOAD_LIMIT } from "../tasks/payload.js";
 import { limitOption } from "../tasks/task-options.js";
 import { type Environment, readEnvironment } from "./environment.js";
-import { type Config, DEFAULTS, OPTION_NAMES, type PublishRetry, type SunbeatOptions } from "./options.js";
+import {
+  type Config,
+  DEFAULTS,
+  MOST_CONCURRENCY,
+  MOST_PREFETCH,
+  OPTION_NAMES,
+  type PublishRetry,
+  type SunbeatOptions,
+} from "./options.js";
 
 const LEAST_LEASE_MS = 1_000;
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -48,8 +56,13 @@ export function resolveOptions(options: SunbeatOptions, env: Environment = readE
     maxDeliveries: integerOption(o.maxDeliveries, "maxDeliveries", 1, MOST_DELIVERIES),
     payloadLimit: integerOption(o.payloadLimit, "payloadLimit", 1, HARD_PAYLOAD_LIMIT),
     publishRetry: publishRetry(o.taskPublishRetry, o.taskPublishRetryPolicy ?? {}),
-    workerConcurrency: integerOption(o.workerConcurrency, "workerConcurrency", 1, 100_000),
-    workerPrefetchMultiplier: integerOption(o.workerPrefetchMultiplier, "workerPrefetchMultiplier", 1, 1_000),
+    workerConcurrency: integerOption(o.workerConcurrency, "workerConcurrency", 1, MOST_CONCURRENCY),
+    workerPrefetchMultiplier: integerOption(
+      o.workerPrefetchMultiplier,
+      "workerPrefetchMultiplier",
+      1,
+      MOST_PREFETCH,
+    ),
     leaseMs: durationOption(o.lease, "lease", LEAST_LEASE_MS),
     gracePeriodMs: durationOption(o.gracePeriod, "gracePeriod", 0),
     logResults: booleanOption(o.logResults, "logResults"),
