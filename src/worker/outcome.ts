@@ -41,23 +41,22 @@ export function judge(thrown: unknown, trial: Trial): Outcome {
   // Why a run was told to stop says more than what it threw on the way out, which is mostly the signal's reason.
   if (reservation.lost) return { kind: "abandoned" };
   if (reservation.revoked) return { kind: "revoked" };
-  const asked = outcomeOf(thrown);
   try {
-    switch (asked?.kind) {
-      case "ignore":
-        return { kind: "ignored" };
-      case "reject":
-        return asked.requeue
-          ? { kind: "requeued", reason: asked.reason }
-          : { kind: "dead", reason: asked.reason, error: describeFailure(asked) };
-      case "retry":
-        if (trial.retries >= trial.policy.max) return failed(asked.error ?? exhausted(asked, trial));
-        return retried(asked.error ?? asked, asked.countdownMs, trial);
-      case undefined:
-        if (reservation.stopping) return { kind: "returned" };
-        if (trial.retries >= trial.policy.max || !trial.policy.on(thrown)) return failed(thrown);
-        return retried(thrown, null, trial);
+    const asked = outcomeOf(thrown);
+    // By kind, since it may come from another copy of the package: what is no outcome we know is a failure.
+    if (asked?.kind === "ignore") return { kind: "ignored" };
+    if (asked?.kind === "reject") {
+      const reason = String(asked.reason);
+      if (asked.requeue === true) return { kind: "requeued", reason };
+      return { kind: "dead", reason, error: describeFailure(asked) };
     }
+    if (asked?.kind === "retry") {
+      if (trial.retries >= trial.policy.max) return failed(asked.error ?? exhausted(asked, trial));
+      return retried(asked.error ?? asked, asked.countdownMs, trial);
+    }
+    if (reservation.stopping) return { kind: "returned" };
+    if (trial.retries >= trial.policy.max || !trial.policy.on(thrown)) return failed(thrown);
+    return retried(thrown, null, trial);
   } catch {
     return failed(thrown);
   }

@@ -112,7 +112,9 @@ export class Reporter {
       case "returned":
         return this.log.info(`Task ${label} given back: this worker is shutting down`);
       case "abandoned":
-        return this.log.warn(`Task ${label} ended here after its lease was lost; what it gave is dropped`);
+        return this.log.warn(
+          `Task ${label}: its lease was lost and another worker may have it; its end here is dropped`,
+        );
     }
   }
 

@@ -1,0 +1,210 @@
+import { describe, expect, test } from "vitest";
+import { FaultyStore } from "./faulty-store.js";
+import { gate, message, Rig, turns } from "./harness.js";
+
+/** A task that runs until the test opens its gate, and tells when it started. */
+function gated(rig: Rig, name = "wait"): { readonly started: string[]; open(id: string): void } {
+  const gates = new Map<string, ReturnType<typeof gate>>();
+  const started: string[] = [];
+  rig.bound(name, async (self) => {
+    started.push(self.request.id);
+    const own = gate();
+    gates.set(self.request.id, own);
+    await own.opened;
+  });
+  return { started, open: (id) => gates.get(id)!.open(undefined) };
+}
+
+const ids = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+
+describe("slots", () => {
+  test("never more tasks run than the concurrency allows, and each freed slot takes the next", async () => {
+    const rig = new Rig();
+    const tasks = gated(rig);
+    await rig.send(...ids("t", 5).map((id) => message(id, "wait")));
+    const worker = await rig.started({ concurrency: 2 });
+    expect(tasks.started).toEqual(["t0", "t1"]);
+    tasks.open("t1");
+    await turns();
+    expect(tasks.started).toEqual(["t0", "t1", "t2"]);
+    expect(worker.stats()).toEqual({
+      state: "running",
+      running: 2,
+      prefetched: 0,
+      unsettled: 0,
+      processed: 1,
+      overran: 0,
+    });
+  });
+
+  test.each([
+    // concurrency prefetch  taken  because
+    [2, 1, 2, "it takes only what it can start"],
+    [2, 2, 4, "two for each free slot"],
+    [1, 3, 3, "three for the one free slot"],
+  ])("concurrency %i with prefetch %i takes %i of ten: %s", async (concurrency, prefetch, taken) => {
+    const rig = new Rig();
+    const tasks = gated(rig);
+    await rig.send(...ids("t", 10).map((id) => message(id, "wait")));
+    const worker = await rig.started({ concurrency, prefetch });
+    expect(worker.stats()).toMatchObject({ running: concurrency, prefetched: taken - concurrency });
+    expect((await rig.memory.broker.counts())[0]).toMatchObject({ held: taken, ready: 10 - taken });
+    expect(tasks.started).toEqual(ids("t", concurrency));
+  });
+
+  test("a prefetched task starts when a slot frees, and nothing is claimed while one still waits", async () => {
+    const rig = new Rig();
+    const tasks = gated(rig);
+    await rig.send(...ids("t", 6).map((id) => message(id, "wait")));
+    const worker = await rig.started({ concurrency: 2, prefetch: 2 });
+    tasks.open("t0");
+    await turns();
+    expect(tasks.started).toEqual(["t0", "t1", "t2"]);
+    expect(worker.stats()).toMatchObject({ running: 2, prefetched: 1 });
+    expect((await rig.memory.broker.counts())[0]).toMatchObject({ ready: 2, held: 3 });
+  });
+
+  test("tasks start by priority, then in the order in which they were sent", async () => {
+    const rig = new Rig();
+    const order: string[] = [];
+    rig.bound("note", (self) => void order.push(self.request.id));
+    await rig.send(
+      message("a", "note"),
+      message("b", "note", [], { priority: 5 }),
+      message("c", "note"),
+      message("d", "note", [], { priority: 9 }),
+    );
+    await rig.started({ concurrency: 1 });
+    expect(order).toEqual(["d", "b", "a", "c"]);
+  });
+
+  test("only the queues that were named are served", async () => {
+    const rig = new Rig();
+    rig.task("note", () => null);
+    await rig.send(message("a", "note"), message("b", "note", [], { queue: "slow" }));
+    await rig.started({ queues: ["default"] });
+    expect([await rig.state("a"), await rig.state("b")]).toEqual(["SUCCESS", "PENDING"]);
+  });
+
+  test("long synchronous tasks do not keep the event loop waiting until all have run", async () => {
+    const rig = new Rig();
+    const between: string[] = [];
+    let turnsSeen = 0;
+    const count = (): void => void setImmediate(() => (turnsSeen++, count()));
+    rig.task("block", () => {
+      between.push(String(turnsSeen));
+      rig.clock.spend(60);
+    });
+    await rig.send(...ids("t", 6).map((id) => message(id, "block")));
+    count();
+    await rig.started({ concurrency: 6 });
+    expect(new Set(between).size).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe("waiting for work", () => {
+  test("an arrival wakes an idle worker without any time passing", async () => {
+    const rig = new Rig();
+    rig.task("note", () => "done");
+    await rig.started();
+    await rig.send(message("a", "note"));
+    await turns();
+    expect(await rig.result("a")).toEqual({ state: "SUCCESS", payload: "done" });
+  });
+
+  test("a delayed task starts at its eta, from the local timer", async () => {
+    const rig = new Rig();
+    let at = 0;
+    rig.task("note", () => void (at = rig.clock.now()));
+    const eta = rig.clock.now() + 90_000;
+    await rig.send(message("a", "note", [], { eta: { at: eta } }));
+    await rig.started();
+    await rig.clock.advance(89_999);
+    expect(at).toBe(0);
+    await rig.clock.advance(1);
+    await turns();
+    expect(at).toBe(eta);
+  });
+
+  test("an idle worker asks the store a few times in ten minutes, and not in a loop", async () => {
+    const rig = new Rig();
+    const faulty = new FaultyStore(rig.memory, rig.clock, () => "none");
+    await rig.started({}, faulty.store);
+    await rig.clock.advance(600_000);
+    expect(faulty.count("claim")).toBeLessThanOrEqual(4);
+    expect(faulty.count("heartbeat")).toBe(0);
+  });
+
+  test("a bell that is stuck costs a bounded number of claims", async () => {
+    const rig = new Rig();
+    const faulty = new FaultyStore(rig.memory, rig.clock, () => "none");
+    const stuck = { wait: async () => undefined, close: async () => undefined };
+    const broker = new Proxy(faulty.store.broker, {
+      get: (target, key) => (key === "listen" ? async () => stuck : (Reflect.get(target, key) as unknown)),
+    });
+    await rig.started({}, { ...faulty.store, broker });
+    await turns(200);
+    const atRest = faulty.count("claim");
+    expect(atRest).toBeLessThanOrEqual(12);
+    await rig.clock.advance(1_000);
+    expect(faulty.count("claim") - atRest).toBeLessThanOrEqual(220);
+  });
+
+  test("a wake-up instant that stays in the past does not become a busy loop", async () => {
+    const rig = new Rig();
+    const faulty = new FaultyStore(rig.memory, rig.clock, () => "none");
+    const broker = new Proxy(faulty.store.broker, {
+      get: (target, key) =>
+        key !== "claim"
+          ? (Reflect.get(target, key) as unknown)
+          : async () => {
+              faulty.calls.push({ verb: "claim", args: [], fault: "none" });
+              return { deliveries: [], now: rig.clock.now(), nextWakeAt: rig.clock.now() - 5_000 };
+            },
+    });
+    await rig.started({}, { ...faulty.store, broker });
+    await turns(200);
+    expect(faulty.count("claim")).toBe(1);
+  });
+});
+
+describe("calls to the store", () => {
+  test("what ended goes with the next claim in one call, and one call is on its way at most", async () => {
+    const rig = new Rig();
+    rig.task("note", () => null);
+    const faulty = new FaultyStore(rig.memory, rig.clock, () => "none");
+    await rig.send(...ids("t", 1_000).map((id) => message(id, "note")));
+    await rig.started({ concurrency: 100, prefetch: 1 }, faulty.store);
+    await turns(100);
+    expect(
+      (await rig.memory.results.get(ids("t", 1_000))).every((record) => record?.state === "SUCCESS"),
+    ).toBe(true);
+    expect(faulty.mostInFlight).toBe(1);
+    expect(faulty.count("settle")).toBe(10);
+    expect(faulty.count("claim")).toBe(1);
+  });
+
+  test("10,000 tasks are drained, each run once, and no listener or timer is left over", async () => {
+    const rig = new Rig();
+    const runs = new Map<string, number>();
+    const warnings: string[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning.message);
+    process.on("warning", warn);
+    rig.bound("note", (self) => {
+      runs.set(self.request.id, (runs.get(self.request.id) ?? 0) + 1);
+      return self.signal.aborted;
+    });
+    await rig.send(...ids("t", 10_000).map((id) => message(id, "note")));
+    const worker = await rig.started({ concurrency: 50, prefetch: 2 });
+    for (let left = 500; left > 0 && worker.stats().processed < 10_000; left--) await turns(5);
+    await turns();
+    expect([runs.size, Math.max(...runs.values())]).toEqual([10_000, 1]);
+    expect(await rig.memory.broker.counts()).toEqual([]);
+    const stopped = worker.stop();
+    await turns();
+    await stopped;
+    process.off("warning", warn);
+    expect([rig.clock.timers, warnings]).toEqual([0, []]);
+  });
+});
