@@ -1,8 +1,15 @@
 import { Cron } from "croner";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { crontab } from "../../src/schedules/crontab/crontab.js";
-import { momentsNearChanges, propertyRuns, ZONES } from "../support/crontab-arbitraries.js";
+import {
+  momentsNearChanges,
+  PROPERTY_TIMEOUT_MS,
+  propertyRuns,
+  ZONES,
+} from "../support/crontab-arbitraries.js";
+
+vi.setConfig({ testTimeout: PROPERTY_TIMEOUT_MS });
 
 /**
  * croner with `fixedTimeRule: "no-wildcard"` follows the same rules except for wrap ranges, a step in a range of

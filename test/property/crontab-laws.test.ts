@@ -1,8 +1,16 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ScheduleError } from "../../src/core/errors.js";
 import { crontab, crontabFromJSON } from "../../src/schedules/crontab/crontab.js";
-import { expressions, momentsNearChanges, propertyRuns, ZONES } from "../support/crontab-arbitraries.js";
+import {
+  expressions,
+  momentsNearChanges,
+  PROPERTY_TIMEOUT_MS,
+  propertyRuns,
+  ZONES,
+} from "../support/crontab-arbitraries.js";
+
+vi.setConfig({ testTimeout: PROPERTY_TIMEOUT_MS });
 
 const zones = fc.constantFrom(...ZONES);
 const moments = zones.chain((timezone) =>

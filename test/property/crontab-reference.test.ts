@@ -1,8 +1,14 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { crontab } from "../../src/schedules/crontab/crontab.js";
 import { referenceOccurrences, type ReferenceOptions } from "../support/crontab-reference.js";
-import { expressions, momentsNearChanges, propertyRuns, ZONES } from "../support/crontab-arbitraries.js";
+import {
+  expressions,
+  momentsNearChanges,
+  PROPERTY_TIMEOUT_MS,
+  propertyRuns,
+  ZONES,
+} from "../support/crontab-arbitraries.js";
 
 const MINUTE = 60_000;
 const DAYS = 3;
@@ -21,6 +27,8 @@ const options = fc.record({
   dayMatch: fc.constantFrom("or" as const, "and" as const),
   class: fc.constantFrom("auto" as const, "auto" as const, "fixed" as const, "wildcard" as const),
 });
+
+vi.setConfig({ testTimeout: PROPERTY_TIMEOUT_MS });
 
 describe("a crontab against a reference that steps through real minutes", () => {
   it("gives the same instants, forwards and backwards, around changes of the clocks and away from them", () => {

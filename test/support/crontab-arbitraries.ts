@@ -26,6 +26,9 @@ export function propertyRuns(usual: number): number {
   return Number(process.env["SUNBEAT_PROPERTY_RUNS"] ?? usual);
 }
 
+/** Time for a property's test: a long run may take long. */
+export const PROPERTY_TIMEOUT_MS = 30_000 + propertyRuns(0) * 20;
+
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365.25 * 24 * HOUR_MS;
 const FIRST = Date.UTC(1970, 0, 3);
