@@ -110,6 +110,8 @@ export class Beat {
   #registration: Registration | null = null;
   /** Store time at which the present run of rounds without sleep began; null: the next round begins one. */
   #burstFrom: EpochMs | null = null;
+  /** Monotonic start of the first round that is not done; null: the last one is. */
+  #undoneSince: number | null = null;
   /** Rounds in a row that found something due and got nothing done. */
   #stuck = 0;
 
@@ -234,6 +236,7 @@ export class Beat {
     this.#term = null;
     this.#last = null;
     this.#burstFrom = null;
+    this.#undoneSince = null;
     // A term that ends at once, over and over, must not become a busy loop.
     if (reason !== "stopped") await this.#alarm.sleep(this.#deps.options.leaseMs / 30, this.#stop.signal);
   }
@@ -263,14 +266,17 @@ export class Beat {
     await this.#alarm.sleep(pauseMs, lead.signal);
   }
 
-  /** One round under the watchdog: a round that outlasts the lease ends the term. */
+  /**
+   * One round under the watchdog: no round done for the length of a lease ends the term. Failed rounds count on, since
+   * a process that can renew its lease but not tick would keep the lead from those that can.
+   */
   async #watched(lead: Lead): Promise<RoundReply> {
     const { clock, logger, events, options } = this.#deps;
-    const startedAt = clock.monotonicMs();
-    const watchdog = clock.after(options.leaseMs, () => {
+    const since = (this.#undoneSince ??= clock.monotonicMs());
+    const watchdog = clock.after(since + options.leaseMs - clock.monotonicMs(), () => {
       if (lead.signal.aborted) return;
-      const afterMs = Math.round(clock.monotonicMs() - startedAt);
-      logger.error(`beat: a round has taken ${afterMs} ms, longer than the lease`);
+      const afterMs = Math.round(clock.monotonicMs() - since);
+      logger.error(`beat: no round was done for ${afterMs} ms, longer than the lease`);
       events.emit("beat-stalled", { afterMs });
       lead.end("stalled");
     });
@@ -278,7 +284,9 @@ export class Beat {
       this.#roundCount++;
       this.#alarm.silence();
       if (this.#atStart.pending && !this.#guard.holding) await this.#atStart.run(lead);
-      return await this.#rounds.run(lead, (now) => this.#graceMs(now));
+      const reply = await this.#rounds.run(lead, (now) => this.#graceMs(now));
+      this.#undoneSince = null;
+      return reply;
     } finally {
       watchdog.cancel();
     }
