@@ -114,6 +114,7 @@ const PLACES: [place: string, latitude: number, longitude: number][] = [
   ["Kiribati", 1.87, -157.43],
   ["Tromso", 69.6492, 18.9553],
   ["a step from the pole", 89.97, -120],
+  ["half a degree from the south pole", -89.5, 60],
 ];
 
 const YEARS = Array.from({ length: Math.min(RUNS, 100) }, (_, i) => 1950 + ((77 + 37 * i) % 150));
@@ -154,6 +155,18 @@ describe.each(CASES)("%d at %s", (year, _place, latitude, longitude) => {
       expect(differences(event, from, latitude, longitude)).toEqual([]);
     },
   );
+
+  test.each(SOLAR_EVENTS)("finds each %s also when asked just before or after, under one key", (event) => {
+    const schedule = solar(event, latitude, longitude);
+    const actual = chain(event, from, from + 366 * DAY, latitude, longitude);
+    expect(actual.map((at) => schedule.next(at - 1))).toEqual(actual);
+    expect(actual.map((at) => schedule.previous(at + 1))).toEqual(actual);
+    const keys = actual.map((at) => schedule.occurrenceKey(at));
+    expect(new Set(keys).size).toBe(keys.length);
+    // Another version of the model moves the instant by seconds; the key stays.
+    expect(actual.map((at) => schedule.occurrenceKey(at - 5_000))).toEqual(keys);
+    expect(actual.map((at) => schedule.occurrenceKey(at + 5_000))).toEqual(keys);
+  });
 
   test.each([
     ["solar_noon", 0],

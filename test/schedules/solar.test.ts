@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SOLAR_EVENTS, solar, type SolarEvent } from "../../src/schedules/index.js";
+import { degreesAbove } from "../../src/schedules/solar/sun.js";
 
 const at = (text: string): number => Date.parse(text);
 
@@ -45,6 +46,16 @@ describe("next", () => {
       solar(event, 48.8566, 2.3522).next(at("2027-03-01T00:00Z"))!,
     );
     expect(instants.filter((instant) => !Number.isInteger(instant))).toEqual([]);
+  });
+
+  test("is the last millisecond in which the Sun has not passed", () => {
+    const place = { latitude: 48.8566, longitude: 2.3522 };
+    const dawn = solar("dawn_civil", place.latitude, place.longitude);
+    for (let instant = at("2027-01-01T00:00Z"), i = 0; i < 100; i++) {
+      instant = dawn.next(instant)!;
+      expect(degreesAbove(instant, place, () => -6)).toBeLessThan(1e-8);
+      expect(degreesAbove(instant + 1, place, () => -6)).toBeGreaterThan(0);
+    }
   });
 
   test("gives the events of a day in the order of the Sun's altitude", () => {
