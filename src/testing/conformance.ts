@@ -2,7 +2,14 @@
 import { claimCases, enqueueCases } from "./conformance/broker-claim.js";
 import { arrivalCases, deadCases, purgeCases, revokeCases } from "./conformance/broker-operate.js";
 import { leaseCases, settleCases } from "./conformance/broker-settle.js";
+import { dueCases, putCases } from "./conformance/entries.js";
+import { ledgerCases } from "./conformance/entry-ledger.js";
+import { overlapCases, triggerCases } from "./conformance/entry-overlap.js";
+import { fenceCases, tickCases } from "./conformance/entry-tick.js";
 import type { ConformanceCase } from "./conformance/harness.js";
+import { leadCases } from "./conformance/leases.js";
+import { resultCases } from "./conformance/results.js";
+import { channelCases, durableCases, hostileCases, storeCases } from "./conformance/store.js";
 
 export { CAPABILITIES } from "./conformance/harness.js";
 export type { Capability, ConformanceCase, Harness, Incapabilities } from "./conformance/harness.js";
@@ -16,4 +23,17 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...purgeCases,
   ...deadCases,
   ...arrivalCases,
+  ...resultCases,
+  ...leadCases,
+  ...putCases,
+  ...dueCases,
+  ...tickCases,
+  ...fenceCases,
+  ...overlapCases,
+  ...triggerCases,
+  ...ledgerCases,
+  ...channelCases,
+  ...storeCases,
+  ...hostileCases,
+  ...durableCases,
 ];
