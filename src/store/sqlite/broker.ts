@@ -1,0 +1,218 @@
+import type { Random } from "../../core/random.js";
+import type { Broker, DeadLetter, HeartbeatOutcome, Settlement, SettleOutcome } from "../broker.js";
+import { claim, type Claimant } from "./claim.js";
+import { type Connection, STEP_LIMIT } from "./connection.js";
+import type { Hub } from "./hub.js";
+import {
+  bury,
+  delay,
+  dropRevoked,
+  end,
+  fixInstants,
+  KNOWN,
+  type Known,
+  putBack,
+  revive,
+  send,
+} from "./messages.js";
+import { dropResult, keepResult } from "./results.js";
+import { dropHeldRun, heldRunOfId, releaseHeldRuns } from "./runs.js";
+import { DEAD, DELAYED, HELD, READY, TO_DROP, TO_STOP } from "./schema.js";
+import type { Step } from "./step.js";
+import { fromColumn } from "./text.js";
+
+const HELD_BY = `SELECT ${KNOWN}, revoked FROM message WHERE id = ? AND token = ?`;
+
+export function sqliteBroker(connection: Connection, hub: Hub, random: Random): Broker {
+  const claimant: Claimant = { token: tokens(random), turns: new Map(), turn: 0 };
+
+  return {
+    enqueue: (messages) =>
+      connection.writeEach(messages, (step, message) => send(step, fixInstants(message, step.now))),
+
+    claim: (request) => connection.write((step) => claim(step, request, claimant)),
+
+    heartbeat: (refs, leaseMs) =>
+      connection.write((step) =>
+        refs.map((ref): HeartbeatOutcome => {
+          const message = step.get<Known & { revoked: number }>(HELD_BY, ref.id, ref.token);
+          if (!message) return "lost";
+          step.run("UPDATE message SET lease_until = ? WHERE seq = ?", step.now + leaseMs, message.seq);
+          return message.revoked === TO_STOP ? "revoked" : "extended";
+        }),
+      ),
+
+    settle: (settlements, request) =>
+      connection.write((step) => {
+        const outcomes = settlements.map((settlement) => settleOne(step, settlement));
+        releaseHeldRuns(step);
+        return { outcomes, claimed: request && claim(step, request, claimant) };
+      }),
+
+    giveBack: (refs) =>
+      connection.write((step) =>
+        refs.map((ref): SettleOutcome => {
+          const message = step.get<Known>(HELD_BY, ref.id, ref.token);
+          if (!message) return "lost";
+          putBack(step, message, 1);
+          step.queues.add(message.queue);
+          return "settled";
+        }),
+      ),
+
+    async revoke(ids, { terminate, keepMs }) {
+      await connection.writeEach(
+        ids,
+        (step, id) => revokeOne(step, id, terminate, keepMs),
+        (step, part) => {
+          releaseHeldRuns(step);
+          if (terminate) step.publish("revoke", JSON.stringify(part));
+        },
+      );
+    },
+
+    async purge(queues) {
+      let dropped = 0;
+      for (const queue of new Set(queues)) {
+        for (let found = STEP_LIMIT; found === STEP_LIMIT; dropped += found) {
+          found = await connection.write((step) => purgeSome(step, queue));
+        }
+      }
+      return dropped;
+    },
+
+    counts: () => connection.read(counts),
+
+    deadLetters: ({ limit, queue }) =>
+      connection.read((step) => {
+        const rows =
+          queue === undefined
+            ? step.all<DeadLetter>(`${DEAD_LETTER} ORDER BY seq DESC LIMIT ?`, limit)
+            : step.all<DeadLetter>(`${DEAD_LETTER} AND queue = ? ORDER BY seq DESC LIMIT ?`, queue, limit);
+        return rows.map((row) => ({ ...row, body: fromColumn(row.body) }));
+      }),
+
+    retryDead: (ids) => eachDead(connection, ids, revive),
+    deleteDead: (ids) => eachDead(connection, ids, end),
+
+    async listen(queues) {
+      connection.now();
+      return hub.listen(queues);
+    },
+  };
+}
+
+/** Unique over processes by the prefix, within this one by the number. */
+function tokens(random: Random): () => string {
+  const prefix = random.uuid();
+  let given = 0;
+  return () => `${prefix}:${(given++).toString(36)}`;
+}
+
+function settleOne(step: Step, settlement: Settlement): SettleOutcome {
+  const message = step.get<Known>(HELD_BY, settlement.id, settlement.token);
+  if (!message) return "lost";
+  if (settlement.result) keepResult(step, message.id, settlement.result, settlement.resultTtlMs);
+  switch (settlement.kind) {
+    case "done":
+      end(step, message);
+      break;
+    case "retry":
+      delay(step, message, settlement.delayMs);
+      break;
+    case "dead":
+      bury(step, message, settlement.reason);
+      break;
+  }
+  return "settled";
+}
+
+function revokeOne(step: Step, id: string, terminate: boolean, keepMs: number): void {
+  const run = heldRunOfId(step, id);
+  if (run) return dropHeldRun(step, run, "revoked");
+  const message = step.get<Known & { place: number }>(`SELECT ${KNOWN}, place FROM message WHERE id = ?`, id);
+  if (!message) return rememberRevoked(step, id, keepMs);
+  if (message.place === HELD) {
+    step.run(
+      "UPDATE message SET revoked = max(revoked, ?) WHERE seq = ?",
+      ...[terminate ? TO_STOP : TO_DROP, message.seq],
+    );
+  } else if (message.place !== DEAD) {
+    dropRevoked(step, message, "revoked");
+  }
+}
+
+function rememberRevoked(step: Step, id: string, keepMs: number): void {
+  if (keepMs <= 0) return;
+  step.run(
+    `INSERT INTO revocation (id, until) VALUES (?, ?)
+       ON CONFLICT (id) DO UPDATE SET until = max(until, excluded.until)`,
+    ...[id, step.now + keepMs],
+  );
+}
+
+/** Drops at most `limit` revocations whose time is over. */
+export function sweepRevocations(step: Step, limit: number): number {
+  return step.run(
+    "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation WHERE until <= ? ORDER BY until LIMIT ?)",
+    ...[step.now, limit],
+  );
+}
+
+function purgeSome(step: Step, queue: string): number {
+  const waiting = step.all<Known>(
+    `SELECT ${KNOWN} FROM message WHERE place = ${READY} AND queue = ? LIMIT ?`,
+    ...[queue, STEP_LIMIT],
+  );
+  if (waiting.length < STEP_LIMIT) {
+    // Looks through all that is delayed: an operator's step, not a worker's.
+    const delayed = step.all<Known>(
+      `SELECT ${KNOWN} FROM message WHERE place = ${DELAYED} AND queue = ? LIMIT ?`,
+      ...[queue, STEP_LIMIT - waiting.length],
+    );
+    waiting.push(...delayed);
+  }
+  for (const message of waiting) {
+    end(step, message);
+    dropResult(step, message.id);
+  }
+  releaseHeldRuns(step);
+  return waiting.length;
+}
+
+/** Each counts in an index alone, bodies are not read. */
+function counts(step: Step) {
+  const found = new Map<string, { ready: number; delayed: number; held: number; dead: number }>();
+  const places = { ready: READY, delayed: DELAYED, held: HELD, dead: DEAD };
+  for (const [name, place] of Object.entries(places)) {
+    const rows = step.all<{ queue: string; count: number }>(
+      `SELECT queue, count(*) AS count FROM message WHERE place = ${place} GROUP BY queue`,
+    );
+    for (const { queue, count } of rows) {
+      const counted = found.get(queue) ?? { ready: 0, delayed: 0, held: 0, dead: 0 };
+      found.set(queue, { ...counted, [name]: count });
+    }
+  }
+  return [...found].map(([queue, counted]) => ({ queue, ...counted })).sort(byQueue);
+}
+
+function byQueue(a: { readonly queue: string }, b: { readonly queue: string }): number {
+  return a.queue < b.queue ? -1 : 1;
+}
+
+const DEAD_LETTER = `SELECT id, task, queue, dead_reason AS reason, dead_at AS at, body
+  FROM message WHERE place = ${DEAD}`;
+
+async function eachDead(
+  connection: Connection,
+  ids: readonly string[],
+  act: (step: Step, message: Known) => void,
+): Promise<number> {
+  const found = await connection.writeEach(ids, (step, id): number => {
+    const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ? AND place = ${DEAD}`, id);
+    if (!message) return 0;
+    act(step, message);
+    return 1;
+  });
+  return found.reduce((sum, each) => sum + each, 0);
+}

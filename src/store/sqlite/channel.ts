@@ -1,0 +1,52 @@
+import type { Channel } from "../channel.js";
+import type { Connection } from "./connection.js";
+import type { Hub } from "./hub.js";
+import type { Signal, Step } from "./step.js";
+import { fromColumn } from "./text.js";
+
+/** Signals are hints that every process reads within milliseconds; older ones are of no use to anybody. */
+const SIGNAL_AGE_MS = 60_000;
+
+export function sqliteChannel(connection: Connection, hub: Hub): Channel {
+  return {
+    publish: (topic, payload) => connection.write((step) => step.publish(topic, payload)),
+
+    async subscribe(topic, handler) {
+      connection.now();
+      return hub.subscribe(topic, handler);
+    },
+  };
+}
+
+export function lastSignal(step: Step): number {
+  return step.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM signal")?.seq ?? 0;
+}
+
+export interface SignalsFound {
+  readonly signals: readonly Signal[];
+  /** Number of the last one read. */
+  readonly seq: number;
+  readonly isComplete: boolean;
+}
+
+/** What others than `origin` published after the signal numbered `seq`. */
+export function signalsAfter(step: Step, seq: number, origin: string, limit: number): SignalsFound {
+  const rows = step.all<Signal & { readonly seq: number; readonly origin: string }>(
+    "SELECT seq, origin, topic, payload FROM signal WHERE seq > ? ORDER BY seq LIMIT ?",
+    ...[seq, limit],
+  );
+  const foreign = rows.filter((row) => row.origin !== origin);
+  return {
+    signals: foreign.map((row) => ({ topic: fromColumn(row.topic), payload: fromColumn(row.payload) })),
+    seq: rows.at(-1)?.seq ?? seq,
+    isComplete: rows.length < limit,
+  };
+}
+
+/** Drops old signals, which nobody counts: they are a means of the store's, not a row of a user's. */
+export function sweepSignals(step: Step, limit: number): void {
+  step.run(
+    "DELETE FROM signal WHERE seq IN (SELECT seq FROM signal ORDER BY seq LIMIT ?) AND at <= ?",
+    ...[limit, step.now - SIGNAL_AGE_MS],
+  );
+}

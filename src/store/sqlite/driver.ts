@@ -1,0 +1,76 @@
+/**
+ * The small part of a SQLite driver that the store needs: the API shared by `node:sqlite` and the package
+ * `@photostructure/sqlite`. Types are our own, since `@types/node` of the oldest supported Node has none.
+ */
+import { ConfigurationError } from "../../core/errors.js";
+
+export type SqlValue = string | number | null;
+export type Row = Readonly<Record<string, SqlValue>>;
+
+export interface Statement {
+  run(...values: readonly SqlValue[]): { readonly changes: number | bigint };
+  get(...values: readonly SqlValue[]): unknown;
+  all(...values: readonly SqlValue[]): unknown[];
+}
+
+/** One open database. Every call is synchronous and throws the driver's own error (errors.ts reads it). */
+export interface Handle {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+}
+
+interface DriverModule {
+  readonly DatabaseSync: new (path: string, options: { readonly readOnly: boolean }) => Handle;
+}
+
+export interface Driver {
+  /** What a thread of this process imports to get the same driver. */
+  readonly specifier: string;
+  open(path: string, readOnly?: boolean): Handle;
+}
+
+const PACKAGE = "@photostructure/sqlite";
+
+/**
+ * `node:sqlite` where the runtime has it, else the optional package. Loaded at the first call, never at import.
+ * Throws SUNBEAT_DRIVER_MISSING with the one command that helps.
+ */
+export async function loadDriver(): Promise<Driver> {
+  const builtin = builtinDriver();
+  if (builtin) return driver("node:sqlite", builtin);
+  try {
+    const loaded = (await import(PACKAGE)) as DriverModule;
+    return driver(PACKAGE, loaded);
+  } catch (error) {
+    throw new ConfigurationError(
+      "SUNBEAT_DRIVER_MISSING",
+      `A sqlite: store needs Node 22.13 or newer, or a package; this is Node ${process.versions.node}: ` +
+        `run "npm install ${PACKAGE}@1.2.1".`,
+      { cause: error },
+    );
+  }
+}
+
+function driver(specifier: string, { DatabaseSync }: DriverModule): Driver {
+  return { specifier, open: (path, readOnly = false) => new DatabaseSync(path, { readOnly }) };
+}
+
+/** Present at run time from Node 20.16 on; newer than the typings. */
+interface WithBuiltins {
+  getBuiltinModule?(name: string): unknown;
+}
+
+function builtinDriver(): DriverModule | undefined {
+  // Node 22 announces the module as experimental at the first load. Users chose neither the module nor the warning.
+  const emitWarning = Reflect.get(process, "emitWarning") as (...args: unknown[]) => void;
+  process.emitWarning = (...args: unknown[]) => {
+    if (args[1] !== "ExperimentalWarning" || !String(args[0]).includes("SQLite"))
+      Reflect.apply(emitWarning, process, args);
+  };
+  try {
+    return (process as WithBuiltins).getBuiltinModule?.("node:sqlite") as DriverModule | undefined;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

@@ -1,0 +1,141 @@
+import type { EpochMs } from "../../core/clock.js";
+import type { Entries, EntryPut, EntrySnapshot, PutOutcome } from "../entries.js";
+import type { Connection } from "./connection.js";
+import { nextWithRecords, queryLedger, recordRange, trimByAge, trimByCount } from "./ledger.js";
+import { fixInstants, isKnown } from "./messages.js";
+import { countUnfinished, dropHeldRun, heldRunOf, heldRunOfId, isHolding, startRun } from "./runs.js";
+import type { Step } from "./step.js";
+import { fromColumn, toColumn } from "./text.js";
+import { tick } from "./tick.js";
+
+interface EntryRow {
+  readonly name: string;
+  readonly owner: string;
+  readonly version: number;
+  readonly definition: string;
+  readonly revision: string;
+  readonly stamp: number;
+  readonly nominal: EpochMs | null;
+  readonly dispatchAt: EpochMs | null;
+  readonly pausedAt: EpochMs | null;
+  readonly disabled: string | null;
+  readonly disabledAt: EpochMs | null;
+  readonly lastNominal: EpochMs | null;
+  readonly runs: number;
+}
+
+const ENTRY = `SELECT name, owner, version, definition, revision, stamp, nominal, dispatch_at AS dispatchAt,
+  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs FROM entry`;
+const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL";
+const DUE = `${ENTRY} WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name LIMIT ?`;
+const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ?`;
+
+/** A look at the ledgers of all entries may be long: one call goes on where the last one stopped. */
+const LEDGERS_PER_TRIM = 1_000;
+
+function snapshot(step: Step, row: EntryRow): EntrySnapshot {
+  const { nominal, dispatchAt, definition, ...same } = row;
+  return {
+    ...same,
+    definition: fromColumn(definition),
+    cursor: nominal === null || dispatchAt === null ? null : { nominal, dispatchAt },
+    unfinished: countUnfinished(step, row.name),
+    holding: isHolding(step, row.name),
+  };
+}
+
+function put(step: Step, item: EntryPut): PutOutcome {
+  const before = step.get<{ stamp: number }>("SELECT stamp FROM entry WHERE name = ?", item.name);
+  if ((before?.stamp ?? null) !== item.expect) return "conflict";
+  step.run(
+    `INSERT INTO entry (name, owner, version, definition, revision, stamp, nominal, dispatch_at, paused_at, disabled,
+       disabled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, version = excluded.version,
+       definition = excluded.definition, revision = excluded.revision, stamp = excluded.stamp,
+       nominal = excluded.nominal, dispatch_at = excluded.dispatch_at, paused_at = excluded.paused_at,
+       disabled_at = CASE WHEN excluded.disabled IS disabled THEN disabled_at ELSE excluded.disabled_at END,
+       disabled = excluded.disabled`,
+    ...[item.name, item.owner, item.version, toColumn(item.definition), item.revision, step.stamp()],
+    ...[item.cursor?.nominal ?? null, item.cursor?.dispatchAt ?? null, item.pausedAt, item.disabled],
+    item.disabled === null ? null : step.now,
+  );
+  for (const range of item.ledger) recordRange(step, item.name, range, null);
+  step.publish("entries", item.name);
+  return "stored";
+}
+
+export function sqliteEntries(connection: Connection): Entries {
+  /** The entry whose ledger was trimmed last. */
+  let trimmed = "";
+
+  return {
+    get: (names) =>
+      connection.read((step) =>
+        names.map((name) => {
+          const row = step.get<EntryRow>(`${ENTRY} WHERE name = ?`, name);
+          return row ? snapshot(step, row) : null;
+        }),
+      ),
+
+    list: ({ after = null, limit }) =>
+      connection.read((step) => {
+        const rows =
+          after === null
+            ? step.all<EntryRow>(`${ENTRY} ORDER BY name LIMIT ?`, limit)
+            : step.all<EntryRow>(`${ENTRY} WHERE name > ? ORDER BY name LIMIT ?`, after, limit);
+        return rows.map((row) => snapshot(step, row));
+      }),
+
+    put: (items) => connection.writeEach(items, put),
+
+    remove: (name, expect) =>
+      connection.write((step) => {
+        const entry = step.get<{ stamp: number }>("SELECT stamp FROM entry WHERE name = ?", name);
+        if (!entry) return "gone";
+        if (entry.stamp !== expect) return "conflict";
+        const held = heldRunOf(step, name);
+        if (held) dropHeldRun(step, held, "removed");
+        step.run("DELETE FROM entry WHERE name = ?", name);
+        step.publish("entries", name);
+        return "removed";
+      }),
+
+    due: (limit) =>
+      connection.read((step) => {
+        const rows = limit > 0 ? step.all<EntryRow>(DUE, step.now, limit) : [];
+        return {
+          entries: rows.map((row) => snapshot(step, row)),
+          nextAt: step.get<{ at: EpochMs }>(NEXT, rows.length)?.at ?? null,
+          now: step.now,
+        };
+      }),
+
+    tick: (term, items) => connection.write((step) => tick(step, term, items)),
+
+    trigger: (name, message, overlap) =>
+      connection.write((step) => {
+        if (!step.get("SELECT 1 FROM entry WHERE name = ?", name)) return "gone";
+        if (heldRunOfId(step, message.id)) return "held";
+        if (isKnown(step, message.id)) return "sent";
+        const sent = fixInstants({ ...message, entry: name }, step.now);
+        const run = { entry: name, message: sent, due: step.now, term: null, counted: null };
+        const outcome = startRun(step, run, overlap);
+        step.publish("entries", name);
+        return outcome;
+      }),
+
+    ledger: (name, query) => connection.read((step) => queryLedger(step, name, query)),
+
+    trimLedger: ({ maxAgeMs, maxRowsPerEntry }, limit) =>
+      connection.write((step) => {
+        let dropped = trimByAge(step, step.now - maxAgeMs, limit);
+        for (let looked = 0; looked < LEDGERS_PER_TRIM && dropped < limit; looked++) {
+          const name = nextWithRecords(step, trimmed);
+          trimmed = name ?? "";
+          if (name === null) break;
+          dropped += trimByCount(step, name, maxRowsPerEntry, limit - dropped);
+        }
+        return dropped;
+      }),
+  };
+}

@@ -1,0 +1,104 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Store, StoreContext } from "../store.js";
+import { Backups } from "./backups.js";
+import { sqliteBroker, sweepRevocations } from "./broker.js";
+import { sqliteChannel, sweepSignals } from "./channel.js";
+import { closedError, Connection } from "./connection.js";
+import { loadDriver } from "./driver.js";
+import { sqliteEntries } from "./entries.js";
+import { Hub } from "./hub.js";
+import { sqliteLeases } from "./leases.js";
+import { openFile, suspectMark } from "./open.js";
+import type { Recovery } from "./recovery.js";
+import { sqliteResults, sweepResults } from "./results.js";
+import { Watcher } from "./watcher.js";
+
+export type { Recovery } from "./recovery.js";
+
+export interface SqliteOptions {
+  /**
+   * Whether other processes, or other stores of this one, use the file at the same time. Default true: while somebody
+   * waits, the file is looked at every 25 ms of the context's clock. False is for tests on a virtual clock.
+   */
+  readonly shared?: boolean;
+  /** Whether rolling backups are kept in `<path>.backups/`. Default true. */
+  readonly backups?: boolean;
+}
+
+export interface SqliteStore extends Store {
+  /** What was done about a damaged file at opening, to be told to the operator; null: it was in order. */
+  readonly recovery: Recovery | null;
+}
+
+/**
+ * A store in one file, durable on one machine, for any number of processes. Every verb is one transaction that is on
+ * the disk when the call returns (`synchronous=FULL`).
+ *
+ * A file that does not exist is made, with mode 0600; its folder must exist. A damaged file is moved aside, never
+ * deleted, and the newest backup takes its place, or a new store when there is none: `recovery` says so, and
+ * `context.logger.error`. Beside the file lie `<path>-wal` and `-shm` while it is open, `<path>.lock` (always empty)
+ * and `<path>.backups/`.
+ *
+ * Rejects with SUNBEAT_DRIVER_MISSING, SUNBEAT_STORE_NEWER (a newer sunbeat's file, left untouched), _READONLY, _FULL,
+ * _BUSY (locked for five seconds, retryable), or _UNAVAILABLE (a folder, no folder, another program's database).
+ */
+export async function openSqliteStore(
+  path: string,
+  context: StoreContext,
+  { shared = true, backups = true }: SqliteOptions = {},
+): Promise<SqliteStore> {
+  const driver = await loadDriver();
+  const file = resolve(path);
+  const { handle, recovery } = await openFile(driver, file, context);
+
+  const { clock, logger, random } = context;
+  const origin = shared ? random.uuid() : null;
+  const hub = new Hub(clock, logger);
+  const backup = backups ? new Backups(driver, file, context) : null;
+  const connection = new Connection(handle, file, context, {
+    origin,
+    onCommit: (news) => {
+      hub.tell(news);
+      backup?.look();
+    },
+    onCorrupt: () => markSuspect(file),
+  });
+  const watcher = origin === null ? null : new Watcher(connection, hub, clock, origin);
+
+  return {
+    label: `sqlite:${path}`,
+    recovery,
+    broker: sqliteBroker(connection, hub, random),
+    results: sqliteResults(connection, hub),
+    leases: sqliteLeases(connection, logger),
+    entries: sqliteEntries(connection),
+    channel: sqliteChannel(connection, hub),
+
+    async now() {
+      return connection.now();
+    },
+
+    sweep: (limit) =>
+      connection.write((step) => {
+        sweepSignals(step, limit);
+        const results = sweepResults(step, limit);
+        return results + sweepRevocations(step, limit - results);
+      }),
+
+    async close() {
+      watcher?.close();
+      hub.close(closedError(file));
+      connection.close();
+      await backup?.close();
+    },
+  };
+}
+
+function markSuspect(path: string): void {
+  try {
+    writeFileSync(suspectMark(path), "");
+  } catch {
+    // The disk is in trouble already; the error of the step that met the damage tells.
+  }
+}

@@ -1,0 +1,87 @@
+/** The ledger: one row per occurrence or range, found by entry and due. */
+import type { EpochMs } from "../../core/clock.js";
+import type { LedgerQuery, LedgerRange, LedgerRecord, LedgerRow } from "../entries.js";
+import type { Step } from "./step.js";
+import { fromColumn, toColumn } from "./text.js";
+
+interface StoredRow {
+  readonly entry: string;
+  readonly due: EpochMs;
+  readonly dueTo: EpochMs;
+  readonly fate: "sent" | "skipped";
+  readonly reason: string | null;
+  readonly taskId: string | null;
+  readonly at: EpochMs;
+  readonly term: string | null;
+  readonly count: number | null;
+  readonly schedule: string | null;
+}
+
+export function record(step: Step, row: Omit<LedgerRow, "kind" | "at">): void {
+  const { entry, due, fate, reason, taskId, term } = row;
+  step.run(
+    "INSERT INTO ledger (entry, due, due_to, fate, reason, task_id, at, term) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    ...[entry, due, due, fate, reason, taskId, step.now, term],
+  );
+}
+
+export function recordRange(step: Step, entry: string, range: LedgerRange, term: string | null): void {
+  const { from, to, count, reason, schedule } = range;
+  step.run(
+    `INSERT INTO ledger (entry, due, due_to, fate, reason, at, term, count, schedule)
+       VALUES (?, ?, ?, 'skipped', ?, ?, ?, ?, ?)`,
+    ...[entry, from, to, reason, step.now, term, count, toColumn(schedule)],
+  );
+}
+
+function restored(row: StoredRow): LedgerRecord {
+  const { entry, due, dueTo, fate, reason, taskId, at, term, count, schedule } = row;
+  if (count === null) return { kind: "row", entry, due, fate, reason, taskId, at, term };
+  return {
+    ...{ kind: "range", entry, from: due, to: dueTo, count },
+    ...{ reason: reason ?? "", schedule: fromColumn(schedule ?? ""), at, term },
+  };
+}
+
+const SELECTION = `SELECT entry, due, due_to AS dueTo, fate, reason, task_id AS taskId, at, term, count, schedule
+  FROM ledger WHERE entry = ? AND due < ? AND due_to > ?`;
+const OLDEST = `${SELECTION} ORDER BY due, seq LIMIT ?`;
+const NEWEST = `${SELECTION} ORDER BY due DESC, seq DESC LIMIT ?`;
+
+export function queryLedger(step: Step, entry: string, query: LedgerQuery): LedgerRecord[] {
+  const { after = -Number.MAX_VALUE, before = Number.MAX_VALUE, limit, keep } = query;
+  const sql = keep === "oldest" ? OLDEST : NEWEST;
+  const rows = step.all<StoredRow>(sql, entry, before, after, limit).map(restored);
+  return keep === "oldest" ? rows : rows.reverse();
+}
+
+/**
+ * Drops at most `limit` records written before `until`. Records are numbered in the order in which they were written,
+ * so the old ones are the first ones; after the clock was set back a few stay longer.
+ */
+export function trimByAge(step: Step, until: EpochMs, limit: number): number {
+  return step.run(
+    "DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger ORDER BY seq LIMIT ?) AND at < ?",
+    ...[limit, until],
+  );
+}
+
+/** The first entry after `name` that has records. */
+export function nextWithRecords(step: Step, name: string): string | null {
+  return (
+    step.get<{ entry: string | null }>("SELECT min(entry) AS entry FROM ledger WHERE entry > ?", name)
+      ?.entry ?? null
+  );
+}
+
+/** Drops at most `limit` of the oldest records of an entry that are more than `keep`. */
+export function trimByCount(step: Step, entry: string, keep: number, limit: number): number {
+  const surplus =
+    (step.get<{ count: number }>("SELECT count(*) AS count FROM ledger WHERE entry = ?", entry)?.count ?? 0) -
+    keep;
+  if (surplus <= 0) return 0;
+  return step.run(
+    "DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE entry = ? ORDER BY due, seq LIMIT ?)",
+    ...[entry, Math.min(surplus, limit)],
+  );
+}

@@ -1,0 +1,219 @@
+/**
+ * From a path to a usable database: checks, creation, recovery.
+ *
+ * An existing file is opened without ceremony. Only who finds none, or a damaged one, takes the opening lock and
+ * looks again: creating and recovering are done by one process at a time, and the others wait. The lock is SQLite's
+ * own, on an empty file beside the database (`<path>.lock`), so it ends with the process that holds it.
+ */
+import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf } from "../../core/errors.js";
+import type { StoreContext } from "../store.js";
+import { backupsFolder, backupsOf } from "./backups.js";
+import type { Driver, Handle } from "./driver.js";
+import { fileError, isCorrupt, isReadonly, storeError } from "./errors.js";
+import { configure, pragma } from "./pragmas.js";
+import { recover, type Recovery } from "./recovery.js";
+import { retryWhileBusy } from "./retry.js";
+import { APPLICATION_ID, migrate, SCHEMA_VERSION } from "./schema.js";
+
+/** A file up to this size is checked page by page at each opening: about 0.1 s. */
+const CHECKED_BYTES = 64 * 1024 * 1024;
+
+export interface Opened {
+  readonly handle: Handle;
+  /** What was done about a damaged file; null: nothing had to be. */
+  readonly recovery: Recovery | null;
+}
+
+/** Beside a file in which a running process met damage: the next opening checks all of it, whatever its size. */
+export function suspectMark(path: string): string {
+  return `${path}.suspect`;
+}
+
+/** Throws a StoreError for a file that cannot be used and that recovery must not touch. */
+export async function openFile(driver: Driver, path: string, context: StoreContext): Promise<Opened> {
+  assertPlace(path);
+  try {
+    if (isPresent(path)) {
+      const found = await tryOpen(driver, path, context);
+      if ("handle" in found) return { handle: found.handle, recovery: null };
+    }
+    return await underLock(driver, path, context, () => createOrRecover(driver, path, context));
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
+
+async function createOrRecover(driver: Driver, path: string, context: StoreContext): Promise<Opened> {
+  let recovery: Recovery | null = null;
+  // Another process may have done it while this one waited for the lock.
+  if (isPresent(path)) {
+    const found = await tryOpen(driver, path, context);
+    if ("handle" in found) return { handle: found.handle, recovery };
+    recovery = recover(driver, path, found.damage, context.clock.now());
+  } else if (wasInUse(path)) {
+    recovery = recover(driver, path, "is gone or empty although it was in use", context.clock.now());
+  }
+  if (recovery) {
+    context.logger.error(`sqlite store: ${recovery.error.message}`);
+    rmSync(suspectMark(path), { force: true });
+  }
+  if (!existsSync(path)) {
+    warnOfBackups(path, recovery, context);
+    // SQLite gives the log and its index the mode of the file.
+    closeSync(openSync(path, "wx", 0o600));
+  }
+  const made = await tryOpen(driver, path, context);
+  if ("handle" in made) return { handle: made.handle, recovery };
+  throw fileError(
+    "SUNBEAT_STORE_CORRUPT",
+    path,
+    `${made.damage} again right after it was made; check the disk`,
+  );
+}
+
+function warnOfBackups(path: string, recovery: Recovery | null, { logger }: StoreContext): void {
+  if (recovery || backupsOf(path).length === 0) return;
+  logger.warn(
+    `sqlite store: ${path} did not exist and starts empty; backups of an earlier file are in ${backupsFolder(path)}`,
+  );
+}
+
+type Tried = { readonly handle: Handle } | { readonly damage: string };
+
+/** Opens, checks and migrates a file; damage is an answer, any other trouble an error. */
+async function tryOpen(driver: Driver, path: string, context: StoreContext): Promise<Tried> {
+  let handle: Handle | undefined;
+  try {
+    assertOurs(driver, path);
+    const opened = driver.open(path);
+    handle = opened;
+    await retryWhileBusy(context, () => configure(opened, path, context.logger));
+    const damage = check(opened, path);
+    if (damage !== null) {
+      opened.close();
+      return { damage };
+    }
+    await retryWhileBusy(context, () => prepare(opened, path));
+    return { handle: opened };
+  } catch (error) {
+    handle?.close();
+    if (isCorrupt(error)) return { damage: `is damaged or no SQLite database (${messageOf(error)})` };
+    throw error;
+  }
+}
+
+/** Looks at what the file says it is, without the right to write: a refused file stays as it is to the last byte. */
+function assertOurs(driver: Driver, path: string): void {
+  let handle: Handle | undefined;
+  try {
+    handle = driver.open(path, true);
+    assertVersion(handle, path);
+  } catch (error) {
+    // A log that has to be replayed first, or a folder without a place for the log's index, needs the right to write.
+    // Then the same is asked once more before anything is written.
+    if (!isReadonly(error)) throw error;
+  } finally {
+    handle?.close();
+  }
+}
+
+/** The schema version of a file that is ours or new; an error for any other. */
+function assertVersion(handle: Handle, path: string): number {
+  const version = Number(pragma(handle, "user_version"));
+  const application = pragma(handle, "application_id");
+  const hasTables = handle.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() !== undefined;
+  if (hasTables && application !== APPLICATION_ID) {
+    throw fileError(
+      "SUNBEAT_STORE_UNAVAILABLE",
+      path,
+      "is a SQLite database of another program; nothing was changed: give sunbeat a file of its own",
+    );
+  }
+  if (version > SCHEMA_VERSION) {
+    throw fileError(
+      "SUNBEAT_STORE_NEWER",
+      path,
+      `has schema version ${version} of a newer sunbeat, and this one knows ${SCHEMA_VERSION}; nothing was changed: ` +
+        "upgrade sunbeat, or name another file",
+    );
+  }
+  return version;
+}
+
+/** Says what is damaged, or null. A file that is large and not suspect is only checked where it is used. */
+function check(handle: Handle, path: string): string | null {
+  const isSuspect = existsSync(suspectMark(path));
+  if (!isSuspect && statSync(path).size > CHECKED_BYTES) return null;
+  const found = pragma(handle, "quick_check(1)");
+  if (found !== "ok") return `is damaged (${String(found).replaceAll("\n", " ")})`;
+  if (isSuspect) rmSync(suspectMark(path), { force: true });
+  return null;
+}
+
+/** Makes sure that the file can be written, and brings its schema up to date. */
+function prepare(handle: Handle, path: string): void {
+  handle.exec("BEGIN IMMEDIATE");
+  let version: number;
+  try {
+    version = assertVersion(handle, path);
+    if (version < SCHEMA_VERSION) migrate(handle, version);
+    handle.exec("COMMIT");
+  } catch (error) {
+    rollback(handle);
+    throw error;
+  }
+  // The tables go into the file itself: it must be whole without its log.
+  if (version < SCHEMA_VERSION) handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+function rollback(handle: Handle): void {
+  try {
+    handle.exec("ROLLBACK");
+  } catch {
+    // Already rolled back by SQLite; the error that led here says more.
+  }
+}
+
+async function underLock<T>(
+  driver: Driver,
+  path: string,
+  context: StoreContext,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lockFile = `${path}.lock`;
+  if (!existsSync(lockFile)) closeSync(openSync(lockFile, "a", 0o600));
+  const lock = driver.open(lockFile);
+  try {
+    await retryWhileBusy(context, () => lock.exec("BEGIN EXCLUSIVE"));
+    return await work();
+  } finally {
+    lock.close();
+  }
+}
+
+/** A file with something in it. An empty one is new, or what is left of one. */
+function isPresent(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/** An empty or absent file beside a log, or an empty one with backups, has lost what was in it. */
+function wasInUse(path: string): boolean {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  return (log !== undefined && log.size > 0) || (existsSync(path) && backupsOf(path).length > 0);
+}
+
+function assertPlace(path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) {
+    throw fileError(
+      "SUNBEAT_STORE_UNAVAILABLE",
+      path,
+      `cannot be made: there is no folder ${folder}; create it, or name another file`,
+    );
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw fileError("SUNBEAT_STORE_UNAVAILABLE", path, "is a folder; name a file in it");
+  }
+}

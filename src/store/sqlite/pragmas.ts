@@ -1,0 +1,63 @@
+/** How a database is opened: what is promised at power loss, how long to wait, how large the log may grow. */
+import type { Logger } from "../../core/logger.js";
+import type { Handle } from "./driver.js";
+import { isBusy } from "./errors.js";
+import { networkDisk } from "./network-disk.js";
+import { LOCK_WAIT_MS } from "./retry.js";
+
+/** 16 MB, as SQLite counts: a tick of 1,000 entries touches some 2,000 pages of 4 kB. */
+const CACHE = -16_000;
+/** A write-ahead log that once had to grow larger is cut to this after the next checkpoint. */
+const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/** The value of a pragma that gives one. */
+export function pragma(handle: Handle, name: string): string | number {
+  const row = handle.prepare(`PRAGMA ${name}`).get() as Readonly<Record<string, string | number>>;
+  return Object.values(row ?? {})[0] ?? "";
+}
+
+export function configure(handle: Handle, path: string, logger: Logger): void {
+  handle.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+  useJournal(handle, path, logger);
+  // FULL: a commit is on the disk when the call returns. NORMAL may lose the last ones at power loss.
+  handle.exec("PRAGMA synchronous = FULL");
+  handle.exec(`PRAGMA cache_size = ${CACHE}`);
+  handle.exec(`PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES}`);
+}
+
+/**
+ * The write-ahead log, except where it is not safe: on a network disk, whose machines share no memory, and with a
+ * SQLite whose reset of the log can damage the file (sqlite.org/wal.html, "the WAL-reset bug").
+ */
+function useJournal(handle: Handle, path: string, logger: Logger): void {
+  const disk = networkDisk(path);
+  const { version } = handle.prepare("SELECT sqlite_version() AS version").get() as { version: string };
+  const wanted = disk === null && hasSafeLog(version) ? "wal" : "truncate";
+  if (disk !== null) {
+    logger.warn(
+      `sqlite store: ${path} is on a network disk (${disk}): slower, and only safe while one machine uses it`,
+    );
+  }
+  if (pragma(handle, "journal_mode") === wanted) return;
+  let used: string | number = "another mode";
+  try {
+    used = pragma(handle, `journal_mode = ${wanted}`);
+  } catch (error) {
+    // Another process has the file open in the other mode. Both work; the first to come decides.
+    if (!isBusy(error)) throw error;
+  }
+  if (used !== wanted) {
+    logger.warn(
+      `sqlite store: ${path} is in use by a process that chose another journal mode than ${wanted}`,
+    );
+  }
+}
+
+/** Whether this SQLite has the fix: from 3.51.3 on, and in the lines 3.50.7 and 3.44.6. */
+export function hasSafeLog(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  if (major !== 3) return major > 3;
+  return (
+    minor > 51 || (minor === 51 && patch >= 3) || (minor === 50 && patch >= 7) || (minor === 44 && patch >= 6)
+  );
+}

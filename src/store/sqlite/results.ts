@@ -1,0 +1,145 @@
+import { isFinal } from "../../tasks/states.js";
+import type { EpochMs } from "../../core/clock.js";
+import type { ResultRecord, Results, StoredResult } from "../results.js";
+import type { Connection } from "./connection.js";
+import type { Hub } from "./hub.js";
+import { DEAD, HELD } from "./schema.js";
+import type { Step } from "./step.js";
+import { fromColumn, toColumn } from "./text.js";
+
+interface ResultRow {
+  readonly id: string;
+  readonly state: string;
+  readonly payload: string | null;
+  readonly reason: string | null;
+  readonly worker: string | null;
+  readonly at: EpochMs;
+}
+
+const COLUMNS = "id, state, payload, reason, worker, at";
+
+function stored(row: ResultRow): StoredResult {
+  return {
+    id: row.id,
+    state: row.state,
+    payload: row.payload === null ? null : fromColumn(row.payload),
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.worker === null ? {} : { worker: row.worker }),
+    at: row.at,
+  };
+}
+
+/** Stores a record over whatever was there; a final one is news even when it is not kept. */
+export function keepResult(step: Step, id: string, record: ResultRecord, ttlMs: number): void {
+  const { state, payload, reason = null, worker = null } = record;
+  if (ttlMs > 0) {
+    step.run(
+      "INSERT OR REPLACE INTO result (id, state, payload, reason, worker, at, until) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      ...[id, state, payload === null ? null : toColumn(payload), reason, worker, step.now, step.now + ttlMs],
+    );
+  } else {
+    dropResult(step, id);
+  }
+  if (isFinal(state)) step.results.push({ ...record, id, at: step.now });
+}
+
+/** The result of a task that the store itself ended. */
+export function keepOwnResult(
+  step: Step,
+  id: string,
+  ttlMs: number,
+  state: "REVOKED" | "FAILURE",
+  reason: string,
+): void {
+  if (ttlMs > 0) keepResult(step, id, { state, payload: null, reason }, ttlMs);
+}
+
+export function keptResult(step: Step, id: string): StoredResult | null {
+  const row = step.get<ResultRow>(
+    `SELECT ${COLUMNS} FROM result WHERE id = ? AND until > ?`,
+    ...[id, step.now],
+  );
+  return row ? stored(row) : null;
+}
+
+export function dropResult(step: Step, id: string): void {
+  step.run("DELETE FROM result WHERE id = ?", id);
+}
+
+export interface ResultsFound {
+  readonly results: readonly StoredResult[];
+  /** Number of the last one read. */
+  readonly seq: number;
+  readonly isComplete: boolean;
+}
+
+export function lastResult(step: Step): number {
+  return step.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM result")?.seq ?? 0;
+}
+
+/** The final results written after the one numbered `seq`, oldest first. */
+export function resultsAfter(step: Step, seq: number, limit: number): ResultsFound {
+  const rows = step.all<ResultRow & { readonly seq: number }>(
+    `SELECT seq, ${COLUMNS} FROM result WHERE seq > ? ORDER BY seq LIMIT ?`,
+    ...[seq, limit],
+  );
+  return {
+    results: rows.filter((row) => isFinal(row.state)).map(stored),
+    seq: rows.at(-1)?.seq ?? seq,
+    isComplete: rows.length < limit,
+  };
+}
+
+/** Drops at most `limit` results whose time is over. */
+export function sweepResults(step: Step, limit: number): number {
+  return step.run(
+    "DELETE FROM result WHERE seq IN (SELECT seq FROM result WHERE until <= ? ORDER BY until LIMIT ?)",
+    ...[step.now, limit],
+  );
+}
+
+function derived(step: Step, id: string): StoredResult | null {
+  const place = step.get<{ place: number }>("SELECT place FROM message WHERE id = ?", id)?.place;
+  if (place === undefined || place === DEAD) return null;
+  return { id, state: place === HELD ? "RECEIVED" : "PENDING", payload: null, at: step.now };
+}
+
+/** Whether a record other than a final one may be written. */
+function isOpen(step: Step, id: string): boolean {
+  return !isFinal(keptResult(step, id)?.state ?? "");
+}
+
+export function sqliteResults(connection: Connection, hub: Hub): Results {
+  return {
+    get: (ids) => connection.read((step) => ids.map((id) => keptResult(step, id) ?? derived(step, id))),
+
+    async wait(id, signal) {
+      // Waiting begins before the look, so a result that comes between the two is not missed.
+      const waiting = hub.awaitResult(id, signal);
+      try {
+        const kept = await connection.read((step) => keptResult(step, id));
+        if (kept && isFinal(kept.state)) return kept;
+        return await waiting.outcome;
+      } finally {
+        waiting.end();
+      }
+    },
+
+    update: (ref, record, ttlMs) =>
+      connection.write((step) => {
+        const held = step.get("SELECT 1 FROM message WHERE id = ? AND token = ?", ref.id, ref.token);
+        if (!held) return "lost";
+        if (isOpen(step, ref.id)) keepResult(step, ref.id, record, ttlMs);
+        return "updated";
+      }),
+
+    put: (id, record, ttlMs) =>
+      connection.write((step) => {
+        if (isOpen(step, id)) keepResult(step, id, record, ttlMs);
+      }),
+
+    async forget(ids) {
+      await connection.writeEach(ids, dropResult);
+    },
+  };
+}

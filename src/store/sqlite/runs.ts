@@ -1,0 +1,203 @@
+/**
+ * Runs of entries: what the overlap policy makes of one that is due, and the "run ended, release the held run" step
+ * that every verb which can end a run takes before it is over.
+ */
+import type { EpochMs } from "../../core/clock.js";
+import type { OccurrenceOutcome, Overlap } from "../entries.js";
+import { record } from "./ledger.js";
+import { dropRevoked, end, KNOWN, type Known, park, send, type Sent, unpark } from "./messages.js";
+import { keepOwnResult } from "./results.js";
+import { HELD, PARKED, TO_STOP } from "./schema.js";
+import type { Step } from "./step.js";
+
+/** A run that is due now. */
+export interface DueRun {
+  readonly entry: string;
+  readonly message: Sent;
+  readonly due: EpochMs;
+  readonly term: string | null;
+  /** Null for a triggered run, which counts for nothing. */
+  readonly counted: { readonly maxRuns: number | null } | null;
+}
+
+/** A row of held_run; its message is the parked one of this id. */
+interface HeldRun {
+  readonly entry: string;
+  readonly id: string;
+  readonly due: EpochMs;
+  readonly term: string | null;
+  readonly triggered: number;
+  readonly maxRuns: number | null;
+  readonly timeoutMs: number | null;
+  /** Released then even if others still run; null: only when they have ended. */
+  readonly graceEnd: EpochMs | null;
+}
+
+const HELD_RUN = `SELECT entry, id, due, term, triggered, max_runs AS maxRuns, timeout_ms AS timeoutMs,
+  grace_end AS graceEnd FROM held_run`;
+const UNFINISHED = `FROM message WHERE entry = ? AND place < ${PARKED}`;
+
+/** Sends, skips or holds a run as the policy says; null forces it. */
+export function startRun(step: Step, run: DueRun, overlap: Overlap | null): OccurrenceOutcome {
+  if (overlap === null || overlap.policy === "allow") return sendRun(step, run);
+
+  // A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
+  step.ended.add(run.entry);
+  releaseHeldRuns(step);
+
+  const isFree = (): boolean => busyUntil(step, run.entry, overlap.timeoutMs) <= step.now;
+  if (isFree()) return sendInsteadOfHeld(step, run);
+  if (overlap.policy === "skip") {
+    skipRun(step, run, "overlap");
+    return "overlap";
+  }
+  if (overlap.policy === "cancel-running") {
+    stopRuns(step, run.entry);
+    if (isFree()) return sendInsteadOfHeld(step, run);
+  }
+  return holdRun(step, run, overlap);
+}
+
+export function countUnfinished(step: Step, entry: string): number {
+  return step.get<{ count: number }>(`SELECT count(*) AS count ${UNFINISHED}`, entry)?.count ?? 0;
+}
+
+export function isHolding(step: Step, entry: string): boolean {
+  return step.get("SELECT 1 FROM held_run WHERE entry = ?", entry) !== undefined;
+}
+
+/** When the last unfinished run ends or counts as ended; Infinity: only when it ends; -Infinity: none is running. */
+function busyUntil(step: Step, entry: string, timeoutMs: number | null): EpochMs {
+  const newest = step.get<{ at: EpochMs | null }>(`SELECT max(enqueued_at) AS at ${UNFINISHED}`, entry)?.at;
+  if (newest === null || newest === undefined) return -Infinity;
+  return timeoutMs === null ? Infinity : newest + timeoutMs;
+}
+
+function sendRun(step: Step, run: DueRun): "sent" {
+  send(step, run.message);
+  recordSent(step, { ...run, id: run.message.id, triggered: run.counted === null });
+  return "sent";
+}
+
+interface SentRun extends Pick<HeldRun, "entry" | "id" | "due" | "term"> {
+  readonly triggered: boolean;
+}
+
+function recordSent(step: Step, { entry, id, due, term, triggered }: SentRun): void {
+  record(step, { entry, due, fate: "sent", reason: triggered ? "triggered" : null, taskId: id, term });
+  if (!triggered) step.run("UPDATE entry SET runs = runs + 1 WHERE name = ?", entry);
+}
+
+function sendInsteadOfHeld(step: Step, run: DueRun): "sent" {
+  const held = heldRunOf(step, run.entry);
+  if (held) dropHeldRun(step, held, "replaced");
+  return sendRun(step, run);
+}
+
+export function skipRun(step: Step, run: Pick<DueRun, "entry" | "due" | "term">, reason: string): void {
+  record(step, { entry: run.entry, due: run.due, fate: "skipped", reason, taskId: null, term: run.term });
+}
+
+/** Revokes the unfinished runs: those that wait are gone at once, those at work are asked to stop. */
+function stopRuns(step: Step, entry: string): void {
+  const asked: string[] = [];
+  const runs = step.all<Known & { place: number; revoked: number }>(
+    `SELECT ${KNOWN}, place, revoked ${UNFINISHED}`,
+    entry,
+  );
+  for (const message of runs) {
+    if (message.place !== HELD) {
+      dropRevoked(step, message, "revoked");
+    } else if (message.revoked !== TO_STOP) {
+      step.run(`UPDATE message SET revoked = ${TO_STOP} WHERE seq = ?`, message.seq);
+      asked.push(message.id);
+    }
+  }
+  if (asked.length > 0) step.publish("revoke", JSON.stringify(asked));
+}
+
+function holdRun(step: Step, run: DueRun, overlap: Overlap): OccurrenceOutcome {
+  const before = heldRunOf(step, run.entry);
+  let graceEnd: EpochMs | null = null;
+  if (overlap.policy === "cancel-running") {
+    // An entry due more often than its grace must not push the end of the grace ahead of itself.
+    graceEnd = Math.min(step.now + overlap.graceMs, before?.graceEnd ?? Infinity);
+    if (graceEnd <= step.now) return sendInsteadOfHeld(step, run);
+  }
+  if (before) dropHeldRun(step, before, "replaced");
+  // A duplicate: the run is on its way already, or its result is kept.
+  if (!park(step, run.message)) return sendRun(step, run);
+  const { entry, message, due, term, counted } = run;
+  const { timeoutMs } = overlap;
+  step.run(
+    `INSERT INTO held_run (entry, id, due, term, triggered, max_runs, timeout_ms, grace_end, wake_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[entry, message.id, due, term, counted ? 0 : 1, counted?.maxRuns ?? null, timeoutMs, graceEnd],
+    finiteOrNull(wakeAt(step, { entry, timeoutMs, graceEnd })),
+  );
+  return "held";
+}
+
+/** When a claim is to look at the held run again; Infinity when only an ending run can release it. */
+function wakeAt(step: Step, held: Pick<HeldRun, "entry" | "timeoutMs" | "graceEnd">): EpochMs {
+  return Math.min(held.graceEnd ?? Infinity, busyUntil(step, held.entry, held.timeoutMs));
+}
+
+function finiteOrNull(at: EpochMs): EpochMs | null {
+  return Number.isFinite(at) ? at : null;
+}
+
+export function heldRunOf(step: Step, entry: string): HeldRun | undefined {
+  return step.get<HeldRun>(`${HELD_RUN} WHERE entry = ?`, entry);
+}
+
+export function heldRunOfId(step: Step, id: string): HeldRun | undefined {
+  return step.get<HeldRun>(`${HELD_RUN} WHERE id = ?`, id);
+}
+
+/** Ends a held run unsent; its ledger row says why. */
+export function dropHeldRun(step: Step, held: HeldRun, reason: "replaced" | "revoked" | "removed"): void {
+  step.run("DELETE FROM held_run WHERE entry = ?", held.entry);
+  const parked = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ?`, held.id);
+  if (parked) {
+    end(step, { seq: parked.seq, entry: null });
+    if (reason === "revoked") keepOwnResult(step, held.id, parked.resultTtl, "REVOKED", "revoked");
+  }
+  skipRun(step, held, reason);
+}
+
+/** Sends the held runs, of the entries noted in this step, whose wait has ended; the others are watched on. */
+export function releaseHeldRuns(step: Step): void {
+  for (const entry of step.ended) {
+    step.ended.delete(entry);
+    const held = heldRunOf(step, entry);
+    if (!held) continue;
+    const at = wakeAt(step, held);
+    if (at > step.now) {
+      step.run("UPDATE held_run SET wake_at = ? WHERE entry = ?", finiteOrNull(at), entry);
+      continue;
+    }
+    step.run("DELETE FROM held_run WHERE entry = ?", entry);
+    unpark(step, held.id);
+    recordSent(step, { ...held, triggered: held.triggered === 1 });
+    step.run("UPDATE entry SET stamp = ? WHERE name = ?", step.stamp(), entry);
+    if (held.triggered === 0) endWhenSpent(step, entry, held.maxRuns);
+  }
+}
+
+/** Disables the entry once its runs have reached the limit. */
+export function endWhenSpent(step: Step, entry: string, maxRuns: number | null): void {
+  if (maxRuns === null) return;
+  const spent = step.run(
+    "UPDATE entry SET nominal = NULL, dispatch_at = NULL WHERE name = ? AND runs >= ?",
+    ...[entry, maxRuns],
+  );
+  if (spent > 0) disable(step, entry, "max-runs");
+}
+
+export function disable(step: Step, entry: string, reason: string): void {
+  step.run(
+    "UPDATE entry SET disabled = ?, disabled_at = ? WHERE name = ? AND disabled IS NOT ?",
+    ...[reason, step.now, entry, reason],
+  );
+}

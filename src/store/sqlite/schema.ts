@@ -1,0 +1,163 @@
+/**
+ * The tables, as an ordered list of migrations; `user_version` is the number of those applied.
+ *
+ * message holds everything that was sent and has not ended, one row each, at one of five places. `seq` is its age:
+ * it grows with every sending, retry and return from the dead letters, so the rowid order that every index ends
+ * with is the order of age. Each place has its own partial index, so a row costs one index entry beside those of
+ * its id and its entry, and what waits costs nothing to what is held.
+ *
+ * All instants and durations are integer milliseconds.
+ */
+import type { Handle } from "./driver.js";
+
+/** "sunb": says to `file` and to us that the database is sunbeat's. */
+export const APPLICATION_ID = 0x73756e62;
+
+/** Where a message is. A parked message is a run that its entry holds (table held_run). */
+export const READY = 0;
+export const DELAYED = 1;
+export const HELD = 2;
+export const PARKED = 3;
+export const DEAD = 4;
+
+/** Whether a held message was revoked. TO_DROP: dropped when it would be claimed again; TO_STOP: its worker is told too. */
+export const NOT_REVOKED = 0;
+export const TO_DROP = 1;
+export const TO_STOP = 2;
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE message (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    place INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    eta INTEGER,
+    expires INTEGER,
+    max_deliveries INTEGER NOT NULL,
+    result_ttl INTEGER NOT NULL,
+    entry TEXT,
+    retries INTEGER NOT NULL DEFAULT 0,
+    deliveries INTEGER NOT NULL DEFAULT 0,
+    enqueued_at INTEGER NOT NULL,
+    token TEXT,
+    worker TEXT,
+    lease_until INTEGER,
+    revoked INTEGER NOT NULL DEFAULT ${NOT_REVOKED},
+    dead_at INTEGER,
+    dead_reason TEXT,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX message_ready ON message (queue, priority DESC) WHERE place = ${READY};
+  CREATE INDEX message_delayed ON message (eta, queue) WHERE place = ${DELAYED};
+  CREATE INDEX message_held ON message (lease_until, queue) WHERE place = ${HELD};
+  CREATE INDEX message_dead ON message (place) WHERE place = ${DEAD};
+  CREATE INDEX message_dead_queue ON message (queue) WHERE place = ${DEAD};
+  CREATE INDEX message_unfinished ON message (entry, enqueued_at) WHERE entry IS NOT NULL AND place < ${PARKED};
+
+  CREATE TABLE revocation (
+    id TEXT PRIMARY KEY,
+    until INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX revocation_until ON revocation (until);
+
+  CREATE TABLE result (
+    -- Never used twice, so that another process finds what is new by a number alone.
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    payload TEXT,
+    reason TEXT,
+    worker TEXT,
+    at INTEGER NOT NULL,
+    until INTEGER NOT NULL
+  );
+  CREATE INDEX result_until ON result (until);
+
+  CREATE TABLE entry (
+    seq INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    stamp INTEGER NOT NULL,
+    nominal INTEGER,
+    dispatch_at INTEGER,
+    paused_at INTEGER,
+    disabled TEXT,
+    disabled_at INTEGER,
+    last_nominal INTEGER,
+    runs INTEGER NOT NULL DEFAULT 0,
+    owner TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    revision TEXT NOT NULL,
+    definition TEXT NOT NULL
+  );
+  CREATE INDEX entry_due ON entry (dispatch_at, name)
+    WHERE dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL;
+
+  CREATE TABLE held_run (
+    entry TEXT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    due INTEGER NOT NULL,
+    term TEXT,
+    triggered INTEGER NOT NULL,
+    max_runs INTEGER,
+    timeout_ms INTEGER,
+    grace_end INTEGER,
+    wake_at INTEGER
+  );
+  CREATE INDEX held_run_wake ON held_run (wake_at) WHERE wake_at IS NOT NULL;
+
+  CREATE TABLE ledger (
+    seq INTEGER PRIMARY KEY,
+    entry TEXT NOT NULL,
+    -- A row begins and ends at its due time; only a range has a count and a schedule.
+    due INTEGER NOT NULL,
+    due_to INTEGER NOT NULL,
+    fate TEXT NOT NULL,
+    reason TEXT,
+    task_id TEXT,
+    at INTEGER NOT NULL,
+    term TEXT,
+    count INTEGER,
+    schedule TEXT
+  );
+  CREATE INDEX ledger_due ON ledger (entry, due);
+
+  -- One row. The epoch stays when the lead is given up: it only grows.
+  CREATE TABLE leader (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    host TEXT NOT NULL,
+    version TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL
+  );
+
+  CREATE TABLE signal (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    origin TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    at INTEGER NOT NULL
+  );
+
+  -- Numbers that only grow: the stamp of the last write to any entry.
+  CREATE TABLE counter (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO counter VALUES ('stamp', 0);
+  `,
+];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** Brings the database from `version` to SCHEMA_VERSION. Runs inside the caller's write transaction. */
+export function migrate(handle: Handle, version: number): void {
+  for (const statements of MIGRATIONS.slice(version)) handle.exec(statements);
+  handle.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  handle.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+}

@@ -1,0 +1,84 @@
+import type { EpochMs } from "../../core/clock.js";
+import type { StoredResult } from "../results.js";
+import type { SqlValue, Statement } from "./driver.js";
+import { toColumn } from "./text.js";
+
+export interface Signal {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+/** What to tell the own process once a step is committed. */
+export interface News {
+  /** Queues in which something arrived. */
+  readonly queues: ReadonlySet<string>;
+  /** Final results. */
+  readonly results: readonly StoredResult[];
+  readonly signals: readonly Signal[];
+}
+
+/**
+ * One transaction as the verbs see it: its instant, its statements, and the news it will have made. A step that is
+ * rolled back and tried again gets a new object, so nothing of the first try is told.
+ */
+export class Step implements News {
+  readonly queues = new Set<string>();
+  readonly results: StoredResult[] = [];
+  readonly signals: Signal[] = [];
+  /** Entries whose last run may have ended in this step while another run of theirs is held. */
+  readonly ended = new Set<string>();
+  readonly #prepare: (sql: string) => Statement;
+  readonly #origin: string | null;
+  #lastSeq: number | null = null;
+  #stamp: number | null = null;
+
+  /**
+   * `now`: the store's clock, read once the step holds its lock. `origin` marks the signals of this store for other
+   * processes; null: there are none.
+   */
+  constructor(
+    readonly now: EpochMs,
+    prepare: (sql: string) => Statement,
+    origin: string | null,
+  ) {
+    this.#prepare = prepare;
+    this.#origin = origin;
+  }
+
+  /** The first row, or undefined. `T` names the columns of the statement. */
+  get<T>(sql: string, ...values: SqlValue[]): T | undefined {
+    return this.#prepare(sql).get(...values) as T | undefined;
+  }
+
+  all<T>(sql: string, ...values: SqlValue[]): T[] {
+    return this.#prepare(sql).all(...values) as T[];
+  }
+
+  /** The number of rows changed. */
+  run(sql: string, ...values: SqlValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  /** The age of the next message that is sent, retried, buried or revived. */
+  nextSeq(): number {
+    this.#lastSeq ??= this.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM message")?.seq ?? 0;
+    return ++this.#lastSeq;
+  }
+
+  /** The stamp of all entries written in this step. */
+  stamp(): number {
+    this.#stamp ??= this.get<{ value: number }>(
+      "UPDATE counter SET value = value + 1 WHERE name = 'stamp' RETURNING value",
+    )!.value;
+    return this.#stamp;
+  }
+
+  publish(topic: string, payload: string): void {
+    this.signals.push({ topic, payload });
+    if (this.#origin === null) return;
+    this.run(
+      "INSERT INTO signal (origin, topic, payload, at) VALUES (?, ?, ?, ?)",
+      ...[this.#origin, toColumn(topic), toColumn(payload), this.now],
+    );
+  }
+}
