@@ -111,7 +111,7 @@ export function makeBeat(core: AppCore, options: StartBeatOptions): Beat {
 }
 
 /** Every queue that the app's code names: one worker without further options serves the whole program. */
-function namedQueues({ config, registry, entries }: AppCore): string[] {
+export function namedQueues({ config, registry, entries }: AppCore): string[] {
   const queues = new Set([config.taskDefaultQueue]);
   for (const name of registry.names()) {
     const queue = registry.get(name)?.queue;

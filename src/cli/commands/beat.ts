@@ -1,0 +1,38 @@
+import { Command } from "commander";
+import { withApp } from "../app.js";
+import { beatBanner } from "../banner.js";
+import { answerCeleryOptions } from "../celery-options.js";
+import type { Action } from "../cli.js";
+import type { LogLevel } from "../log-format.js";
+import { readDuration } from "../local-time.js";
+import { openLog, readLogLevel, serve } from "../serve.js";
+
+interface Options {
+  readonly maxInterval?: string;
+  readonly loglevel: LogLevel;
+  readonly logfile?: string;
+}
+
+export function beatCommand(action: Action): Command {
+  const command = new Command("beat")
+    .description("send what is due, until Ctrl-C or SIGTERM; of several, one leads")
+    .option("--max-interval <time>", "look at the store at least so often (a number is seconds)")
+    .option("-l, --loglevel <level>", "debug, info, warning or error", readLogLevel, "info")
+    .option("-f, --logfile <path>", "append log lines to this file instead of stderr");
+  const ignored = answerCeleryOptions(command, "beat");
+  return command.action(
+    action<[Options]>((cli, { maxInterval, loglevel, logfile }) => {
+      for (const note of ignored) cli.terminal.note(`sunbeat: ${note}`);
+      const interval =
+        maxInterval === undefined ? undefined : readDuration("--max-interval", maxInterval) / 1_000;
+      return withApp(cli, async (open) => {
+        const logger = await openLog(cli, loglevel, logfile);
+        open.core.useLogger(logger);
+        const beat = open.app.beat(interval === undefined ? {} : { maxLoopInterval: interval });
+        const log = `[${logfile ?? "stderr"}]@${loglevel.toUpperCase()}`;
+        cli.terminal.note(beatBanner({ open, now: cli.clock.now(), log }));
+        return serve(cli, open, { logger, parts: [beat] });
+      });
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+import { Command } from "commander";
+import { withApp } from "../app.js";
+import type { Action, Cli } from "../cli.js";
+import { listEntries, willRun, type ListedEntry } from "../entries.js";
+import { formatLocal, isoLocal } from "../local-time.js";
+import { describeAt } from "../occurrences.js";
+import { table, type Cell } from "../table.js";
+
+export function scheduleListCommand(action: Action): Command {
+  return new Command("list")
+    .description("the entries: those in code, and those added at run time")
+    .action(action<[]>((cli) => list(cli)));
+}
+
+function list(cli: Cli): Promise<void> {
+  return withApp(cli, async (open) => {
+    const { terminal } = cli;
+    const timezone = cli.options.timezone ?? open.core.config.timezone;
+    const now = cli.clock.now();
+    const entries = await listEntries(open);
+    if (terminal.json) return terminal.value(entries.map((entry) => entryJson(entry, timezone, now)));
+    if (entries.length === 0) return terminal.line("no entries");
+    const head = ["entry", "task", "schedule", `next (${timezone})`, "runs", "status"];
+    const rows = entries.map((entry): Cell[] => [
+      { text: entry.name, format: "bold" },
+      entry.task ?? "?",
+      entry.schedule === null ? "?" : describeAt(entry.schedule, now),
+      nextText(entry, timezone, now),
+      String(entry.stored?.runs ?? 0),
+      entry.status === "active" ? entry.status : { text: entry.status, format: "yellow" },
+    ]);
+    const heading = head.map((text): Cell => ({ text, format: "dim" }));
+    for (const line of table(terminal, [heading, ...rows])) terminal.line(line);
+    if (entries.some((entry) => entry.status === "new")) {
+      terminal.note("new: declared in code; the next beat that starts registers it");
+    }
+  });
+}
+
+/** When it is due next: what the store says, or what the code says of an entry that is not there yet. */
+export function nextOf(entry: ListedEntry, now: number): number | null {
+  if (entry.stored !== null) return entry.stored.nextDue?.getTime() ?? null;
+  return willRun(entry) ? (entry.schedule?.next(now) ?? null) : null;
+}
+
+function nextText(entry: ListedEntry, timezone: string, now: number): string {
+  const next = nextOf(entry, now);
+  return next === null ? "-" : formatLocal(next, timezone, next % 60_000 === 0 ? "minutes" : "seconds");
+}
+
+/** The entry for machines. */
+export function entryJson(entry: ListedEntry, timezone: string, now: number): object {
+  const { name, task, schedule, description, status, stored } = entry;
+  const next = nextOf(entry, now);
+  const instant = (at: Date | null | undefined): string | null => at?.toISOString() ?? null;
+  return {
+    name,
+    owner: stored?.owner ?? null,
+    task,
+    schedule: schedule?.toJSON?.() ?? null,
+    scheduleText: schedule === null ? null : describeAt(schedule, now),
+    description,
+    status,
+    nextDue: next === null ? null : isoLocal(next, timezone),
+    lastScheduledFor: instant(stored?.lastScheduledFor),
+    pausedAt: instant(stored?.pausedAt),
+    disabledAt: instant(stored?.disabledAt),
+    runs: stored?.runs ?? 0,
+    unfinished: stored?.unfinished ?? 0,
+    problem: stored?.problem ?? null,
+  };
+}

@@ -1,0 +1,58 @@
+import { CommanderError } from "commander";
+import { isSunbeatError, messageOf } from "../core/errors.js";
+import { actionFor, type Host } from "./cli.js";
+import { buildProgram } from "./program.js";
+import { WrongUsage } from "./usage.js";
+
+export const EXIT = { good: 0, failed: 1, usage: 2 } as const;
+
+/** Runs one command line; gives the exit code. Never throws: what goes wrong is one line on stderr. */
+export async function run(args: readonly string[], host: Host): Promise<number> {
+  let exitCode: number = EXIT.good;
+  const action = actionFor(host, (code) => (exitCode = code));
+  const program = buildProgram(action, {
+    writeOut: (text) => void host.stdout.write(text),
+    // Errors come back as CommanderError and are told below; this is the help shown where a command is missing.
+    writeErr: (text) => void host.stderr.write(text),
+    outputError: () => undefined,
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return tell(error, host, args.includes("--debug"));
+  }
+}
+
+function tell(error: unknown, host: Host, debug: boolean): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.good; // --help, --version
+    if (error.code !== "commander.help")
+      host.stderr.write(`sunbeat: ${usageMessage(error)} [SUNBEAT_USAGE]\n`);
+    return EXIT.usage;
+  }
+  const cause = error instanceof WrongUsage ? error.cause : error;
+  const message = messageOf(cause).replace(/\s*\n\s*/g, " ");
+  if (isSunbeatError(cause)) host.stderr.write(`sunbeat: ${message} [${cause.code}]\n`);
+  else host.stderr.write(`sunbeat: ${message}${debug ? "" : " (--debug shows where)"}\n`);
+  if (debug) host.stderr.write(`${stacks(cause)}\n`);
+  return error instanceof WrongUsage ? EXIT.usage : EXIT.failed;
+}
+
+/** commander's "error: unknown option '--cuont'\n(Did you mean --count?)" in one line. */
+function usageMessage(error: CommanderError): string {
+  return error.message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)/, " (did you mean $1?)");
+}
+
+/** The stack and those of its causes. */
+function stacks(error: unknown): string {
+  const parts: string[] = [];
+  for (let at: unknown = error; at !== undefined && parts.length < 8; at = at.cause) {
+    if (!(at instanceof Error)) {
+      parts.push(messageOf(at));
+      break;
+    }
+    parts.push(at.stack ?? messageOf(at));
+  }
+  return parts.join("\ncaused by: ");
+}

@@ -1,0 +1,71 @@
+import { quote } from "../core/quote.js";
+import { clocked, crontab, every, scheduleFromJSON, solar } from "../schedules/index.js";
+import type { CrontabOptions, Schedule, ScheduleJSON, SolarEvent } from "../schedules/index.js";
+import { usageError } from "./usage.js";
+
+/** What a schedule on the command line may look like; stands in `--help` and in errors. */
+export const SCHEDULE_FORMS = [
+  [
+    '"30 2 * * mon-fri"',
+    "crontab: minute hour day-of-month month day-of-week; six fields have seconds first",
+  ],
+  ["@daily", "a nickname: @yearly @monthly @weekly @daily @hourly"],
+  ["every 90s", "an interval, aligned to the clock; also 90s, 1h30m, PT15M"],
+  [
+    "solar:sunset:48.85:2.35",
+    "event, latitude, longitude; an offset may follow, solar:sunset:48.85:2.35:-30m",
+  ],
+  ["at 2027-03-28T02:30", "once, at a local time, or with an offset or Z at an instant"],
+  [`'{"type":"interval","everyMs":90000}'`, "JSON, as `schedule list --json` prints it"],
+] as const;
+
+const DURATION = /^(?:\d[\d.]*\s*[a-z][a-z\d.\s]*|P[\dTWDHMS.]+)$/i;
+
+/**
+ * The schedule that a text on the command line names. Throws the schedule's own error when the form is clear
+ * and the content wrong, SUNBEAT_CRONTAB_INVALID for everything that has no other form.
+ */
+export function scheduleFromText(text: string, options: CrontabOptions): Schedule {
+  const trimmed = text.trim();
+  const [, word = "", rest = ""] = /^(every|solar|clocked|at)\b[\s:]*(.*)$/i.exec(trimmed) ?? [];
+  switch (word.toLowerCase()) {
+    case "every":
+      return every(rest);
+    case "solar":
+      return solarFromText(rest);
+    case "at":
+    case "clocked":
+      return clocked(rest, { timezone: options.timezone ?? "UTC" });
+  }
+  if (trimmed.startsWith("{")) return scheduleFromJSON(parseJson(trimmed));
+  if (trimmed.length <= 64 && DURATION.test(trimmed)) return every(trimmed);
+  return crontab(text, options);
+}
+
+function solarFromText(text: string): Schedule {
+  const [event, latitude, longitude, offset, ...more] = text.split(/[\s:,]+/);
+  if (event === undefined || latitude === undefined || longitude === undefined || more.length > 0) {
+    throw usageError(
+      `solar: expected solar:<event>:<latitude>:<longitude>[:<offset>], got ${quote(`solar:${text}`)}`,
+    );
+  }
+  return solar(
+    event as SolarEvent,
+    degrees(latitude),
+    degrees(longitude),
+    offset === undefined ? {} : { offset },
+  );
+}
+
+/** NaN for what is no number: `solar` says then which of the two it is. */
+function degrees(text: string): number {
+  return text === "" ? NaN : Number(text);
+}
+
+function parseJson(text: string): ScheduleJSON {
+  try {
+    return JSON.parse(text) as ScheduleJSON;
+  } catch (error) {
+    throw usageError(`schedule: ${quote(text)} is not JSON (${(error as Error).message})`);
+  }
+}

@@ -1,0 +1,190 @@
+import { createWriteStream, type WriteStream } from "node:fs";
+import { once } from "node:events";
+import type { AppCore } from "../app/index.js";
+import { isSunbeatError, messageOf, StoreError } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import { quote } from "../core/quote.js";
+import type { OpenApp } from "./app.js";
+import type { Cli } from "./cli.js";
+import { lineLogger, LOG_LEVELS, type LogLevel } from "./log-format.js";
+import { WrongUsage, usageError } from "./usage.js";
+
+/** A worker or a beat. */
+export interface Part {
+  start(): Promise<void> | void;
+  /** Warm: lets what runs come to its end. */
+  stop(): Promise<void>;
+  /** Cold: gives back at once what runs. */
+  kill?(): Promise<void>;
+  /** Settles when it has ended, however that came; rejects with what ended it. */
+  readonly done: Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly logger: Logger;
+  /** Started in order, and stopped in order, each only when the one before has stopped. */
+  readonly parts: readonly Part[];
+}
+
+const WARM = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const COLD = ["SIGQUIT"] as const;
+
+/**
+ * Runs worker, beat or both until a signal or a failure ends them; gives the exit code.
+ *
+ * The first signal ends warm, with 0 once running tasks are done. A second one, SIGQUIT, or an exception that
+ * nobody caught ends cold, with 1: running tasks are given back at once, and other workers take them.
+ */
+export async function serve(cli: Cli, { core }: OpenApp, { logger, parts }: ServeOptions): Promise<number> {
+  const ending = new Ending(cli, logger);
+  ending.listen();
+  try {
+    await openStore(core);
+    for (const part of parts) await part.start();
+    for (const part of parts)
+      part.done.then(
+        () => ending.partEnded(),
+        (error: unknown) => ending.partFailed(error),
+      );
+    await ending.begun;
+    await Promise.race([stopInOrder(parts), ending.cold]);
+    if (ending.isCold) await Promise.all(parts.map((part) => part.kill?.() ?? part.stop()));
+    return ending.exitCode;
+  } finally {
+    ending.unlisten();
+  }
+}
+
+/** A store that cannot be used at all is told at once; one that may come back is waited for, as later on. */
+async function openStore({ store }: AppCore): Promise<void> {
+  try {
+    await store.get();
+  } catch (error) {
+    if (!(error instanceof StoreError) || !error.retryable) throw error;
+  }
+}
+
+async function stopInOrder(parts: readonly Part[]): Promise<void> {
+  // The beat goes first: another one takes the lead while this worker still finishes its tasks.
+  for (const part of parts) await part.stop();
+}
+
+/** What has been asked for, by whom, and how it ends. */
+class Ending {
+  readonly begun: Promise<void>;
+  readonly cold: Promise<void>;
+  exitCode = 0;
+  isCold = false;
+  readonly #cli: Cli;
+  readonly #logger: Logger;
+  #asked = false;
+  #begin!: () => void;
+  #makeCold!: () => void;
+
+  constructor(cli: Cli, logger: Logger) {
+    this.#cli = cli;
+    this.#logger = logger;
+    this.begun = new Promise((resolve) => (this.#begin = resolve));
+    this.cold = new Promise((resolve) => (this.#makeCold = resolve));
+  }
+
+  listen(): void {
+    for (const signal of WARM) process.on(signal, this.#onWarm);
+    for (const signal of COLD) process.on(signal, this.#onCold);
+    process.on("uncaughtException", this.#onException);
+    process.on("unhandledRejection", this.#onRejection);
+  }
+
+  unlisten(): void {
+    for (const signal of WARM) process.off(signal, this.#onWarm);
+    for (const signal of COLD) process.off(signal, this.#onCold);
+    process.off("uncaughtException", this.#onException);
+    process.off("unhandledRejection", this.#onRejection);
+  }
+
+  /** A part ended by itself: the process has no work left. */
+  partEnded(): void {
+    if (!this.#asked) this.partFailed(new Error("it ended without having been asked to"));
+  }
+
+  partFailed(error: unknown): void {
+    this.#logger.error(`Ended by an error: ${described(error)}`);
+    this.exitCode = 1;
+    this.#endWarm();
+  }
+
+  readonly #onWarm = (signal: NodeJS.Signals): void => {
+    if (this.#asked) return this.#onCold();
+    if (signal === "SIGINT") {
+      this.#cli.terminal.note("sunbeat: hitting Ctrl+C again will give running tasks back at once");
+    }
+    this.#endWarm();
+  };
+
+  readonly #onCold = (): void => {
+    if (this.isCold) process.exit(1); // asked a third time: whatever still holds this up is left behind
+    this.#logger.warn("Cold shutdown: running tasks are given back at once");
+    this.#endCold();
+  };
+
+  readonly #onException = (error: unknown): void => {
+    this.#logger.error(
+      `Cold shutdown: an exception that nobody caught left the process in an unknown state: ${described(error)}`,
+    );
+    this.#endCold();
+  };
+
+  /** Node would end the process; but a forgotten promise of one task is no reason to drop all the others. */
+  readonly #onRejection = (reason: unknown): void => {
+    this.#logger.error(`A promise was rejected and nobody handled it: ${described(reason)}`);
+  };
+
+  #endWarm(): void {
+    this.#asked = true;
+    this.#begin();
+  }
+
+  #endCold(): void {
+    this.exitCode = 1;
+    this.isCold = true;
+    this.#makeCold();
+    this.#endWarm();
+  }
+}
+
+/** With the stack: it is somebody's bug, and the log is where they look. */
+function described(error: unknown): string {
+  if (isSunbeatError(error)) return `${error.message} [${error.code}]`;
+  return error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error);
+}
+
+/** The reader of `--loglevel`. */
+export function readLogLevel(text: string): LogLevel {
+  const name = text.toLowerCase();
+  const level = LOG_LEVELS.find((known) => known === name || (known === "warning" && name === "warn"));
+  if (level !== undefined) return level;
+  if (name === "critical" || name === "fatal") return "error";
+  throw usageError(`--loglevel: expected one of ${LOG_LEVELS.join(", ")}, got ${quote(text)}`);
+}
+
+/** The logger of worker and beat: stderr, or the end of a file. */
+export async function openLog(cli: Cli, level: LogLevel, file: string | undefined): Promise<Logger> {
+  const { clock, terminal, host } = cli;
+  if (file === undefined) {
+    const write = (line: string): unknown => host.stderr.write(line);
+    return lineLogger({ clock, level, write, paint: (format, text) => terminal.paintError(format, text) });
+  }
+  const stream = await openLogFile(file);
+  stream.on("error", (error) => terminal.problem(`the log file cannot be written: ${error.message}`));
+  return lineLogger({ clock, level, write: (line) => stream.write(line), paint: (_, text) => text });
+}
+
+async function openLogFile(file: string): Promise<WriteStream> {
+  const stream = createWriteStream(file, { flags: "a", mode: 0o640 });
+  try {
+    await once(stream, "open");
+    return stream;
+  } catch (error) {
+    throw new WrongUsage(usageError(`--logfile: ${(error as Error).message}`).cause);
+  }
+}
