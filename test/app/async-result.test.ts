@@ -1,0 +1,182 @@
+import { describe, expect, test } from "vitest";
+import { AsyncResult } from "../../src/app/async-result.js";
+import { ResultError } from "../../src/core/errors.js";
+import { silentLogger } from "../../src/core/logger.js";
+import { systemRandom } from "../../src/core/random.js";
+import { openMemoryStore } from "../../src/store/memory/index.js";
+import type { ResultRecord } from "../../src/store/results.js";
+import type { Store } from "../../src/store/store.js";
+import { describeFailure, encodeFailure, RemoteTaskError } from "../../src/tasks/failure.js";
+import { ManualClock } from "../../src/testing/manual-clock.js";
+
+const DAY_MS = 86_400_000;
+const failure = encodeFailure(describeFailure(new TypeError("no such month")));
+
+function setUp(ignored = false): { clock: ManualClock; store: Store; result: AsyncResult } {
+  const clock = new ManualClock();
+  const store = openMemoryStore({ clock, random: systemRandom, logger: silentLogger });
+  return { clock, store, result: new AsyncResult("t1", { clock, store: async () => store }, ignored) };
+}
+
+async function send(store: Store, expires?: { inMs: number }): Promise<void> {
+  await store.broker.enqueue([
+    {
+      id: "t1",
+      task: "t",
+      queue: "q",
+      priority: 0,
+      ...(expires && { expires }),
+      maxDeliveries: 1,
+      resultTtlMs: DAY_MS,
+      body: "",
+    },
+  ]);
+}
+
+const claim = { queues: ["q"], worker: "w", leaseMs: 1_000, max: 1 };
+
+describe("an ended task", () => {
+  test.each<[ResultRecord, object, string]>([
+    // record                                        what is seen                                     because
+    [{ state: "SUCCESS", payload: "8" }, { got: 8, info: 8, successful: true }, "the value"],
+    [{ state: "SUCCESS", payload: null }, { got: undefined, successful: true }, "it returned nothing"],
+    [
+      { state: "FAILURE", payload: failure, worker: "w1" },
+      { code: "SUNBEAT_TASK_FAILED", failed: true },
+      "what was thrown",
+    ],
+    [
+      { state: "FAILURE", payload: null, reason: "deliveries-exhausted" },
+      { code: "SUNBEAT_DELIVERIES_EXHAUSTED", failed: true },
+      "the store gave up",
+    ],
+    [{ state: "REVOKED", payload: null, reason: "revoked" }, { code: "SUNBEAT_TASK_REVOKED" }, "revoked"],
+    [{ state: "REVOKED", payload: null, reason: "expired" }, { code: "SUNBEAT_TASK_EXPIRED" }, "expired"],
+  ])("with %o is %o: %s", async (record, expected) => {
+    const { store, result } = setUp();
+    await store.results.put("t1", record, DAY_MS);
+    const seen = await result.get({ propagate: false });
+    const info = await result.info();
+    expect({
+      ...(seen instanceof ResultError ? { code: seen.code } : { got: seen }),
+      ...(info !== undefined && !(info instanceof Error) && { info }),
+      ...((await result.successful()) && { successful: true }),
+      ...((await result.failed()) && { failed: true }),
+    }).toEqual(expected);
+    expect([await result.state(), await result.ready()]).toEqual([record.state, true]);
+    if (seen instanceof ResultError) {
+      await expect(result.get()).rejects.toMatchObject({ code: seen.code, details: { taskId: "t1" } });
+    }
+  });
+
+  test("that failed has a traceback, and its error says what and where", async () => {
+    const { store, result } = setUp();
+    await store.results.put("t1", { state: "FAILURE", payload: failure, worker: "w1@host" }, DAY_MS);
+    expect(await result.traceback()).toMatch(/^TypeError: no such month\n {4}at /);
+    await expect(result.get()).rejects.toThrow(
+      "task t1 failed in another process (w1@host): TypeError: no such month",
+    );
+    expect(await result.get({ propagate: false })).toBeInstanceOf(RemoteTaskError);
+  });
+
+  test("that was forgotten is not known any more", async () => {
+    const { store, result } = setUp();
+    await store.results.put("t1", { state: "SUCCESS", payload: "8" }, DAY_MS);
+    expect(await result.exists()).toBe(true);
+    await result.forget();
+    expect([await result.exists(), await result.state(), await result.traceback()]).toEqual([
+      false,
+      "PENDING",
+      null,
+    ]);
+  });
+});
+
+describe("a task that has not ended", () => {
+  test("get waits for the store to tell, without a timer", async () => {
+    const { store, result, clock } = setUp();
+    await send(store);
+    const { deliveries } = await store.broker.claim(claim);
+    const getting = result.get();
+    await clock.advance(0);
+    expect(clock.timers).toBe(0);
+    const [{ id, token }] = deliveries as [(typeof deliveries)[number]];
+    const record = { state: "SUCCESS", payload: "8" };
+    await store.broker.settle([{ id, token, kind: "done", result: record, resultTtlMs: DAY_MS }], null);
+    expect(await getting).toBe(8);
+  });
+
+  test.each<[string, (store: Store) => Promise<unknown>, string]>([
+    [
+      "PENDING",
+      async () => undefined,
+      "the store does not know this id, so it was not sent to this broker, or its result expired, was forgotten or is not stored (ignoreResult)",
+    ],
+    [
+      "PENDING",
+      async (store) => send(store),
+      "it waits; does a worker listen to its queue, and has its eta come?",
+    ],
+    ["RECEIVED", async (store) => { await send(store); await store.broker.claim({ ...claim, leaseMs: DAY_MS }); }, "a worker has it; give it more time"], // prettier-ignore
+    [
+      "RETRY",
+      async (store) => store.results.put("t1", { state: "RETRY", payload: failure }, DAY_MS),
+      "it failed and waits for its next try",
+    ],
+    [
+      "IMPORTING",
+      async (store) => store.results.put("t1", { state: "IMPORTING", payload: "5" }, DAY_MS),
+      "it has not ended",
+    ],
+  ])("get with a timeout names the state %s and a likely reason", async (state, prepare, reason) => {
+    const { store, result, clock } = setUp();
+    await prepare(store);
+    const failed = expect(result.get({ timeout: 90 })).rejects.toMatchObject({
+      code: "SUNBEAT_RESULT_TIMEOUT",
+      message: `task t1 has no result after 1m30s; it is ${state}: ${reason}`,
+      details: { taskId: "t1", state, timeoutMs: 90_000 },
+    });
+    await clock.advance(90_000);
+    await failed;
+    expect(clock.timers).toBe(0);
+  });
+
+  test("custom state data and the error of a retry are in info()", async () => {
+    const { store, result } = setUp();
+    await store.results.put("t1", { state: "PROGRESS", payload: '{"done":1,"total":2}' }, DAY_MS);
+    expect(await result.info()).toEqual({ done: 1, total: 2 });
+    await store.results.put("t1", { state: "RETRY", payload: failure }, DAY_MS);
+    expect(await result.info()).toMatchObject({ remoteName: "TypeError" });
+    expect(await result.traceback()).toMatch(/^TypeError: no such month/);
+  });
+
+  test("revoke ends a waiting one at once", async () => {
+    const { store, result } = setUp();
+    await send(store);
+    await result.revoke();
+    await expect(result.get()).rejects.toMatchObject({ code: "SUNBEAT_TASK_REVOKED" });
+  });
+
+  test("revoke refuses an id that arrives later", async () => {
+    const { store, result, clock } = setUp();
+    await result.revoke();
+    await clock.advance(DAY_MS - 1_000);
+    await send(store);
+    expect((await store.broker.claim(claim)).deliveries).toEqual([]);
+    expect(await result.state()).toBe("REVOKED");
+  });
+
+  test("get of one that was sent with ignoreResult fails at once instead of waiting for ever", async () => {
+    await expect(setUp(true).result.get()).rejects.toMatchObject({ code: "SUNBEAT_RESULT_IGNORED" });
+  });
+});
+
+test("a result is not a promise, so awaiting delay() waits for the send alone", () => {
+  expect(setUp().result).not.toHaveProperty("then");
+});
+
+test.each([[-1], ["x"]])("a timeout of %o is refused", async (timeout) => {
+  await expect(setUp().result.get({ timeout })).rejects.toMatchObject({
+    code: expect.stringMatching(/_INVALID$/) as string,
+  });
+});

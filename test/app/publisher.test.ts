@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { Publisher } from "../../src/app/publisher.js";
+import { StoreError } from "../../src/core/errors.js";
+import type { EnqueueOutcome, NewMessage } from "../../src/store/broker.js";
+import type { Store } from "../../src/store/store.js";
+import { ManualClock } from "../../src/testing/manual-clock.js";
+
+const message = (id: string): NewMessage => ({ id, task: "t" }) as NewMessage;
+const retry = { maxRetries: 3, intervalStartMs: 0, intervalStepMs: 200, intervalMaxMs: 300 };
+const away = (): StoreError => new StoreError("SUNBEAT_STORE_BUSY", "away", { retryable: true });
+
+/** A publisher on a broker that records its calls and answers each one as `answer` says. */
+function setUp(answer: (call: number, ids: string[]) => Promise<EnqueueOutcome[]>): {
+  publisher: Publisher;
+  clock: ManualClock;
+  calls: { at: number; ids: string[] }[];
+} {
+  const clock = new ManualClock(0);
+  const calls: { at: number; ids: string[] }[] = [];
+  const enqueue = (messages: readonly NewMessage[]): Promise<EnqueueOutcome[]> => {
+    const ids = messages.map(({ id }) => id);
+    calls.push({ at: clock.now(), ids });
+    return answer(calls.length, ids);
+  };
+  const store = async (): Promise<Store> => ({ broker: { enqueue } }) as unknown as Store;
+  return { publisher: new Publisher({ clock, store, retry }), clock, calls };
+}
+
+const queued = async (_: number, ids: string[]): Promise<EnqueueOutcome[]> => ids.map(() => "queued");
+
+test("sends of one event-loop turn are one call, and each sender has the answer for its own message", async () => {
+  const { publisher, calls } = setUp(async () => ["queued", "duplicate", "expired"]);
+  const outcomes = await Promise.all(["a", "b", "c"].map((id) => publisher.send(message(id))));
+  expect([outcomes, calls]).toEqual([["queued", "duplicate", "expired"], [{ at: 0, ids: ["a", "b", "c"] }]]);
+});
+
+test("a call carries at most 1,000 messages, in order", async () => {
+  const { publisher, calls } = setUp(queued);
+  const ids = Array.from({ length: 2_500 }, (_, index) => String(index));
+  await Promise.all(ids.map((id) => publisher.send(message(id))));
+  expect(calls.map((call) => call.ids.length)).toEqual([1_000, 1_000, 500]);
+  expect(calls.flatMap((call) => call.ids)).toEqual(ids);
+});
+
+test("what may succeed later is repeated with growing waits", async () => {
+  const { publisher, clock, calls } = setUp(async (call, ids) => {
+    if (call < 4) throw away();
+    return queued(call, ids);
+  });
+  const sending = publisher.send(message("a"));
+  await clock.advance(1_000);
+  expect([await sending, calls.map(({ at }) => at)]).toEqual(["queued", [0, 0, 200, 500]]);
+});
+
+test("after the last try the sender has the error, and the next send works", async () => {
+  let broken = true;
+  const { publisher, clock, calls } = setUp(async (call, ids) => {
+    if (broken) throw away();
+    return queued(call, ids);
+  });
+  const failed = expect(publisher.send(message("a"))).rejects.toMatchObject({ code: "SUNBEAT_STORE_BUSY" });
+  await clock.advance(1_000);
+  await failed;
+  broken = false;
+  expect([await publisher.send(message("b")), calls.length]).toEqual(["queued", 5]);
+});
+
+test("what will not succeed later is not repeated", async () => {
+  const { publisher, calls } = setUp(async () => {
+    throw new StoreError("SUNBEAT_STORE_CORRUPT", "damaged", { retryable: false });
+  });
+  await expect(publisher.send(message("a"))).rejects.toMatchObject({ code: "SUNBEAT_STORE_CORRUPT" });
+  expect(calls).toHaveLength(1);
+});
+
+test("a store that never answers does not hold the sender for ever", async () => {
+  const { publisher, clock, calls } = setUp(() => new Promise(() => undefined));
+  const failed = expect(publisher.send(message("a"))).rejects.toMatchObject({
+    code: "SUNBEAT_STORE_TIMEOUT",
+    message:
+      "the store did not answer within 10 s; the message may have arrived, sending its id again is safe",
+  });
+  await clock.advance(41_000);
+  await failed;
+  expect(calls).toHaveLength(4);
+});
+
+test("drain sends what waits and resolves when it has arrived", async () => {
+  let arrive!: () => void;
+  const { publisher } = setUp(
+    (_, ids) => new Promise((resolve) => (arrive = () => resolve(ids.map(() => "queued")))),
+  );
+  let arrived = false;
+  void publisher.send(message("a")).then(() => (arrived = true));
+  const draining = publisher.drain();
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+  expect(arrived).toBe(false);
+  arrive();
+  await draining;
+  expect(arrived).toBe(true);
+});
