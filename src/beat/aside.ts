@@ -8,6 +8,8 @@ interface SetAside {
   readonly retryAt: number;
 }
 
+/** Beyond it entries are disabled in the store. */
+const MOST_ASIDE = 1_000;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
 
@@ -18,9 +20,6 @@ const LONGEST_PAUSE_MS = 300_000;
  * loop asks the store for so many more.
  */
 export class Aside {
-  /** Beyond it entries are disabled in the store. */
-  static readonly MOST = 1_000;
-
   readonly #clock: Clock;
   readonly #entries = new Map<string, SetAside>();
 
@@ -32,8 +31,9 @@ export class Aside {
     return this.#entries.size;
   }
 
-  get full(): boolean {
-    return this.#entries.size >= Aside.MOST;
+  /** Whether this entry is here already, or can be taken in. */
+  hasRoom({ name }: Pick<EntrySnapshot, "name">): boolean {
+    return this.#entries.has(name) || this.#entries.size < MOST_ASIDE;
   }
 
   /** Names and reasons, for people. */

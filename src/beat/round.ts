@@ -134,7 +134,7 @@ export class Rounds {
 
   /** One bad entry costs itself and nobody else. */
   async #setAside(stored: EntrySnapshot, reason: string): Promise<void> {
-    if (this.aside.full && !this.aside.holds(stored)) {
+    if (!this.aside.hasRoom(stored)) {
       // Too many to step over at every round. Registration by a beat that can read them enables them again.
       const put = putOf(stored, { disabled: DISABLED.invalid });
       await this.#deps.inTime("put", this.#deps.store.entries.put([put]));

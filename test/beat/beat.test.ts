@@ -1,5 +1,8 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { crontab, every } from "../../src/schedules/index.js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { resolveEntry } from "../../src/beat/entry.js";
+import { clocked, crontab, every, type Schedule } from "../../src/schedules/index.js";
+import type { Entries } from "../../src/store/index.js";
+import { faulty } from "./faulty-store.js";
 import { World } from "./harness.js";
 
 let world: World;
@@ -7,6 +10,9 @@ beforeEach(() => {
   world = new World();
 });
 afterEach(() => world.stop());
+
+const HOUR = 3_600_000;
+const fates = (lines: readonly string[]) => lines.map((line) => line.slice(9));
 
 test("sends each due time once, at its instant", async () => {
   await world.started({ tick: { task: "tasks.tick", schedule: every("10s") } });
@@ -31,4 +37,386 @@ test("says in its log what it does", async () => {
     "beat: gave up the lead",
     "beat: stopped",
   ]);
+});
+
+test("sends task, arguments and options, and the nominal instant also under jitter", async () => {
+  await world.started({
+    billed: {
+      task: "billing.close",
+      schedule: every("10m"),
+      jitter: "5m",
+      args: ({ scheduledFor }) => [scheduledFor.toISOString()],
+      options: { queue: "money", priority: 7, expires: "1h" },
+    },
+  });
+  await world.clock.advance(HOUR / 4);
+  const { deliveries } = await world.store.broker.claim({
+    ...{ queues: ["money"], worker: "w", leaseMs: 1_000, max: 10 },
+  });
+  expect(deliveries).toEqual([
+    expect.objectContaining({
+      ...{ id: `billed@${Date.UTC(2027, 0, 1, 0, 10)}`, task: "billing.close", priority: 7, entry: "billed" },
+      body: expect.stringContaining('["2027-01-01T00:10:00.000Z"]') as string,
+    }),
+  ]);
+  const [row] = await world.schedules().history("billed");
+  expect(row?.due).toEqual(new Date(Date.UTC(2027, 0, 1, 0, 10)));
+  expect(row!.at.getTime()).toBeGreaterThan(row!.due.getTime());
+});
+
+test("stop and start may come twice, in any order, and a stopped beat stays stopped", async () => {
+  const never = world.beat();
+  await never.stop();
+  never.start();
+  expect(never.stats().state).toBe("stopped");
+  const beat = await world.started({});
+  beat.start();
+  await Promise.all([beat.stop(), beat.stop(), beat.done]);
+  expect(world.log.matching(/Starting/)).toHaveLength(1);
+  expect(world.clock.timers).toBe(0);
+});
+
+test("a closed store ends the beat", async () => {
+  const beat = await world.started({ tick: { task: "t", schedule: 1 } });
+  await world.store.close();
+  await world.clock.advance(60_000);
+  await beat.done;
+  expect(beat.stats().state).toBe("stopped");
+});
+
+describe("downtime", () => {
+  test("a year of missed minutes is caught up with one run, and the history has a row for every minute", async () => {
+    const lineup = { minutely: { task: "t", schedule: crontab("* * * * *") } };
+    const first = await world.started(lineup);
+    await world.clock.advance(60_000);
+    await first.stop();
+    world.clock.jump(365 * 24 * HOUR + 30_000);
+    await world.started(lineup);
+    expect(await world.store.entries.ledger("minutely", { limit: 100, keep: "oldest" })).toHaveLength(4);
+    const lines = await world.history("minutely", 3);
+    expect(lines).toEqual(["23:59:00 skipped coalesced", "00:00:00 skipped coalesced", "00:01:00 sent"]);
+    const from = new Date(Date.UTC(2027, 5, 1));
+    const page = await world.schedules().history("minutely", { after: from, limit: 2 });
+    expect(page.map(({ due, reason }) => [due.toISOString(), reason])).toEqual([
+      ["2027-06-01T00:01:00.000Z", "too-late"],
+      ["2027-06-01T00:02:00.000Z", "too-late"],
+    ]);
+  });
+
+  test.each([
+    ["skip" as const, ["sent", "skipped late", "skipped late", "skipped late", "sent"]],
+    ["latest" as const, ["sent", "skipped coalesced", "skipped coalesced", "sent", "sent"]],
+    ["all" as const, ["sent", "sent", "sent", "sent", "sent"]],
+  ])("of 3.5 periods under %s gives %j", async (misfire, expected) => {
+    const lineup = { hourly: { task: "t", schedule: every("1h"), misfire } };
+    const first = await world.started(lineup);
+    await world.clock.advance(HOUR);
+    await first.stop();
+    await world.clock.advance(3.5 * HOUR);
+    await world.started(lineup);
+    await world.clock.advance(HOUR / 2);
+    expect(fates(await world.history("hourly"))).toEqual(expected);
+  });
+});
+
+describe("entries that end", () => {
+  test("a clocked one runs once, and stays with its history for a day", async () => {
+    const at = new Date(Date.UTC(2027, 0, 1, 1));
+    await world.started();
+    const schedules = world.schedules();
+    await schedules.set("once", { task: "t", schedule: clocked(at) });
+    await world.clock.advance(2 * HOUR);
+    expect(await schedules.get("once")).toMatchObject({ disabled: "ended", nextDue: null, runs: 1 });
+    expect(await world.history("once")).toEqual(["01:00:00 sent"]);
+    await world.clock.advance(25 * HOUR);
+    expect(await schedules.get("once")).toBeNull();
+    expect(await world.history("once")).toEqual(["01:00:00 sent"]);
+  });
+
+  test("maxRuns counts what was sent, not what was skipped", async () => {
+    await world.started({ few: { task: "t", schedule: every("1m"), maxRuns: 2, overlap: "skip" } });
+    await world.clock.advance(3 * 60_000);
+    const { deliveries } = await world.store.broker.claim({
+      ...{ queues: ["default"], worker: "w", leaseMs: 1_000, max: 10 },
+    });
+    await world.store.broker.settle(
+      deliveries.map(({ id, token }) => ({ id, token, kind: "done", result: null, resultTtlMs: 0 })),
+      null,
+    );
+    await world.clock.advance(3 * 60_000);
+    expect(fates(await world.history("few"))).toEqual(["sent", "skipped overlap", "skipped overlap", "sent"]);
+    expect(await world.schedules().get("few")).toMatchObject({ disabled: "max-runs", runs: 2 });
+  });
+
+  test("startAt and endAt bound the due times", async () => {
+    const [startAt, endAt] = [1, 3].map((hour) => new Date(Date.UTC(2027, 0, 1, hour)));
+    await world.started({ season: { task: "t", schedule: every("1h"), startAt: startAt!, endAt: endAt! } });
+    await world.clock.advance(5 * HOUR);
+    expect(await world.history("season")).toEqual(["01:00:00 sent", "02:00:00 sent"]);
+    expect(await world.schedules().get("season")).toMatchObject({ disabled: "ended" });
+  });
+});
+
+test("an @reboot entry is sent once by each process that comes to lead, however often it does", async () => {
+  const lineup = { boot: { task: "t", schedule: crontab("@reboot") } };
+  const wrapped = faulty(world.store, world.clock);
+  await world.started(lineup, {}, wrapped.store);
+  expect(fates(await world.history("boot"))).toEqual(["sent"]);
+  wrapped.faults.fail = "elect";
+  await world.clock.advance(20_000);
+  wrapped.faults.fail = null;
+  await world.clock.advance(20_000);
+  expect(world.events.of("beat-leading")).toHaveLength(2);
+  expect(fates(await world.history("boot"))).toEqual(["sent"]);
+  wrapped.faults.dead = true;
+  await world.started(lineup);
+  await world.clock.advance(20_000);
+  expect(fates(await world.history("boot"))).toEqual(["sent", "sent"]);
+});
+
+describe("the store's clock", () => {
+  test.each([
+    ["a day ahead", 24 * HOUR],
+    ["an hour back", -HOUR],
+  ])("that jumps %s holds dispatch for 10 s, and doubles nothing", async (_, jumpMs) => {
+    await world.started({ tick: { task: "t", schedule: every("1s"), misfire: "all" } });
+    await world.clock.advance(10_500);
+    world.clock.jump(jumpMs);
+    await world.clock.advance(9_000);
+    expect(await world.history("tick")).toHaveLength(10);
+    expect(world.events.of("clock-jump")).toEqual([{ byMs: jumpMs }]);
+    await world.clock.advance(2 * HOUR);
+    const rows = await world.schedules().history("tick", { limit: 10_000 });
+    const dues = rows.map(({ due }) => due.getTime());
+    expect(new Set(dues).size).toBe(dues.length);
+    expect(world.clock.now() - Math.max(...dues)).toBeLessThan(1_000);
+  });
+
+  test("that comes back within 10 s loses nothing", async () => {
+    await world.started({ tick: { task: "t", schedule: every("1s"), misfire: "all" } });
+    await world.clock.advance(10_500);
+    world.clock.jump(24 * HOUR);
+    await world.clock.advance(4_000);
+    world.clock.jump(-24 * HOUR);
+    await world.clock.advance(30_000);
+    expect(await world.history("tick")).toEqual(
+      Array.from({ length: 44 }, (_, i) => `00:00:${String(i + 1).padStart(2, "0")} sent`),
+    );
+  });
+});
+
+describe("a store that fails", () => {
+  test("is waited out with the cursors where they are, and told once", async () => {
+    const { store, faults } = faulty(world.store, world.clock);
+    await world.started({ tick: { task: "t", schedule: every("1s"), misfire: "all" } }, {}, store);
+    await world.clock.advance(5_000);
+    faults.fail = "all";
+    await world.clock.advance(60_000);
+    faults.fail = null;
+    await world.clock.advance(10_000);
+    expect(await world.history("tick")).toHaveLength(75);
+    expect(world.log.matching(/the store fails/)).toEqual([
+      "beat: the store fails, trying again: connection refused",
+    ]);
+    expect(world.log.matching(/the store is back/)).toHaveLength(1);
+    expect(faults.calls.due).toBeLessThan(200);
+  });
+
+  test("already at the start delays the beat, and no more", async () => {
+    const { store, faults } = faulty(world.store, world.clock);
+    faults.fail = "all";
+    const beat = await world.started({ tick: { task: "t", schedule: every("1s") } }, {}, store);
+    await world.clock.advance(30_000);
+    expect(beat.stats()).toMatchObject({ state: "starting", trouble: "connection refused" });
+    faults.fail = null;
+    await world.clock.advance(10_000);
+    expect(beat.stats()).toMatchObject({ state: "leading", trouble: null });
+  });
+
+  test("that never answers a tick makes the beat step down", async () => {
+    const { store, faults } = faulty(world.store, world.clock);
+    await world.started({ tick: { task: "t", schedule: every("1s") } }, {}, store);
+    Object.assign(faults, { delay: "tick", delayMs: 1e9 });
+    await world.clock.advance(25_000);
+    expect(world.events.of("beat-stalled")).toEqual([{ afterMs: 15_000 }]);
+    expect(world.events.of("beat-stepped-down")).toEqual([expect.objectContaining({ reason: "stalled" })]);
+  });
+});
+
+test("an idle hour costs a bounded number of calls, and no more with more entries", async () => {
+  const calls = async (count: number): Promise<Record<string, number>> => {
+    const own = new World();
+    const lineup = Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [`e${i}`, { task: "t", schedule: crontab("0 0 1 7 *") }]),
+    );
+    const { store, faults } = faulty(own.store, own.clock);
+    await own.started(lineup, {}, store);
+    await own.clock.advance(10 * 60_000);
+    const before = { ...faults.calls };
+    await own.clock.advance(HOUR);
+    await own.stop();
+    return Object.fromEntries(
+      Object.entries(faults.calls).map(([name, n]) => [name, n - (before[name] ?? 0)]),
+    );
+  };
+  const few = await calls(10);
+  expect(few).toMatchObject({ elect: 720, put: 0 });
+  expect(few.due).toBeLessThanOrEqual(61);
+  expect(few.sweep).toBe(60);
+  // Once an hour all entries are looked through, a thousand a call.
+  expect(await calls(900)).toEqual(few);
+});
+
+test("many entries due at one instant are sent in batches, all of them once", async () => {
+  const lineup = Object.fromEntries(
+    Array.from({ length: 2_500 }, (_, i) => [
+      `e${i}`,
+      { task: "t", schedule: every("1h"), misfire: "skip" as const },
+    ]),
+  );
+  const { store, faults } = faulty(world.store, world.clock);
+  const beat = await world.started(lineup, {}, store);
+  await world.clock.advance(HOUR);
+  expect(beat.stats()).toMatchObject({ sent: 2_500, skipped: 0 });
+  expect(faults.calls.tick).toBe(3);
+});
+
+describe("an entry that cannot be sent", () => {
+  const tick = { task: "t", schedule: every("1s") };
+  const broken: Schedule = {
+    next(after) {
+      if (after >= Date.UTC(2027, 0, 1, 0, 0, 3)) throw new Error("no such holiday");
+      return Math.floor(after / 1_000) * 1_000 + 1_000;
+    },
+  };
+  const stored = async (definition: string): Promise<void> => {
+    await world.store.entries.put([
+      {
+        ...{ name: "bad", owner: "code:other", version: 1, definition, revision: "r", expect: null },
+        ...{ cursor: { nominal: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
+      },
+    ]);
+  };
+
+  test.each<[string, () => Promise<void>, object, RegExp]>([
+    [
+      "whose schedule throws",
+      async () => undefined,
+      { bad: { task: "t", schedule: broken } },
+      /no such holiday/,
+    ],
+    [
+      "whose args function throws",
+      async () => undefined,
+      {
+        bad: {
+          ...tick,
+          args: () => {
+            throw new Error("no disk");
+          },
+        },
+      },
+      /its args function threw: no disk/,
+    ],
+    [
+      "whose args function is async",
+      async () => undefined,
+      { bad: { ...tick, args: async () => [] } },
+      /not a promise/,
+    ],
+    ["whose definition is not JSON", () => stored("{nope"), {}, /cannot be read/],
+    ["of a newer version", () => stored('{"task":"t","schedule":{"type":"lunar"}}'), {}, /lunar/],
+    [
+      "with an option of a newer version",
+      () => stored('{"task":"t","schedule":{"type":"interval","everyMs":1000},"moon":1}'),
+      {},
+      /moon/,
+    ],
+    [
+      "whose args function is elsewhere",
+      () => stored('{"argsFrom":"code","schedule":{"type":"interval","everyMs":1000},"task":"t"}'),
+      {},
+      /code that this process does not have/,
+    ],
+    [
+      "whose schedule is code elsewhere",
+      () => stored('{"schedule":{"type":"custom"},"task":"t"}'),
+      {},
+      /code that this process does not have/,
+    ],
+  ])(
+    "%s holds nobody up, is told once, and is not asked again in a busy loop",
+    async (_, prepare, lineup, why) => {
+      await prepare();
+      const { store, faults } = faulty(world.store, world.clock);
+      const beat = await world.started({ good: tick, ...lineup }, {}, store);
+      await world.clock.advance(60_000);
+      expect(await world.history("good")).toHaveLength(60);
+      expect(world.events.of("schedule-failed")).toEqual([
+        { entry: "bad", reason: expect.stringMatching(why) as string },
+      ]);
+      expect(world.log.matching(/cannot send bad/)).toHaveLength(1);
+      expect(beat.stats().aside).toEqual([{ entry: "bad", reason: expect.stringMatching(why) as string }]);
+      expect(faults.calls.due).toBeLessThan(100);
+    },
+  );
+
+  test("loses nothing: a beat that has its code finds it due", async () => {
+    const args = () => [1];
+    const first = await world.started({ coded: { ...tick, args } });
+    await world.clock.advance(1_000);
+    await first.stop();
+    const other = await world.started({}, { owner: "code:other" });
+    await world.clock.advance(10_000);
+    expect(await world.history("coded")).toHaveLength(1);
+    await other.stop();
+    await world.started({ coded: { ...tick, args, misfire: "all" } });
+    await world.clock.advance(1_000);
+    expect(await world.history("coded")).toHaveLength(12);
+  });
+
+  test("is sent at once when it is set right", async () => {
+    await world.store.entries.put([
+      {
+        ...{ name: "bad", owner: "runtime", version: 0, definition: "{nope", revision: "r", expect: null },
+        ...{ cursor: { nominal: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
+      },
+    ]);
+    const beat = await world.started();
+    await world.clock.advance(1_500);
+    await world.schedules().set("bad", tick);
+    await world.clock.advance(1_000);
+    expect(fates(await world.history("bad")).at(-1)).toBe("sent");
+    expect(beat.stats().aside).toEqual([]);
+  });
+
+  test("does not keep others out, however many there are", async () => {
+    const puts: Parameters<Entries["put"]>[0] = Array.from({ length: 1_500 }, (_, i) => ({
+      ...{ name: `bad${i}`, owner: "runtime", version: 0, definition: "{nope", revision: "r", expect: null },
+      ...{ cursor: { nominal: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
+    }));
+    await world.store.entries.put(puts);
+    const beat = await world.started({ good: tick }, { batch: 100 });
+    await world.clock.advance(30_000);
+    expect(await world.history("good")).not.toEqual([]);
+    expect((await world.history("good")).at(-1)).toBe("00:00:30 sent");
+    expect(beat.stats().aside).toHaveLength(1_000);
+    const { length } = (await world.schedules().list()).filter(({ disabled }) => disabled === "invalid");
+    expect(length).toBe(500);
+  });
+});
+
+test("a range of a schedule that only code knows stays one row", async () => {
+  const custom: Schedule = { next: (after) => Math.floor(after / HOUR) * HOUR + HOUR };
+  const lineup = { odd: { task: "t", schedule: custom } };
+  const first = await world.started(lineup);
+  await first.stop();
+  await world.clock.advance(5.5 * HOUR);
+  await world.started(lineup);
+  const rows = await world.schedules(lineup).history("odd");
+  expect(rows.map(({ fate, reason, count }) => [fate, reason, count])).toEqual([
+    ["skipped", "coalesced", 4],
+    ["sent", undefined, undefined],
+  ]);
+  expect(resolveEntry("odd", lineup.odd, {}).codeSchedule).toBe(true);
 });
