@@ -4,7 +4,7 @@ import { gate, message, Rig, turns } from "./harness.js";
 
 /** A task that runs until the test opens its gate, and tells when it started. */
 function gated(rig: Rig, name = "wait"): { readonly started: string[]; open(id: string): void } {
-  const gates = new Map<string, ReturnType<typeof gate>>();
+  const gates = new Map<string, ReturnType<typeof gate<void>>>();
   const started: string[] = [];
   rig.bound(name, async (self) => {
     started.push(self.request.id);
@@ -12,7 +12,7 @@ function gated(rig: Rig, name = "wait"): { readonly started: string[]; open(id: 
     gates.set(self.request.id, own);
     await own.opened;
   });
-  return { started, open: (id) => gates.get(id)!.open(undefined) };
+  return { started, open: (id) => gates.get(id)!.open() };
 }
 
 const ids = (prefix: string, count: number): string[] =>

@@ -19,7 +19,7 @@ export class FaultyStore {
   inFlight = 0;
   mostInFlight = 0;
 
-  /** `faultOf` decides for each call of the broker and of results. */
+  /** `faultOf` decides for each call of the broker, of results, and for `sweep`. */
   constructor(inner: Store, clock: Clock, faultOf: (verb: string, count: number) => Fault, lateMs = 15_000) {
     const wrap = <T extends object>(target: T, watched: readonly string[]): T =>
       new Proxy(target, {
@@ -46,7 +46,8 @@ export class FaultyStore {
         },
       });
     const broker: Broker = wrap(inner.broker, ["claim", "settle"]);
-    this.store = { ...inner, broker, results: wrap(inner.results, []) };
+    const { sweep } = wrap({ sweep: (limit: number) => inner.sweep(limit) }, []);
+    this.store = { ...inner, sweep, broker, results: wrap(inner.results, []) };
   }
 
   count(verb: string): number {

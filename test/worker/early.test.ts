@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { Reject, Retry } from "../../src/tasks/outcomes.js";
+import { FaultyStore } from "./faulty-store.js";
+import { gate, message, retry, Rig, turns } from "./harness.js";
+
+describe("a task with acks early", () => {
+  test("is acknowledged before it runs, and its result is stored after", async () => {
+    const rig = new Rig();
+    const own = gate<number>();
+    rig.task("t", () => own.opened, { acks: "early" });
+    await rig.send(message("a", "t"));
+    const worker = await rig.started();
+    expect([await rig.memory.broker.counts(), worker.stats().running]).toEqual([[], 1]);
+    own.open(7);
+    await turns();
+    expect(await rig.result("a")).toEqual({ state: "SUCCESS", payload: 7 });
+    expect(rig.events.map((event) => event.type)).toEqual([
+      "worker-online",
+      "task-received",
+      "task-started",
+      "task-succeeded",
+    ]);
+  });
+
+  test("occupies a slot while it runs", async () => {
+    const rig = new Rig();
+    const own = gate<void>();
+    let started = 0;
+    rig.task("t", () => (started++, own.opened), { acks: "early" });
+    await rig.send(message("a", "t"), message("b", "t"));
+    await rig.started({ concurrency: 1, prefetch: 2 });
+    expect(started).toBe(1);
+    own.open();
+    await turns();
+    expect(started).toBe(2);
+  });
+
+  test("does not run when its delivery was lost before the acknowledgement", async () => {
+    const rig = new Rig();
+    let runs = 0;
+    rig.task("t", () => runs++, { acks: "early" });
+    const broker = new Proxy(rig.memory.broker, {
+      get: (target, key) =>
+        key === "settle"
+          ? async (items: unknown[]) => ({ outcomes: items.map(() => "lost"), claimed: null })
+          : (Reflect.get(target, key) as unknown),
+    });
+    await rig.send(message("a", "t"));
+    const worker = await rig.started({}, { ...rig.memory, broker });
+    expect([runs, worker.stats().running]).toEqual([0, 0]);
+  });
+
+  test("runs again when it asks to, and counts its retries", async () => {
+    const rig = new Rig();
+    const seen: number[] = [];
+    rig.bound(
+      "t",
+      (self) => {
+        seen.push(self.request.retries);
+        throw new Retry({ countdown: 5 });
+      },
+      { acks: "early", trackStarted: true, retry: retry({ max: 2 }) },
+    );
+    await rig.send(message("a", "t"));
+    await rig.started();
+    for (let step = 0; step < 12; step++) {
+      await rig.clock.advance(1_000);
+      await turns(10);
+    }
+    expect(seen).toEqual([0, 1, 2]);
+    expect((await rig.failure("a")).code).toBe("SUNBEAT_RETRIES_EXHAUSTED");
+  });
+
+  test("can be revoked through the channel", async () => {
+    const rig = new Rig();
+    rig.bound(
+      "t",
+      (self) =>
+        new Promise((_, reject) =>
+          self.signal.addEventListener("abort", () => reject(self.signal.reason as Error)),
+        ),
+      { acks: "early" },
+    );
+    await rig.send(message("a", "t"));
+    await rig.started();
+    await rig.memory.channel.publish("revoke", '["a"]');
+    await turns();
+    expect(await rig.state("a")).toBe("REVOKED");
+  });
+
+  test("that rejects leaves a failure, since there is no letter to keep", async () => {
+    const rig = new Rig();
+    rig.task(
+      "t",
+      () => {
+        throw new Reject("no");
+      },
+      { acks: "early" },
+    );
+    await rig.send(message("a", "t"));
+    await rig.started();
+    expect(await rig.failure("a")).toEqual({ name: "Reject", message: "no", code: null });
+    expect(rig.events.map((event) => event.type)).not.toContain("dead-lettered");
+  });
+
+  test("that a stopping worker cannot wait for fails with SUNBEAT_SHUTDOWN", async () => {
+    const rig = new Rig();
+    rig.task("t", () => new Promise(() => undefined), { acks: "early" });
+    await rig.send(message("a", "t"));
+    const worker = await rig.started();
+    const kill = worker.kill();
+    await turns();
+    await kill;
+    expect((await rig.failure("a")).code).toBe("SUNBEAT_SHUTDOWN");
+  });
+
+  test("keeps its result until the store takes it", async () => {
+    const rig = new Rig();
+    let failures = 3;
+    rig.task("t", () => "kept", { acks: "early" });
+    const faulty = new FaultyStore(rig.memory, rig.clock, (verb) =>
+      verb === "put" && failures-- > 0 ? "refused" : "none",
+    );
+    await rig.send(message("a", "t"));
+    await rig.started({}, faulty.store);
+    await rig.clock.advance(5_000);
+    await turns();
+    expect(await rig.result("a")).toEqual({ state: "SUCCESS", payload: "kept" });
+  });
+});
