@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Schedules } from "../../src/beat/schedules.js";
+import { clocked, crontab, every } from "../../src/schedules/index.js";
+import { type Lineup, World } from "./harness.js";
+
+const LINEUP: Lineup = { coded: { task: "t.code", schedule: every("1h") } };
+const MINUTE = 60_000;
+
+let world: World;
+let schedules: Schedules;
+beforeEach(async () => {
+  world = new World();
+  schedules = world.schedules(LINEUP);
+  await world.started(LINEUP);
+});
+afterEach(() => world.stop());
+
+const failure = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error;
+
+test("set adds an entry that a leading beat sends at once when due", async () => {
+  await world.clock.advance(500);
+  const view = await schedules.set("soon", { task: "t", schedule: every("1s"), description: "a test" });
+  expect(view).toEqual({
+    ...{ name: "soon", owner: "runtime", task: "t", schedule: every("1s"), description: "a test" },
+    definition: '{"description":"a test","schedule":{"everyMs":1000,"type":"interval"},"task":"t"}',
+    revision: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+    ...{ nextDue: new Date(Date.UTC(2027, 0, 1, 0, 0, 1)), lastScheduledFor: null },
+    ...{
+      pausedAt: null,
+      disabled: null,
+      disabledAt: null,
+      runs: 0,
+      unfinished: 0,
+      holding: false,
+      problem: null,
+    },
+  });
+  await world.clock.advance(500);
+  expect(await world.history("soon")).toEqual(["00:00:01 sent"]);
+});
+
+test("set with an equal definition changes nothing; with another one it takes effect at once", async () => {
+  await schedules.set("e", { task: "t", schedule: every("1h") });
+  const [before] = await world.store.entries.get(["e"]);
+  await schedules.set("e", { task: "t", schedule: 3_600 });
+  expect(await world.store.entries.get(["e"])).toEqual([before]);
+  await schedules.set("e", { task: "t", schedule: every("1m") });
+  await world.clock.advance(3 * MINUTE);
+  expect(await world.history("e")).toHaveLength(3);
+});
+
+test("list gives every entry by name, and pages", async () => {
+  for (const name of ["b", "a", "d"]) await schedules.set(name, { task: "t", schedule: every("1h") });
+  expect((await schedules.list()).map(({ name }) => name)).toEqual(["a", "b", "coded", "d"]);
+  expect((await schedules.list({ after: "a", limit: 2 })).map(({ name }) => name)).toEqual(["b", "coded"]);
+  expect(await schedules.get("nobody")).toBeNull();
+});
+
+describe("what is refused", () => {
+  test.each<[string, () => Promise<unknown>, string, RegExp]>([
+    [
+      "changing a code entry",
+      () => schedules.set("coded", { task: "t", schedule: 60 }),
+      "SUNBEAT_ENTRY_CONFLICT",
+      /declared in the code of "test": change it there/,
+    ],
+    [
+      "deleting a code entry",
+      () => schedules.delete("coded"),
+      "SUNBEAT_ENTRY_CONFLICT",
+      /delete it there, or pause it/,
+    ],
+    [
+      "an unknown name",
+      () => schedules.pause("coded2"),
+      "SUNBEAT_ENTRY_NOT_FOUND",
+      /no entry "coded2" \(did you mean "coded"\?\)/,
+    ],
+    ["resuming an unknown name", () => schedules.resume("x"), "SUNBEAT_ENTRY_NOT_FOUND", /"x"/],
+    ["deleting an unknown name", () => schedules.delete("x"), "SUNBEAT_ENTRY_NOT_FOUND", /"x"/],
+    ["triggering an unknown name", () => schedules.trigger("x"), "SUNBEAT_ENTRY_NOT_FOUND", /"x"/],
+    ["the history of an unknown name", () => schedules.history("x"), "SUNBEAT_ENTRY_NOT_FOUND", /"x"/],
+    [
+      "a function of arguments",
+      () => schedules.set("f", { task: "t", schedule: 60, args: () => [] }),
+      "SUNBEAT_ENTRY_INVALID",
+      /a function cannot be stored/,
+    ],
+    [
+      "a custom schedule",
+      () => schedules.set("f", { task: "t", schedule: { next: () => null } }),
+      "SUNBEAT_ENTRY_INVALID",
+      /registerSchedule/,
+    ],
+    [
+      "an unknown option of a method",
+      () => schedules.history("coded", { limt: 3 } as never),
+      "SUNBEAT_OPTION_UNKNOWN",
+      /did you mean "limit"/,
+    ],
+  ])("%s", async (_, act, code, message) => {
+    await expect(act()).rejects.toThrow(failure(code, message));
+  });
+});
+
+describe("pause and resume", () => {
+  test("time paused is not missed: it is in the history as skipped, and the entry goes on from now", async () => {
+    await schedules.set("e", { task: "t", schedule: every("1m"), misfire: "all" });
+    await world.clock.advance(2 * MINUTE);
+    const paused = await schedules.pause("e");
+    expect(paused).toMatchObject({ nextDue: null, pausedAt: new Date(Date.UTC(2027, 0, 1, 0, 2)) });
+    expect(await schedules.pause("e")).toEqual(paused);
+    expect(await schedules.next("e")).toEqual([]);
+    await world.clock.advance(3.5 * MINUTE);
+    expect(await schedules.resume("e")).toMatchObject({
+      ...{ pausedAt: null, nextDue: new Date(Date.UTC(2027, 0, 1, 0, 6)) },
+    });
+    await world.clock.advance(MINUTE);
+    expect(await world.history("e")).toEqual([
+      ...["00:01:00 sent", "00:02:00 sent"],
+      ...["00:03:00 skipped paused", "00:04:00 skipped paused", "00:05:00 skipped paused"],
+      "00:06:00 sent",
+    ]);
+  });
+
+  test("a code entry can be paused; one that ended meanwhile is disabled", async () => {
+    await schedules.pause("coded");
+    await schedules.set("once", { task: "t", schedule: clocked(new Date(world.clock.now() + MINUTE)) });
+    await schedules.pause("once");
+    await world.clock.advance(2 * 60 * MINUTE);
+    expect(await schedules.resume("once")).toMatchObject({ disabled: "ended", runs: 0 });
+    expect(await world.history("once")).toEqual(["00:01:00 skipped paused"]);
+    await schedules.resume("coded");
+    expect(await world.history("coded")).toEqual(["01:00:00 skipped paused", "02:00:00 skipped paused"]);
+  });
+});
+
+describe("overlap", () => {
+  test.each([
+    ["allow" as const, ["sent", "sent", "sent"]],
+    ["skip" as const, ["sent", "skipped overlap", "skipped overlap"]],
+    ["queue-one" as const, ["sent", "skipped replaced"]],
+  ])("under %s unfinished runs give %j", async (overlap, expected) => {
+    await schedules.set("e", { task: "t", schedule: every("1m"), overlap });
+    await world.clock.advance(3 * MINUTE);
+    const rows = await schedules.history("e");
+    expect(rows.map(({ fate, reason }) => (reason === undefined ? fate : `${fate} ${reason}`))).toEqual(
+      expected,
+    );
+  });
+});
+
+describe("trigger", () => {
+  test("sends a run now, which is in the history and leaves cursor and runs alone", async () => {
+    const before = await schedules.get("coded");
+    await world.clock.advance(MINUTE);
+    const { taskId, outcome } = await schedules.trigger("coded");
+    expect([taskId, outcome]).toEqual([expect.stringMatching(/^coded![\w-]{36}$/), "sent"]);
+    expect(await schedules.get("coded")).toEqual({ ...before, unfinished: 1 });
+    expect(await schedules.history("coded")).toEqual([
+      {
+        ...{ entry: "coded", due: new Date(world.clock.now()), fate: "sent", reason: "triggered", taskId },
+        ...{ at: new Date(world.clock.now()), term: null, state: "PENDING" },
+      },
+    ]);
+  });
+
+  test("obeys overlap unless it is forced", async () => {
+    await schedules.set("e", { task: "t", schedule: every("1h"), overlap: "skip" });
+    expect((await schedules.trigger("e")).outcome).toBe("sent");
+    expect((await schedules.trigger("e")).outcome).toBe("overlap");
+    expect((await schedules.trigger("e", { force: true })).outcome).toBe("sent");
+  });
+
+  test("runs a paused entry too", async () => {
+    await schedules.pause("coded");
+    expect((await schedules.trigger("coded")).outcome).toBe("sent");
+  });
+});
+
+test("next gives the coming due times, within endAt", async () => {
+  const endAt = new Date(Date.UTC(2027, 0, 1, 3));
+  await schedules.set("e", { task: "t", schedule: every("1h"), endAt, jitter: "10m" });
+  const hours = async (options: Parameters<Schedules["next"]>[1]) =>
+    (await schedules.next("e", options)).map((due) => due.getUTCHours());
+  expect(await hours({})).toEqual([1]);
+  expect(await hours({ count: 5 })).toEqual([1, 2]);
+  expect(await hours({ count: 5, after: new Date(Date.UTC(2027, 0, 1, 1, 30)) })).toEqual([2]);
+});
+
+test("delete removes the entry and keeps its history; a new one of the name starts anew", async () => {
+  await schedules.set("e", { task: "t", schedule: every("1m") });
+  await world.clock.advance(MINUTE);
+  await schedules.delete("e");
+  await world.clock.advance(5 * MINUTE);
+  expect(await schedules.get("e")).toBeNull();
+  expect(await world.history("e")).toEqual(["00:01:00 sent"]);
+  expect(await schedules.set("e", { task: "t", schedule: every("1m") })).toMatchObject({ runs: 0 });
+});
+
+describe("history in pages", () => {
+  const minutes = (rows: readonly { due: Date }[]) =>
+    rows.map(({ due }) => due.getUTCHours() * 60 + due.getUTCMinutes());
+
+  test("expands a range page by page, in either direction, also after the entry has changed", async () => {
+    await schedules.set("e", { task: "t", schedule: crontab("*/2 * * * *") });
+    await schedules.pause("e");
+    await world.clock.advance(11 * MINUTE);
+    await schedules.resume("e");
+    await world.clock.advance(MINUTE);
+    await schedules.set("e", { task: "t", schedule: crontab("0 0 1 1 *") });
+    const at = (minute: number) => new Date(Date.UTC(2027, 0, 1, 0, minute));
+    expect(minutes(await schedules.history("e"))).toEqual([2, 4, 6, 8, 10, 12]);
+    expect(minutes(await schedules.history("e", { limit: 2 }))).toEqual([10, 12]);
+    expect(minutes(await schedules.history("e", { limit: 2, before: at(10) }))).toEqual([6, 8]);
+    const pages: number[][] = [];
+    for (let after = at(0); ;) {
+      const page = await schedules.history("e", { after, limit: 4 });
+      if (page.length === 0) break;
+      pages.push(minutes(page));
+      after = page.at(-1)!.due;
+    }
+    expect(pages).toEqual([
+      [2, 4, 6, 8],
+      [10, 12],
+    ]);
+  });
+
+  test("tells the state of a task where its result is kept", async () => {
+    await world.clock.advance(60 * MINUTE);
+    const claim = { queues: ["default"], worker: "w", leaseMs: 1_000, max: 1 };
+    const { deliveries } = await world.store.broker.claim(claim);
+    const { id, token } = deliveries[0]!;
+    const result = { state: "SUCCESS", payload: null };
+    await world.store.broker.settle([{ id, token, kind: "done", result, resultTtlMs: MINUTE }], null);
+    const [row] = await schedules.history("coded");
+    expect(row).toMatchObject({ fate: "sent", taskId: id, state: "SUCCESS" });
+    await world.clock.advance(2 * MINUTE);
+    expect((await schedules.history("coded"))[0]).not.toHaveProperty("state");
+  });
+});
