@@ -2,6 +2,7 @@
 import { claimCases, enqueueCases } from "./conformance/broker-claim.js";
 import { arrivalCases, deadCases, purgeCases, revokeCases } from "./conformance/broker-operate.js";
 import { leaseCases, settleCases } from "./conformance/broker-settle.js";
+import { walkCases } from "./conformance/broker-walk.js";
 import { dueCases, putCases } from "./conformance/entries.js";
 import { ledgerCases } from "./conformance/entry-ledger.js";
 import { overlapCases, triggerCases } from "./conformance/entry-overlap.js";
@@ -11,6 +12,7 @@ import { leadCases } from "./conformance/leases.js";
 import { resultCases } from "./conformance/results.js";
 import { channelCases, durableCases, hostileCases, storeCases } from "./conformance/store.js";
 
+export { walkBroker } from "./conformance/broker-walk.js";
 export { CAPABILITIES } from "./conformance/harness.js";
 export type { Capability, ConformanceCase, Harness, Incapabilities } from "./conformance/harness.js";
 
@@ -23,6 +25,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...purgeCases,
   ...deadCases,
   ...arrivalCases,
+  ...walkCases,
   ...resultCases,
   ...leadCases,
   ...putCases,
