@@ -9,7 +9,9 @@ import { runLocally } from "./local-run.js";
  * A registered task. Calling it runs the function in this process; the other verbs send it. `Args` are what a
  * caller gives, `Result` is what the function returns or resolves to.
  */
-export interface Task<Args extends readonly unknown[] = never[], Result = unknown> {
+// `any` as default, since a list of tasks with various arguments is neither of `never[]` nor of `unknown[]`.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface Task<Args extends readonly unknown[] = any, Result = unknown> {
   /** Runs here: no queue, no retries, no stored result. A bound task gets a context of its own. */
   (...args: Args): Promise<Result>;
   /** The name it is registered under. */

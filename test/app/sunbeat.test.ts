@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { AppOverrides } from "../../src/app/index.js";
-import { coreOf, createApp } from "../../src/app/index.js";
+import type { AppParts } from "../../src/app/index.js";
+import { coreOf } from "../../src/app/index.js";
 import { crontab, currentTask, every, Retry, Sunbeat, type SunbeatOptions } from "../../src/index.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
@@ -9,12 +9,10 @@ afterEach(async () => {
   for (const app of apps.splice(0)) await app.close();
 });
 
-function setUp(
-  options: SunbeatOptions = {},
-  overrides: AppOverrides = {},
-): { app: Sunbeat; clock: ManualClock } {
+function setUp(options: SunbeatOptions = {}, parts: AppParts = {}): { app: Sunbeat; clock: ManualClock } {
   const clock = new ManualClock("2027-01-01T00:00:00Z");
-  const app = createApp("shop", { broker: "memory:", ...options }, { clock, ...overrides });
+  const app = new Sunbeat("shop", { broker: "memory:", ...options });
+  coreOf(app).use({ clock, ...parts });
   apps.push(app);
   return { app, clock };
 }
