@@ -1,0 +1,143 @@
+import { setMaxListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import { silentLogger } from "../../../src/core/logger.js";
+import { Heap } from "../../../src/store/memory/heap.js";
+import { memoryBroker, sweepRevocations } from "../../../src/store/memory/broker.js";
+import { memoryEntries } from "../../../src/store/memory/entries.js";
+import { memoryResults, sweepResults } from "../../../src/store/memory/results.js";
+import { newState, type MemoryState } from "../../../src/store/memory/state.js";
+import { walkBroker } from "../../../src/testing/conformance.js";
+import { openMemoryStore } from "../../../src/store/memory/index.js";
+import { systemRandom } from "../../../src/core/random.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
+
+/** How much every collection of the state holds. */
+function sizes(state: MemoryState): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const [name, value] of Object.entries(state) as [string, unknown][]) {
+    if (value instanceof Map || value instanceof Set || value instanceof Heap) found[name] = value.size;
+    else if (Array.isArray(value)) found[name] = value.length;
+  }
+  return found;
+}
+
+const { signal } = new AbortController();
+// Hundreds of waits share it here.
+setMaxListeners(0, signal);
+const message = (id: string) => {
+  return {
+    id,
+    task: "t",
+    queue: `q${id.length % 3}`,
+    priority: 0,
+    maxDeliveries: 1,
+    resultTtlMs: 1_000,
+    body: "",
+  };
+};
+
+describe("a memory store that was drained", () => {
+  test("holds as little as a new one", async () => {
+    const clock = new ManualClock();
+    const state = newState(clock, silentLogger);
+    const empty = sizes(state);
+    const [broker, results, entries] = [memoryBroker(state), memoryResults(state), memoryEntries(state)];
+
+    const ids = Array.from({ length: 500 }, (_, index) => `m${index}`);
+    const arrivals = await broker.listen(["q1", "q2"]);
+    const waits = ids.map((id) => results.wait(id, id.endsWith("7") ? AbortSignal.abort() : signal));
+    await broker.enqueue(ids.map((id, index) => ({ ...message(id), entry: "a", eta: { inMs: index % 3 } })));
+    await broker.revoke(["m1", "unknown"], { terminate: true, keepMs: 1_000 });
+    clock.jump(10);
+    const request = { queues: ["q0", "q1", "q2"], worker: "w", leaseMs: 1_000, max: 400 };
+    const { deliveries } = await broker.claim(request);
+    for (let beat = 0; beat < 20; beat++) await broker.heartbeat(deliveries, 1_000 + beat);
+    const result = { state: "SUCCESS", payload: null };
+    await broker.settle(
+      deliveries.slice(0, 300).map((ref) => ({ ...ref, kind: "done", result, resultTtlMs: 1_000 })),
+      null,
+    );
+    clock.jump(2_000);
+    const rest = await broker.claim(request);
+    await broker.settle(
+      rest.deliveries.map((ref) => ({ ...ref, kind: "done", result, resultTtlMs: 1_000 })),
+      null,
+    );
+    const dead = (await broker.deadLetters({ limit: 1_000 })).map(({ id }) => id);
+    expect(await broker.deleteDead(dead)).toBe(100);
+    await Promise.all(waits);
+    await arrivals.close();
+    clock.jump(10_000);
+    expect(sweepResults(state, Infinity, clock.now())).toBeGreaterThan(0);
+    expect(sweepRevocations(state, Infinity, clock.now())).toBe(1);
+    await entries.trimLedger({ maxAgeMs: 0, maxRowsPerEntry: 0 }, Infinity);
+
+    expect(sizes(state)).toEqual(empty);
+  });
+
+  test("holds as little as a new one after removed entries, held runs and triggered ones", async () => {
+    const clock = new ManualClock();
+    const state = newState(clock, silentLogger);
+    const empty = sizes(state);
+    const [broker, entries] = [memoryBroker(state), memoryEntries(state)];
+    const overlap = { policy: "queue-one", timeoutMs: 5_000, graceMs: 0 } as const;
+    for (let index = 0; index < 50; index++) {
+      const name = `e${index}`;
+      const definition = { owner: "runtime", version: 0, definition: "{}", revision: "r" };
+      const cursor = { nominal: clock.now() + 1_000, dispatchAt: clock.now() + 1_000 };
+      const put = { name, ...definition, cursor, expect: null, pausedAt: null, disabled: null, ledger: [] };
+      await entries.put([put]);
+      for (let run = 0; run < 3; run++) {
+        await entries.trigger(name, { ...message(`${name}!${run}`), resultTtlMs: 0 }, overlap);
+      }
+      const [snapshot] = await entries.get([name]);
+      expect(snapshot?.holding).toBe(true);
+      await entries.remove(name, snapshot?.stamp ?? 0);
+    }
+    await broker.purge(["q0", "q1", "q2"]);
+    clock.jump(1);
+    while ((await entries.trimLedger({ maxAgeMs: 0, maxRowsPerEntry: 0 }, 40)) > 0);
+    expect(sizes(state)).toEqual(empty);
+  });
+
+  test("gives its timers back", async () => {
+    const clock = new ManualClock();
+    const store = openMemoryStore({ clock, random: systemRandom, logger: silentLogger });
+    await walkBroker(
+      { clock, store, peer: async () => store, reopen: () => undefined, dispose: () => store.close() },
+      7,
+      50,
+    );
+    const arrivals = await store.broker.listen(["q"]);
+    const wait = arrivals.wait(60_000, signal);
+    expect(clock.timers).toBe(1);
+    await store.close();
+    await wait;
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe("finding what is due", () => {
+  test("looks at no entry that is not due", async () => {
+    const clock = new ManualClock();
+    const state = newState(clock, silentLogger);
+    const entries = memoryEntries(state);
+    const definition = { owner: "runtime", version: 0, definition: "{}", revision: "r" };
+    const rest = { expect: null, pausedAt: null, disabled: null, ledger: [] };
+    const now = clock.now();
+    await entries.put(
+      Array.from({ length: 2_000 }, (_, index) => {
+        const at = index < 3 ? now : now + 1_000 + index;
+        return { name: `e${index}`, ...definition, ...rest, cursor: { nominal: at, dispatchAt: at } };
+      }),
+    );
+    let looks = 0;
+    for (const entry of state.entries.values()) {
+      const { cursor } = entry;
+      Object.defineProperty(entry, "cursor", { get: () => (looks++, cursor) });
+    }
+    expect((await entries.due(100)).entries.map(({ name }) => name)).toEqual(["e0", "e1", "e2"]);
+    // Once for the comparison with now and once for the snapshot, and the one entry that comes next.
+    expect(looks).toBe(7);
+  });
+});
