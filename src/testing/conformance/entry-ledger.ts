@@ -136,10 +136,11 @@ export const ledgerCases = group("entries: ledger", {
     await fill(harness, "b", 1, 2, 3, 4, 5);
     const retention = { maxAgeMs: 60_000, maxRowsPerEntry: 1 };
     let dropped = 0;
-    for (let step = await store.entries.trimLedger(retention, 3); step > 0; ) {
+    // A bounded step may find nothing where it looks and still have more to do elsewhere.
+    for (let call = 0; call < 20; call++) {
+      const step = await store.entries.trimLedger(retention, 3);
       assert(step <= 3);
       dropped += step;
-      step = await store.entries.trimLedger(retention, 3);
     }
     assert.equal(dropped, 8);
     assert.deepEqual([await begins(store, start), await begins(store, start, {}, "b")], [[5], [5]]);
