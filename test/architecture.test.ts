@@ -1,0 +1,177 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import path from "node:path";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+
+const src = path.resolve(import.meta.dirname, "../src");
+
+/** Who may import whom; what is not listed is forbidden. "types of": only `import type`. */
+const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly string[] }> = {
+  core: { from: [] },
+  schedules: { from: ["core"] },
+  tasks: { from: ["core"] },
+  config: { from: ["core", "schedules", "tasks"], typesOf: ["beat"] },
+  store: { from: ["core", "tasks"], typesOf: ["schedules"] },
+  "store/memory": { from: ["core", "tasks", "store"] },
+  "store/sqlite": { from: ["core", "tasks", "store"] },
+  events: { from: ["core", "tasks"] },
+  beat: { from: ["core", "schedules", "tasks", "events", "store"] },
+  worker: { from: ["core", "tasks", "events", "store"] },
+  app: {
+    from: ["core", "schedules", "tasks", "config", "events", "beat", "worker", "store"],
+    typesOf: ["store/memory", "store/sqlite"],
+  },
+  index: {
+    from: ["core", "schedules", "tasks", "app"],
+    typesOf: ["config", "events", "beat", "worker", "store"],
+  },
+  cli: { from: ["core", "schedules", "config", "events", "app", "index"], typesOf: ["beat"] },
+  testing: { from: ["core", "schedules", "tasks", "store", "store/memory", "app"] },
+};
+
+/** npm packages, each with the only folder that may import it. */
+const PACKAGES: Record<string, string> = { luxon: "schedules", suncalc: "schedules", commander: "cli" };
+
+/** Reached through `import()` alone, so that importing sunbeat loads no driver. */
+const LAZY: Record<string, readonly string[]> = { "app/open-store.ts": ["store/memory", "store/sqlite"] };
+
+interface Import {
+  readonly specifier: string;
+  readonly kind: "value" | "type" | "lazy";
+}
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  readonly tree: ts.SourceFile;
+  readonly imports: readonly Import[];
+}
+
+function importsOf(tree: ts.SourceFile): Import[] {
+  const found: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+      const { moduleSpecifier } = node;
+      const typeOnly = ts.isImportDeclaration(node)
+        ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+        : node.isTypeOnly;
+      if (moduleSpecifier && ts.isStringLiteral(moduleSpecifier)) {
+        found.push({ specifier: moduleSpecifier.text, kind: typeOnly ? "type" : "value" });
+      }
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      found.push({ specifier: (node.argument.literal as ts.StringLiteral).text, kind: "type" });
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const [argument] = node.arguments;
+      if (argument && ts.isStringLiteral(argument)) found.push({ specifier: argument.text, kind: "lazy" });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}
+
+const sources: Source[] = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => {
+    const text = readFileSync(path.join(src, file), "utf8");
+    const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+    return { file, text, tree, imports: importsOf(tree) };
+  });
+
+/** The row of the table that a file belongs to. */
+function folderOf(file: string): string {
+  const [first = "", second = ""] = file.split("/");
+  if (!file.includes("/")) return first.replace(/\.[jt]s$/, "");
+  return first === "store" && `store/${second}` in MAY_IMPORT ? `store/${second}` : first;
+}
+
+function targetOf(file: string, specifier: string): string {
+  return folderOf(path.posix.join(path.posix.dirname(file), specifier));
+}
+
+test("every folder has a row in the table, and every row a folder", () => {
+  expect([...new Set(sources.map(({ file }) => folderOf(file)))].sort()).toEqual(
+    Object.keys(MAY_IMPORT).sort(),
+  );
+});
+
+describe.each(Object.keys(MAY_IMPORT))("src/%s", (folder) => {
+  const own = sources.filter(({ file }) => folderOf(file) === folder);
+  const { from, typesOf = [] } = MAY_IMPORT[folder]!;
+
+  test(`imports nothing of ours but ${[...from, ...typesOf.map((name) => `types of ${name}`)].join(", ") || "itself"}`, () => {
+    const forbidden = own.flatMap(({ file, imports }) =>
+      imports
+        .filter(({ specifier, kind }) => {
+          if (!specifier.startsWith(".")) return false;
+          const target = targetOf(file, specifier);
+          if (target === folder || from.includes(target)) return false;
+          if (kind === "lazy" && LAZY[file]?.includes(target)) return false;
+          return !(kind === "type" && typesOf.includes(target));
+        })
+        .map(({ specifier }) => `${file} imports ${specifier}`),
+    );
+    expect(forbidden).toEqual([]);
+  });
+
+  test("imports no npm package that belongs to another folder", () => {
+    const forbidden = own.flatMap(({ file, imports }) =>
+      imports
+        .map(({ specifier }) => specifier)
+        .filter((name) => !name.startsWith(".") && !name.startsWith("node:") && PACKAGES[name] !== folder)
+        .map((name) => `${file} imports ${name}`),
+    );
+    expect(forbidden).toEqual([]);
+  });
+});
+
+test("modules of Node are imported with their prefix", () => {
+  const bare = sources.flatMap(({ file, imports }) =>
+    imports
+      .filter(({ specifier }) => builtinModules.includes(specifier))
+      .map(({ specifier }) => `${file}: ${specifier}`),
+  );
+  expect(bare).toEqual([]);
+});
+
+test("src/index.ts is explicit named re-exports and nothing else", () => {
+  const { tree } = sources.find(({ file }) => file === "index.ts")!;
+  const others = tree.statements.filter(
+    (statement) =>
+      !ts.isExportDeclaration(statement) ||
+      statement.moduleSpecifier === undefined ||
+      statement.exportClause === undefined ||
+      !ts.isNamedExports(statement.exportClause),
+  );
+  expect(others.map((statement) => statement.getText())).toEqual([]);
+});
+
+test("there is no enum and no namespace", () => {
+  const found = sources.filter(({ tree }) => {
+    const isOne = (node: ts.Node): boolean =>
+      ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node) || (ts.forEachChild(node, isOne) ?? false);
+    return isOne(tree);
+  });
+  expect(found.map(({ file }) => file)).toEqual([]);
+});
+
+test("a file has a name of its own, in kebab-case", () => {
+  const nameless = /(^|\/)(utils?|helpers?|common|managers?|misc)\.ts$/;
+  const kebab = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/;
+  expect(sources.map(({ file }) => file).filter((file) => nameless.test(file) || !kebab.test(file))).toEqual(
+    [],
+  );
+});
+
+test("the environment is read by config/environment.ts, and by the command line for its terminal", () => {
+  const readers = sources.filter(({ text }) => /process\.env/.test(text)).map(({ file }) => file);
+  expect(readers.filter((file) => !file.startsWith("cli/"))).toEqual(["config/environment.ts"]);
+});
+
+test("nothing in the published code depends on a test runner", () => {
+  const runners = /^(vitest|jest|mocha|node:test|fast-check|@vitest\/.*)$/;
+  const found = sources.filter(({ imports }) => imports.some(({ specifier }) => runners.test(specifier)));
+  expect(found.map(({ file }) => file)).toEqual([]);
+});
