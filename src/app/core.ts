@@ -18,8 +18,8 @@ import { openStore } from "./open-store.js";
 import { Publisher } from "./publisher.js";
 import { StoreHandle } from "./store-handle.js";
 
-/** What tests, the testing kit and the command line put in place of the real thing. */
-export interface AppOverrides {
+/** What the testing kit puts in place of the real thing. */
+export interface AppParts {
   readonly clock?: Clock;
   readonly random?: Random;
   /** Opens the store instead of what the broker URL names. */
@@ -32,9 +32,9 @@ export interface AppOverrides {
 export class AppCore {
   readonly name: string;
   readonly config: Config;
+  /** Clock, randomness and logger pass on to those in force: `use` and `useLogger` may come after they were handed out. */
   readonly clock: Clock;
   readonly random: Random;
-  /** Passes on to the logger in force: `useLogger` may replace it after loggers were handed out. */
   readonly logger: Logger;
   readonly events: Events;
   readonly registry = new TaskRegistry();
@@ -46,21 +46,29 @@ export class AppCore {
   readonly createMessage: CreateMessage;
   readonly publisher: Publisher;
   readonly schedules: Schedules;
+  #parts: AppParts = {};
   #logger: Logger;
   #broker: string;
   /** Workers and beats that this app started, in order. */
   readonly #running = new Set<{ stop(): Promise<void> }>();
   #closing: Promise<void> | null = null;
 
-  constructor(name: string, options: SunbeatOptions, overrides: AppOverrides) {
+  constructor(name: string, options: SunbeatOptions) {
     this.name = nameOption(name, "app name");
     this.config = resolveOptions(options);
     const { beatSchedule, timezone, dst } = this.config;
     this.entries = Object.entries(beatSchedule).map(([entry, options]) =>
       resolveEntry(entry, options, { timezone, dst, hashKey: entry }),
     );
-    this.clock = overrides.clock ?? systemClock;
-    this.random = overrides.random ?? systemRandom;
+    const clock = (): Clock => this.#parts.clock ?? systemClock;
+    this.clock = {
+      now: () => clock().now(),
+      monotonicMs: () => clock().monotonicMs(),
+      after: (delayMs, fn) => clock().after(delayMs, fn),
+      soon: (fn) => clock().soon(fn),
+    };
+    const random = (): Random => this.#parts.random ?? systemRandom;
+    this.random = { next: () => random().next(), uuid: () => random().uuid() };
     this.#logger = this.config.logger ?? silentLogger;
     this.logger = {
       debug: (message) => this.#logger.debug(message),
@@ -73,10 +81,10 @@ export class AppCore {
     // A wrong URL fails here and not at the first send; the store itself is opened when it is needed.
     parseBrokerUrl(this.#broker);
     const context = { clock: this.clock, random: this.random, logger: this.logger };
-    const { store } = overrides;
-    this.store = new StoreHandle(async () =>
-      store === undefined ? openStore(parseBrokerUrl(this.#broker), context) : store(context),
-    );
+    this.store = new StoreHandle(async () => {
+      const { store } = this.#parts;
+      return store === undefined ? openStore(parseBrokerUrl(this.#broker), context) : store(context);
+    });
     this.lazyStore = lazyStore(
       () => this.brokerLabel,
       () => this.store.get(),
@@ -116,10 +124,22 @@ export class AppCore {
   /** For the command line: the broker named there goes before the app's. Only before the store is opened. */
   useBroker(url: string): void {
     parseBrokerUrl(url);
-    if (this.store.opened) {
-      throw new SunbeatError("SUNBEAT_USAGE", "the broker cannot be changed once the store is open");
-    }
+    this.#mustBeUnopened("broker");
     this.#broker = url;
+  }
+
+  /** For the testing kit: another clock, randomness or store. Only before the store is opened. */
+  use(parts: AppParts): void {
+    this.#mustBeUnopened("clock and store");
+    this.#parts = parts;
+  }
+
+  #mustBeUnopened(what: string): void {
+    if (!this.store.opened) return;
+    throw new SunbeatError(
+      "SUNBEAT_USAGE",
+      `the ${what} of app ${this.name} cannot be changed: its store is open already`,
+    );
   }
 
   /** For the command line: where log lines go from now on. An app that brought its own logger keeps it. */

@@ -7,7 +7,7 @@ import type { SendOptions } from "../tasks/message.js";
 import { defineTask, type TaskOptions } from "../tasks/task-options.js";
 import type { Worker } from "../worker/worker.js";
 import type { AsyncResult } from "./async-result.js";
-import { AppCore, type AppOverrides } from "./core.js";
+import { AppCore } from "./core.js";
 import { makeBeat, makeWorker, type StartBeatOptions, type StartWorkerOptions } from "./processes.js";
 import { type DeclareTask, makeTask } from "./task.js";
 
@@ -32,9 +32,8 @@ export class Sunbeat {
    * Codes: SUNBEAT_OPTION_UNKNOWN, SUNBEAT_OPTION_INVALID, SUNBEAT_DURATION_INVALID, SUNBEAT_TIMEZONE_INVALID,
    * SUNBEAT_BROKER_URL_INVALID, SUNBEAT_ENTRY_INVALID, and those of schedules.
    */
-  constructor(name: string, options?: SunbeatOptions);
-  constructor(name: string, options: SunbeatOptions = {}, overrides: AppOverrides = {}) {
-    const core = new AppCore(name, options, overrides);
+  constructor(name: string, options: SunbeatOptions = {}) {
+    const core = new AppCore(name, options);
     this.name = core.name;
     this.#core = core;
     this.task = declareTask(core);
@@ -112,11 +111,4 @@ export function coreOf(app: Sunbeat): AppCore {
   const core = cores.get(app);
   if (core === undefined) throw invalidOption("app", "a Sunbeat app made by this copy of the package", app);
   return core;
-}
-
-type WithOverrides = new (name: string, options: SunbeatOptions, overrides: AppOverrides) => Sunbeat;
-
-/** An app whose clock, randomness or store is put in place by the caller. */
-export function createApp(name: string, options: SunbeatOptions, overrides: AppOverrides): Sunbeat {
-  return new (Sunbeat as unknown as WithOverrides)(name, options, overrides);
 }

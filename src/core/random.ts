@@ -12,3 +12,23 @@ export const systemRandom: Random = {
   next: () => Math.random(),
   uuid: () => randomUUID(),
 };
+
+/** The same sequence for the same seed (32 bits): for tests and simulations. Not for ids that strangers may guess. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  // "splitmix" over 32 bits: one addition and two mixing rounds a number.
+  const bits = (): number => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+    return (mixed ^ (mixed >>> 15)) >>> 0;
+  };
+  const hex = (): string => bits().toString(16).padStart(8, "0");
+  return {
+    next: () => bits() / 2 ** 32,
+    uuid: () => {
+      const digits = hex() + hex() + hex() + hex();
+      return [0, 8, 12, 16, 20].map((from, i) => digits.slice(from, [8, 12, 16, 20, 32][i])).join("-");
+    },
+  };
+}
