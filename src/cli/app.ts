@@ -1,8 +1,9 @@
 import { coreOf, type AppCore } from "../app/index.js";
+import { silentLogger, type Logger } from "../core/logger.js";
 import type { Sunbeat } from "../index.js";
 import path from "node:path";
 import type { Cli } from "./cli.js";
-import { fromCommandLine } from "./usage.js";
+import { fromCommandLine, usageError } from "./usage.js";
 
 /** The loaded app with its inside, for a command. */
 export interface OpenApp {
@@ -16,6 +17,8 @@ export interface OpenApp {
 export async function openApp(cli: Cli): Promise<OpenApp> {
   const { app, file } = await cli.load();
   const core = coreOf(app);
+  // What the store has to say (a damaged file that was set aside, say) must not be lost; info is for worker and beat.
+  core.useLogger(warningsOnly(cli));
   const { broker } = cli.options;
   if (broker !== undefined) fromCommandLine(() => core.useBroker(broker));
   return { app, core, file: path.relative(process.cwd(), file) || file };
@@ -29,4 +32,28 @@ export async function withApp<T>(cli: Cli, work: (open: OpenApp) => Promise<T>):
   } finally {
     await open.app.close();
   }
+}
+
+/**
+ * The same for commands about what other processes have stored. Refuses a broker in memory, which no other process
+ * sees: a task sent to it would wait for ever.
+ */
+export function withSharedStore<T>(cli: Cli, work: (open: OpenApp) => Promise<T>): Promise<T> {
+  return withApp(cli, (open) => {
+    if (!isPrivate(open)) return work(open);
+    throw usageError(
+      `${open.file} uses the broker ${open.core.brokerLabel}, which lives inside one process and ends with it: ` +
+        "name one that others share, such as -b sqlite:./sunbeat.db",
+    );
+  });
+}
+
+/** Whether no other process can see the app's store. */
+export function isPrivate({ core }: OpenApp): boolean {
+  return core.brokerLabel.startsWith("memory:");
+}
+
+function warningsOnly({ terminal }: Cli): Logger {
+  const tell = (message: string): void => terminal.problem(`warning: ${message}`);
+  return { ...silentLogger, warn: tell, error: tell };
 }

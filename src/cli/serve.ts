@@ -39,19 +39,26 @@ export async function serve(cli: Cli, { core }: OpenApp, { logger, parts }: Serv
   const ending = new Ending(cli, logger);
   ending.listen();
   try {
-    await openStore(core);
-    for (const part of parts) await part.start();
-    for (const part of parts)
-      part.done.then(
-        () => ending.partEnded(),
-        (error: unknown) => ending.partFailed(error),
-      );
+    // Not awaited: a store that is away keeps a start waiting, and a signal must end that, too.
+    void start(core, parts, ending).catch((error: unknown) => ending.startFailed(error));
     await ending.begun;
-    await Promise.race([stopInOrder(parts), ending.cold]);
+    if (!ending.isCold) await Promise.race([stopInOrder(parts), ending.cold]);
     if (ending.isCold) await Promise.all(parts.map((part) => part.kill?.() ?? part.stop()));
+    if (ending.startFailure !== null) throw ending.startFailure.error;
     return ending.exitCode;
   } finally {
     ending.unlisten();
+  }
+}
+
+async function start(core: AppCore, parts: readonly Part[], ending: Ending): Promise<void> {
+  await openStore(core);
+  for (const part of parts) {
+    await part.start();
+    part.done.then(
+      () => ending.partEnded(),
+      (error: unknown) => ending.partFailed(error),
+    );
   }
 }
 
@@ -75,6 +82,7 @@ class Ending {
   readonly cold: Promise<void>;
   exitCode = 0;
   isCold = false;
+  startFailure: { readonly error: unknown } | null = null;
   readonly #cli: Cli;
   readonly #logger: Logger;
   #asked = false;
@@ -100,6 +108,11 @@ class Ending {
     for (const signal of COLD) process.off(signal, this.#onCold);
     process.off("uncaughtException", this.#onException);
     process.off("unhandledRejection", this.#onRejection);
+  }
+
+  startFailed(error: unknown): void {
+    if (!this.#asked) this.startFailure = { error };
+    this.#endWarm();
   }
 
   /** A part ended by itself: the process has no work left. */

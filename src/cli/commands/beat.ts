@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withApp } from "../app.js";
+import { isPrivate, withApp } from "../app.js";
 import { beatBanner } from "../banner.js";
 import { answerCeleryOptions } from "../celery-options.js";
 import type { Action } from "../cli.js";
@@ -31,6 +31,11 @@ export function beatCommand(action: Action): Command {
         const beat = open.app.beat(interval === undefined ? {} : { maxLoopInterval: interval });
         const log = `[${logfile ?? "stderr"}]@${loglevel.toUpperCase()}`;
         cli.terminal.note(beatBanner({ open, now: cli.clock.now(), log }));
+        if (isPrivate(open)) {
+          logger.warn(
+            "The broker memory: is seen by this process alone: use worker --beat, or another broker",
+          );
+        }
         return serve(cli, open, { logger, parts: [beat] });
       });
     }),

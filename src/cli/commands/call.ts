@@ -3,7 +3,7 @@ import { ConfigurationError } from "../../core/errors.js";
 import { didYouMean } from "../../core/nearest.js";
 import { quote } from "../../core/quote.js";
 import type { SendOptions } from "../../index.js";
-import { withApp, type OpenApp } from "../app.js";
+import { withSharedStore, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { readDuration, readInstant } from "../local-time.js";
 import { usageError, wholeNumber } from "../usage.js";
@@ -43,7 +43,7 @@ function call(cli: Cli, task: string, options: Options): Promise<number> {
     throw usageError("--timeout belongs to --wait");
   const timeout =
     options.timeout === undefined ? undefined : readDuration("--timeout", options.timeout) / 1_000;
-  return withApp(cli, async (open) => {
+  return withSharedStore(cli, async (open) => {
     refuseUnknownTask(open, task);
     const result = await open.app.sendTask(task, args, sendOptions(cli, open, options));
     if (options.wait === undefined) {

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
-import { withApp } from "../app.js";
+import { withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { names, usageError } from "../usage.js";
 
@@ -20,7 +20,7 @@ export function purgeCommand(action: Action): Command {
 }
 
 function purge(cli: Cli, options: Options): Promise<number> {
-  return withApp(cli, async ({ core }) => {
+  return withSharedStore(cli, async ({ core }) => {
     const { terminal } = cli;
     const { broker } = await core.store.get();
     const counts = (await broker.counts())

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { isSunbeatError, messageOf, ResultError } from "../../core/errors.js";
 import type { AsyncResult } from "../../index.js";
-import { withApp } from "../app.js";
+import { withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 
 interface Options {
@@ -15,7 +15,7 @@ export function resultCommand(action: Action): Command {
     .option("--traceback", "with the stack of a failure")
     .action(
       action<[string, Options]>((cli, id, options) =>
-        withApp(cli, async ({ app }) => {
+        withSharedStore(cli, async ({ app }) => {
           const result = app.result(id);
           if (!(await result.exists())) {
             throw new ResultError(

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Sunbeat } from "../../index.js";
-import { withApp } from "../app.js";
+import { withSharedStore } from "../app.js";
 import type { Action } from "../cli.js";
 
 type Edit = (app: Sunbeat, name: string) => Promise<string>;
@@ -37,7 +37,7 @@ export function scheduleEditCommands(action: Action): Command[] {
       .argument("<entry>", "its name")
       .action(
         action<[string]>((cli, name) =>
-          withApp(cli, async ({ app }) => {
+          withSharedStore(cli, async ({ app }) => {
             const done = await edit(app, name);
             if (cli.terminal.json) cli.terminal.value({ entry: name, [verb]: true });
             else cli.terminal.line(done);
@@ -54,7 +54,7 @@ export function scheduleTriggerCommand(action: Action): Command {
     .option("--force", "also while an earlier run has not ended, whatever its overlap says")
     .action(
       action<[string, { readonly force?: true }]>((cli, name, { force = false }) =>
-        withApp(cli, async ({ app }) => {
+        withSharedStore(cli, async ({ app }) => {
           const { taskId, outcome } = await app.schedules.trigger(name, { force });
           if (cli.terminal.json) cli.terminal.value({ entry: name, taskId, outcome });
           else if (outcome === "sent") cli.terminal.line(taskId);

@@ -1,8 +1,10 @@
 import { Command } from "commander";
-import type { HistoryRow } from "../../beat/index.js";
+import type { HistoryRow, Schedules } from "../../beat/index.js";
 import { formatDuration } from "../../core/duration.js";
-import { withApp } from "../app.js";
+import { isSunbeatError } from "../../core/errors.js";
+import { withSharedStore, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
+import { declaredEntries } from "../entries.js";
 import { formatLocal, precisionOf, readInstant } from "../local-time.js";
 import { table, type Cell } from "../table.js";
 import { wholeNumber } from "../usage.js";
@@ -29,12 +31,12 @@ export function scheduleHistoryCommand(action: Action): Command {
 }
 
 function history(cli: Cli, name: string, options: Options): Promise<void> {
-  return withApp(cli, async ({ app, core }) => {
-    const timezone = cli.options.timezone ?? core.config.timezone;
+  return withSharedStore(cli, async (open) => {
+    const timezone = cli.options.timezone ?? open.core.config.timezone;
     const instant = (option: string, text: string): number =>
       readInstant(option, text, timezone, cli.clock.now());
     const { after, before, limit } = options;
-    const rows = await app.schedules.history(name, {
+    const rows = await rowsOf(open, name, {
       limit,
       ...(after !== undefined && { after: instant("--after", after) }),
       ...(before !== undefined && { before: instant("--before", before) }),
@@ -43,6 +45,21 @@ function history(cli: Cli, name: string, options: Options): Promise<void> {
     if (cli.terminal.json) for (const row of rows) cli.terminal.line(JSON.stringify(row));
     else print(cli, rows, timezone);
   });
+}
+
+async function rowsOf(
+  open: OpenApp,
+  name: string,
+  query: Parameters<Schedules["history"]>[1],
+): Promise<HistoryRow[]> {
+  try {
+    return await open.app.schedules.history(name, query);
+  } catch (error) {
+    // Declared in code, and no beat has registered it yet: it has no history, which is no error.
+    const unknown = isSunbeatError(error) && error.code === "SUNBEAT_ENTRY_NOT_FOUND";
+    if (unknown && declaredEntries(open).some((entry) => entry.name === name)) return [];
+    throw error;
+  }
 }
 
 function print({ terminal }: Cli, rows: readonly HistoryRow[], timezone: string): void {

@@ -54,7 +54,7 @@ function preview(cli: Cli, options: Options): Promise<void> {
     if (shown.length === 0) {
       cli.terminal.line(`nothing is due until ${formatLocal(until, timezone, "minutes")}`);
     } else if (lines.length > shown.length) {
-      cli.terminal.note(`and more after that: --limit ${options.limit} lines are shown`);
+      cli.terminal.note(`more follow; --limit shows more than ${options.limit} lines`);
     }
   });
 }

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { namedQueues } from "../../app/processes.js";
-import { withApp, type OpenApp } from "../app.js";
+import { isPrivate, withApp, type OpenApp } from "../app.js";
 import { workerBanner } from "../banner.js";
 import { answerCeleryOptions } from "../celery-options.js";
 import type { Action, Cli } from "../cli.js";
@@ -78,6 +78,9 @@ async function work(cli: Cli, open: OpenApp, options: Options): Promise<number> 
       beat: options.beat === true,
     }),
   );
+  if (isPrivate(open) && options.beat !== true) {
+    logger.warn("The broker memory: is seen by this process alone: nothing that others send arrives here");
+  }
   return serve(cli, open, { logger, parts });
 }
 
