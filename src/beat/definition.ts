@@ -44,18 +44,23 @@ export function makeEntry(parts: EntryParts): Entry {
   const scheduleJSON = jsonOf(parts.schedule);
   const text = canonicalJSON(definitionOf(parts, scheduleJSON));
   const revision = createHash("sha256").update(text).digest("hex").slice(0, REVISION_LENGTH);
-  return completed(parts, scheduleJSON, text, revision);
+  return completed(parts, scheduleJSON.type, canonicalJSON(scheduleJSON), { definition: text, revision });
 }
 
-function completed(parts: EntryParts, json: ScheduleJSON, definition: string, revision: string): Entry {
+function completed(
+  parts: EntryParts,
+  scheduleType: string,
+  scheduleText: string,
+  text: Pick<Entry, "definition" | "revision">,
+): Entry {
   return Object.freeze({
     ...parts,
-    scheduleText: canonicalJSON(json),
-    atStart: json.type === "reboot",
+    scheduleText,
+    atStart: scheduleType === "reboot",
     codeArgs: typeof parts.args === "function",
-    codeSchedule: json.type === "custom",
-    definition,
-    revision,
+    codeSchedule: scheduleType === "custom",
+    definition: text.definition,
+    revision: text.revision,
   });
 }
 
@@ -134,7 +139,7 @@ function optionsJSON(options: SendOptions): Record<string, unknown> {
 
 function optionsFromJSON(json: unknown): SendOptions {
   if (json === undefined) return {};
-  const { expires } = json as { expires?: { at?: unknown } };
+  const { expires } = (json ?? {}) as { expires?: { at?: unknown } };
   const at = expires?.at;
   return portableOptions(
     typeof at === "number"
@@ -165,11 +170,11 @@ const UNKNOWN_SCHEDULE: Schedule = Object.freeze({ next: () => null });
 
 /**
  * The entry of a stored definition. Parts that only code can give are stand-ins: `codeArgs` and `codeSchedule` say
- * so. `readSchedule` makes a schedule of its JSON; a cache may share equal ones. Throws SUNBEAT_ENTRY_INVALID.
+ * so. `readSchedule` makes a schedule of its JSON and canonical text. Throws SUNBEAT_ENTRY_INVALID.
  */
 export function entryFromDefinition(
   stored: { readonly name: string; readonly definition: string; readonly revision: string },
-  readSchedule: (json: ScheduleJSON) => Schedule = scheduleFromJSON,
+  readSchedule: (json: ScheduleJSON, text: string) => Schedule = scheduleFromJSON,
 ): Entry {
   const { name, definition, revision } = stored;
   try {
@@ -179,8 +184,12 @@ export function entryFromDefinition(
     if (typeof scheduleJSON !== "object" || scheduleJSON === null) {
       throw invalidOption("schedule", "an object", scheduleJSON);
     }
-    const parts = partsFromJSON(name, json, readOr(scheduleJSON, readSchedule));
-    return completed(parts, scheduleJSON, definition, revision);
+    // A part of a canonical text: its keys are in order already.
+    const scheduleText = JSON.stringify(scheduleJSON);
+    const custom = scheduleJSON.type === "custom";
+    const schedule = custom ? UNKNOWN_SCHEDULE : readSchedule(scheduleJSON, scheduleText);
+    const parts = partsFromJSON(name, json, schedule);
+    return completed(parts, scheduleJSON.type, scheduleText, { definition, revision });
   } catch (error) {
     if (!isSunbeatError(error) && !(error instanceof SyntaxError)) throw error;
     throw new ConfigurationError(
@@ -190,10 +199,6 @@ export function entryFromDefinition(
       { details: { entry: name }, cause: error },
     );
   }
-}
-
-function readOr(json: ScheduleJSON, readSchedule: (json: ScheduleJSON) => Schedule): Schedule {
-  return json.type === "custom" ? UNKNOWN_SCHEDULE : readSchedule(json);
 }
 
 function partsFromJSON(name: string, json: Record<string, unknown>, schedule: Schedule): EntryParts {

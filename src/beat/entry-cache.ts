@@ -1,4 +1,3 @@
-import { canonicalJSON } from "../core/canonical-json.js";
 import { ConfigurationError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { type Schedule, type ScheduleJSON, scheduleFromJSON } from "../schedules/index.js";
@@ -8,8 +7,8 @@ import type { Entry } from "./entry.js";
 
 type Stored = Pick<EntryDefinition, "name" | "definition" | "revision">;
 
-/** Entries kept parsed: about 1 kB each. */
-const MOST_ENTRIES = 20_000;
+/** Entries kept parsed: about half a kilobyte each, since equal schedules are shared. */
+const MOST_ENTRIES = 100_000;
 const MOST_SCHEDULES = 10_000;
 
 /** A map that forgets what was put in first. */
@@ -56,7 +55,7 @@ export class EntryCache {
     if (declared?.revision === stored.revision) return declared;
     const cached = this.#entries.get(stored.name);
     if (cached?.revision === stored.revision) return cached;
-    const entry = entryFromDefinition(stored, (json) => this.#schedule(json));
+    const entry = entryFromDefinition(stored, (json, text) => this.#schedule(json, text));
     this.#entries.set(stored.name, entry);
     return entry;
   }
@@ -74,8 +73,7 @@ export class EntryCache {
     );
   }
 
-  #schedule(json: ScheduleJSON): Schedule {
-    const text = canonicalJSON(json);
+  #schedule(json: ScheduleJSON, text: string): Schedule {
     const known = this.#schedules.get(text);
     if (known !== undefined) return known;
     const schedule = scheduleFromJSON(json);

@@ -59,7 +59,7 @@ export const createMessage = messageFactory({
     resultTtlMs: 86_400_000,
     maxDeliveries: 5,
     payloadLimit: 1_048_576,
-  } as never,
+  },
 });
 
 export type Lineup = Readonly<Record<string, EntryOptions>>;

@@ -78,6 +78,19 @@ test("a leader that cannot renew steps down by itself before its lease ends, and
   expect(await dues()).toEqual(upTo(29));
 });
 
+test("a slow answer does not stretch the trust: it counts from the start of the attempt", async () => {
+  const { faults } = await several(1);
+  await world.clock.advance(4_500);
+  Object.assign(faults[0]!, { delay: "elect", delayMs: 4_000 });
+  await world.clock.advance(5_000);
+  // Renewed by the attempt that began at 5 s and was answered at 9 s; all later ones fail.
+  Object.assign(faults[0]!, { delay: null, fail: "elect" });
+  await world.clock.advance(8_900);
+  expect(world.events.of("beat-stepped-down")).toEqual([]);
+  await world.clock.advance(200);
+  expect(world.events.of("beat-stepped-down")).toHaveLength(1);
+});
+
 test("a paused leader whose tick comes late is fenced: it steps down, and no tick is doubled", async () => {
   const { beats, faults } = await several(2);
   await world.clock.advance(5_500);

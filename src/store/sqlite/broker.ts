@@ -18,7 +18,7 @@ import {
 import { dropResult, keepResult } from "./results.js";
 import { dropHeldRun, heldRunOfId, releaseHeldRuns } from "./runs.js";
 import { DEAD, DELAYED, HELD, READY, TO_DROP, TO_STOP } from "./schema.js";
-import type { Step } from "./step.js";
+import { LIMIT, type Step } from "./step.js";
 import { fromColumn } from "./text.js";
 
 const HELD_BY = `SELECT ${KNOWN}, revoked FROM message WHERE id = ? AND token = ?`;
@@ -87,8 +87,8 @@ export function sqliteBroker(connection: Connection, hub: Hub, random: Random): 
       connection.read((step) => {
         const rows =
           queue === undefined
-            ? step.all<DeadLetter>(`${DEAD_LETTER} ORDER BY seq DESC LIMIT ?`, limit)
-            : step.all<DeadLetter>(`${DEAD_LETTER} AND queue = ? ORDER BY seq DESC LIMIT ?`, queue, limit);
+            ? step.all<DeadLetter>(`${DEAD_LETTER} ORDER BY seq DESC ${LIMIT}`, limit)
+            : step.all<DeadLetter>(`${DEAD_LETTER} AND queue = ? ORDER BY seq DESC ${LIMIT}`, queue, limit);
         return rows.map((row) => ({ ...row, body: fromColumn(row.body) }));
       }),
 
@@ -154,20 +154,20 @@ function rememberRevoked(step: Step, id: string, keepMs: number): void {
 /** Drops at most `limit` revocations whose time is over. */
 export function sweepRevocations(step: Step, limit: number): number {
   return step.run(
-    "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation WHERE until <= ? ORDER BY until LIMIT ?)",
+    `DELETE FROM revocation WHERE id IN (SELECT id FROM revocation WHERE until <= ? ORDER BY until ${LIMIT})`,
     ...[step.now, limit],
   );
 }
 
 function purgeSome(step: Step, queue: string): number {
   const waiting = step.all<Known>(
-    `SELECT ${KNOWN} FROM message WHERE place = ${READY} AND queue = ? LIMIT ?`,
+    `SELECT ${KNOWN} FROM message WHERE place = ${READY} AND queue = ? ${LIMIT}`,
     ...[queue, STEP_LIMIT],
   );
   if (waiting.length < STEP_LIMIT) {
     // Looks through all that is delayed: an operator's step, not a worker's.
     const delayed = step.all<Known>(
-      `SELECT ${KNOWN} FROM message WHERE place = ${DELAYED} AND queue = ? LIMIT ?`,
+      `SELECT ${KNOWN} FROM message WHERE place = ${DELAYED} AND queue = ? ${LIMIT}`,
       ...[queue, STEP_LIMIT - waiting.length],
     );
     waiting.push(...delayed);

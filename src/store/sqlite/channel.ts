@@ -1,7 +1,7 @@
 import type { Channel } from "../channel.js";
 import type { Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
-import type { Signal, Step } from "./step.js";
+import { LIMIT, type Signal, type Step } from "./step.js";
 import { fromColumn } from "./text.js";
 
 /** Signals are hints that every process reads within milliseconds; older ones are of no use to anybody. */
@@ -32,7 +32,7 @@ export interface SignalsFound {
 /** What others than `origin` published after the signal numbered `seq`. */
 export function signalsAfter(step: Step, seq: number, origin: string, limit: number): SignalsFound {
   const rows = step.all<Signal & { readonly seq: number; readonly origin: string }>(
-    "SELECT seq, origin, topic, payload FROM signal WHERE seq > ? ORDER BY seq LIMIT ?",
+    `SELECT seq, origin, topic, payload FROM signal WHERE seq > ? ORDER BY seq ${LIMIT}`,
     ...[seq, limit],
   );
   const foreign = rows.filter((row) => row.origin !== origin);
@@ -46,7 +46,7 @@ export function signalsAfter(step: Step, seq: number, origin: string, limit: num
 /** Drops old signals, which nobody counts: they are a means of the store's, not a row of a user's. */
 export function sweepSignals(step: Step, limit: number): void {
   step.run(
-    "DELETE FROM signal WHERE seq IN (SELECT seq FROM signal ORDER BY seq LIMIT ?) AND at <= ?",
+    `DELETE FROM signal WHERE seq IN (SELECT seq FROM signal ORDER BY seq ${LIMIT}) AND at <= ?`,
     ...[limit, step.now - SIGNAL_AGE_MS],
   );
 }

@@ -5,7 +5,7 @@ import { keepHouse, nextHousekeeping } from "./housekeeping.js";
 import { dropRevoked, hold, type Known } from "./messages.js";
 import { releaseHeldRuns } from "./runs.js";
 import { NOT_REVOKED, READY } from "./schema.js";
-import type { Step } from "./step.js";
+import { LIMIT, type Step } from "./step.js";
 import { fromColumn } from "./text.js";
 
 /** Housekeeping of one claim moves, drops or releases at most so many of each kind, or `max` if that is more. */
@@ -34,12 +34,15 @@ interface ReadyRow extends Known {
 
 const FOREMOST = `SELECT seq, id, task, queue, priority, eta, expires, max_deliveries AS maxDeliveries,
   result_ttl AS resultTtl, entry, body, retries, deliveries, enqueued_at AS enqueuedAt, revoked
-  FROM message WHERE place = ${READY} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
+  FROM message WHERE place = ${READY} AND queue = ? ORDER BY priority DESC, seq ${LIMIT}`;
+
+const NONE: ReadonlySet<string> = new Set();
 
 export function claim(step: Step, request: ClaimRequest, claimant: Claimant): ClaimReply {
   const { now } = step;
   const bound = Math.max(HOUSEKEEPING_BOUND, request.max);
-  const refilled = keepHouse(step, bound);
+  const wakeAt = nextHousekeeping(step);
+  const refilled = wakeAt !== null && wakeAt <= now ? keepHouse(step, bound) : NONE;
   const lines = new Lines(step, request.queues, claimant);
   const deliveries: Delivery[] = [];
   let drops = 0;
@@ -107,7 +110,9 @@ class Lines {
   #foremost(queue: string, wanted: number): ReadyRow | undefined {
     let rows = this.#rows.get(queue);
     if (!rows) {
-      rows = this.#step.all<ReadyRow>(FOREMOST, queue, wanted).reverse();
+      // A single row without the detour over a list.
+      const one = wanted === 1 ? this.#step.get<ReadyRow>(FOREMOST, queue, 1) : undefined;
+      rows = wanted === 1 ? (one ? [one] : []) : this.#step.all<ReadyRow>(FOREMOST, queue, wanted).reverse();
       this.#rows.set(queue, rows);
     }
     return rows.at(-1);

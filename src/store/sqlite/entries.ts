@@ -4,7 +4,7 @@ import type { Connection } from "./connection.js";
 import { nextWithRecords, queryLedger, recordRange, trimByAge, trimByCount } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
 import { countUnfinished, dropHeldRun, heldRunOf, heldRunOfId, isHolding, startRun } from "./runs.js";
-import type { Step } from "./step.js";
+import { LIMIT, type Step } from "./step.js";
 import { fromColumn, toColumn } from "./text.js";
 import { tick } from "./tick.js";
 
@@ -27,8 +27,8 @@ interface EntryRow {
 const ENTRY = `SELECT name, owner, version, definition, revision, stamp, nominal, dispatch_at AS dispatchAt,
   paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs FROM entry`;
 const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL";
-const DUE = `${ENTRY} WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name LIMIT ?`;
-const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ?`;
+const DUE = `${ENTRY} WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
+const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ? + 0`;
 
 /** A look at the ledgers of all entries may be long: one call goes on where the last one stopped. */
 const LEDGERS_PER_TRIM = 1_000;
@@ -81,8 +81,8 @@ export function sqliteEntries(connection: Connection): Entries {
       connection.read((step) => {
         const rows =
           after === null
-            ? step.all<EntryRow>(`${ENTRY} ORDER BY name LIMIT ?`, limit)
-            : step.all<EntryRow>(`${ENTRY} WHERE name > ? ORDER BY name LIMIT ?`, after, limit);
+            ? step.all<EntryRow>(`${ENTRY} ORDER BY name ${LIMIT}`, limit)
+            : step.all<EntryRow>(`${ENTRY} WHERE name > ? ORDER BY name ${LIMIT}`, after, limit);
         return rows.map((row) => snapshot(step, row));
       }),
 

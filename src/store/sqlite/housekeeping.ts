@@ -4,7 +4,7 @@ import { bury, KNOWN, type Known, promote, putBack } from "./messages.js";
 import { keepOwnResult } from "./results.js";
 import { releaseHeldRuns } from "./runs.js";
 import { DELAYED, HELD } from "./schema.js";
-import type { Step } from "./step.js";
+import { LIMIT, type Step } from "./step.js";
 
 /** When housekeeping next has something to do; null: never. Three index look-ups. */
 export function nextHousekeeping(step: Step): EpochMs | null {
@@ -26,7 +26,7 @@ export function keepHouse(step: Step, bound: number): ReadonlySet<string> {
   promoteDelayed(step, bound, refilled);
   reapEndedLeases(step, bound, refilled);
   const waited = step.all<{ entry: string }>(
-    "SELECT entry FROM held_run WHERE wake_at <= ? ORDER BY wake_at LIMIT ?",
+    `SELECT entry FROM held_run WHERE wake_at <= ? ORDER BY wake_at ${LIMIT}`,
     ...[step.now, bound],
   );
   for (const { entry } of waited) step.ended.add(entry);
@@ -36,7 +36,7 @@ export function keepHouse(step: Step, bound: number): ReadonlySet<string> {
 
 function promoteDelayed(step: Step, bound: number, refilled: Set<string>): void {
   const due = step.all<Known>(
-    `SELECT ${KNOWN} FROM message WHERE place = ${DELAYED} AND eta <= ? ORDER BY eta LIMIT ?`,
+    `SELECT ${KNOWN} FROM message WHERE place = ${DELAYED} AND eta <= ? ORDER BY eta ${LIMIT}`,
     ...[step.now, bound],
   );
   for (const message of due) {
@@ -52,7 +52,7 @@ interface Leased extends Known {
 function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): void {
   const ended = step.all<Leased>(
     `SELECT ${KNOWN}, deliveries >= max_deliveries AS isSpent FROM message
-       WHERE place = ${HELD} AND lease_until <= ? ORDER BY lease_until LIMIT ?`,
+       WHERE place = ${HELD} AND lease_until <= ? ORDER BY lease_until ${LIMIT}`,
     ...[step.now, bound],
   );
   for (const message of ended) {

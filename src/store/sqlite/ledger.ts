@@ -1,7 +1,7 @@
 /** The ledger: one row per occurrence or range, found by entry and due. */
 import type { EpochMs } from "../../core/clock.js";
 import type { LedgerQuery, LedgerRange, LedgerRecord, LedgerRow } from "../entries.js";
-import type { Step } from "./step.js";
+import { LIMIT, type Step } from "./step.js";
 import { fromColumn, toColumn } from "./text.js";
 
 interface StoredRow {
@@ -45,8 +45,8 @@ function restored(row: StoredRow): LedgerRecord {
 
 const SELECTION = `SELECT entry, due, due_to AS dueTo, fate, reason, task_id AS taskId, at, term, count, schedule
   FROM ledger WHERE entry = ? AND due < ? AND due_to > ?`;
-const OLDEST = `${SELECTION} ORDER BY due, seq LIMIT ?`;
-const NEWEST = `${SELECTION} ORDER BY due DESC, seq DESC LIMIT ?`;
+const OLDEST = `${SELECTION} ORDER BY due, seq ${LIMIT}`;
+const NEWEST = `${SELECTION} ORDER BY due DESC, seq DESC ${LIMIT}`;
 
 export function queryLedger(step: Step, entry: string, query: LedgerQuery): LedgerRecord[] {
   const { after = -Number.MAX_VALUE, before = Number.MAX_VALUE, limit, keep } = query;
@@ -61,7 +61,7 @@ export function queryLedger(step: Step, entry: string, query: LedgerQuery): Ledg
  */
 export function trimByAge(step: Step, until: EpochMs, limit: number): number {
   return step.run(
-    "DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger ORDER BY seq LIMIT ?) AND at < ?",
+    `DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger ORDER BY seq ${LIMIT}) AND at < ?`,
     ...[limit, until],
   );
 }
@@ -81,7 +81,7 @@ export function trimByCount(step: Step, entry: string, keep: number, limit: numb
     keep;
   if (surplus <= 0) return 0;
   return step.run(
-    "DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE entry = ? ORDER BY due, seq LIMIT ?)",
+    `DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE entry = ? ORDER BY due, seq ${LIMIT})`,
     ...[entry, Math.min(surplus, limit)],
   );
 }

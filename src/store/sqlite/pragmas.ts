@@ -22,6 +22,7 @@ export function configure(handle: Handle, path: string, logger: Logger): void {
   // FULL: a commit is on the disk when the call returns. NORMAL may lose the last ones at power loss.
   handle.exec("PRAGMA synchronous = FULL");
   handle.exec(`PRAGMA cache_size = ${CACHE}`);
+  handle.exec("PRAGMA wal_autocheckpoint = 4000");
   handle.exec(`PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES}`);
 }
 

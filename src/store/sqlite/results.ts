@@ -4,7 +4,7 @@ import type { ResultRecord, Results, StoredResult } from "../results.js";
 import type { Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
 import { DEAD, HELD } from "./schema.js";
-import type { Step } from "./step.js";
+import { LIMIT, type Step } from "./step.js";
 import { fromColumn, toColumn } from "./text.js";
 
 interface ResultRow {
@@ -80,7 +80,7 @@ export function lastResult(step: Step): number {
 /** The final results written after the one numbered `seq`, oldest first. */
 export function resultsAfter(step: Step, seq: number, limit: number): ResultsFound {
   const rows = step.all<ResultRow & { readonly seq: number }>(
-    `SELECT seq, ${COLUMNS} FROM result WHERE seq > ? ORDER BY seq LIMIT ?`,
+    `SELECT seq, ${COLUMNS} FROM result WHERE seq > ? ORDER BY seq ${LIMIT}`,
     ...[seq, limit],
   );
   return {
@@ -93,7 +93,7 @@ export function resultsAfter(step: Step, seq: number, limit: number): ResultsFou
 /** Drops at most `limit` results whose time is over. */
 export function sweepResults(step: Step, limit: number): number {
   return step.run(
-    "DELETE FROM result WHERE seq IN (SELECT seq FROM result WHERE until <= ? ORDER BY until LIMIT ?)",
+    `DELETE FROM result WHERE seq IN (SELECT seq FROM result WHERE until <= ? ORDER BY until ${LIMIT})`,
     ...[step.now, limit],
   );
 }

@@ -3,6 +3,12 @@ import type { StoredResult } from "../results.js";
 import type { SqlValue, Statement } from "./driver.js";
 import { toColumn } from "./text.js";
 
+/**
+ * To be written for `LIMIT ?`. SQLite compiles a statement anew at every call whose bare limit has changed hands
+ * (sqlite3ExprIsInteger reads the bound value): 21 us against 3 us for the foremost message. It leaves a sum alone.
+ */
+export const LIMIT = "LIMIT ? + 0";
+
 export interface Signal {
   readonly topic: string;
   readonly payload: string;
