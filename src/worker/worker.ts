@@ -124,7 +124,6 @@ export class Worker {
     );
     if (unsubscribe === null) return;
     this.#unsubscribe = unsubscribe;
-    if (this.#stopping.signal.aborted) return;
     const courier = new Courier(store, this.#calls, this.#slots, this.#reporter, options.hostname);
     this.#consumer = new Consumer(
       {

@@ -166,6 +166,33 @@ describe("waiting for work", () => {
     await rig.started({}, { ...faulty.store, broker });
     await turns(200);
     expect(faulty.count("claim")).toBe(1);
+    await rig.clock.advance(20);
+    expect(faulty.count("claim")).toBeLessThanOrEqual(21);
+  });
+
+  test("a worker without a free slot does not wait at the bell: the ring is for one that can take the work", async () => {
+    const rig = new Rig();
+    const tasks = gated(rig);
+    const waits: AbortSignal[] = [];
+    const bell = {
+      wait: (_: number, signal: AbortSignal) => {
+        waits.push(signal);
+        return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      },
+      close: async () => undefined,
+    };
+    await rig.send(message("a", "wait", [], { eta: { inMs: 1_000 } }));
+    await rig.started(
+      { concurrency: 1 },
+      { ...rig.memory, broker: { ...rig.memory.broker, listen: async () => bell } },
+    );
+    expect(waits.map((signal) => signal.aborted)).toEqual([false]);
+    await rig.clock.advance(1_000);
+    await turns();
+    expect([tasks.started, waits.map((signal) => signal.aborted)]).toEqual([["a"], [true]]);
+    tasks.open("a");
+    await turns();
+    expect(waits.map((signal) => signal.aborted)).toEqual([true, false]);
   });
 });
 

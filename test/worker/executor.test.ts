@@ -4,7 +4,7 @@ import { TaskError } from "../../src/core/errors.js";
 import { runningTask } from "../../src/tasks/context.js";
 import type { StandardSchema, StandardSchemaResult } from "../../src/tasks/definition.js";
 import { Ignore, Reject } from "../../src/tasks/outcomes.js";
-import { bodyOf, type Fn, message, Rig, turns } from "./harness.js";
+import { bodyOf, type Fn, gate, message, Rig, turns } from "./harness.js";
 
 /** Runs one task to its end. */
 async function run(
@@ -386,6 +386,19 @@ describe("time limits", () => {
     });
     expect([await rig.state("b"), worker.stats().overran]).toEqual(["SUCCESS", 1]);
     expect(rig.logged("Hard time limit (30s) exceeded for t[a]")).toHaveLength(1);
+  });
+
+  test("what the function gives after its hard limit changes nothing", async () => {
+    const rig = new Rig();
+    const own = gate<string>();
+    rig.task("t", () => own.opened, { timeLimitMs: 1_000 });
+    await rig.send(message("a", "t"));
+    const worker = await rig.started();
+    await rig.clock.advance(1_000);
+    own.open("late");
+    await turns();
+    expect((await rig.failure("a")).code).toBe("SUNBEAT_TIME_LIMIT");
+    expect(worker.stats()).toMatchObject({ running: 0, processed: 1, unsettled: 0 });
   });
 
   test("a thenable that never settles is ended by the hard limit too", async () => {

@@ -120,6 +120,40 @@ describe("stop", () => {
     ]);
   });
 
+  test("gives back again what the store would not take back at first", async () => {
+    const rig = new Rig();
+    const own = gate<void>();
+    let refusals = 2;
+    rig.task("t", () => own.opened);
+    const faulty = new FaultyStore(rig.memory, rig.clock, (verb) =>
+      verb === "giveBack" && refusals-- > 0 ? "refused" : "none",
+    );
+    await rig.send(message("a", "t"), message("b", "t"));
+    const worker = await rig.started({ concurrency: 1, prefetch: 2 }, faulty.store);
+    void worker.stop();
+    await rig.clock.advance(2_000);
+    expect(await counts(rig)).toEqual({ ready: 1, held: 1 });
+  });
+
+  test("while a claim is on its way gives back what that claim brings, unstarted", async () => {
+    const rig = new Rig();
+    let runs = 0;
+    rig.task("t", () => runs++);
+    const faulty = new FaultyStore(
+      rig.memory,
+      rig.clock,
+      (verb) => (verb === "claim" ? "late" : "none"),
+      5_000,
+    );
+    await rig.send(message("a", "t"));
+    const worker = await rig.started({}, faulty.store);
+    const stop = worker.stop();
+    await rig.clock.advance(5_000);
+    await turns();
+    await stop;
+    expect([runs, await counts(rig)]).toEqual([0, { ready: 1, held: 0 }]);
+  });
+
   test("twice, and at the same time, is one end", async () => {
     const rig = new Rig();
     const worker = await rig.started();
