@@ -1,13 +1,11 @@
-import { createWriteStream, type WriteStream } from "node:fs";
-import { once } from "node:events";
-import type { AppCore } from "../app/index.js";
+import { openSync, writeSync } from "node:fs";
 import { isSunbeatError, messageOf, StoreError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { OpenApp } from "./app.js";
 import type { Cli } from "./cli.js";
 import { lineLogger, LOG_LEVELS, type LogLevel } from "./log-format.js";
-import { WrongUsage, usageError } from "./usage.js";
+import { usageError } from "./usage.js";
 
 /** A worker or a beat. */
 export interface Part {
@@ -35,12 +33,12 @@ const COLD = ["SIGQUIT"] as const;
  * The first signal ends warm, with 0 once running tasks are done. A second one, SIGQUIT, or an exception that
  * nobody caught ends cold, with 1: running tasks are given back at once, and other workers take them.
  */
-export async function serve(cli: Cli, { core }: OpenApp, { logger, parts }: ServeOptions): Promise<number> {
+export async function serve(cli: Cli, { logger, parts }: ServeOptions): Promise<number> {
   const ending = new Ending(cli, logger);
   ending.listen();
   try {
     // Not awaited: a store that is away keeps a start waiting, and a signal must end that, too.
-    void start(core, parts, ending).catch((error: unknown) => ending.startFailed(error));
+    void start(parts, ending).catch((error: unknown) => ending.startFailed(error));
     await ending.begun;
     if (!ending.isCold) await Promise.race([stopInOrder(parts), ending.cold]);
     if (ending.isCold) await Promise.all(parts.map((part) => part.kill?.() ?? part.stop()));
@@ -51,8 +49,7 @@ export async function serve(cli: Cli, { core }: OpenApp, { logger, parts }: Serv
   }
 }
 
-async function start(core: AppCore, parts: readonly Part[], ending: Ending): Promise<void> {
-  await openStore(core);
+async function start(parts: readonly Part[], ending: Ending): Promise<void> {
   for (const part of parts) {
     await part.start();
     part.done.then(
@@ -62,8 +59,11 @@ async function start(core: AppCore, parts: readonly Part[], ending: Ending): Pro
   }
 }
 
-/** A store that cannot be used at all is told at once; one that may come back is waited for, as later on. */
-async function openStore({ store }: AppCore): Promise<void> {
+/**
+ * Opens the store before anything is made of it: one that cannot be used at all is told at once, one that may come
+ * back is waited for by worker and beat.
+ */
+export async function openStore({ core: { store } }: OpenApp): Promise<void> {
   try {
     await store.get();
   } catch (error) {
@@ -181,23 +181,36 @@ export function readLogLevel(text: string): LogLevel {
 }
 
 /** The logger of worker and beat: stderr, or the end of a file. */
-export async function openLog(cli: Cli, level: LogLevel, file: string | undefined): Promise<Logger> {
+export function openLog(cli: Cli, level: LogLevel, file: string | undefined): Logger {
   const { clock, terminal, host } = cli;
   if (file === undefined) {
     const write = (line: string): unknown => host.stderr.write(line);
     return lineLogger({ clock, level, write, paint: (format, text) => terminal.paintError(format, text) });
   }
-  const stream = await openLogFile(file);
-  stream.on("error", (error) => terminal.problem(`the log file cannot be written: ${error.message}`));
-  return lineLogger({ clock, level, write: (line) => stream.write(line), paint: (_, text) => text });
+  const write = logFile(file, (problem) => terminal.problem(`the log file cannot be written: ${problem}`));
+  return lineLogger({ clock, level, write, paint: (_, text) => text });
 }
 
-async function openLogFile(file: string): Promise<WriteStream> {
-  const stream = createWriteStream(file, { flags: "a", mode: 0o640 });
+/** Synchronous, as stderr is: the last lines before an end by force are those that are wanted most. */
+function logFile(file: string, tell: (problem: string) => void): (line: string) => void {
+  const descriptor = openForAppend(file);
+  let failing = false;
+  return (line) => {
+    try {
+      writeSync(descriptor, line);
+      failing = false;
+    } catch (error) {
+      // A full disk must not end the work, nor be told with every line.
+      if (!failing) tell(messageOf(error));
+      failing = true;
+    }
+  };
+}
+
+function openForAppend(file: string): number {
   try {
-    await once(stream, "open");
-    return stream;
+    return openSync(file, "a", 0o640);
   } catch (error) {
-    throw new WrongUsage(usageError(`--logfile: ${(error as Error).message}`).cause);
+    throw usageError(`--logfile: ${messageOf(error)}`);
   }
 }

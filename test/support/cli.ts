@@ -93,6 +93,11 @@ export class Program {
     return this.#stderr;
   }
 
+  /** As a reader such as `head` does that has seen enough. */
+  closeStdout(): void {
+    this.#child.stdout.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

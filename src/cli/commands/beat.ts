@@ -5,7 +5,7 @@ import { answerCeleryOptions } from "../celery-options.js";
 import type { Action } from "../cli.js";
 import type { LogLevel } from "../log-format.js";
 import { readDuration } from "../local-time.js";
-import { openLog, readLogLevel, serve } from "../serve.js";
+import { openLog, openStore, readLogLevel, serve } from "../serve.js";
 
 interface Options {
   readonly maxInterval?: string;
@@ -26,8 +26,9 @@ export function beatCommand(action: Action): Command {
       const interval =
         maxInterval === undefined ? undefined : readDuration("--max-interval", maxInterval) / 1_000;
       return withApp(cli, async (open) => {
-        const logger = await openLog(cli, loglevel, logfile);
+        const logger = openLog(cli, loglevel, logfile);
         open.core.useLogger(logger);
+        await openStore(open);
         const beat = open.app.beat(interval === undefined ? {} : { maxLoopInterval: interval });
         const log = `[${logfile ?? "stderr"}]@${loglevel.toUpperCase()}`;
         cli.terminal.note(beatBanner({ open, now: cli.clock.now(), log }));
@@ -36,7 +37,7 @@ export function beatCommand(action: Action): Command {
             "The broker memory: is seen by this process alone: use worker --beat, or another broker",
           );
         }
-        return serve(cli, open, { logger, parts: [beat] });
+        return serve(cli, { logger, parts: [beat] });
       });
     }),
   );

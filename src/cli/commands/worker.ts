@@ -6,7 +6,7 @@ import { answerCeleryOptions } from "../celery-options.js";
 import type { Action, Cli } from "../cli.js";
 import type { LogLevel } from "../log-format.js";
 import { nodeName } from "../node-name.js";
-import { openLog, readLogLevel, serve } from "../serve.js";
+import { openLog, openStore, readLogLevel, serve } from "../serve.js";
 import { names, usageError, wholeNumber } from "../usage.js";
 
 interface Options {
@@ -54,8 +54,9 @@ export function workerCommand(action: Action): Command {
 
 async function work(cli: Cli, open: OpenApp, options: Options): Promise<number> {
   const { app, core } = open;
-  const logger = await openLog(cli, options.loglevel, options.logfile);
+  const logger = openLog(cli, options.loglevel, options.logfile);
   core.useLogger(logger);
+  await openStore(open);
   const queues = chosenQueues(open, options);
   const hostname = nodeName(options.hostname);
   const { concurrency = core.config.workerConcurrency, prefetchMultiplier } = options;
@@ -81,7 +82,7 @@ async function work(cli: Cli, open: OpenApp, options: Options): Promise<number> 
   if (isPrivate(open) && options.beat !== true) {
     logger.warn("The broker memory: is seen by this process alone: nothing that others send arrives here");
   }
-  return serve(cli, open, { logger, parts });
+  return serve(cli, { logger, parts });
 }
 
 function chosenQueues({ core }: OpenApp, { queues, excludeQueues = [] }: Options): string[] {
