@@ -130,6 +130,7 @@ export interface QueueCounts {
  * Tells one consumer that its queues may have work. Arrivals are latched from the moment of `listen`: one that
  * comes while nobody waits makes the next `wait` return at once, so no wake-up is lost between claim and wait.
  * A delayed message arrives when it is sent, since it may bring `nextWakeAt` forward; its eta wakes nobody.
+ * What the housekeeping of a claim makes ready and the claim leaves arrives as well.
  */
 export interface Arrivals {
   /** Returns at an arrival, after `timeoutMs`, when `signal` aborts, or for no reason. Never rejects. */

@@ -8,6 +8,7 @@ import {
   eventually,
   finish,
   HOUR_MS,
+  isPending,
   LEASE_MS,
   message,
   retry,
@@ -212,6 +213,15 @@ export const deadCases = group("broker: dead letters", {
     assert.equal((await claimOne(store)).retries, 0);
   },
 
+  "a dead letter that was revoked while it was held runs when it is retried": async ({ store }) => {
+    const a = await sendAndClaim(store, "a");
+    await store.broker.revoke(["a"], terminate);
+    await store.broker.settle([dead(a)], null);
+    await store.broker.retryDead(["a"]);
+    const again = await claimOne(store);
+    assert.deepEqual(await store.broker.heartbeat([again], LEASE_MS), ["extended"]);
+  },
+
   "deleteDead deletes dead letters and nothing else": async ({ store }) => {
     await bury(store, "a");
     await bury(store, "b");
@@ -288,6 +298,39 @@ export const arrivalCases = group("broker: arrivals", {
       await eventually(harness, arrivals.wait(HOUR_MS, never), String(step));
       await arrivals.close();
     }
+  },
+
+  "what another's claim makes ready and leaves arrives": {
+    because: "this consumer may not know of the lease that has ended",
+    async run(harness) {
+      const { store, clock } = harness;
+      await sendAndClaim(store, "a");
+      await clock.advance(LEASE_MS);
+      const arrivals = await store.broker.listen(["q"]);
+      await claimIds(await harness.peer(), { queues: ["other"] });
+      await eventually(
+        harness,
+        arrivals.wait(HOUR_MS, never),
+        "the arrival of a message given back by housekeeping",
+      );
+      await arrivals.close();
+    },
+  },
+
+  "an arrival that was taken does not end every wait from then on": {
+    because: "a consumer would spin",
+    async run(harness) {
+      const arrivals = await harness.store.broker.listen(["q"]);
+      await harness.store.broker.enqueue([message("a")]);
+      await eventually(harness, arrivals.wait(HOUR_MS, never), "the arrival");
+      // A store may end a wait for no reason, but not each.
+      let wait = arrivals.wait(HOUR_MS, never);
+      for (let turn = 0; turn < 5 && !(await isPending(harness, wait)); turn++)
+        wait = arrivals.wait(HOUR_MS, never);
+      assert.equal(await isPending(harness, wait), true);
+      await arrivals.close();
+      await eventually(harness, wait, "the end of a wait after close");
+    },
   },
 
   "a wait ends at its timeout": async (harness) => {

@@ -87,6 +87,20 @@ export const channelCases = group("channel", {
     assert.deepEqual(heard, []);
   },
 
+  "a subscription that ends while a message is on its way hears nothing": async (harness) => {
+    const { store } = harness;
+    const heard: string[] = [];
+    const end = await store.channel.subscribe("t", (payload) => heard.push(payload));
+    let tell: () => void = () => undefined;
+    const told = new Promise<void>((resolve) => (tell = resolve));
+    await store.channel.subscribe("t", () => tell());
+    const published = store.channel.publish("t", "x");
+    end();
+    await published;
+    await eventually(harness, told, "the message for the other subscription");
+    assert.deepEqual(heard, []);
+  },
+
   "a handler that throws keeps nobody else from hearing": async (harness) => {
     const { store } = harness;
     let tell: () => void = () => undefined;
