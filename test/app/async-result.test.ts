@@ -93,17 +93,18 @@ describe("an ended task", () => {
 });
 
 describe("a task that has not ended", () => {
-  test("get waits for the store to tell, without a timer", async () => {
+  test("get waits for the store to tell, and only a timeout takes a timer", async () => {
     const { store, result, clock } = setUp();
     await send(store);
     const { deliveries } = await store.broker.claim(claim);
     const getting = result.get();
+    const inTime = result.get({ timeout: "1d" });
     await clock.advance(0);
-    expect(clock.timers).toBe(0);
+    expect(clock.timers).toBe(1);
     const [{ id, token }] = deliveries as [(typeof deliveries)[number]];
     const record = { state: "SUCCESS", payload: "8" };
     await store.broker.settle([{ id, token, kind: "done", result: record, resultTtlMs: DAY_MS }], null);
-    expect(await getting).toBe(8);
+    expect([await getting, await inTime, clock.timers]).toEqual([8, 8, 0]);
   });
 
   test.each<[string, (store: Store) => Promise<unknown>, string]>([

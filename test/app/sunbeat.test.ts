@@ -128,11 +128,12 @@ describe("a task that is sent", () => {
     expect([a.id, await work(clock, a.get()), await work(clock, b.get()), runs]).toEqual(["once", 1, 1, 1]);
   });
 
-  test("is told as an event once the store has it", async () => {
+  test("is told as an event once the store has it, and not again for a duplicate", async () => {
     const { app, clock } = setUp();
     const seen: unknown[] = [];
     app.events.on("task-sent", ({ id, task, queue }) => seen.push({ id, task, queue }));
     const { id } = await work(clock, app.sendTask("elsewhere", [], { queue: "far" }));
+    await work(clock, app.sendTask("elsewhere", [], { queue: "far", taskId: id }));
     expect(seen).toEqual([{ id, task: "elsewhere", queue: "far" }]);
   });
 

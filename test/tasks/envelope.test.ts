@@ -77,6 +77,10 @@ describe("a body that was not written by this version is refused with SUNBEAT_ME
       '{"v":1,"args":[],"headers":{"a":1}}',
       'message body: headers: expected an object of texts, got {"a":1}',
     ],
+    [
+      '{"v":1,"args":[],"headers":{"__proto__":"x"}}',
+      'message body: headers: expected an object of texts, got {"__proto__":"x"}',
+    ],
     ['{"v":1,"args":[],"parentId":null}', "message body: parentId: expected text, got null"],
     [
       '{"v":1,"args":[],"scheduledFor":1.5}',
