@@ -42,12 +42,40 @@ export async function history(
   query: HistoryQuery,
 ): Promise<HistoryRow[]> {
   const keep = query.after === undefined ? "newest" : "oldest";
-  // Ranges do not overlap, so at most one reaches in from outside; every other record gives a row of the page.
-  const records = await store.entries.ledger(name, { ...query, limit: query.limit + 1, keep });
+  const records = await recordsOf(store.entries, name, query, keep);
   const rows = records.flatMap((record) => rowsOf(record, query, keep));
   rows.sort((a, b) => a.due.getTime() - b.due.getTime());
   const page = keep === "oldest" ? rows.slice(0, query.limit) : rows.slice(-query.limit);
   return withStates(store.results, page);
+}
+
+/**
+ * Records that hold the page. Ranges of an entry do not overlap, though runs sent by hand may lie inside one: so one
+ * range at most reaches in from outside, and every other record gives a row.
+ */
+async function recordsOf(
+  entries: Pick<Entries, "ledger">,
+  name: string,
+  query: HistoryQuery,
+  keep: LedgerQuery["keep"],
+): Promise<LedgerRecord[]> {
+  const limit = query.limit + 1;
+  const records = await entries.ledger(name, { ...query, limit, keep });
+  const first = records[0];
+  if (keep === "oldest" || first === undefined || records.length < limit) return records;
+  // Left off are those that begin earlier: the one range among them that reaches in comes first here.
+  const [reaching] = await entries.ledger(name, {
+    ...query,
+    after: beginOf(first),
+    limit: 1,
+    keep: "oldest",
+  });
+  const left = reaching?.kind === "range" && reaching.from < beginOf(first);
+  return left ? [reaching, ...records] : records;
+}
+
+function beginOf(record: LedgerRecord): EpochMs {
+  return record.kind === "row" ? record.due : record.from;
 }
 
 async function withStates(results: Pick<Results, "get">, rows: HistoryRow[]): Promise<HistoryRow[]> {

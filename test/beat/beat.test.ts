@@ -262,7 +262,7 @@ test("an idle hour costs a bounded number of calls, and no more with more entrie
   const few = await calls(10);
   expect(few).toMatchObject({ elect: 720, put: 0 });
   expect(few.due).toBeLessThanOrEqual(61);
-  expect(few.sweep).toBe(60);
+  expect(few).toMatchObject({ sweep: 60, list: 1 });
   // Once an hour all entries are looked through, a thousand a call.
   expect(await calls(900)).toEqual(few);
 });
@@ -279,6 +279,15 @@ test("many entries due at one instant are sent in batches, all of them once", as
   await world.clock.advance(HOUR);
   expect(beat.stats()).toMatchObject({ sent: 2_500, skipped: 0 });
   expect(faults.calls.tick).toBe(3);
+});
+
+test("what waits only because the beat is busy is not late", async () => {
+  const { store, faults } = faulty(world.store, world.clock);
+  const entry = { task: "t", schedule: every("1h"), misfire: "skip" as const };
+  await world.started({ a: entry, b: entry, c: entry }, { batch: 1 }, store);
+  Object.assign(faults, { delay: "tick", delayMs: 1_500 });
+  await world.clock.advance(HOUR + 10_000);
+  for (const name of ["a", "b", "c"]) expect(await world.history(name)).toEqual(["01:00:00 sent"]);
 });
 
 describe("an entry that cannot be sent", () => {
@@ -387,6 +396,16 @@ describe("an entry that cannot be sent", () => {
     await world.schedules().set("bad", tick);
     await world.clock.advance(1_000);
     expect(fates(await world.history("bad")).at(-1)).toBe("sent");
+    expect(beat.stats().aside).toEqual([]);
+  });
+
+  test("is forgotten when it is deleted", async () => {
+    await stored("{nope");
+    const beat = await world.started({ good: tick });
+    await world.clock.advance(1_000);
+    const [bad] = await world.store.entries.get(["bad"]);
+    await world.store.entries.remove("bad", bad!.stamp);
+    await world.clock.advance(1_000);
     expect(beat.stats().aside).toEqual([]);
   });
 

@@ -113,10 +113,33 @@ test("a lead that was granted in an answer nobody waited for is given back", asy
   const late = await world.started(LINEUP, {}, second.store);
   await world.clock.advance(1_000);
   const stopped = late.stop();
-  await world.clock.advance(30_000);
+  await world.clock.advance(12_000);
   await stopped;
   expect(await world.store.leases.leader()).toBeNull();
   expect(faults[0]!.answers).toContain("elect leading");
+});
+
+test("a renewal under way is waited for at the end: nothing reaches the store after stop", async () => {
+  const { beats, faults } = await several(1);
+  Object.assign(faults[0]!, { delay: "elect", delayMs: 3_000 });
+  await world.clock.advance(6_000);
+  const answers: number[] = [];
+  void beats[0]!.stop().then(() => answers.push(faults[0]!.answers.length));
+  await world.clock.advance(30_000);
+  expect(answers).toEqual([faults[0]!.answers.length]);
+  expect(world.log.lines.at(-1)).toBe("beat: stopped");
+});
+
+test("what was read while the lease ended is not sent to the store any more", async () => {
+  const { faults } = await several(1);
+  await world.clock.advance(5_500);
+  faults[0]!.fail = "elect";
+  await world.clock.advance(4_000);
+  Object.assign(faults[0]!, { delay: "due", delayMs: 9_500 });
+  await world.clock.advance(500);
+  const before = faults[0]!.calls.tick;
+  await world.clock.advance(10_000);
+  expect(faults[0]!.calls.tick).toBe(before);
 });
 
 describe("how the suite would notice a broken store", () => {

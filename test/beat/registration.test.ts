@@ -63,6 +63,15 @@ describe("a definition that changes", () => {
       "the cursor stays, and the missed run is caught up",
     ],
     [
+      "in its arguments, with several runs missed",
+      { task: "t", schedule: every("6h"), misfire: "all" },
+      { task: "t", schedule: every("6h"), misfire: "all", args: [1] },
+      0.6,
+      ["06:00:00 sent", "12:00:00 sent"],
+      "2027-01-01T18:00",
+      "the cursor stays at the oldest",
+    ],
+    [
       "to an earlier hour",
       daily("12"),
       daily("6"),
@@ -227,6 +236,7 @@ test("beats that register at once agree, whoever is faster", async () => {
   for (const beat of beats) beat.start();
   await world.clock.advance(1_000);
   expect(beats.map((beat) => beat.stats().registration?.written)).toEqual([50, 0, 0]);
+  expect(world.log.matching(/keep changing/)).toEqual([]);
   const entries = await world.store.entries.list({ limit: 100 });
   expect(new Set(entries.map(({ version, revision }) => `${version} ${revision}`)).size).toBe(1);
   expect(new Set(entries.map(({ cursor }) => cursor?.nominal))).toEqual(new Set([Date.UTC(2027, 0, 1, 18)]));

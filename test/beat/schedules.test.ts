@@ -227,6 +227,22 @@ describe("history in pages", () => {
     ]);
   });
 
+  test("finds the range that runs sent by hand lie in, from either end", async () => {
+    await schedules.set("e", { task: "t", schedule: crontab("*/2 * * * *") });
+    await schedules.pause("e");
+    for (const minute of [3, 5, 7]) {
+      await world.clock.advance(minute === 3 ? 3 * MINUTE : 2 * MINUTE);
+      await schedules.trigger("e");
+    }
+    await world.clock.advance(4 * MINUTE);
+    await schedules.resume("e");
+    const at = (minute: number) => new Date(Date.UTC(2027, 0, 1, 0, minute));
+    expect(minutes(await schedules.history("e"))).toEqual([2, 3, 4, 5, 6, 7, 8, 10]);
+    expect(minutes(await schedules.history("e", { limit: 2 }))).toEqual([8, 10]);
+    expect(minutes(await schedules.history("e", { limit: 1, after: at(4) }))).toEqual([5]);
+    expect(minutes(await schedules.history("e", { limit: 3, after: at(4) }))).toEqual([5, 6, 7]);
+  });
+
   test("tells the state of a task where its result is kept", async () => {
     await world.clock.advance(60 * MINUTE);
     const claim = { queues: ["default"], worker: "w", leaseMs: 1_000, max: 1 };
