@@ -19,7 +19,6 @@ import { dropResult, keepResult } from "./results.js";
 import { dropHeldRun, heldRunOfId, releaseHeldRuns } from "./runs.js";
 import { DEAD, DELAYED, HELD, READY, TO_DROP, TO_STOP } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
-import { fromColumn } from "./text.js";
 
 const HELD_BY = `SELECT ${KNOWN}, revoked FROM message WHERE id = ? AND token = ?`;
 
@@ -89,7 +88,7 @@ export function sqliteBroker(connection: Connection, hub: Hub, random: Random): 
           queue === undefined
             ? step.all<DeadLetter>(`${DEAD_LETTER} ORDER BY seq DESC ${LIMIT}`, limit)
             : step.all<DeadLetter>(`${DEAD_LETTER} AND queue = ? ORDER BY seq DESC ${LIMIT}`, queue, limit);
-        return rows.map((row) => ({ ...row, body: fromColumn(row.body) }));
+        return rows.map((row) => ({ ...row }));
       }),
 
     retryDead: (ids) => eachDead(connection, ids, revive),

@@ -2,7 +2,6 @@ import type { Channel } from "../channel.js";
 import type { Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
 import { LIMIT, type Signal, type Step } from "./step.js";
-import { fromColumn } from "./text.js";
 
 /** Signals are hints that every process reads within milliseconds; older ones are of no use to anybody. */
 const SIGNAL_AGE_MS = 60_000;
@@ -37,7 +36,7 @@ export function signalsAfter(step: Step, seq: number, origin: string, limit: num
   );
   const foreign = rows.filter((row) => row.origin !== origin);
   return {
-    signals: foreign.map((row) => ({ topic: fromColumn(row.topic), payload: fromColumn(row.payload) })),
+    signals: foreign.map((row) => ({ topic: row.topic, payload: row.payload })),
     seq: rows.at(-1)?.seq ?? seq,
     isComplete: rows.length < limit,
   };

@@ -6,7 +6,6 @@ import { dropRevoked, hold, type Known } from "./messages.js";
 import { releaseHeldRuns } from "./runs.js";
 import { NOT_REVOKED, READY } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
-import { fromColumn } from "./text.js";
 
 /** Housekeeping of one claim moves, drops or releases at most so many of each kind, or `max` if that is more. */
 const HOUSEKEEPING_BOUND = 1_000;
@@ -132,6 +131,6 @@ function delivery(row: ReadyRow, token: string): Delivery {
   const { id, task, queue, priority, eta, expires, maxDeliveries, entry, retries, enqueuedAt } = row;
   return {
     ...{ id, token, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs: row.resultTtl, entry },
-    ...{ body: fromColumn(row.body), retries, deliveries: row.deliveries + 1, enqueuedAt },
+    ...{ body: row.body, retries, deliveries: row.deliveries + 1, enqueuedAt },
   };
 }

@@ -3,9 +3,9 @@ import type { Entries, EntryPut, EntrySnapshot, PutOutcome } from "../entries.js
 import type { Connection } from "./connection.js";
 import { nextWithRecords, queryLedger, recordRange, trimByAge, trimByCount } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
-import { countUnfinished, dropHeldRun, heldRunOf, heldRunOfId, isHolding, startRun } from "./runs.js";
+import { dropHeldRun, heldRunOf, heldRunOfId, startRun } from "./runs.js";
+import { PARKED } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
-import { fromColumn, toColumn } from "./text.js";
 import { tick } from "./tick.js";
 
 interface EntryRow {
@@ -22,10 +22,14 @@ interface EntryRow {
   readonly disabledAt: EpochMs | null;
   readonly lastNominal: EpochMs | null;
   readonly runs: number;
+  readonly unfinished: number;
+  readonly holding: number;
 }
 
 const ENTRY = `SELECT name, owner, version, definition, revision, stamp, nominal, dispatch_at AS dispatchAt,
-  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs FROM entry`;
+  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs,
+  (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${PARKED}) AS unfinished,
+  EXISTS (SELECT 1 FROM held_run WHERE held_run.entry = entry.name) AS holding FROM entry`;
 const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL";
 const DUE = `${ENTRY} WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
 const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ? + 0`;
@@ -33,14 +37,12 @@ const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatc
 /** A look at the ledgers of all entries may be long: one call goes on where the last one stopped. */
 const LEDGERS_PER_TRIM = 1_000;
 
-function snapshot(step: Step, row: EntryRow): EntrySnapshot {
-  const { nominal, dispatchAt, definition, ...same } = row;
+function snapshot(row: EntryRow): EntrySnapshot {
+  const { nominal, dispatchAt, holding, ...same } = row;
   return {
     ...same,
-    definition: fromColumn(definition),
     cursor: nominal === null || dispatchAt === null ? null : { nominal, dispatchAt },
-    unfinished: countUnfinished(step, row.name),
-    holding: isHolding(step, row.name),
+    holding: holding === 1,
   };
 }
 
@@ -55,7 +57,7 @@ function put(step: Step, item: EntryPut): PutOutcome {
        nominal = excluded.nominal, dispatch_at = excluded.dispatch_at, paused_at = excluded.paused_at,
        disabled_at = CASE WHEN excluded.disabled IS disabled THEN disabled_at ELSE excluded.disabled_at END,
        disabled = excluded.disabled`,
-    ...[item.name, item.owner, item.version, toColumn(item.definition), item.revision, step.stamp()],
+    ...[item.name, item.owner, item.version, item.definition, item.revision, step.stamp()],
     ...[item.cursor?.nominal ?? null, item.cursor?.dispatchAt ?? null, item.pausedAt, item.disabled],
     item.disabled === null ? null : step.now,
   );
@@ -73,7 +75,7 @@ export function sqliteEntries(connection: Connection): Entries {
       connection.read((step) =>
         names.map((name) => {
           const row = step.get<EntryRow>(`${ENTRY} WHERE name = ?`, name);
-          return row ? snapshot(step, row) : null;
+          return row ? snapshot(row) : null;
         }),
       ),
 
@@ -83,7 +85,7 @@ export function sqliteEntries(connection: Connection): Entries {
           after === null
             ? step.all<EntryRow>(`${ENTRY} ORDER BY name ${LIMIT}`, limit)
             : step.all<EntryRow>(`${ENTRY} WHERE name > ? ORDER BY name ${LIMIT}`, after, limit);
-        return rows.map((row) => snapshot(step, row));
+        return rows.map(snapshot);
       }),
 
     put: (items) => connection.writeEach(items, put),
@@ -104,7 +106,7 @@ export function sqliteEntries(connection: Connection): Entries {
       connection.read((step) => {
         const rows = limit > 0 ? step.all<EntryRow>(DUE, step.now, limit) : [];
         return {
-          entries: rows.map((row) => snapshot(step, row)),
+          entries: rows.map(snapshot),
           nextAt: step.get<{ at: EpochMs }>(NEXT, rows.length)?.at ?? null,
           now: step.now,
         };

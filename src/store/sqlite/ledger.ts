@@ -2,7 +2,6 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { LedgerQuery, LedgerRange, LedgerRecord, LedgerRow } from "../entries.js";
 import { LIMIT, type Step } from "./step.js";
-import { fromColumn, toColumn } from "./text.js";
 
 interface StoredRow {
   readonly entry: string;
@@ -30,7 +29,7 @@ export function recordRange(step: Step, entry: string, range: LedgerRange, term:
   step.run(
     `INSERT INTO ledger (entry, due, due_to, fate, reason, at, term, count, schedule)
        VALUES (?, ?, ?, 'skipped', ?, ?, ?, ?, ?)`,
-    ...[entry, from, to, reason, step.now, term, count, toColumn(schedule)],
+    ...[entry, from, to, reason, step.now, term, count, schedule],
   );
 }
 
@@ -39,7 +38,7 @@ function restored(row: StoredRow): LedgerRecord {
   if (count === null) return { kind: "row", entry, due, fate, reason, taskId, at, term };
   return {
     ...{ kind: "range", entry, from: due, to: dueTo, count },
-    ...{ reason: reason ?? "", schedule: fromColumn(schedule ?? ""), at, term },
+    ...{ reason: reason ?? "", schedule: schedule ?? "", at, term },
   };
 }
 

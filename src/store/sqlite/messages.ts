@@ -1,10 +1,9 @@
 /** The moves a message can make: sent, ready, delayed, held, dead, gone. */
 import type { EpochMs } from "../../core/clock.js";
 import type { EnqueueOutcome, NewMessage, When } from "../broker.js";
-import { dropResult, keepOwnResult } from "./results.js";
+import { dropResult, keepOwnResult, keptResult } from "./results.js";
 import { DEAD, DELAYED, HELD, NOT_REVOKED, PARKED, READY, TO_DROP } from "./schema.js";
 import type { Step } from "./step.js";
-import { toColumn } from "./text.js";
 
 /** A message whose instants are absolute. */
 export interface Sent {
@@ -58,11 +57,7 @@ function placeFor(eta: EpochMs | null, now: EpochMs): typeof READY | typeof DELA
 
 /** Whether a message of this id would be a duplicate. */
 export function isKnown(step: Step, id: string): boolean {
-  return step.get("SELECT 1 FROM message WHERE id = ?", id) !== undefined || hasResult(step, id);
-}
-
-function hasResult(step: Step, id: string): boolean {
-  return step.get("SELECT 1 FROM result WHERE id = ? AND until > ?", id, step.now) !== undefined;
+  return step.get("SELECT 1 FROM message WHERE id = ?", id) !== undefined || keptResult(step, id) !== null;
 }
 
 export function send(step: Step, sent: Sent): EnqueueOutcome {
@@ -71,14 +66,14 @@ export function send(step: Step, sent: Sent): EnqueueOutcome {
     keepOwnResult(step, sent.id, sent.resultTtlMs, "REVOKED", "expired");
     return "expired";
   }
-  if (hasResult(step, sent.id) || !insert(step, sent, placeFor(sent.eta, step.now))) return "duplicate";
+  if (!insert(step, sent, placeFor(sent.eta, step.now))) return "duplicate";
   step.queues.add(sent.queue);
   return "queued";
 }
 
 /** Stores a run that its entry holds: known by its id, in no queue. False for a duplicate. */
 export function park(step: Step, sent: Sent): boolean {
-  return !hasResult(step, sent.id) && insert(step, sent, PARKED);
+  return insert(step, sent, PARKED);
 }
 
 /** Sends a parked run: it is as old as this step. */
@@ -92,17 +87,18 @@ export function unpark(step: Step, id: string): void {
   step.queues.add(message.queue);
 }
 
-/** False when a message of this id is stored already. */
+/** False for a duplicate: nothing was stored. */
 function insert(step: Step, sent: Sent, place: number): boolean {
   const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry, body } = sent;
-  return (
-    step.run(
-      `INSERT INTO message (seq, id, place, task, queue, priority, eta, expires, max_deliveries, result_ttl, entry,
-         enqueued_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-      ...[step.nextSeq(), id, place, task, queue, priority, eta, expires],
-      ...[maxDeliveries, resultTtlMs, entry, step.now, toColumn(body)],
-    ) > 0
+  const { now } = step;
+  const stored = step.run(
+    `INSERT INTO message (seq, id, place, task, queue, priority, eta, expires, max_deliveries, result_ttl, entry,
+       enqueued_at, body) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+       WHERE NOT EXISTS (SELECT 1 FROM result WHERE id = ? AND until > ?) ON CONFLICT (id) DO NOTHING`,
+    ...[step.nextSeq(), id, place, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry],
+    ...[now, body, id, now],
   );
+  return stored > 0;
 }
 
 /** A delayed message whose eta has come. */

@@ -5,7 +5,6 @@ import type { Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
 import { DEAD, HELD } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
-import { fromColumn, toColumn } from "./text.js";
 
 interface ResultRow {
   readonly id: string;
@@ -22,7 +21,7 @@ function stored(row: ResultRow): StoredResult {
   return {
     id: row.id,
     state: row.state,
-    payload: row.payload === null ? null : fromColumn(row.payload),
+    payload: row.payload,
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.worker === null ? {} : { worker: row.worker }),
     at: row.at,
@@ -35,7 +34,7 @@ export function keepResult(step: Step, id: string, record: ResultRecord, ttlMs: 
   if (ttlMs > 0) {
     step.run(
       "INSERT OR REPLACE INTO result (id, state, payload, reason, worker, at, until) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      ...[id, state, payload === null ? null : toColumn(payload), reason, worker, step.now, step.now + ttlMs],
+      ...[id, state, payload, reason, worker, step.now, step.now + ttlMs],
     );
   } else {
     dropResult(step, id);

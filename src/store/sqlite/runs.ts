@@ -37,7 +37,7 @@ const HELD_RUN = `SELECT entry, id, due, term, triggered, max_runs AS maxRuns, t
   grace_end AS graceEnd FROM held_run`;
 const UNFINISHED = `FROM message WHERE entry = ? AND place < ${PARKED}`;
 
-/** Sends, skips or holds a run as the policy says; null forces it. */
+/** Sends, skips or holds a run as the policy says; null forces it. Whoever counts runs counts the answer "sent". */
 export function startRun(step: Step, run: DueRun, overlap: Overlap | null): OccurrenceOutcome {
   if (overlap === null || overlap.policy === "allow") return sendRun(step, run);
 
@@ -56,14 +56,6 @@ export function startRun(step: Step, run: DueRun, overlap: Overlap | null): Occu
     if (isFree()) return sendInsteadOfHeld(step, run);
   }
   return holdRun(step, run, overlap);
-}
-
-export function countUnfinished(step: Step, entry: string): number {
-  return step.get<{ count: number }>(`SELECT count(*) AS count ${UNFINISHED}`, entry)?.count ?? 0;
-}
-
-export function isHolding(step: Step, entry: string): boolean {
-  return step.get("SELECT 1 FROM held_run WHERE entry = ?", entry) !== undefined;
 }
 
 /** When the last unfinished run ends or counts as ended; Infinity: only when it ends; -Infinity: none is running. */
@@ -85,7 +77,6 @@ interface SentRun extends Pick<HeldRun, "entry" | "id" | "due" | "term"> {
 
 function recordSent(step: Step, { entry, id, due, term, triggered }: SentRun): void {
   record(step, { entry, due, fate: "sent", reason: triggered ? "triggered" : null, taskId: id, term });
-  if (!triggered) step.run("UPDATE entry SET runs = runs + 1 WHERE name = ?", entry);
 }
 
 function sendInsteadOfHeld(step: Step, run: DueRun): "sent" {
@@ -180,7 +171,8 @@ export function releaseHeldRuns(step: Step): void {
     step.run("DELETE FROM held_run WHERE entry = ?", entry);
     unpark(step, held.id);
     recordSent(step, { ...held, triggered: held.triggered === 1 });
-    step.run("UPDATE entry SET stamp = ? WHERE name = ?", step.stamp(), entry);
+    const counted = held.triggered === 0 ? 1 : 0;
+    step.run("UPDATE entry SET stamp = ?, runs = runs + ? WHERE name = ?", step.stamp(), counted, entry);
     if (held.triggered === 0) endWhenSpent(step, entry, held.maxRuns);
   }
 }

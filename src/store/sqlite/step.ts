@@ -1,7 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { StoredResult } from "../results.js";
 import type { SqlValue, Statement } from "./driver.js";
-import { toColumn } from "./text.js";
+import { fromColumns, toColumns } from "./text.js";
 
 /**
  * To be written for `LIMIT ?`. SQLite compiles a statement anew at every call whose bare limit has changed hands
@@ -53,16 +53,18 @@ export class Step implements News {
 
   /** The first row, or undefined. `T` names the columns of the statement. */
   get<T>(sql: string, ...values: SqlValue[]): T | undefined {
-    return this.#prepare(sql).get(...values) as T | undefined;
+    return fromColumns(this.#prepare(sql).get(...toColumns(values))) as T | undefined;
   }
 
   all<T>(sql: string, ...values: SqlValue[]): T[] {
-    return this.#prepare(sql).all(...values) as T[];
+    const rows = this.#prepare(sql).all(...toColumns(values));
+    for (const row of rows) fromColumns(row);
+    return rows as T[];
   }
 
   /** The number of rows changed. */
   run(sql: string, ...values: SqlValue[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
+    return Number(this.#prepare(sql).run(...toColumns(values)).changes);
   }
 
   /** The age of the next message that is sent, retried, buried or revived. */
@@ -84,7 +86,7 @@ export class Step implements News {
     if (this.#origin === null) return;
     this.run(
       "INSERT INTO signal (origin, topic, payload, at) VALUES (?, ?, ?, ?)",
-      ...[this.#origin, toColumn(topic), toColumn(payload), this.now],
+      ...[this.#origin, topic, payload, this.now],
     );
   }
 }

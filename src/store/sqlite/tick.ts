@@ -75,10 +75,11 @@ function account(step: Step, item: TickItem, term: string): OccurrenceOutcome[] 
     (newest, planned) => Math.max(newest ?? -Infinity, endOf(planned)),
     null,
   );
+  const sent = occurrences.filter((each) => each === "sent").length;
   step.run(
-    `UPDATE entry SET nominal = ?, dispatch_at = ?, stamp = ?,
+    `UPDATE entry SET nominal = ?, dispatch_at = ?, stamp = ?, runs = runs + ?,
        last_nominal = max(coalesce(last_nominal, ?), coalesce(?, last_nominal)) WHERE name = ?`,
-    ...[item.next?.nominal ?? null, item.next?.dispatchAt ?? null, step.stamp()],
+    ...[item.next?.nominal ?? null, item.next?.dispatchAt ?? null, step.stamp(), sent],
     ...[accountedTo, accountedTo, entry],
   );
   if (item.disable !== null) disable(step, entry, item.disable);
