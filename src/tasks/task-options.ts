@@ -186,7 +186,11 @@ export function defineTask(
     softTimeLimit === undefined ? defaults.softTimeLimitMs : limitOption(softTimeLimit, at("softTimeLimit"));
   if (softTimeLimit !== undefined && timeLimitMs !== null && softTimeLimitMs !== null) {
     if (softTimeLimitMs >= timeLimitMs) {
-      throw invalidOption(at("softTimeLimit"), `less than the time limit of ${timeLimitMs} ms`, softTimeLimit);
+      throw invalidOption(
+        at("softTimeLimit"),
+        `less than the time limit of ${timeLimitMs} ms`,
+        softTimeLimit,
+      );
     }
   }
   return Object.freeze({
