@@ -45,7 +45,7 @@ export async function virtualTime(app: Sunbeat, options: VirtualTimeOptions = {}
     ...(concurrency === undefined ? {} : { concurrency }),
   });
   await worker.start();
-  await app.beat().start();
+  app.beat().start();
   await clock.advance(0);
   return {
     clock,
