@@ -3,7 +3,7 @@ import type { Arrivals } from "../store/broker.js";
 
 /** Look at least so often even if nobody rings: a belt for a store that loses a wake-up. */
 const BELT_MS = 300_000;
-/** Many rings in a row that brought nothing: a crowd of workers, or a bell that is stuck. */
+/** Many looks in a row that found nothing: a crowd of workers, a stuck bell, or an instant that stays in the past. */
 const MAX_FRUITLESS = 10;
 /** Then the bell is not listened to for so long, which bounds what a stuck one costs. */
 const DEAF_MS = 10;
@@ -32,8 +32,7 @@ export class Doorbell {
   answered(found: number, full: boolean, wakeInMs: number | null): void {
     this.rung = full;
     this.#fruitless = found > 0 ? 0 : this.#fruitless + 1;
-    // At least 1 ms: an instant that stays in the past must not become a busy loop.
-    this.#wakeAt = wakeInMs === null ? Infinity : this.#clock.monotonicMs() + Math.max(1, wakeInMs);
+    this.#wakeAt = wakeInMs === null ? Infinity : this.#clock.monotonicMs() + wakeInMs;
   }
 
   /** Ends a `wait` early: a task ended, or the worker stops. */

@@ -69,6 +69,8 @@ describe("leases", () => {
     await rig.clock.advance(30_000);
     await turns();
     expect(await rig.result("a")).toEqual({ state: "SUCCESS", payload: "second" });
+    await rig.clock.advance(10_000);
+    expect(rig.clock.timers, "sweeper, bell, and the store's end of the bell: no heartbeat").toBe(3);
   });
 
   test("without an answer the lease is trusted for its length from the start of the last good call, no longer", async () => {

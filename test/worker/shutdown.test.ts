@@ -184,6 +184,24 @@ describe("stop", () => {
     expect([faulty.count("claim"), rig.clock.timers, worker.stats().state]).toEqual([0, 0, "stopped"]);
   });
 
+  test.each(Array.from({ length: 24 }, (_, step) => step))(
+    "in the %ith step of start leaves nothing that works on",
+    async (step) => {
+      const rig = new Rig();
+      let runs = 0;
+      rig.task("t", () => runs++);
+      const worker = rig.worker();
+      const start = worker.start();
+      for (let microtask = 0; microtask < step; microtask++) await Promise.resolve();
+      const stop = worker.stop();
+      await turns();
+      await Promise.all([start, stop, worker.done]);
+      await rig.send(message("late", "t"));
+      await rig.clock.advance(60_000);
+      expect([runs, worker.stats().state, rig.clock.timers]).toEqual([0, "stopped", 0]);
+    },
+  );
+
   test("with the store away ends a few seconds after the grace period, and says what was not stored", async () => {
     const rig = new Rig();
     const own = gate();
