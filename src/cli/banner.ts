@@ -76,10 +76,12 @@ function beatSummary(open: OpenApp, now: EpochMs): string {
 }
 
 function entryLines(open: OpenApp, now: EpochMs): string[] {
-  return comingUp(open, now).map(({ entry, next }) => {
-    const { name, schedule, status } = entry;
-    if (status === "disabled") return `${name} (disabled)`;
-    return `${name}  ${schedule?.describe?.() ?? "a schedule of its own"}, ${next === null ? "never" : away(next - now)}`;
+  const upcoming = comingUp(open, now);
+  const width = Math.max(0, ...upcoming.slice(0, SHOWN).map(({ entry }) => entry.name.length));
+  return upcoming.map(({ entry: { name, schedule, status }, next }) => {
+    const what = schedule?.describe?.() ?? "a schedule of its own";
+    const when = status === "disabled" ? "disabled" : next === null ? "never" : away(next - now);
+    return `${name.padEnd(width)}  ${what}, ${when}`;
   });
 }
 

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import type { Clock } from "../core/clock.js";
+import { zone } from "../schedules/index.js";
 import type { LoadedApp } from "./loader.js";
 import { Terminal, type Sink } from "./terminal.js";
-import { usageError } from "./usage.js";
+import { fromCommandLine, usageError } from "./usage.js";
 
 /** The options that stand before or after any command. */
 export interface GlobalOptions {
@@ -95,6 +96,8 @@ export function actionFor(host: Host, done: (exitCode: number) => void): Action 
       // commander calls with the arguments, the command's own options, and the command itself.
       const options = (args.at(-1) as Command).optsWithGlobals<GlobalOptions>();
       if (options.workdir !== undefined) changeFolder(options.workdir);
+      const { timezone } = options;
+      if (timezone !== undefined) fromCommandLine(() => zone(timezone));
       done((await handler(new Cli(options, host), ...(args.slice(0, -1) as Args))) ?? 0);
     };
 }

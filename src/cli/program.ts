@@ -54,5 +54,6 @@ export function buildProgram(action: Action, output: OutputConfiguration): Comma
 /** Settings that commander does not hand down to commands that were made apart. */
 function prepare(command: Command, output: OutputConfiguration): void {
   command.exitOverride().configureOutput(output).allowExcessArguments(false);
+  command.configureHelp({ showGlobalOptions: true });
   for (const child of command.commands) prepare(child, output);
 }

@@ -47,6 +47,10 @@ describe.concurrent("loading an app", () => {
       "plain.js exports 2 apps: choose one with -A plain.js:first; its apps are first, second [SUNBEAT_APP_LOAD_FAILED]",
     ],
     [
+      "broken/foreign.js",
+      /^broken\/foreign\.js made its app with another copy of sunbeat than the one that runs now \(.*\): use .* \[SUNBEAT_APP_LOAD_FAILED\]$/,
+    ],
+    [
       "broken/no-app.js",
       'broken/no-app.js exports no Sunbeat app (it exports somethingElse): write export const app = new Sunbeat("name", { ... }) [SUNBEAT_APP_LOAD_FAILED]',
     ],
@@ -275,8 +279,8 @@ sunbeat vVERSION (one@HOST)
 
 [entries]
   . add-every-second  every 1s, in AWAY
-  . night-report  at 02:30 every day (Europe/Paris), in AWAY
-  . lamps (disabled)
+  . night-report      at 02:30 every day (Europe/Paris), in AWAY
+  . lamps             sunset at 48.85 N, 2.35 E, disabled
 
 `,
     );

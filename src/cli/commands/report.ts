@@ -1,5 +1,5 @@
 import os from "node:os";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { Command } from "commander";
 import { openApp, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
@@ -53,9 +53,9 @@ function softwareReport() {
   };
 }
 
-/** Which driver the SQLite store will take. */
+/** Which driver the SQLite store will take. Loads none: Node 22 would print a warning. */
 function sqliteDriver(): string {
-  if (process.getBuiltinModule?.("node:sqlite") !== undefined) return "node:sqlite";
+  if (isBuiltin("node:sqlite")) return "node:sqlite";
   const name = "@photostructure/sqlite";
   const found = installedVersion(name);
   return found === undefined ? "not installed" : `${name} ${found}`;
