@@ -38,6 +38,10 @@ describe("wrong usage is one line on stderr and ends with 2", () => {
       'crontab: expected 5 fields (or 6, seconds first), got 4 (in "* * * *") [SUNBEAT_CRONTAB_INVALID]',
     ],
     [
+      ["report", "--timezone", "+02:00"],
+      /^timezone: "\+02:00" is not a time zone .* \[SUNBEAT_TIMEZONE_INVALID\]$/,
+    ],
+    [
       ["worker", "-c", "0"],
       '--concurrency: expected a whole number from 1 to 100000, got "0" [SUNBEAT_USAGE]',
     ],
