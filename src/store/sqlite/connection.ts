@@ -99,11 +99,19 @@ export class Connection {
     return new Step(this.#context.clock.now(), this.#prepare, this.#origin);
   }
 
-  /** Idempotent. The last connection to a file moves what is in the write-ahead log into it. */
+  /**
+   * Idempotent. Moves what is in the write-ahead log into the file, unless others are at work there: the package's
+   * `close` does not, since it leaves its statements to the garbage collector.
+   */
   close(): void {
     if (this.closed) return;
     this.#ending.abort();
     this.#statements.clear();
+    try {
+      this.#handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // What stays in the log is as safe there: the next opening reads it.
+    }
     this.#handle.close();
   }
 

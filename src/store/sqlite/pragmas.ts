@@ -7,8 +7,13 @@ import { LOCK_WAIT_MS } from "./retry.js";
 
 /** 16 MB, as SQLite counts: a tick of 1,000 entries touches some 2,000 pages of 4 kB. */
 const CACHE = -16_000;
+/**
+ * Pages in the write-ahead log before it is moved into the file: 16 MB. A page that changes often is then moved once,
+ * not four times as with SQLite's own 1,000; ticks of 100,000 entries took a fifth less.
+ */
+const LOG_PAGES = 4_000;
 /** A write-ahead log that once had to grow larger is cut to this after the next checkpoint. */
-const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
+const LOG_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** The value of a pragma that gives one. */
 export function pragma(handle: Handle, name: string): string | number {
@@ -22,7 +27,7 @@ export function configure(handle: Handle, path: string, logger: Logger): void {
   // FULL: a commit is on the disk when the call returns. NORMAL may lose the last ones at power loss.
   handle.exec("PRAGMA synchronous = FULL");
   handle.exec(`PRAGMA cache_size = ${CACHE}`);
-  handle.exec("PRAGMA wal_autocheckpoint = 4000");
+  handle.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
   handle.exec(`PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES}`);
 }
 
