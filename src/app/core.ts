@@ -1,4 +1,4 @@
-import { type Entry, resolveEntry, Schedules } from "../beat/index.js";
+import { type BeatOptions, type Entry, resolveEntry, Schedules } from "../beat/index.js";
 import { systemClock, type Clock } from "../core/clock.js";
 import { SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
@@ -11,6 +11,7 @@ import type { Store, StoreContext } from "../store/store.js";
 import type { SendOptions } from "../tasks/message.js";
 import { type CreateMessage, messageFactory, type MessageRequest } from "../tasks/message-factory.js";
 import { TaskRegistry } from "../tasks/registry.js";
+import type { WorkerOptions } from "../worker/options.js";
 import { AsyncResult } from "./async-result.js";
 import { maskPassword, parseBrokerUrl } from "./broker-url.js";
 import { lazyStore } from "./lazy-store.js";
@@ -24,6 +25,13 @@ export interface AppParts {
   readonly random?: Random;
   /** Opens the store instead of what the broker URL names. */
   readonly store?: (context: StoreContext) => Store | Promise<Store>;
+  readonly pace?: Pace;
+}
+
+/** How often workers and beats do what nothing calls for. */
+export interface Pace {
+  readonly worker?: Pick<WorkerOptions, "sweepIntervalMs" | "idleCheckMs">;
+  readonly beat?: Partial<Pick<BeatOptions, "leaseMs" | "maxLoopIntervalMs" | "upkeepIntervalMs">>;
 }
 
 /**
@@ -114,6 +122,10 @@ export class AppCore {
       entries: this.entries,
       defaults: { timezone, dst },
     });
+  }
+
+  get pace(): Pace {
+    return this.#parts.pace ?? {};
   }
 
   /** The broker's URL with its password masked. */

@@ -78,6 +78,7 @@ export function makeWorker(core: AppCore, options: StartWorkerOptions): Worker {
       hostname: name === undefined ? `default@${hostname()}` : nameOption(name, "worker: hostname"),
       payloadLimit: config.payloadLimit,
       logResults: config.logResults,
+      ...core.pace.worker,
     },
   });
 }
@@ -102,10 +103,12 @@ export function makeBeat(core: AppCore, options: StartBeatOptions): Beat {
           ? config.beatMaxLoopIntervalMs
           : durationOption(maxLoopInterval, "beat: maxLoopInterval", 1_000),
       batch: BEAT_DEFAULTS.batch,
+      upkeepIntervalMs: BEAT_DEFAULTS.upkeepIntervalMs,
       retention: config.retention,
       owner: `code:${core.name}`,
       version: config.version,
       hostname: name === undefined ? hostname() : nameOption(name, "beat: hostname"),
+      ...core.pace.beat,
     },
   });
 }

@@ -38,6 +38,8 @@ export interface BeatOptions {
   /** Entries read and occurrences sent in one step of the store. */
   readonly batch: number;
   readonly retention: Retention;
+  /** How often the leader sweeps the store and trims the ledger. */
+  readonly upkeepIntervalMs: number;
   /** Owner of the code entries: "code:" and the app's name. */
   readonly owner: string;
   /** Deploy number of the code entries. */
@@ -49,6 +51,7 @@ export const BEAT_DEFAULTS = {
   leaseMs: 15_000,
   maxLoopIntervalMs: 300_000,
   batch: 1_000,
+  upkeepIntervalMs: 60_000,
   retention: { maxAgeMs: 30 * 86_400_000, maxRowsPerEntry: 10_000 },
 } as const satisfies Partial<BeatOptions>;
 
@@ -135,7 +138,10 @@ export class Beat {
       onReading: (reading) => this.#read(reading),
     });
     this.#atStart = new AtStart({ store, inTime, rounds: this.#rounds });
-    this.#upkeep = new Upkeep({ store, clock, logger, cache, retention, inTime });
+    this.#upkeep = new Upkeep({
+      ...{ store, clock, logger, cache, retention, inTime },
+      intervalMs: deps.options.upkeepIntervalMs,
+    });
   }
 
   /** Begins. A second call changes nothing, and a stopped beat stays stopped. */

@@ -16,13 +16,13 @@ export interface UpkeepDeps {
   readonly logger: Logger;
   readonly cache: EntryCache;
   readonly retention: Retention;
+  readonly intervalMs: number;
   readonly inTime: Deadline;
 }
 
 const STEP_LIMIT = 1_000;
 /** While a step finds as much as it may take, the next one comes soon. */
 const BUSY_MS = 1_000;
-const IDLE_MS = 60_000;
 const ENTRIES_EVERY_MS = 3_600_000;
 /** What left the code may come back with a rollback of the deploy, and then keeps its history. */
 const LEFT_CODE_KEPT_MS = 7 * 86_400_000;
@@ -37,7 +37,7 @@ export class Upkeep {
 
   constructor(deps: UpkeepDeps) {
     this.#deps = deps;
-    this.#sweepAt = deps.clock.monotonicMs() + IDLE_MS;
+    this.#sweepAt = deps.clock.monotonicMs() + deps.intervalMs;
     this.#entriesAt = this.#sweepAt;
   }
 
@@ -51,7 +51,7 @@ export class Upkeep {
     const { clock } = this.#deps;
     if (clock.monotonicMs() >= this.#sweepAt) {
       const busy = await this.#sweep();
-      this.#sweepAt = clock.monotonicMs() + (busy ? BUSY_MS : IDLE_MS);
+      this.#sweepAt = clock.monotonicMs() + (busy ? BUSY_MS : this.#deps.intervalMs);
     }
     if (clock.monotonicMs() >= this.#entriesAt) {
       const busy = await this.#removeEntries(now);

@@ -1,16 +1,27 @@
-import { coreOf, type Sunbeat } from "../app/index.js";
+import { coreOf, type Pace, type Sunbeat } from "../app/index.js";
 import type { EpochMs } from "../core/clock.js";
 import { type Duration, durationMs } from "../core/duration.js";
 import { seededRandom } from "../core/random.js";
 import { openMemoryStore } from "../store/memory/index.js";
 import { ManualClock } from "./manual-clock.js";
 
+/**
+ * Renewing leases and looking whether something was missed is for processes that may die and stores that may lose a
+ * message. Here there are none, and on virtual time each such timer would cost as much as a task.
+ */
+const HOUR_MS = 3_600_000;
+const NEVER_MS = 1e6 * HOUR_MS;
+const PACE: Pace = {
+  worker: { sweepIntervalMs: HOUR_MS, idleCheckMs: NEVER_MS },
+  beat: { leaseMs: NEVER_MS, maxLoopIntervalMs: NEVER_MS, upkeepIntervalMs: HOUR_MS },
+};
+
 export interface VirtualTimeOptions {
   /** Where time begins: epoch ms, Date or ISO 8601 text. Default 2027-01-01T00:00:00Z. */
   readonly start?: EpochMs | Date | string;
   /** Seed of ids and of jitter: the same seed gives the same run. Default 1. */
   readonly seed?: number;
-  /** Queues the worker takes from. Default: the app's default queue. */
+  /** Queues the worker takes from. Default: every queue that the app's code names. */
   readonly queues?: readonly string[];
   /** Default: the app's. */
   readonly concurrency?: number;
@@ -38,7 +49,7 @@ export interface VirtualTime {
  */
 export async function virtualTime(app: Sunbeat, options: VirtualTimeOptions = {}): Promise<VirtualTime> {
   const clock = new ManualClock(options.start);
-  coreOf(app).use({ clock, random: seededRandom(options.seed ?? 1), store: openMemoryStore });
+  coreOf(app).use({ clock, random: seededRandom(options.seed ?? 1), store: openMemoryStore, pace: PACE });
   const { queues, concurrency } = options;
   const worker = app.worker({
     ...(queues === undefined ? {} : { queues }),

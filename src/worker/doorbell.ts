@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../core/clock.js";
 import type { Arrivals } from "../store/broker.js";
 
 /** Look at least so often even if nobody rings: a belt for a store that loses a wake-up. */
-const BELT_MS = 300_000;
+export const IDLE_CHECK_MS = 300_000;
 /** Many looks in a row that found nothing: a crowd of workers, a stuck bell, or an instant that stays in the past. */
 const MAX_FRUITLESS = 10;
 /** Then the bell is not listened to for so long, which bounds what a stuck one costs. */
@@ -17,13 +17,15 @@ export class Doorbell {
   rung = true;
   readonly #clock: Clock;
   readonly #arrivals: Arrivals;
+  readonly #idleCheckMs: number;
   #wakeAt = Infinity;
   #fruitless = 0;
   /** Aborts the wait that is on its way; null: none is. */
   #listening: AbortController | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(clock: Clock, arrivals: Arrivals) {
+  constructor(clock: Clock, arrivals: Arrivals, idleCheckMs: number) {
+    this.#idleCheckMs = idleCheckMs;
     this.#clock = clock;
     this.#arrivals = arrivals;
   }
@@ -51,7 +53,7 @@ export class Doorbell {
       this.#wake = resolve;
       if (!forWork) return;
       if (!deaf) this.#listen();
-      const delayMs = deaf ? DEAF_MS : Math.min(this.#wakeAt - startedAt, BELT_MS);
+      const delayMs = deaf ? DEAF_MS : Math.min(this.#wakeAt - startedAt, this.#idleCheckMs);
       timer = this.#clock.after(delayMs, () => this.#ring());
     });
     this.#wake = null;
@@ -84,6 +86,6 @@ export class Doorbell {
       this.#listening = null;
       this.#ring();
     };
-    this.#arrivals.wait(BELT_MS, listening.signal).then(heard, heard);
+    this.#arrivals.wait(this.#idleCheckMs, listening.signal).then(heard, heard);
   }
 }

@@ -24,6 +24,10 @@ export interface WorkerOptions {
   readonly hostname: string;
   /** Most bytes of JSON that a result may take. Default: that of tasks/payload.ts. */
   readonly payloadLimit?: number;
+  /** How often expired rows are swept from the store. Default 1 min. */
+  readonly sweepIntervalMs?: number;
+  /** An idle worker looks for work at least so often even if the store does not ring. Default 5 min. */
+  readonly idleCheckMs?: number;
   /** Whether the value of a task is shown in its log line. */
   readonly logResults: boolean;
 }

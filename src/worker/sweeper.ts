@@ -3,19 +3,20 @@ import type { Random } from "../core/random.js";
 import type { Store } from "../store/store.js";
 import { isRetryable, type StoreCalls } from "./store-calls.js";
 
-const INTERVAL_MS = 60_000;
+export const SWEEP_INTERVAL_MS = 60_000;
 /** Rows dropped in one step of the store. */
 const LIMIT = 1_000;
 /** Pause after a step that found its limit: more is waiting, and other callers want the store too. */
 const MORE_MS = 1_000;
 
-/** Drops what has expired in the store, about once a minute while the worker runs; several workers do not mind. */
+/** Drops what has expired in the store, every interval (ms) while the worker runs; several workers do not mind. */
 export class Sweeper {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #calls: StoreCalls;
   readonly #store: Store;
   readonly #onFatal: (error: unknown) => void;
+  readonly #intervalMs: number;
   #timer: Timer | null = null;
   #stopped = false;
 
@@ -25,17 +26,19 @@ export class Sweeper {
     calls: StoreCalls,
     store: Store,
     onFatal: (error: unknown) => void,
+    intervalMs: number,
   ) {
     this.#clock = clock;
     this.#random = random;
     this.#calls = calls;
     this.#store = store;
     this.#onFatal = onFatal;
+    this.#intervalMs = intervalMs;
   }
 
   start(): void {
     // Half to one and a half of the interval, so that workers started together do not sweep together.
-    this.#arm(INTERVAL_MS * (0.5 + this.#random.next()));
+    this.#arm(this.#intervalMs * (0.5 + this.#random.next()));
   }
 
   stop(): void {

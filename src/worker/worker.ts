@@ -10,13 +10,13 @@ import { sleep } from "../core/clock.js";
 import { messageOf, SunbeatError } from "../core/errors.js";
 import { Consumer } from "./consumer.js";
 import { Courier } from "./courier.js";
-import { Doorbell } from "./doorbell.js";
+import { Doorbell, IDLE_CHECK_MS } from "./doorbell.js";
 import { Heartbeat } from "./heartbeat.js";
 import type { WorkerDependencies, WorkerStats } from "./options.js";
 import { Reporter } from "./report.js";
 import { Slots } from "./slots.js";
 import { isRetryable, StoreCalls } from "./store-calls.js";
-import { Sweeper } from "./sweeper.js";
+import { SWEEP_INTERVAL_MS, Sweeper } from "./sweeper.js";
 
 /** How long tasks may take to end after their signals aborted. */
 const ABORT_MOMENT_MS = 1_000;
@@ -68,7 +68,14 @@ export class Worker {
       options.leaseMs,
       fail,
     );
-    this.#sweeper = new Sweeper(clock, random, this.#calls, store, fail);
+    this.#sweeper = new Sweeper(
+      clock,
+      random,
+      this.#calls,
+      store,
+      fail,
+      dependencies.options.sweepIntervalMs ?? SWEEP_INTERVAL_MS,
+    );
   }
 
   /**
@@ -116,7 +123,7 @@ export class Worker {
       (late) => void late.close().catch(() => undefined),
     );
     if (arrivals === null) return;
-    this.#doorbell = new Doorbell(clock, arrivals);
+    this.#doorbell = new Doorbell(clock, arrivals, options.idleCheckMs ?? IDLE_CHECK_MS);
     const unsubscribe = await this.#insist(
       "subscribe",
       () => store.channel.subscribe("revoke", (payload) => this.#revoke(payload)),
