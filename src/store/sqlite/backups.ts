@@ -102,7 +102,11 @@ export class Backups {
       await file.sync();
       await file.close();
       // Another process may have been as quick.
-      if (this.#isDue(now)) await rename(unfinished, join(folder, `${stampOf(now)}.db`));
+      if (this.#isDue(now)) {
+        // Names keep the order in which they were given, also after the clock was set back.
+        const at = Math.max(now, (newestAt(this.#path) ?? 0) + 1);
+        await rename(unfinished, join(folder, `${stampOf(at)}.db`));
+      }
     } finally {
       await rm(unfinished, { force: true });
     }
@@ -110,8 +114,8 @@ export class Backups {
   }
 
   #isDue(now: EpochMs): boolean {
-    const [newest] = backupsOf(this.#path);
-    return newest === undefined || basename(newest) <= `${stampOf(now - EVERY_MS)}.db`;
+    const newest = newestAt(this.#path);
+    return newest === null || Math.abs(now - newest) >= EVERY_MS;
   }
 
   #vacuumInto(target: string): Promise<void> {
@@ -138,6 +142,15 @@ export class Backups {
       if (left && left.mtimeMs < now - UNFINISHED_AGE_MS) await rm(join(folder, name), { force: true });
     }
   }
+}
+
+/** When the newest backup was made, by its name; null: there is none. */
+function newestAt(path: string): EpochMs | null {
+  for (const backup of backupsOf(path)) {
+    const at = Date.parse(basename(backup, ".db").replace(/T(\d\d)-(\d\d)-/, "T$1:$2:"));
+    if (!Number.isNaN(at)) return at;
+  }
+  return null;
 }
 
 /** An instant that can stand in a file name, in order of time. */

@@ -182,10 +182,12 @@ function purgeSome(step: Step, queue: string): number {
 /** Each counts in an index alone, bodies are not read. */
 function counts(step: Step) {
   const found = new Map<string, { ready: number; delayed: number; held: number; dead: number }>();
+  const indexes = { ready: "ready", delayed: "delayed", held: "held", dead: "dead_queue" };
   const places = { ready: READY, delayed: DELAYED, held: HELD, dead: DEAD };
-  for (const [name, place] of Object.entries(places)) {
+  for (const name of ["ready", "delayed", "held", "dead"] as const) {
     const rows = step.all<{ queue: string; count: number }>(
-      `SELECT queue, count(*) AS count FROM message WHERE place = ${place} GROUP BY queue`,
+      `SELECT queue, count(*) AS count FROM message INDEXED BY message_${indexes[name]}
+         WHERE place = ${places[name]} GROUP BY queue`,
     );
     for (const { queue, count } of rows) {
       const counted = found.get(queue) ?? { ready: 0, delayed: 0, held: 0, dead: 0 };

@@ -1,0 +1,155 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { expect, test } from "vitest";
+import { systemRandom } from "../../../src/core/random.js";
+import { Backups, backupsOf } from "../../../src/store/sqlite/backups.js";
+import { loadDriver } from "../../../src/store/sqlite/driver.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
+import { Lines, message, newFolder, openStore } from "./files.js";
+
+const QUARTER_MS = 15 * 60_000;
+
+/** A store and its backups, both on one clock, the backups made when the test says so. */
+async function rig() {
+  const path = join(newFolder(), "store.db");
+  const clock = new ManualClock();
+  const logger = new Lines();
+  const store = await openStore(path, {}, { clock, logger });
+  const backups = new Backups(await loadDriver(), path, { clock, logger, random: systemRandom });
+  const look = async (): Promise<void> => {
+    backups.look();
+    await backups.settled();
+  };
+  return {
+    path,
+    clock,
+    logger,
+    store,
+    backups,
+    look,
+    names: () => backupsOf(path).map((file) => basename(file)),
+  };
+}
+
+test("a backup is made at the first look and then every quarter of an hour, and three are kept", async () => {
+  const { clock, look, names, path } = await rig();
+  for (let minute = 0; minute < 60; minute += 5) {
+    await look();
+    await clock.advance(5 * 60_000);
+  }
+  expect(names()).toEqual([
+    "2027-01-01T00-45-00.000Z.db",
+    "2027-01-01T00-30-00.000Z.db",
+    "2027-01-01T00-15-00.000Z.db",
+  ]);
+  expect(readdirSync(`${path}.backups`)).toHaveLength(3);
+});
+
+test("a process that starts soon after a backup makes none", async () => {
+  const { path, clock, logger, look, names } = await rig();
+  await look();
+  await clock.advance(QUARTER_MS - 1);
+  const other = new Backups(await loadDriver(), path, { clock, logger, random: systemRandom });
+  other.look();
+  await other.settled();
+  expect(names()).toHaveLength(1);
+});
+
+test("a clock that was set back a year does not stop the backups", async () => {
+  const { clock, look, names } = await rig();
+  await look();
+  clock.jump(-365 * 24 * 60 * 60_000);
+  await look();
+  await clock.advance(QUARTER_MS);
+  await look();
+  expect(names().length).toBeGreaterThan(1);
+});
+
+test("a backup is its owner's alone", async () => {
+  const { path, look } = await rig();
+  await look();
+  const [backup = ""] = backupsOf(path);
+  expect([statSync(backup).mode & 0o777, statSync(`${path}.backups`).mode & 0o777]).toEqual([0o600, 0o700]);
+});
+
+test("a backup that fails is said, leaves nothing behind, and spares the earlier ones", async () => {
+  const { path, clock, logger, store, look, names } = await rig();
+  await look();
+  await store.broker.enqueue([message("a", { body: "x".repeat(100_000) })]);
+  await store.close();
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill("?", 4096 * 5));
+  await clock.advance(QUARTER_MS);
+  await look();
+  expect(names()).toEqual(["2027-01-01T00-00-00.000Z.db"]);
+  expect(readdirSync(`${path}.backups`)).toHaveLength(1);
+  expect(logger.lines).toHaveLength(1);
+  expect(logger.lines[0]).toMatch(/^error: sqlite store: no backup of .* was made: /);
+});
+
+test("a damaged file gives way to the newest backup, which stays", async () => {
+  const { path, clock, store, look } = await rig();
+  await store.broker.enqueue([message("before")]);
+  await look();
+  await clock.advance(QUARTER_MS);
+  await store.broker.enqueue([message("later")]);
+  await look();
+  await store.broker.enqueue([message("after")]);
+  await store.close();
+  writeFileSync(path, "garbage".repeat(1_000));
+
+  const restored = await openStore(path, {}, { clock });
+
+  const [newest] = backupsOf(path);
+  expect(restored.recovery?.restoredFrom).toBe(newest);
+  expect(restored.recovery?.error.message).toContain(`the backup ${newest} takes its place`);
+  expect((await restored.results.get(["before", "later", "after"])).map((found) => found?.state)).toEqual([
+    "PENDING",
+    "PENDING",
+    undefined,
+  ]);
+});
+
+test("a backup that is damaged too is passed over for the one before", async () => {
+  const { path, clock, store, look } = await rig();
+  await store.broker.enqueue([message("before")]);
+  await look();
+  await clock.advance(QUARTER_MS);
+  await look();
+  await store.close();
+  const [newest = "", before] = backupsOf(path);
+  for (const file of [path, newest]) writeFileSync(file, "garbage");
+  expect((await openStore(path, {}, { clock })).recovery?.restoredFrom).toBe(before);
+});
+
+test("an empty file that has backups was in use, and gets the newest", async () => {
+  const { path, clock, store, look } = await rig();
+  await store.broker.enqueue([message("a")]);
+  await look();
+  await store.close();
+  writeFileSync(path, "");
+  const restored = await openStore(path, {}, { clock });
+  expect(restored.recovery?.restoredFrom).toBe(backupsOf(path)[0]);
+  expect(await restored.broker.enqueue([message("a")])).toEqual(["duplicate"]);
+});
+
+test("a file that somebody took away starts empty, and the backups are named", async () => {
+  const { path, clock, store, look } = await rig();
+  await look();
+  await store.close();
+  for (const part of ["", "-wal", "-shm"]) rmSync(path + part, { force: true });
+  const logger = new Lines();
+  expect((await openStore(path, {}, { clock, logger })).recovery).toBeNull();
+  expect(logger.lines).toEqual([
+    `warn: sqlite store: ${path} did not exist and starts empty; backups of an earlier file are in ${path}.backups`,
+  ]);
+});
+
+test("a store makes its first backup by itself, and closing does not wait for a slow one", async () => {
+  const path = join(newFolder(), "store.db");
+  const store = await openStore(path, { backups: true });
+  await store.broker.enqueue([message("a")]);
+  expect(existsSync(`${path}.backups`)).toBe(true);
+  await store.close();
+  expect(readdirSync(`${path}.backups`).filter((name) => name.endsWith(".unfinished"))).toEqual([]);
+});

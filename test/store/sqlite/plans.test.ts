@@ -1,0 +1,179 @@
+/** How SQLite runs our statements: every one is met in a walk through all verbs, and asked for its plan. */
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { systemRandom } from "../../../src/core/random.js";
+import { sqliteBroker, sweepRevocations } from "../../../src/store/sqlite/broker.js";
+import { signalsAfter } from "../../../src/store/sqlite/channel.js";
+import { Connection } from "../../../src/store/sqlite/connection.js";
+import { type Handle, loadDriver } from "../../../src/store/sqlite/driver.js";
+import { sqliteEntries } from "../../../src/store/sqlite/entries.js";
+import { Hub } from "../../../src/store/sqlite/hub.js";
+import { sqliteLeases } from "../../../src/store/sqlite/leases.js";
+import { openFile } from "../../../src/store/sqlite/open.js";
+import { resultsAfter, sqliteResults, sweepResults } from "../../../src/store/sqlite/results.js";
+import type { Overlap, TickItem } from "../../../src/store/entries.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
+import { Lines, message, newFolder } from "./files.js";
+
+interface Rig {
+  readonly handle: Handle;
+  readonly connection: Connection;
+  readonly clock: ManualClock;
+  readonly seen: Set<string>;
+}
+
+/** A connection that notes every statement it prepares. */
+async function rig(): Promise<Rig> {
+  const path = join(newFolder(), "store.db");
+  const clock = new ManualClock();
+  const context = { clock, random: systemRandom, logger: new Lines() };
+  const { handle } = await openFile(await loadDriver(), path, context);
+  const seen = new Set<string>();
+  const recording: Handle = {
+    exec: (sql) => handle.exec(sql),
+    prepare: (sql) => {
+      seen.add(sql);
+      return handle.prepare(sql);
+    },
+    close: () => handle.close(),
+  };
+  const options = { origin: "me", onCommit: () => undefined, onCorrupt: () => undefined };
+  return { handle, connection: new Connection(recording, path, context, options), clock, seen };
+}
+
+const QUEUE_ONE: Overlap = { policy: "queue-one", timeoutMs: 5_000, graceMs: 0 };
+const CANCEL: Overlap = { policy: "cancel-running", timeoutMs: null, graceMs: 1_000 };
+
+/** Every verb once, in a state in which it has something to do. */
+async function walk({ connection, clock }: Rig): Promise<void> {
+  const hub = new Hub(clock, new Lines());
+  const broker = sqliteBroker(connection, hub, systemRandom);
+  const results = sqliteResults(connection, hub);
+  const leases = sqliteLeases(connection, new Lines());
+  const entries = sqliteEntries(connection);
+  const request = { queues: ["q", "other"], worker: "w", leaseMs: 1_000, max: 2 };
+  const record = { state: "SUCCESS", payload: null };
+
+  await broker.enqueue(["a", "b", "c", "d"].map((id) => message(id)));
+  await broker.enqueue([message("later", { eta: { inMs: 100 } }), message("e", { expires: { inMs: 0 } })]);
+  const { deliveries } = await broker.claim(request);
+  await broker.heartbeat(deliveries, 1_000);
+  const [first, second] = deliveries;
+  if (!first || !second) throw new Error("nothing was claimed");
+  await results.update(first, { state: "STARTED", payload: null }, 1_000);
+  const retried = { ...first, kind: "retry", delayMs: 5, result: record, resultTtlMs: 9 } as const;
+  const died = { ...second, kind: "dead", reason: "why", result: null, resultTtlMs: 9 } as const;
+  await broker.settle([retried, died], { ...request, max: 1 });
+  await broker.deadLetters({ limit: 1 });
+  await broker.deadLetters({ limit: 1, queue: "q" });
+  await broker.retryDead([second.id]);
+  await broker.deleteDead([second.id]);
+  await clock.advance(2_000);
+  await broker.giveBack((await broker.claim(request)).deliveries);
+  await broker.revoke(["unknown", first.id], { terminate: true, keepMs: 10 });
+  await results.put("p", record, 10);
+  await results.get(["p", "c", "nobody"]);
+  await results.forget(["p"]);
+  await leases.leader();
+  const elected = await leases.elect({ id: "b", nonce: "n", host: "h", version: "1" }, 10_000);
+  if (elected.outcome !== "leading") throw new Error("not leading");
+  await leases.elect({ id: "b", nonce: "n", host: "h", version: "1" }, 10_000);
+
+  const now = clock.now();
+  const at = (nominal: number) => ({ nominal, dispatchAt: nominal });
+  const definition = { owner: "runtime", version: 1, definition: "{}", revision: "r" };
+  const range = { from: 1, to: 2, count: 2, reason: "paused", schedule: "{}" };
+  const entry = { name: "e", ...definition, expect: null, cursor: at(now), pausedAt: null, disabled: null };
+  await entries.put([{ ...entry, ledger: [range] }]);
+  await entries.due(10);
+  const item = (id: string, expect: number, overlap: Overlap): TickItem => ({
+    ...{ entry: "e", revision: "r", expect, disable: null, maxRuns: 9, next: at(expect + 1) },
+    plan: [
+      { kind: "send", due: expect, message: message(id), overlap },
+      { kind: "skip", due: expect, reason: "why" },
+      { kind: "range", ...range },
+    ],
+  });
+  await entries.tick(elected.term, [item("r1", now, QUEUE_ONE)]);
+  await clock.advance(10);
+  await entries.tick(elected.term, [item("r2", now + 1, QUEUE_ONE)]);
+  await entries.tick(elected.term, [item("r3", now + 2, QUEUE_ONE)]);
+  await broker.revoke(["r3"], { terminate: false, keepMs: 10 });
+  await broker.claim({ ...request, max: 100 });
+  await entries.tick(elected.term, [item("r4", now + 3, CANCEL)]);
+  await entries.tick(elected.term, [{ ...item("r5", now + 4, QUEUE_ONE), next: null, disable: "ended" }]);
+  await clock.advance(60_000);
+  await broker.claim(request);
+  await entries.trigger("e", message("t"), null);
+  await entries.list({ limit: 10 });
+  await entries.list({ after: "a", limit: 10 });
+  await entries.ledger("e", { limit: 2, keep: "oldest" });
+  await entries.ledger("e", { limit: 2, keep: "newest", after: 1, before: 9 });
+  await entries.trimLedger({ maxAgeMs: 1, maxRowsPerEntry: 1 }, 2);
+  const [left] = await entries.get(["e"]);
+  await entries.remove("e", left?.stamp ?? 0);
+  await leases.resign({ id: "b", nonce: "n" });
+  await connection.write((step) => {
+    sweepResults(step, 10);
+    sweepRevocations(step, 10);
+    resultsAfter(step, 0, 10);
+    signalsAfter(step, 0, "me", 10);
+  });
+  await broker.purge(["q"]);
+}
+
+function planOf(handle: Handle, sql: string): string[] {
+  const parameters = Array.from(sql.matchAll(/\?/g), () => 1);
+  const rows = handle.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[];
+  return rows.map((row) => row.detail);
+}
+
+function isWasteful(step: string): boolean {
+  // A constant row, and an index or table walked from its end as far as the limit goes, cost what they give.
+  return step.includes("TEMP B-TREE") || (step.startsWith("SCAN") && step !== "SCAN CONSTANT ROW");
+}
+
+/** Statements that may walk, and why. */
+const WALKS: readonly RegExp[] = [
+  // From the oldest row on, as far as the limit goes.
+  /^DELETE FROM (signal|ledger) WHERE seq IN \(SELECT seq FROM (signal|ledger) ORDER BY seq LIMIT/,
+  // In order of name, as far as the limit goes.
+  /FROM entry ORDER BY name LIMIT/,
+  // One row.
+  /^(SELECT|UPDATE) .*leader/,
+  // An operator's purge looks through all that is delayed.
+  /^SELECT seq, id, queue, .* WHERE place = 1 AND queue = \?/,
+];
+
+test("no statement of any verb reads a table from end to end, or sorts", async () => {
+  const walked = await rig();
+  await walk(walked);
+  const statements = [...walked.seen].filter((sql) => !/^(BEGIN|COMMIT|ROLLBACK|PRAGMA)/.test(sql));
+  expect(statements.length).toBeGreaterThan(60);
+  const wasteful = statements
+    .filter((sql) => !WALKS.some((walk) => walk.test(sql)))
+    .map((sql) => ({ sql, steps: planOf(walked.handle, sql).filter(isWasteful) }))
+    .filter(({ steps }) => steps.length > 0);
+  expect(wasteful).toEqual([]);
+  walked.connection.close();
+});
+
+test("counting the queues reads indexes only, never a body", async () => {
+  const { handle, connection, clock, seen } = await rig();
+  await sqliteBroker(connection, new Hub(clock, new Lines()), systemRandom).counts();
+  const plans = [...seen].filter((sql) => sql.includes("GROUP BY")).map((sql) => planOf(handle, sql)[0]);
+  expect(plans).toEqual([
+    "SCAN message USING COVERING INDEX message_ready",
+    "SCAN message USING COVERING INDEX message_delayed",
+    "SCAN message USING COVERING INDEX message_held",
+    "SCAN message USING COVERING INDEX message_dead_queue",
+  ]);
+  connection.close();
+});
+
+test("no statement has a bare limit, for which SQLite would compile it at every call", async () => {
+  const walked = await rig();
+  await walk(walked);
+  expect([...walked.seen].filter((sql) => /(LIMIT|OFFSET) \?(?! \+ 0)/.test(sql))).toEqual([]);
+  walked.connection.close();
+});
