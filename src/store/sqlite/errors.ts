@@ -63,6 +63,12 @@ const CANTOPEN: Meaning = {
   says: "could not be opened; look at its folder, its permissions and the limit of open files",
 };
 
+const REFUSED: Meaning = {
+  code: "SUNBEAT_STORE_UNAVAILABLE",
+  retryable: false,
+  says: "refused a statement",
+};
+
 const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
   [SQLITE.BUSY, BUSY],
   [SQLITE.LOCKED, BUSY],
@@ -102,18 +108,29 @@ export function isCorrupt(thrown: unknown): boolean {
   return code !== undefined && MEANINGS.get(code) === CORRUPT;
 }
 
-/** The StoreError for an error of the driver. Anything else is a defect of ours and comes back as it is. */
+/** What the system calls of node:fs say, where they are made for the file's sake. */
+const SYSTEM_MEANINGS: ReadonlyMap<unknown, Meaning> = new Map([
+  ["EACCES", READONLY],
+  ["EPERM", READONLY],
+  ["EROFS", READONLY],
+  ["ENOSPC", FULL],
+  ["EDQUOT", FULL],
+]);
+
+function systemMeaning(thrown: unknown): Meaning | undefined {
+  if (!(thrown instanceof Error) || !("syscall" in thrown)) return undefined;
+  return SYSTEM_MEANINGS.get((thrown as NodeJS.ErrnoException).code) ?? DISK;
+}
+
+/** The StoreError for an error of the driver or of node:fs. Anything else is a defect of ours and comes back as it is. */
 export function storeError(thrown: unknown, path: string): unknown {
   const code = resultCode(thrown);
-  if (code === undefined) return thrown;
-  const { says, ...meaning } = MEANINGS.get(code) ?? {
-    code: "SUNBEAT_STORE_UNAVAILABLE" as const,
-    retryable: false,
-    says: "refused a statement",
-  };
+  const meaning = code === undefined ? systemMeaning(thrown) : (MEANINGS.get(code) ?? REFUSED);
+  if (!meaning) return thrown;
+  const source = code === undefined ? "" : `SQLite ${code}: `;
   return new StoreError(
     meaning.code,
-    `The database file ${path} ${says} (SQLite ${code}: ${messageOf(thrown)}).`,
+    `The database file ${path} ${meaning.says} (${source}${messageOf(thrown)}).`,
     { retryable: meaning.retryable, details: { path, sqliteCode: code }, cause: thrown },
   );
 }

@@ -5,7 +5,7 @@
  * looks again: creating and recovering are done by one process at a time, and the others wait. The lock is SQLite's
  * own, on an empty file beside the database (`<path>.lock`), so it ends with the process that holds it.
  */
-import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
@@ -33,8 +33,8 @@ export function suspectMark(path: string): string {
 
 /** Throws a StoreError for a file that cannot be used and that recovery must not touch. */
 export async function openFile(driver: Driver, path: string, context: StoreContext): Promise<Opened> {
-  assertPlace(path);
   try {
+    assertPlace(path);
     if (isPresent(path)) {
       const found = await tryOpen(driver, path, context);
       if ("handle" in found) return { handle: found.handle, recovery: null };
@@ -215,5 +215,9 @@ function assertPlace(path: string): void {
   }
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw fileError("SUNBEAT_STORE_UNAVAILABLE", path, "is a folder; name a file in it");
+  }
+  // SQLite would say no more than "unable to open". It writes beside the file too.
+  for (const each of [folder, path, `${path}-wal`, `${path}-shm`]) {
+    if (existsSync(each)) accessSync(each, constants.R_OK | constants.W_OK);
   }
 }
