@@ -50,7 +50,7 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Set<Queue> 
       keepOwnResult(state, message, "FAILURE", "deliveries-exhausted", now);
     }
   }
-  for (const held of state.heldWakes.first(bound)) {
+  for (const held of state.heldWakes.first(bound, now)) {
     if (held.wakeAt > now) break;
     state.releasable.push(held);
   }

@@ -105,7 +105,7 @@ export function memoryEntries(state: MemoryState): Entries {
 
     async due(limit) {
       const now = enter(state);
-      const foremost = state.dueEntries.first(limit + 1);
+      const foremost = state.dueEntries.first(limit + 1, now);
       const entries: EntrySnapshot[] = [];
       let nextAt: EpochMs | null = null;
       for (const entry of foremost) {

@@ -43,8 +43,11 @@ export class Heap<T extends HeapItem> {
     this.#rise(last, key, tie, this.#sink(at, key, tie));
   }
 
-  /** The first `limit` items in order, left where they are. Costs k log k for k items, whatever the heap's size. */
-  first(limit: number): T[] {
+  /**
+   * The items in order, left where they are, up to the first whose key is above `until`, that one included; at most
+   * `limit`. Costs k log k for the k items given, whatever the heap's size.
+   */
+  first(limit: number, until = Infinity): T[] {
     const found: T[] = [];
     const candidates = new Heap<Candidate>();
     const consider = (at: number): void => {
@@ -58,6 +61,7 @@ export class Heap<T extends HeapItem> {
       if (!next) break;
       candidates.remove(next);
       found.push(this.#items[next.at] as T);
+      if ((this.#keys[next.at] as number) > until) break;
       for (let child = 0; child < ARITY; child++) consider(ARITY * next.at + 1 + child);
     }
     return found;
