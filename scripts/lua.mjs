@@ -1,0 +1,121 @@
+// Embeds src/store/redis/scripts/*.lua into one module, so that nothing is read at run time and bundlers work.
+//
+// The header of a script is its contract, and gives the names that the body uses: each name under KEYS becomes a local
+// `key_<name>`, each under ARGV a local `arg_<name>`; a last one written `name...` stands for all further arguments, the
+// first of which is ARGV[rest]. "Uses" joins pieces of scripts/lib in front of the body. Flags are those of Redis 7;
+// older servers get the script without them.
+//
+// `node scripts/lua.mjs` writes the module; with --check it fails when the module is not what would be written.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const folder = fileURLToPath(new URL("../src/store/redis/scripts/", import.meta.url));
+const target = fileURLToPath(new URL("../src/store/redis/scripts.generated.ts", import.meta.url));
+
+/** The indented first words of the lines below a title of the header. */
+function names(header, title) {
+  const lines = header.split("\n");
+  const from = lines.findIndex((line) => line === `-- ${title}`);
+  if (from < 0) return [];
+  const found = [];
+  for (const line of lines.slice(from + 1)) {
+    const [, indent, name] = /^--( {2,})(\S+)/.exec(line) ?? [];
+    if (indent === undefined) break;
+    if (indent.length === 3) found.push(name);
+  }
+  return found;
+}
+
+function listed(header, title) {
+  const [, list] = new RegExp(`^-- ${title}: (.*)$`, "m").exec(header) ?? [];
+  return list ? list.split(/,\s*/) : [];
+}
+
+/** Without comments, blank lines and indentation: a script is sent and hashed whole. */
+function squeeze(lua) {
+  return lua
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("--"))
+    .join("\n");
+}
+
+function used(lua, prefix) {
+  return [
+    ...new Set([...lua.matchAll(new RegExp(`\\b${prefix}_(\\w+)`, "g"))].map((match) => match[1])),
+  ].sort();
+}
+
+export function readScript(name) {
+  const source = readFileSync(path.join(folder, `${name}.lua`), "utf8");
+  const header = source.slice(0, source.search(/^[^-]/m));
+  const body = [...listed(header, "Uses").map((lib) => path.join("lib", `${lib}.lua`)), `${name}.lua`]
+    .map((file) => squeeze(readFileSync(path.join(folder, file), "utf8")))
+    .join("\n");
+  const keys = names(header, "KEYS");
+  const args = names(header, "ARGV");
+  const rest = args.at(-1)?.endsWith("...") ? args.pop() : undefined;
+  const missing = [
+    ...used(body, "key").filter((key) => !keys.includes(key)),
+    ...keys.filter((key) => !used(body, "key").includes(key)),
+    ...used(body, "arg").filter((arg) => !args.includes(arg)),
+  ];
+  if (missing.length > 0)
+    throw new Error(`${name}.lua: header and body disagree about ${missing.join(", ")}`);
+  const prelude = [];
+  if (keys.length > 0) prelude.push(`local ${keys.map((key) => `key_${key}`).join(",")}=unpack(KEYS)`);
+  if (args.length > 0) {
+    const values = args.map((_, index) => `ARGV[${index + 1}]`);
+    prelude.push(`local ${args.map((arg) => `arg_${arg}`).join(",")}=${values.join(",")}`);
+  }
+  if (rest) prelude.push(`local rest=${args.length + 1}`);
+  return {
+    keys,
+    args,
+    flags: listed(header, "Flags"),
+    uses: listed(header, "Uses"),
+    prelude: prelude.join("\n"),
+    body: squeeze(source),
+  };
+}
+
+export function render() {
+  const luaFiles = (at) =>
+    readdirSync(at)
+      .filter((file) => file.endsWith(".lua"))
+      .sort()
+      .map((file) => file.slice(0, -".lua".length));
+  const libs = luaFiles(path.join(folder, "lib")).map((name) => {
+    const lua = squeeze(readFileSync(path.join(folder, "lib", `${name}.lua`), "utf8"));
+    return `  ${JSON.stringify(name)}: ${JSON.stringify(lua)},`;
+  });
+  const scripts = luaFiles(folder).map((name) => {
+    const fields = Object.entries(readScript(name)).map(
+      ([key, value]) => `    ${key}: ${JSON.stringify(value)},`,
+    );
+    return [`  ${JSON.stringify(name)}: {`, ...fields, "  },"].join("\n");
+  });
+  return `// Made from scripts/*.lua by \`npm run lua\`. Do not edit.
+
+// prettier-ignore
+export const LIBS = {
+${libs.join("\n")}
+} as const;
+
+// prettier-ignore
+export const SCRIPTS = {
+${scripts.join("\n")}
+} as const;
+`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const text = render();
+  if (!process.argv.includes("--check")) {
+    writeFileSync(target, text);
+  } else if (readFileSync(target, "utf8") !== text) {
+    console.error("src/store/redis/scripts.generated.ts is not fresh: run `npm run lua`.");
+    process.exit(1);
+  }
+}

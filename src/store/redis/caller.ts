@@ -1,0 +1,146 @@
+/** Calls scripts: names to positions, NOSCRIPT, time limits, and patience with a server that is away for a moment. */
+import { type Clock, type EpochMs, sleep, within } from "../../core/clock.js";
+import { isSunbeatError, type StoreError } from "../../core/errors.js";
+import type { Random } from "../../core/random.js";
+import type { RedisClient } from "./client.js";
+import {
+  closedError,
+  isPassing,
+  isUnknownFlags,
+  isUnknownScript,
+  storeError,
+  timeoutError,
+} from "./errors.js";
+import type { Keyspace } from "./keys.js";
+import type { Script } from "./script.js";
+
+/** The longest a call may take, its repetitions included. */
+export const CALL_LIMIT_MS = 5_000;
+const FIRST_PAUSE_MS = 50;
+
+export interface CallerParts {
+  readonly client: RedisClient;
+  readonly space: Keyspace;
+  readonly label: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The clock that rules instead of the server's; null in production. */
+  readonly ruler: Clock | null;
+  readonly limitMs?: number;
+}
+
+export interface CallOptions {
+  /**
+   * Whether the call may be repeated when its answer is lost. Default true. A claim may not: its deliveries would wait
+   * for the end of their leases.
+   */
+  readonly repeatable?: boolean;
+  readonly limitMs?: number;
+}
+
+export class Caller {
+  readonly label: string;
+  readonly space: Keyspace;
+  readonly #parts: CallerParts;
+  readonly #limitMs: number;
+  /** Until a server shows that it is older than 7. */
+  #flagged = true;
+  #closed = false;
+
+  constructor(parts: CallerParts) {
+    this.#parts = parts;
+    this.label = parts.label;
+    this.space = parts.space;
+    this.#limitMs = parts.limitMs ?? CALL_LIMIT_MS;
+  }
+
+  /** Throws SUNBEAT_CLOSED after `close`. */
+  assertOpen(): void {
+    if (this.#closed) throw closedError(this.label);
+  }
+
+  async call<Args, Reply>(
+    script: Script<Args, Reply>,
+    args: Args,
+    rest: readonly string[] = [],
+    options: CallOptions = {},
+  ): Promise<Reply> {
+    const values = args as Record<string, string | number>;
+    const keys = script.keys.map((name) => this.space.keys[name]);
+    const fixed = script.args.map((name) => this.#given(name) ?? String(values[name]));
+    const raw = await this.#patiently(script.name, options, () =>
+      this.#send(script, keys, [...fixed, ...rest]),
+    );
+    return script.reply(raw);
+  }
+
+  publish(channel: string, payload: string): Promise<unknown> {
+    return this.#patiently("publish", {}, () => this.#parts.client.publish(channel, payload));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#parts.client.close();
+  }
+
+  #given(name: string): string | undefined {
+    if (name === "channels") return this.space.channels;
+    if (name !== "now") return undefined;
+    const { ruler } = this.#parts;
+    return ruler ? String(ruler.now() satisfies EpochMs) : "";
+  }
+
+  async #patiently<T>(what: string, options: CallOptions, act: () => Promise<T>): Promise<T> {
+    this.assertOpen();
+    const { clock, random, client, label } = this.#parts;
+    const limitMs = options.limitMs ?? this.#limitMs;
+    const deadline = clock.monotonicMs() + limitMs;
+    for (let attempt = 0; ; attempt++) {
+      let sent = false;
+      const work = async (): Promise<T> => {
+        await client.ready();
+        sent = true;
+        return act();
+      };
+      let error: StoreError;
+      try {
+        const leftMs = Math.max(0, deadline - clock.monotonicMs());
+        return await within(clock, leftMs, work(), () => {
+          if (!sent && client.trouble !== null) return storeError(client.trouble, label);
+          return timeoutError(label, what, limitMs);
+        });
+      } catch (thrown) {
+        if (this.#closed) throw closedError(label);
+        error = isSunbeatError(thrown) ? (thrown as StoreError) : storeError(thrown, label);
+      }
+      // Silence may mean a connection that died without a word.
+      if (error.code === "SUNBEAT_STORE_TIMEOUT") client.reset();
+      const pauseMs = FIRST_PAUSE_MS * 2 ** Math.min(attempt, 4) * (0.5 + random.next());
+      const mayRepeat = !sent || (options.repeatable ?? true);
+      if (!mayRepeat || !isPassing(error) || clock.monotonicMs() + pauseMs >= deadline) throw error;
+      await sleep(clock, pauseMs);
+      this.assertOpen();
+    }
+  }
+
+  /** By digest; in full when the server does not know it, which a restart, a flush or a fail-over brings about. */
+  async #send(
+    script: Script<unknown, unknown>,
+    keys: readonly string[],
+    args: readonly string[],
+  ): Promise<unknown> {
+    const { client } = this.#parts;
+    try {
+      return await client.evalsha((this.#flagged ? script.flagged : script.plain).sha, keys, args);
+    } catch (error) {
+      if (!isUnknownScript(error)) throw error;
+    }
+    try {
+      return await client.eval((this.#flagged ? script.flagged : script.plain).source, keys, args);
+    } catch (error) {
+      if (!this.#flagged || !isUnknownFlags(error)) throw error;
+      this.#flagged = false;
+    }
+    return client.eval(script.plain.source, keys, args);
+  }
+}

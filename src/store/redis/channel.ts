@@ -1,0 +1,25 @@
+import type { Channel } from "../channel.js";
+import type { Caller } from "./caller.js";
+import type { Hub } from "./hub.js";
+import { topicChannel } from "./keys.js";
+import { toWord, fromWire, toWire, fromWord } from "./text.js";
+
+export function redisChannel(caller: Caller, hub: Hub): Channel {
+  return {
+    async publish(topic, payload) {
+      await caller.publish(topicChannel(caller.space, toWord(topic)), `=${toWire(payload)}`);
+    },
+    async subscribe(topic, handler) {
+      caller.assertOpen();
+      return hub.listen([topicChannel(caller.space, toWord(topic))], {
+        heard: (payload) => handler(readPayload(payload)),
+      });
+    },
+  };
+}
+
+/** Scripts publish names as they have them: escaped, behind a "%". */
+function readPayload(payload: string): string {
+  const text = payload.slice(1);
+  return payload.startsWith("%") ? fromWord(text) : fromWire(text);
+}

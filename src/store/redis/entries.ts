@@ -1,0 +1,264 @@
+import type {
+  Entries,
+  EntryPut,
+  EntrySnapshot,
+  LedgerRecord,
+  OccurrenceOutcome,
+  Overlap,
+  PlannedOccurrence,
+  PutOutcome,
+  Retention,
+  TickItem,
+  TickItemOutcome,
+  TickReply,
+  TriggerOutcome,
+} from "../entries.js";
+import { outcomes } from "./broker.js";
+import type { Caller } from "./caller.js";
+import { readLedgerRecord } from "./ledger.js";
+import { parts, shapeOf, Shapes } from "./messages.js";
+import { defineScript } from "./script.js";
+import {
+  toWord,
+  toWordOrNull,
+  fromWire,
+  numberOrNull,
+  orNull,
+  toWire,
+  fromWord,
+  fromWordOrNull,
+  words,
+} from "./text.js";
+
+const STEP = 1_000;
+/** Scripts that one call of `trimLedger` runs at most; each looks at 200 entries. */
+const TRIM_STEPS = 50;
+
+type RawSnapshot = [name: string, definition?: string, state?: string, unfinished?: number, holding?: number];
+
+const snapshots = (raw: RawSnapshot[]): (EntrySnapshot | null)[] => raw.map(readSnapshot);
+const letter = (raw: string): string => raw;
+
+const getScript = defineScript("entries-get", snapshots);
+const listScript = defineScript("entries-list", snapshots);
+const putScript = defineScript("entries-put", letter);
+const removeScript = defineScript("entries-remove", letter);
+const dueScript = defineScript("due", ([now, nextAt, raw]: [string, string, RawSnapshot[]]) => ({
+  now: Number(now),
+  nextAt: nextAt === "" ? null : Number(nextAt),
+  entries: present(snapshots(raw)),
+}));
+const tickScript = defineScript("tick", ([now, ...items]: string[]): TickReply => {
+  if (items[0] === "f") return { outcome: "fenced", now: Number(now) };
+  return { outcome: "ticked", now: Number(now), items: items.map(readItemOutcome) };
+});
+const triggerScript = defineScript("trigger", letter);
+const ledgerScript = defineScript("ledger", ([from, members]: [string, string[]]) => ({ from, members }));
+const trimScript = defineScript("ledger-trim", ([dropped, from]: [number, string]) => ({ dropped, from }));
+
+const PUT: Readonly<Record<string, PutOutcome>> = { s: "stored", c: "conflict" };
+const REMOVED = { r: "removed", c: "conflict", g: "gone" } as const;
+const OCCURRENCE: Readonly<Record<string, OccurrenceOutcome>> = {
+  s: "sent",
+  k: "skipped",
+  o: "overlap",
+  h: "held",
+};
+const TRIGGERED: Readonly<Record<string, TriggerOutcome>> = { ...OCCURRENCE, g: "gone" };
+const POLICY = { allow: "a", skip: "s", "queue-one": "q", "cancel-running": "c" } as const;
+
+export function redisEntries(caller: Caller): Entries {
+  /** The entry at which the next trim goes on; "" for the first. */
+  let trimFrom = "";
+
+  return {
+    async get(names) {
+      caller.assertOpen();
+      const found: (EntrySnapshot | null)[] = [];
+      for (const part of parts(names, STEP))
+        found.push(...(await caller.call(getScript, {}, part.map(toWord))));
+      return found;
+    },
+
+    async list({ after, limit }) {
+      caller.assertOpen();
+      const found: EntrySnapshot[] = [];
+      let from = after === undefined ? "" : toWord(after);
+      for (;;) {
+        const size = Math.min(STEP, limit - found.length);
+        const page = present(await caller.call(listScript, { after: from, limit: size }));
+        found.push(...page);
+        const last = page.at(-1);
+        if (last === undefined || page.length < size || found.length >= limit) return found;
+        from = toWord(last.name);
+      }
+    },
+
+    async put(items) {
+      caller.assertOpen();
+      const found: PutOutcome[] = [];
+      for (const part of parts(items, STEP)) {
+        found.push(...outcomes(await caller.call(putScript, {}, part.flatMap(putText)), PUT));
+      }
+      return found;
+    },
+
+    async remove(name, expect) {
+      const [outcome] = outcomes(await caller.call(removeScript, { name: toWord(name), expect }), REMOVED);
+      return outcome ?? "gone";
+    },
+
+    async due(limit) {
+      return caller.call(dueScript, { limit });
+    },
+
+    async tick(term, items) {
+      const shapes = new Shapes();
+      const packed = items.flatMap((item) => itemText(item, shapes));
+      const args = { term: toWord(term), shapes: shapes.shapes.length };
+      return caller.call(tickScript, args, [...shapes.shapes, ...packed]);
+    },
+
+    async trigger(name, message, overlap) {
+      const args = {
+        ...{ name: toWord(name), overlap: overlapText(overlap), shape: shapeOf(message) },
+        ...{ id: toWire(message.id), body: toWire(message.body) },
+      };
+      const [outcome] = outcomes(await caller.call(triggerScript, args), TRIGGERED);
+      return outcome ?? "gone";
+    },
+
+    async ledger(name, { after, before, limit, keep }) {
+      caller.assertOpen();
+      const found: LedgerRecord[] = [];
+      let from = "";
+      do {
+        const step = await caller.call(ledgerScript, {
+          ...{ entry: toWord(name), order: keep === "oldest" ? "o" : "n", from },
+          ...{ after: after ?? "-inf", before: before ?? "inf", limit: limit - found.length },
+        });
+        for (const member of step.members) {
+          const record = readLedgerRecord(name, member);
+          if (record) found.push(record);
+        }
+        ({ from } = step);
+      } while (from !== "" && found.length < limit);
+      return keep === "oldest" ? found : found.reverse();
+    },
+
+    async trimLedger(retention: Retention, limit) {
+      caller.assertOpen();
+      let dropped = 0;
+      let rounds = 0;
+      for (let step = 0; step < TRIM_STEPS && dropped < limit; step++) {
+        const args = {
+          ...{ age: retention.maxAgeMs, keep: retention.maxRowsPerEntry, limit: limit - dropped },
+          from: trimFrom,
+        };
+        const done = await caller.call(trimScript, args);
+        dropped += done.dropped;
+        trimFrom = done.from;
+        // From wherever the last call stopped to the end, and once from the beginning.
+        if (trimFrom === "" && ++rounds === 2) break;
+      }
+      return dropped;
+    },
+  };
+}
+
+function present(found: readonly (EntrySnapshot | null)[]): EntrySnapshot[] {
+  return found.filter((each) => each !== null);
+}
+
+/** The records of scripts/lib/estates.lua and of `putText`; null where there is none that we wrote. */
+function readSnapshot([name, definition, state, unfinished, holding]: RawSnapshot): EntrySnapshot | null {
+  const fixed = words(definition ?? "", 2);
+  const changing = (state ?? "").split(" ");
+  if (!fixed || changing.length !== 9) return null;
+  const [owner = "", version] = fixed.head;
+  const [
+    stamp,
+    revision = "",
+    nominal = "+",
+    dispatch = "+",
+    paused = "+",
+    disabled = "+",
+    at = "+",
+    last = "+",
+    runs,
+  ] = changing;
+  const nominalAt = numberOrNull(nominal);
+  const dispatchAt = numberOrNull(dispatch);
+  return {
+    ...{ name: fromWord(name), owner: fromWord(owner), version: Number(version) },
+    ...{ definition: fromWire(fixed.rest), revision: fromWord(revision), stamp: Number(stamp) },
+    cursor: nominalAt === null || dispatchAt === null ? null : { nominal: nominalAt, dispatchAt },
+    ...{ pausedAt: numberOrNull(paused), disabled: fromWordOrNull(disabled), disabledAt: numberOrNull(at) },
+    ...{
+      lastNominal: numberOrNull(last),
+      runs: Number(runs),
+      unfinished: unfinished ?? 0,
+      holding: holding === 1,
+    },
+  };
+}
+
+function putText(item: EntryPut): string[] {
+  const { cursor, pausedAt, disabled, ledger } = item;
+  const standing = [
+    orNull(cursor?.nominal),
+    orNull(cursor?.dispatchAt),
+    orNull(pausedAt),
+    toWordOrNull(disabled),
+  ];
+  return [
+    toWord(item.name),
+    [orNull(item.expect), toWord(item.revision), ...standing, ledger.length].join(" "),
+    `${toWord(item.owner)} ${item.version} ${toWire(item.definition)}`,
+    ...ledger.flatMap((range) => [
+      `${range.from} ${range.to} ${range.count} ${toWord(range.reason)}`,
+      toWire(range.schedule),
+    ]),
+  ];
+}
+
+function overlapText(overlap: Overlap | null): string {
+  if (overlap === null) return "a + 0";
+  return `${POLICY[overlap.policy]} ${orNull(overlap.timeoutMs)} ${overlap.graceMs}`;
+}
+
+function itemText(item: TickItem, shapes: Shapes): string[] {
+  const next = [orNull(item.next?.nominal), orNull(item.next?.dispatchAt)];
+  return [
+    toWord(item.entry),
+    [
+      ...[toWord(item.revision), orNull(item.expect), ...next],
+      ...[toWordOrNull(item.disable), orNull(item.maxRuns), item.plan.length],
+    ].join(" "),
+    ...item.plan.flatMap((planned) => plannedText(planned, shapes)),
+  ];
+}
+
+function plannedText(planned: PlannedOccurrence, shapes: Shapes): string[] {
+  switch (planned.kind) {
+    case "send": {
+      const { due, overlap, message } = planned;
+      // The entry of a run is the item's: without it, entries of one task share a shape.
+      const { entry: _entry, ...shared } = message;
+      const shape = shapes.numberOf(shared);
+      return [`S ${due} ${overlapText(overlap)} ${shape}`, toWire(message.id), toWire(message.body)];
+    }
+    case "skip":
+      return [`K ${planned.due} ${toWord(planned.reason)}`];
+    case "range":
+      return [
+        `R ${planned.from} ${planned.to} ${planned.count} ${toWord(planned.reason)}`,
+        toWire(planned.schedule),
+      ];
+  }
+}
+
+function readItemOutcome(text: string): TickItemOutcome {
+  if (text.startsWith("=")) return { outcome: "ticked", occurrences: outcomes(text.slice(1), OCCURRENCE) };
+  return { outcome: text as Exclude<TickItemOutcome["outcome"], "ticked"> };
+}

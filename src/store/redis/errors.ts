@@ -1,0 +1,175 @@
+/** What the answers of a server, and of the way to it, mean to somebody who runs a scheduler. */
+import type { ErrorCode } from "../../core/error-codes.js";
+import { isSunbeatError, messageOf, StoreError } from "../../core/errors.js";
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  /** What happened and what to do, to follow the store's label. */
+  readonly says: string;
+  /** The same call may pass within seconds: the store itself tries again before it gives up. */
+  readonly passing?: true;
+}
+
+const AWAY: Meaning = {
+  code: "SUNBEAT_STORE_UNAVAILABLE",
+  retryable: true,
+  passing: true,
+  says: "cannot be reached; look whether the server runs and the address is right",
+};
+const NOT_YET: Meaning = {
+  code: "SUNBEAT_STORE_UNAVAILABLE",
+  retryable: true,
+  passing: true,
+  says: "is starting or failing over and does not answer yet; it is tried again",
+};
+const AUTH: Meaning = {
+  code: "SUNBEAT_STORE_AUTH",
+  retryable: false,
+  says: "refused the user or the password; look at the URL and at the server's ACL",
+};
+const RIGHTS: Meaning = {
+  code: "SUNBEAT_STORE_AUTH",
+  retryable: false,
+  says: "does not let this user do a step; give it the rights that docs/redis.md lists",
+};
+const CERTIFICATE: Meaning = {
+  code: "SUNBEAT_STORE_AUTH",
+  retryable: false,
+  says: "has a certificate that is not trusted, or does not speak TLS; give its authority in NODE_EXTRA_CA_CERTS",
+};
+const SLOT: Meaning = {
+  code: "SUNBEAT_STORE_REFUSED",
+  retryable: false,
+  says: "is a Cluster that finds the keys of one step in several slots; a proxy or a key prefix tears them apart",
+};
+const FOREIGN: Meaning = {
+  code: "SUNBEAT_STORE_REFUSED",
+  retryable: false,
+  says: "has other data under our keys; choose another namespace",
+};
+const REFUSED: Meaning = {
+  code: "SUNBEAT_STORE_REFUSED",
+  retryable: false,
+  says: "refused a step; this is a server that sunbeat does not know, or a fault of sunbeat: please report it",
+};
+
+/** By the first word of an error reply. */
+const REPLIES: Readonly<Record<string, Meaning>> = {
+  READONLY: {
+    code: "SUNBEAT_STORE_READONLY",
+    retryable: true,
+    passing: true,
+    says: "is a read-only replica; give the address of the master, or wait until the fail-over is done",
+  },
+  OOM: {
+    code: "SUNBEAT_STORE_FULL",
+    retryable: true,
+    says: "has used up its maxmemory; nothing of the step was written: let workers drain it, or raise the limit",
+  },
+  BUSY: {
+    code: "SUNBEAT_STORE_BUSY",
+    retryable: true,
+    says: "is held up by a script that runs for too long; find it with SCRIPT KILL or in the slow log",
+  },
+  MISCONF: {
+    code: "SUNBEAT_STORE_READONLY",
+    retryable: true,
+    says: "takes no writes since it cannot save to its disk; look at its log and its disk",
+  },
+  NOREPLICAS: {
+    code: "SUNBEAT_STORE_READONLY",
+    retryable: true,
+    says: "takes no writes since too few replicas are connected",
+  },
+  LOADING: NOT_YET,
+  MASTERDOWN: NOT_YET,
+  TRYAGAIN: NOT_YET,
+  CLUSTERDOWN: NOT_YET,
+  UNBLOCKED: NOT_YET,
+  MOVED: NOT_YET,
+  ASK: NOT_YET,
+  NOAUTH: AUTH,
+  WRONGPASS: AUTH,
+  NOPERM: RIGHTS,
+  CROSSSLOT: SLOT,
+  WRONGTYPE: FOREIGN,
+};
+
+/** By what the way there says; the first that fits. */
+const FAILURES: readonly (readonly [RegExp, Meaning])[] = [
+  [/invalid password|invalid username-password|Client sent AUTH|without any password/i, AUTH],
+  [/certificate|self[- ]signed|wrong version number|SSL routines|CERT_|ERR_TLS|ERR_SSL/i, CERTIFICATE],
+  [/non local key|different slots|same slot/i, SLOT],
+  [/ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT|EACCES/, AWAY],
+  [/Connection is closed|Stream isn't writeable|max retries|timed out|Socket closed|unreachable/i, AWAY],
+  [/None of startup nodes|Failed to refresh slots|Cluster is ended|Too many Cluster redirections/i, AWAY],
+  [/All sentinels|No sentinels|sentinel/i, AWAY],
+];
+
+function meaningOf(thrown: unknown): Meaning {
+  const message = messageOf(thrown);
+  const [word] = /^[A-Z]{2,}(?=\s)/.exec(message.replace(/^-/, "")) ?? [];
+  const reply = word === undefined ? undefined : REPLIES[word];
+  if (reply) return reply;
+  const code = (thrown as { code?: unknown } | null)?.code;
+  const text = `${message} ${typeof code === "string" ? code : ""}`;
+  const known = FAILURES.find(([pattern]) => pattern.test(text))?.[1];
+  if (known) return known;
+  // The last node's reason stands behind the summary of a Cluster or a queue that gave up.
+  const { lastNodeError, cause } = (thrown ?? {}) as { lastNodeError?: unknown; cause?: unknown };
+  const inner = lastNodeError ?? cause;
+  return inner === undefined || inner === thrown ? REFUSED : meaningOf(inner);
+}
+
+/** Whether the server does not know the script: after a restart, a flush, a fail-over. */
+export function isUnknownScript(thrown: unknown): boolean {
+  return messageOf(thrown).startsWith("NOSCRIPT");
+}
+
+/** Whether the server is older than 7 and took the flags of a script for a mistake. */
+export function isUnknownFlags(thrown: unknown): boolean {
+  return /unexpected symbol near '#'|near '#!lua/.test(messageOf(thrown));
+}
+
+/** Whether trying again within the same call makes sense. */
+export function isPassing(error: StoreError): boolean {
+  return error.details["passing"] === true;
+}
+
+/** Whether waiting does not help: the server does not want us. */
+export function isFatal(thrown: unknown): boolean {
+  return !meaningOf(thrown).retryable;
+}
+
+/** The StoreError for whatever a driver throws. `label` has no password in it; neither have the server's words. */
+export function storeError(thrown: unknown, label: string): StoreError {
+  if (isSunbeatError(thrown)) return thrown as StoreError;
+  const { says, code, retryable, passing } = meaningOf(thrown);
+  return new StoreError(code, `Redis at ${label} ${says} (${messageOf(thrown)}).`, {
+    retryable,
+    details: { store: label, passing: passing === true },
+    cause: withoutArguments(thrown),
+  });
+}
+
+export function timeoutError(label: string, what: string, limitMs: number): StoreError {
+  return new StoreError(
+    "SUNBEAT_STORE_TIMEOUT",
+    `Redis at ${label} has not answered to "${what}" within ${limitMs} ms; the step may have been done and may be repeated.`,
+    { retryable: true, details: { store: label, what, limitMs } },
+  );
+}
+
+export function closedError(label: string): StoreError {
+  return new StoreError("SUNBEAT_CLOSED", `Redis store ${label}: closed; open a new one to go on`, {
+    retryable: false,
+    details: { store: label },
+  });
+}
+
+/** Drivers hang the command on their errors: bodies, and the password of an AUTH. */
+function withoutArguments(thrown: unknown): unknown {
+  if (typeof thrown === "object" && thrown !== null) delete (thrown as { command?: unknown }).command;
+  return thrown;
+}

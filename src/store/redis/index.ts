@@ -1,0 +1,103 @@
+import type { Store, StoreContext } from "../store.js";
+import { redisBroker } from "./broker.js";
+import { Caller } from "./caller.js";
+import { redisChannel } from "./channel.js";
+import type { Connect } from "./client.js";
+import { redisEntries } from "./entries.js";
+import { Hub } from "./hub.js";
+import { ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
+import { keyspace } from "./keys.js";
+import { redisLeases } from "./leases.js";
+import { redisResults } from "./results.js";
+import { defineScript } from "./script.js";
+import { parseRedisUrl } from "./url.js";
+
+export { parseRedisUrl } from "./url.js";
+export type { RedisTarget } from "./url.js";
+
+/** First part of all keys and channels, where neither the options nor the URL name another. */
+export const DEFAULT_NAMESPACE = "sunbeat";
+
+export interface RedisOptions {
+  /** First part of all keys, inside the hash tag. Default: the URL's `namespace`, else "sunbeat". */
+  readonly namespace?: string;
+  /**
+   * Whose clock rules. Default "server": the server's TIME. "context" is for tests: the context's clock, also on a real
+   * server.
+   */
+  readonly clock?: "server" | "context";
+}
+
+const nowScript = defineScript("now", (now: string) => Number(now));
+const sweepScript = defineScript("sweep", (dropped: number) => dropped);
+
+/**
+ * A store on a Redis server (6.2 or newer), a master behind Sentinel, or a Cluster, for any number of processes on any
+ * number of machines. Every verb is one script, so one atomic step. Connections are kept and looked for again until
+ * `close`; a call waits for at most 5 s and repeats itself meanwhile where that is safe.
+ *
+ * Needs the package ioredis. Rejects with SUNBEAT_DRIVER_MISSING, SUNBEAT_BROKER_URL_INVALID, or, when the server cannot
+ * be used now, with a StoreError: SUNBEAT_STORE_UNAVAILABLE, _TIMEOUT (retryable), _AUTH, _REFUSED.
+ */
+export async function openRedisStore(
+  url: string,
+  context: StoreContext,
+  options: RedisOptions = {},
+): Promise<Store> {
+  const target = parseRedisUrl(url);
+  const connect = ioredisConnect(await loadIoredis(), target, context.random);
+  return open(connect, target.label, context, {
+    ...options,
+    namespace: options.namespace ?? target.namespace,
+  });
+}
+
+/**
+ * The same over a client of the program's own: an instance of Redis or Cluster of ioredis 5.4 or newer. It is used for
+ * commands and not closed; further connections are duplicates of it. It should be made with `maxRetriesPerRequest` at
+ * most 3 and `autoResendUnfulfilledCommands: false`, so that no claim is sent twice, and without a `keyPrefix`.
+ */
+export async function openRedisStoreOf(
+  client: unknown,
+  context: StoreContext,
+  options: RedisOptions = {},
+): Promise<Store> {
+  return open(ioredisHandedIn(client), "redis:(client handed in)", context, options);
+}
+
+async function open(
+  connect: Connect,
+  label: string,
+  { clock, random, logger }: StoreContext,
+  { namespace, clock: whose }: { readonly namespace?: string | null; readonly clock?: "server" | "context" },
+): Promise<Store> {
+  const space = keyspace(namespace ?? DEFAULT_NAMESPACE);
+  const ruler = whose === "context" ? clock : null;
+  const caller = new Caller({ client: connect("commands"), space, label, clock, random, ruler });
+  const leader = new Caller({ client: connect("leader"), space, label, clock, random, ruler });
+  const hub = new Hub({ client: connect("subscriber"), label, clock, logger });
+  const close = async (): Promise<void> => {
+    caller.close();
+    leader.close();
+    hub.close();
+  };
+  const now = (): Promise<number> => caller.call(nowScript, {});
+  try {
+    await now();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  return {
+    label,
+    broker: redisBroker({ caller, hub, clock, random }),
+    results: redisResults(caller, hub, clock),
+    leases: redisLeases(leader),
+    entries: redisEntries(caller),
+    channel: redisChannel(caller, hub),
+    now,
+    sweep: async (limit) => caller.call(sweepScript, { limit }),
+    close,
+  };
+}

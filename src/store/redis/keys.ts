@@ -1,0 +1,81 @@
+/**
+ * Every key and channel of a store. All begin with one hash tag, so that each script finds its keys in one slot of a
+ * Cluster; scripts take what they need of them by name.
+ */
+import { ConfigurationError } from "../../core/errors.js";
+import { quote } from "../../core/quote.js";
+
+export const KEY_NAMES = [
+  /** string: last number given to a message, an entry or a dead letter */
+  "seq",
+  /** hash: id -> record as sent; and what has changed since, absent for most that wait */
+  "msg",
+  "state",
+  /** zsets of lines "<queue> <rank> <id>": ready in order of text, delayed by eta, held by end of lease */
+  "ready",
+  "eta",
+  "lease",
+  /** hash: kind and queue -> number of delayed, held and dead messages */
+  "count",
+  /** hash: id -> result; zset: when it ends */
+  "res",
+  "resx",
+  /** zset: revoked unknown id -> remembered until */
+  "rev",
+  /** zset: dead letters in order of dying; hash: when and why */
+  "dead",
+  "why",
+  /** zset: unfinished runs of entries; hashes: the run an entry holds, by entry and by id; zset: when to look at it */
+  "runs",
+  "hold",
+  "holdid",
+  "holdwake",
+  /** zset: the ledger, in order of entry and due */
+  "log",
+  /** hashes: definition and state of an entry; zsets: when it is due, and all names in order */
+  "entry",
+  "estate",
+  "due",
+  "names",
+  /** hash: who leads; string: last epoch given */
+  "beat",
+  "epoch",
+] as const;
+
+export type KeyName = (typeof KEY_NAMES)[number];
+
+/** Where one store keeps its things. */
+export interface Keyspace {
+  readonly keys: Readonly<Record<KeyName, string>>;
+  /** What all channels begin with. */
+  readonly channels: string;
+}
+
+/** The keys under the hash tag `{namespace}`. Throws SUNBEAT_OPTION_INVALID for a name that would break the tag. */
+export function keyspace(namespace: string): Keyspace {
+  if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(namespace)) {
+    throw new ConfigurationError(
+      "SUNBEAT_OPTION_INVALID",
+      `namespace: expected 1 to 64 letters, digits, or any of "_.:-", got ${quote(namespace)}`,
+      { details: { namespace } },
+    );
+  }
+  const tag = `{${namespace}}`;
+  const keys = Object.fromEntries(KEY_NAMES.map((name) => [name, `${tag}:${name}`]));
+  return { keys: keys as Record<KeyName, string>, channels: `${tag}:` };
+}
+
+/** What a script publishes when a queue got messages. */
+export function wakeChannel(space: Keyspace, escapedQueue: string): string {
+  return `${space.channels}wake:${escapedQueue}`;
+}
+
+/** Where the final record of a task is published. */
+export function doneChannel(space: Keyspace, id: string): string {
+  return `${space.channels}done:${id}`;
+}
+
+/** A topic of the Channel contract. */
+export function topicChannel(space: Keyspace, escapedTopic: string): string {
+  return `${space.channels}ch:${escapedTopic}`;
+}

@@ -1,0 +1,47 @@
+import type { Election, LeaderInfo, Leases } from "../leases.js";
+import { CALL_LIMIT_MS, type Caller } from "./caller.js";
+import { defineScript } from "./script.js";
+import { toWord, fromWord } from "./text.js";
+
+const electScript = defineScript(
+  "elect",
+  ([now, letter, term = "", until, id = "", host = "", version = ""]: string[]): Election => {
+    const leader = { ...named(id, host, version), term: fromWord(term), until: Number(until) };
+    return letter === "l"
+      ? { outcome: "leading", term: leader.term, until: leader.until, now: Number(now) }
+      : { outcome: "following", leader, now: Number(now) };
+  },
+);
+const resignScript = defineScript("resign", (resigned: number) => resigned === 1);
+const leaderScript = defineScript(
+  "leader",
+  ([id, host, version, term, until]: string[]): LeaderInfo | null => {
+    if (id === undefined) return null;
+    return { ...named(id, host ?? "", version ?? ""), term: fromWord(term ?? ""), until: Number(until) };
+  },
+);
+
+function named(id: string, host: string, version: string) {
+  return { id: fromWord(id), host: fromWord(host), version: fromWord(version) };
+}
+
+/** `caller` is the leader's own: an attempt must not wait behind a batch of messages. */
+export function redisLeases(caller: Caller): Leases {
+  return {
+    async elect({ id, nonce, host, version }, leaseMs) {
+      const args = {
+        ...{ id: toWord(id), nonce: toWord(nonce), host: toWord(host), version: toWord(version) },
+        lease: leaseMs,
+      };
+      // An attempt that takes longer than this is worth less than a new one.
+      const limitMs = Math.min(CALL_LIMIT_MS, Math.max(100, leaseMs / 3));
+      return caller.call(electScript, args, [], { limitMs });
+    },
+    async resign({ id, nonce }) {
+      return caller.call(resignScript, { id: toWord(id), nonce: toWord(nonce) });
+    },
+    async leader() {
+      return caller.call(leaderScript, {});
+    },
+  };
+}

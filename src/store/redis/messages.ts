@@ -1,0 +1,96 @@
+/** Messages as the scripts take and give them. */
+import type { Delivery, NewMessage, When } from "../broker.js";
+import {
+  toWord,
+  toWordOrNull,
+  fromWire,
+  numberOrNull,
+  toWire,
+  fromWord,
+  fromWordOrNull,
+  words,
+} from "./text.js";
+
+/** Messages of one call in the words of scripts/lib/send.lua: what many have in common is said once. */
+export class Shapes {
+  readonly shapes: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  /** The number of the message's shape, from 1 on. */
+  numberOf(message: NewMessage): string {
+    const shape = shapeOf(message);
+    let number = this.#numbers.get(shape);
+    if (number === undefined) {
+      number = this.shapes.push(shape);
+      this.#numbers.set(shape, number);
+    }
+    return String(number);
+  }
+}
+
+export function shapeOf(message: NewMessage): string {
+  const { queue, priority, maxDeliveries, resultTtlMs, entry, task, eta, expires } = message;
+  return (
+    `${toWord(queue)} ${priority} ${maxDeliveries} ${resultTtlMs} ${toWordOrNull(entry)} ${toWord(task)} ` +
+    `${instant(eta)} ${instant(expires)}`
+  );
+}
+
+function instant(when: When | undefined): string {
+  if (when === undefined) return "+";
+  return "at" in when ? `@${when.at}` : `~${when.inMs}`;
+}
+
+/** What a record of scripts/lib/messages.lua says; null for one that nobody of us wrote. */
+export function readRecord(record: string) {
+  const parts = words(record, 9);
+  if (!parts) return null;
+  const [queue = "", rank = "", at, eta = "", expires = "", max, ttl, entry = "", task = ""] = parts.head;
+  return {
+    queue: fromWord(queue),
+    priority: 9 - Number(rank[0]),
+    enqueuedAt: Number(at),
+    eta: numberOrNull(eta),
+    expires: numberOrNull(expires),
+    maxDeliveries: Number(max),
+    resultTtlMs: Number(ttl),
+    entry: fromWordOrNull(entry),
+    task: fromWord(task),
+    body: fromWire(parts.rest),
+  };
+}
+
+/** A delivery from the three parts of a claim's reply. Null for a record that cannot be read. */
+export function readDelivery(
+  wireId: string,
+  record: string,
+  changed: string,
+  token: string,
+): Delivery | null {
+  const sent = readRecord(record);
+  if (!sent) return null;
+  const id = fromWire(wireId);
+  if (changed === "") return { ...sent, id, token, retries: 0, deliveries: 1 };
+  const [retries, deliveries, eta = "+", at] = changed.split(" ");
+  return {
+    ...sent,
+    ...{ id, token, retries: Number(retries), deliveries: Number(deliveries) },
+    ...{ eta: numberOrNull(eta), enqueuedAt: Number(at) },
+  };
+}
+
+/** The ids, or the pairs of id and token, of a call. */
+export function wireIds(ids: readonly string[]): string[] {
+  return ids.map(toWire);
+}
+
+export function wireRefs(refs: readonly { readonly id: string; readonly token: string }[]): string[] {
+  return refs.flatMap(({ id, token }) => [toWire(id), token]);
+}
+
+/** Parts of at most `size`: a step of the server is bounded. */
+export function parts<T>(items: readonly T[], size: number): (readonly T[])[] {
+  const found: (readonly T[])[] = [];
+  for (let from = 0; from < items.length; from += size) found.push(items.slice(from, from + size));
+  return found;
+}

@@ -1,0 +1,133 @@
+import type { Clock } from "../../core/clock.js";
+import { isSunbeatError, type StoreError } from "../../core/errors.js";
+import { isFinal } from "../../tasks/states.js";
+import type { ResultRecord, Results, StoredResult } from "../results.js";
+import type { Caller } from "./caller.js";
+import { closedError } from "./errors.js";
+import { BELT_MS, type Hub, Latch } from "./hub.js";
+import { doneChannel } from "./keys.js";
+import { parts, wireIds } from "./messages.js";
+import { defineScript } from "./script.js";
+import { toWord, toWordOrNull, fromWire, toWire, fromWord, fromWordOrNull, words } from "./text.js";
+
+const STEP = 1_000;
+
+const getScript = defineScript("results-get", ([now, ...found]: string[]) => ({ now: Number(now), found }));
+const putScript = defineScript("results-put", (letter: string) => letter === "u");
+const forgetScript = defineScript("results-forget", () => undefined);
+
+/** A record as the scripts keep it, from its state on. */
+export function recordText({ state, payload, reason, worker }: ResultRecord): string {
+  const shown = payload === null ? "+" : `=${toWire(payload)}`;
+  return `${toWord(state)} ${toWordOrNull(reason)} ${toWordOrNull(worker)} ${shown}`;
+}
+
+/** "<until> <at> <final> <state> <reason> <worker> <payload>"; null for one that nobody of us wrote. */
+function readStored(id: string, text: string): StoredResult | null {
+  const found = words(text, 6);
+  if (!found) return null;
+  const [, at, , state = "", reasonText = "", workerText = ""] = found.head;
+  const payload = found.rest.startsWith("=") ? fromWire(found.rest.slice(1)) : null;
+  const reason = fromWordOrNull(reasonText);
+  const worker = fromWordOrNull(workerText);
+  return {
+    ...{ id, state: fromWord(state), payload, at: Number(at) },
+    ...(reason !== null && { reason }),
+    ...(worker !== null && { worker }),
+  };
+}
+
+export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
+  const get = async (ids: readonly string[]): Promise<(StoredResult | null)[]> => {
+    caller.assertOpen();
+    const results: (StoredResult | null)[] = [];
+    for (const part of parts(ids, STEP)) {
+      const { now, found } = await caller.call(getScript, {}, wireIds(part));
+      part.forEach((id, index) => results.push(readAnswer(id, found[index] ?? "", now)));
+    }
+    return results;
+  };
+  const final = async (id: string): Promise<StoredResult | null> => {
+    const [stored] = await get([id]);
+    return stored && isFinal(stored.state) ? stored : null;
+  };
+  const put = (id: string, token: string, record: ResultRecord, ttl: number): Promise<boolean> => {
+    const args = {
+      id: toWire(id),
+      token,
+      final: isFinal(record.state) ? 1 : 0,
+      ttl,
+      result: recordText(record),
+    };
+    return caller.call(putScript, args);
+  };
+
+  return {
+    get,
+
+    async wait(id, signal) {
+      const there = await final(id);
+      if (there || signal.aborted) return there;
+      const latch = new Latch();
+      let pushed: StoredResult | null = null;
+      let isClosed = false;
+      const end = await hub.listen([doneChannel(caller.space, toWire(id))], {
+        heard(payload) {
+          pushed = readStored(id, payload);
+          latch.ring();
+        },
+        missed: () => latch.ring(),
+        closed() {
+          isClosed = true;
+          latch.ring();
+        },
+      });
+      try {
+        for (;;) {
+          const stored = pushed ?? (await patiently(() => final(id)));
+          if (stored) return stored;
+          if (isClosed) throw closedError(caller.label);
+          if (signal.aborted) return null;
+          const rung = await latch.wait(clock, BELT_MS, signal);
+          if (!rung && !signal.aborted) void hub.check();
+        }
+      } finally {
+        end();
+      }
+    },
+
+    async update({ id, token }, record, ttlMs) {
+      // An empty token is nobody's, and would be taken for a result without a delivery.
+      if (token === "") {
+        caller.assertOpen();
+        return "lost";
+      }
+      return (await put(id, token, record, ttlMs)) ? "updated" : "lost";
+    },
+
+    async put(id, record, ttlMs) {
+      await put(id, "", record, ttlMs);
+    },
+
+    async forget(ids) {
+      caller.assertOpen();
+      for (const part of parts(ids, STEP)) await caller.call(forgetScript, {}, wireIds(part));
+    },
+  };
+}
+
+/** A server that is away does not end a wait: it is read again at the next ring or belt. */
+async function patiently<T>(read: () => Promise<T | null>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isSunbeatError(error) && (error as StoreError).retryable) return null;
+    throw error;
+  }
+}
+
+function readAnswer(id: string, answer: string, now: number): StoredResult | null {
+  if (answer === "P") return { id, state: "PENDING", payload: null, at: now };
+  if (answer === "R") return { id, state: "RECEIVED", payload: null, at: now };
+  return answer === "" ? null : readStored(id, answer);
+}

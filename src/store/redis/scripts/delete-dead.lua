@@ -1,0 +1,37 @@
+-- Deletes dead letters. Their results stay.
+--
+-- KEYS
+--   seq       string last number given to a message, an entry or a dead letter
+--   msg       hash   id -> record as sent
+--   state     hash   id -> what has changed since
+--   ready     zset   lines of ready messages, in order of text
+--   eta       zset   line of a delayed message -> eta (ms)
+--   lease     zset   line of a held message -> end of its lease (ms)
+--   count     hash   kind and queue -> number of messages
+--   res       hash   id -> result
+--   resx      zset   id -> when its result ends (ms)
+--   dead      zset   queue and id of a dead letter -> order of dying
+--   why       hash   id of a dead letter -> when and why
+--   runs      zset   unfinished runs of entries
+-- ARGV
+--   now       ms, "" for the server's TIME
+--   channels  prefix of all channels
+--   rest...   ids
+-- Returns: the number found
+-- Flags: allow-oom
+-- Uses: clock, numbers, later, results, messages
+local found = 0
+for index = rest, #ARGV do
+  local id = ARGV[index]
+  local m = read_message(id, nil, call("HGET", key_state, id))
+  if m and m.place == "d" then
+    found = found + 1
+    call("ZREM", key_dead, m.queue .. " " .. id)
+    call("HDEL", key_why, id)
+    call("HDEL", key_msg, id)
+    call("HDEL", key_state, id)
+    count(dead_counts, m.queue, -1)
+  end
+end
+finish()
+return found

@@ -1,0 +1,47 @@
+-- Writes that wait for the end of a script, so that a thousand of one kind are one call. Hashes take HSET, sorted
+-- sets ZADD. Who reads what may be waiting calls `flush` first.
+
+local later = {}
+local delayed_counts, held_counts, dead_counts = {}, {}, {}
+local woken = {}
+
+local function write_later(command, key, first, second)
+  local list = later[key]
+  if not list then
+    list = { command = command }
+    later[key] = list
+  end
+  local size = #list
+  list[size + 1] = first
+  list[size + 2] = second
+end
+
+local function flush()
+  for key, list in pairs(later) do many(list.command, key, list) end
+  later = {}
+end
+
+local function count(counts, queue, by)
+  counts[queue] = (counts[queue] or 0) + by
+end
+
+local function flush_counts(kind, counts)
+  for queue, by in pairs(counts) do
+    if by ~= 0 and call("HINCRBY", key_count, kind .. queue, by) == 0 then
+      call("HDEL", key_count, kind .. queue)
+    end
+  end
+end
+
+-- Consumers of the queue are told when the script is over.
+local function wake(queue)
+  woken[queue] = true
+end
+
+local function finish()
+  flush()
+  flush_counts("d", delayed_counts)
+  flush_counts("h", held_counts)
+  flush_counts("x", dead_counts)
+  for queue in pairs(woken) do call("PUBLISH", arg_channels .. "wake:" .. queue, "") end
+end

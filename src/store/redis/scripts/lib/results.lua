@@ -1,0 +1,40 @@
+-- Results. A record is "<until> <at> <final 0|1> <state> <reason> <worker> <payload>"; only the first three are read
+-- here. Payload: "+" for null, else "=" and the text.
+
+-- A message of this size or more is not pushed to those who wait, they read it.
+local PUSHED_BYTES = 65536
+
+local function is_kept(record)
+  if not record then return false end
+  local till = tonumber(match(record, "^(%S+) "))
+  return till ~= nil and till > now
+end
+
+local function is_final(record)
+  return is_kept(record) and match(record, "^%S+ %S+ (%d) ") == "1"
+end
+
+-- Over whatever was there. `rest` begins with the state.
+local function keep_result(id, final, ttl, rest)
+  local record = int(now + ttl) .. " " .. now_text .. " " .. final .. " " .. rest
+  if ttl > 0 then
+    write_later("HSET", key_res, id, record)
+    write_later("ZADD", key_resx, int(now + ttl), id)
+  else
+    call("HDEL", key_res, id)
+    call("ZREM", key_resx, id)
+  end
+  if final == "1" then
+    call("PUBLISH", arg_channels .. "done:" .. id, #record < PUSHED_BYTES and record or "")
+  end
+end
+
+-- The result of a task that the store itself ended; none where none is kept.
+local function keep_own_result(id, ttl, state, reason)
+  if ttl > 0 then keep_result(id, "1", ttl, state .. " " .. reason .. " + +") end
+end
+
+local function drop_result(id)
+  call("HDEL", key_res, id)
+  call("ZREM", key_resx, id)
+end

@@ -1,0 +1,183 @@
+-- Runs of entries: what the overlap policy makes of one that is due, and the release of held ones.
+--
+-- key_runs     "<entry> <sent at> <id>" of every unfinished run, score 0
+-- key_hold     entry -> the run it holds: "<due> <timeout> <grace end> <term> <counted 0|1> <max runs> <queue> <priority>
+--              <max> <ttl> <task> <eta> <expires> <bytes of id> <id><body>"; instants are absolute
+-- key_holdid   id of a held run -> entry ;  key_holdwake  entry -> when a claim is to look at its held run
+
+local HOLD = "^(%d+) (%S+) (%S+) (%S+) (%d) (%S+) (%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (.*)$"
+
+local holds = nil
+
+-- The run that the entry holds, or nil. Most stores hold none at all, so that is asked once.
+local function hold_of(entry)
+  if holds == nil then
+    holds = {}
+    if call("EXISTS", key_hold) == 0 then setmetatable(holds, { __index = function() return false end }) end
+  end
+  local hold = holds[entry]
+  if hold == nil then
+    hold = false
+    local text = call("HGET", key_hold, entry)
+    if text then
+      local due, timeout, grace_end, term, counted, max_runs, queue, priority, max, ttl, task, eta, expires, size, rest =
+        match(text, HOLD)
+      if due then
+        size = tonumber(size)
+        hold = {
+          entry = entry, due = tonumber(due), timeout = number_or_nil(timeout), grace_end = number_or_nil(grace_end),
+          term = term, counted = counted == "1", max_runs = max_runs, id = string.sub(rest, 1, size),
+          body = string.sub(rest, size + 1),
+          shape = {
+            queue = queue, priority = tonumber(priority), max = max, ttl = ttl, task = task,
+            eta = number_or_nil(eta), eta_text = eta, expires = number_or_nil(expires), expires_text = expires,
+          },
+        }
+      end
+    end
+    holds[entry] = hold
+  end
+  return hold or nil
+end
+
+-- When the last unfinished run ends or counts as ended: infinite when only its end will do, in the past when none runs.
+local function busy_until(entry, timeout)
+  local last = call("ZREVRANGEBYLEX", key_runs, "(" .. entry .. "!", "[" .. entry .. " ", "LIMIT", 0, 1)[1]
+  if not last then return -math.huge end
+  if not timeout then return math.huge end
+  return tonumber(match(last, "^%S+ (%d+) ")) + timeout
+end
+
+local known = {}
+
+-- Looks many ids up at once, for `send_run`.
+local function remember_known(ids)
+  for id, found in pairs(known_ids(ids)) do known[id] = found end
+end
+
+local function send_run(run)
+  if known[run.id] == nil then remember_known({ run.id }) end
+  if not known[run.id] then
+    send(run.id, run.shape, run.entry, run.body, next_number())
+    known[run.id] = true
+  end
+  add_record(run.entry, run.due, "S", run.counted and "+" or "triggered", run.term, run.id)
+  local estate = run.counted and estate_of(run.entry)
+  if estate then estate.runs = estate.runs + 1 end
+  return "s"
+end
+
+local function skip_run(run, reason)
+  add_record(run.entry, run.due, "K", reason, run.term, run.counted and "" or int(next_number()))
+end
+
+local function let_go(hold)
+  holds[hold.entry] = false
+  call("HDEL", key_hold, hold.entry)
+  call("HDEL", key_holdid, hold.id)
+  call("ZREM", key_holdwake, hold.entry)
+end
+
+-- Ends a held run unsent.
+local function drop_hold(hold, reason)
+  let_go(hold)
+  skip_run(hold, reason)
+  if reason == "revoked" then keep_own_result(hold.id, tonumber(hold.shape.ttl) or 0, "REVOKED", reason) end
+end
+
+-- Sets when a claim is to look at the held run again.
+local function watch(hold)
+  local at = math.min(hold.grace_end or math.huge, busy_until(hold.entry, hold.timeout))
+  if at > now and at < math.huge then
+    call("ZADD", key_holdwake, int(at), hold.entry)
+  else
+    call("ZREM", key_holdwake, hold.entry)
+  end
+  return at
+end
+
+-- Sends every held run whose wait may have ended in this script and has.
+local function release_holds()
+  while #ended_entries > 0 do
+    local hold = hold_of(table.remove(ended_entries))
+    if hold and watch(hold) <= now then
+      let_go(hold)
+      send_run(hold)
+      local estate = estate_of(hold.entry)
+      if estate then
+        if hold.counted then end_when_spent(estate, hold.max_runs) end
+        touch(estate)
+      end
+    end
+  end
+end
+
+local function send_instead_of_hold(run)
+  local hold = hold_of(run.entry)
+  if hold then drop_hold(hold, "replaced") end
+  return send_run(run)
+end
+
+-- Revokes the unfinished runs, at most a thousand: those that wait are gone at once, those at work are asked to stop.
+local function stop_runs(entry)
+  flush()
+  local asked = {}
+  local runs = call("ZRANGEBYLEX", key_runs, "[" .. entry .. " ", "(" .. entry .. "!", "LIMIT", 0, 1000)
+  for _, run in ipairs(runs) do
+    local m = load_message(match(run, "^%S+ %d+ (.*)$"))
+    if not m then
+      call("ZREM", key_runs, run)
+    elseif m.place ~= "h" then
+      leave_queue(m)
+      drop_unrun(m, "revoked")
+    elseif m.revoked < 2 then
+      m.revoked = 2
+      save(m)
+      asked[#asked + 1] = m.id
+    end
+  end
+  if #asked > 0 then call("PUBLISH", arg_channels .. "ch:revoke", "=" .. cjson.encode(asked)) end
+end
+
+local function hold_run(run, overlap)
+  local before = hold_of(run.entry)
+  local grace_end = nil
+  if overlap.policy == "c" then
+    -- An entry due more often than its grace must not push the end of the grace ahead of itself.
+    grace_end = math.min(now + overlap.grace, before and before.grace_end or math.huge)
+    if grace_end <= now then return send_instead_of_hold(run) end
+  end
+  if before then drop_hold(before, "replaced") end
+  run.timeout, run.grace_end = overlap.timeout, grace_end
+  setmetatable(holds, nil)
+  holds[run.entry] = run
+  local shape = run.shape
+  call("HSET", key_hold, run.entry, int(run.due) .. " " .. (run.timeout and int(run.timeout) or "+") .. " "
+    .. (grace_end and int(grace_end) or "+") .. " " .. run.term .. " " .. (run.counted and "1" or "0") .. " "
+    .. run.max_runs .. " " .. shape.queue .. " " .. shape.priority .. " " .. shape.max .. " " .. shape.ttl .. " "
+    .. shape.task .. " " .. shape.eta_text .. " " .. shape.expires_text .. " " .. #run.id .. " " .. run.id .. run.body)
+  call("HSET", key_holdid, run.id, run.entry)
+  watch(run)
+  return "h"
+end
+
+-- Sends, skips or holds a run that is due: "s" sent, "o" overlap, "h" held. Policy: a allow, s skip, q queue-one,
+-- c cancel-running.
+local function start_run(run, overlap)
+  if overlap.policy == "a" then return send_run(run) end
+  -- A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
+  if hold_of(run.entry) then
+    ended_entries[#ended_entries + 1] = run.entry
+    release_holds()
+  end
+  if busy_until(run.entry, overlap.timeout) <= now then return send_instead_of_hold(run) end
+  if overlap.policy == "s" then
+    skip_run(run, "overlap")
+    return "o"
+  end
+  if overlap.policy == "c" then
+    stop_runs(run.entry)
+    if busy_until(run.entry, overlap.timeout) <= now then return send_instead_of_hold(run) end
+  end
+  return hold_run(run, overlap)
+end

@@ -1,0 +1,54 @@
+-- Sending. Many messages of one call share a shape: "<queue> <priority> <max> <ttl> <entry> <task> <eta> <expires>",
+-- where eta and expires are "+", "@<ms>" (an instant) or "~<ms>" (counted from now).
+
+local SHAPE = "^(%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+)$"
+
+local function instant(text)
+  local sign, ms = match(text, "^([@~])(.*)$")
+  if not sign then return nil end
+  return tonumber(ms) + (sign == "~" and now or 0)
+end
+
+-- What all messages of the shape have in common, ready to be joined. `entry` replaces that of the shape.
+local function read_shape(text)
+  local queue, priority, max, ttl, entry, task, eta, expires = match(text, SHAPE)
+  if not queue then error("sunbeat: not a shape: " .. text) end
+  eta, expires = instant(eta), instant(expires)
+  return {
+    queue = queue, priority = tonumber(priority), max = max, ttl = ttl, entry = entry, task = task, eta = eta,
+    eta_text = eta and int(eta) or "+", expires = expires, expires_text = expires and int(expires) or "+",
+  }
+end
+
+-- Which ids are waiting, held, dead, held back by an entry, or have a result that is kept.
+local function known_ids(ids)
+  local known = fields(key_msg, ids)
+  for id, record in pairs(fields(key_res, ids)) do
+    if is_kept(record) then known[id] = true end
+  end
+  for id, entry in pairs(fields(key_holdid, ids)) do
+    if entry then known[id] = true end
+  end
+  return known
+end
+
+-- Sends one message of an id that is not known: "q" queued or "e" expired.
+local function send(id, shape, entry, body, number)
+  if shape.expires and shape.expires <= now then
+    keep_own_result(id, tonumber(shape.ttl), "REVOKED", "expired")
+    return "e"
+  end
+  local rank = format("%d%014.0f", 9 - shape.priority, number)
+  local line = shape.queue .. " " .. rank .. " " .. id
+  write_later("HSET", key_msg, id, shape.queue .. " " .. rank .. " " .. now_text .. " " .. shape.eta_text .. " "
+    .. shape.expires_text .. " " .. shape.max .. " " .. shape.ttl .. " " .. entry .. " " .. shape.task .. " " .. body)
+  if shape.eta and shape.eta > now then
+    write_later("ZADD", key_eta, shape.eta_text, line)
+    count(delayed_counts, shape.queue, 1)
+  else
+    write_later("ZADD", key_ready, 0, line)
+  end
+  if entry ~= "+" then call("ZADD", key_runs, 0, entry .. " " .. format("%014.0f", now) .. " " .. id) end
+  wake(shape.queue)
+  return "q"
+end

@@ -1,0 +1,8 @@
+-- Reads the clock.
+--
+-- ARGV
+--   now       ms, "" for the server's TIME
+-- Returns: now
+-- Flags: no-writes
+-- Uses: clock
+return now_text

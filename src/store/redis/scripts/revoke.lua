@@ -1,0 +1,60 @@
+-- Revokes: what waits is dropped, what is held is marked, unknown ids are remembered.
+--
+-- KEYS
+--   seq       string last number given to a message, an entry or a dead letter
+--   msg       hash   id -> record as sent
+--   state     hash   id -> what has changed since
+--   ready     zset   lines of ready messages, in order of text
+--   eta       zset   line of a delayed message -> eta (ms)
+--   lease     zset   line of a held message -> end of its lease (ms)
+--   count     hash   kind and queue -> number of messages
+--   res       hash   id -> result
+--   resx      zset   id -> when its result ends (ms)
+--   rev       zset   revoked unknown id -> remembered until (ms)
+--   dead      zset   queue and id of a dead letter -> order of dying
+--   why       hash   id of a dead letter -> when and why
+--   runs      zset   unfinished runs of entries
+--   hold      hash   entry -> the run it holds
+--   holdid    hash   id of a held run -> entry
+--   holdwake  zset   entry -> when to look at its held run (ms)
+--   log       zset   ledger records, in order of entry and due
+--   estate    hash   name -> what changes of an entry
+--   due       zset   name -> when it is due next (ms)
+-- ARGV
+--   now        ms, "" for the server's TIME
+--   channels   prefix of all channels
+--   keep       ms an unknown id is remembered
+--   terminate  the payload for the channel topic "revoke", when workers are to stop; ""
+--   rest...    ids
+-- Returns: nothing
+-- Flags: allow-oom
+-- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs
+local keep_until = now + tonumber(arg_keep)
+
+local function revoke(id)
+  local entry = call("HGET", key_holdid, id)
+  local hold = entry and hold_of(entry)
+  if hold and hold.id == id then return drop_hold(hold, "revoked") end
+  local m = load_message(id)
+  if not m then
+    if keep_until > math.max(now, tonumber(call("ZSCORE", key_rev, id) or 0)) then
+      call("ZADD", key_rev, int(keep_until), id)
+    end
+  elseif m.place == "h" then
+    m.revoked = math.max(m.revoked, arg_terminate == "" and 1 or 2)
+    save(m)
+  elseif m.place == "w" then
+    leave_queue(m)
+    drop_unrun(m, "revoked")
+  end
+end
+
+for index = rest, #ARGV do
+  revoke(ARGV[index])
+  flush()
+end
+release_holds()
+save_estates()
+finish()
+if arg_terminate ~= "" then call("PUBLISH", arg_channels .. "ch:revoke", arg_terminate) end
+return 0

@@ -1,0 +1,85 @@
+-- Settles deliveries, each alone, then claims, when asked.
+--
+-- KEYS
+--   seq       string last number given to a message, an entry or a dead letter
+--   msg       hash   id -> record as sent
+--   state     hash   id -> what has changed since
+--   ready     zset   lines of ready messages, in order of text
+--   eta       zset   line of a delayed message -> eta (ms)
+--   lease     zset   line of a held message -> end of its lease (ms)
+--   count     hash   kind and queue -> number of messages
+--   res       hash   id -> result
+--   resx      zset   id -> when its result ends (ms)
+--   rev       zset   revoked unknown id -> remembered until (ms)
+--   dead      zset   queue and id of a dead letter -> order of dying
+--   why       hash   id of a dead letter -> when and why
+--   runs      zset   unfinished runs of entries
+--   hold      hash   entry -> the run it holds
+--   holdid    hash   id of a held run -> entry
+--   holdwake  zset   entry -> when to look at its held run (ms)
+--   log       zset   ledger records, in order of entry and due
+--   estate    hash   name -> what changes of an entry
+--   due       zset   name -> when it is due next (ms)
+-- ARGV
+--   now          ms, "" for the server's TIME
+--   channels     prefix of all channels
+--   settlements  number of settlements
+--   max          deliveries to claim at most
+--   lease        ms of the claimed deliveries; "" for no claim
+--   nonce        what the tokens of the claimed deliveries begin with, never used before
+--   rest...      per settlement: id, token, "<kind> <final 0|1> <ms the result is kept> <delay in ms | reason>" with kind
+--                d done, r retry, p defer, x dead, and the result from its state on, "" for none; then the queues, the one that
+--                waited longest first
+-- Returns: { one letter per settlement: s settled, l lost; now; instant of the next housekeeping, "" for none;
+--   { per delivery: id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never changed } }
+-- Flags: allow-oom
+-- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs, claim
+local settlements = tonumber(arg_settlements)
+local ids = {}
+for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
+local states = fields(key_state, ids)
+
+local function settle(id, token, verb, result)
+  local m = read_message(id, nil, states[id])
+  if not m or m.place ~= "h" or m.token ~= token then return "l" end
+  local kind, final, ttl, extra = match(verb, "^(%a) (%d) (%S+) (.*)$")
+  if result ~= "" then keep_result(id, final, tonumber(ttl), result) end
+  states[id] = false
+  leave_worker(m)
+  if kind == "d" then
+    forget(m)
+  elseif kind == "r" or kind == "p" then
+    if kind == "r" then
+      m.retries, m.deliveries = m.retries + 1, 0
+    else
+      m.deliveries = m.deliveries - 1
+    end
+    m.place = "w"
+    m.eta = int(now + tonumber(extra))
+    m.rank = string.sub(m.rank, 1, 1) .. format("%014.0f", next_number())
+    save(m)
+    line_up(m)
+    wake(m.queue)
+  else
+    bury(m, extra)
+  end
+  return "s"
+end
+
+local outcomes = {}
+for index = 1, settlements do
+  local at = rest + (index - 1) * 4
+  outcomes[index] = settle(ids[index], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+end
+release_holds()
+flush()
+
+local reply = { now_text, "", {} }
+if arg_lease ~= "" then
+  local queues = {}
+  for index = rest + settlements * 4, #ARGV do queues[#queues + 1] = ARGV[index] end
+  reply = claim(queues, tonumber(arg_max), tonumber(arg_lease), arg_nonce)
+end
+save_estates()
+finish()
+return { table.concat(outcomes), reply[1], reply[2], reply[3] }

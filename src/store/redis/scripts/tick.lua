@@ -1,0 +1,126 @@
+-- Accounts for occurrences: sends, skips, holds them, writes the ledger and moves the cursors; or does nothing, the whole
+-- batch under a wrong term, an item otherwise.
+--
+-- KEYS
+--   seq       string last number given to a message, an entry or a dead letter
+--   msg       hash   id -> record as sent
+--   state     hash   id -> what has changed since
+--   ready     zset   lines of ready messages, in order of text
+--   eta       zset   line of a delayed message -> eta (ms)
+--   lease     zset   line of a held message -> end of its lease (ms)
+--   count     hash   kind and queue -> number of messages
+--   res       hash   id -> result
+--   resx      zset   id -> when its result ends (ms)
+--   dead      zset   queue and id of a dead letter -> order of dying
+--   why       hash   id of a dead letter -> when and why
+--   runs      zset   unfinished runs of entries
+--   hold      hash   entry -> the run it holds
+--   holdid    hash   id of a held run -> entry
+--   holdwake  zset   entry -> when to look at its held run (ms)
+--   log       zset   ledger records, in order of entry and due
+--   estate    hash   name -> what changes of an entry
+--   due       zset   name -> when it is due next (ms)
+--   beat      hash   id, nonce, term, until, host, version of the leader
+-- ARGV
+--   now       ms, "" for the server's TIME
+--   channels  prefix of all channels
+--   term      escaped
+--   shapes    number of shapes
+--   rest...   the shapes (lib/send.lua), then per item: entry (escaped), "<revision> <expected nominal> <next nominal>
+--             <next dispatch> <disable> <max runs> <occurrences>" (+ for null), then per occurrence one of
+--               "S <due> <policy a|s|q|c> <timeout> <grace> <number of its shape>", id, body
+--               "K <due> <reason>"
+--               "R <from> <to> <count> <reason>", schedule
+-- Returns: { now, outcome, ... }: f alone when fenced, else one text per item: its refusal in a word, or "=" and a letter
+--   per occurrence: s sent, k skipped, o overlap, h held
+-- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs
+local term, till = unpack(call("HMGET", key_beat, "term", "until"))
+if term ~= arg_term or not till or tonumber(till) <= now then return { now_text, "f" } end
+
+local shapes = {}
+local at = rest + tonumber(arg_shapes)
+for index = rest, at - 1 do shapes[#shapes + 1] = read_shape(ARGV[index]) end
+
+-- Everything is parsed before the first write.
+local items, names, sent_ids = {}, {}, {}
+while at <= #ARGV do
+  local revision, expect, nominal, dispatch, disable, max_runs, occurrences =
+    match(ARGV[at + 1], "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+)$")
+  if not revision then error("sunbeat: not an item: " .. ARGV[at + 1]) end
+  local item = {
+    entry = ARGV[at], revision = revision, expect = expect, nominal = nominal, dispatch = dispatch, disable = disable,
+    max_runs = max_runs, plan = {}, ends = -math.huge,
+  }
+  at = at + 2
+  for index = 1, tonumber(occurrences) do
+    local kind, begins, rest_of = match(ARGV[at], "^(%a) (%S+) (.*)$")
+    local planned = { kind = kind, due = tonumber(begins) }
+    planned.ends = planned.due
+    if kind == "S" then
+      local policy, timeout, grace, shape = match(rest_of, "^(%a) (%S+) (%S+) (%d+)$")
+      planned.overlap = { policy = policy, timeout = number_or_nil(timeout), grace = tonumber(grace) }
+      planned.shape, planned.id, planned.body = shapes[tonumber(shape)], ARGV[at + 1], ARGV[at + 2]
+      sent_ids[#sent_ids + 1] = planned.id
+      at = at + 3
+    elseif kind == "K" then
+      planned.reason = rest_of
+      at = at + 1
+    else
+      local to, missed, reason = match(rest_of, "^(%S+) (%S+) (%S+)$")
+      planned.ends, planned.reason = tonumber(to), reason
+      planned.tail = to .. " " .. missed .. " " .. ARGV[at + 1]
+      at = at + 2
+    end
+    item.plan[index] = planned
+    item.ends = math.max(item.ends, planned.ends)
+  end
+  items[#items + 1] = item
+  names[#names + 1] = item.entry
+end
+for name, text in pairs(fields(key_estate, names)) do estates[name] = read_estate(name, text) or false end
+remember_known(sent_ids)
+
+local function refusal(item, estate)
+  if not estate then return "gone" end
+  if estate.revision ~= item.revision then return "stale" end
+  if estate.nominal ~= item.expect then return "moved" end
+  -- Without a cursor to compare, the newest occurrence accounted for tells a repeated tick.
+  local first = item.plan[1]
+  if item.expect == "+" and first and estate.last ~= "+" and first.due <= tonumber(estate.last) then return "moved" end
+  if item.ends > now then return "early" end
+  if estate.paused ~= "+" or estate.disabled ~= "+" then return "paused" end
+  return nil
+end
+
+local function account(item, estate)
+  local letters = {}
+  for index, planned in ipairs(item.plan) do
+    estate.last = int(math.max(tonumber(estate.last) or -math.huge, planned.ends))
+    if planned.kind == "S" then
+      local run = {
+        entry = item.entry, id = planned.id, due = planned.due, term = arg_term, counted = true,
+        max_runs = item.max_runs, shape = planned.shape, body = planned.body,
+      }
+      letters[index] = start_run(run, planned.overlap)
+    else
+      add_record(item.entry, planned.due, planned.kind, planned.reason, arg_term, planned.tail or "")
+      letters[index] = "k"
+    end
+  end
+  set_standing(estate, item.nominal, item.dispatch, estate.paused,
+    item.disable == "+" and estate.disabled or item.disable)
+  end_when_spent(estate, item.max_runs)
+  touch(estate)
+  return "=" .. table.concat(letters)
+end
+
+local reply = { now_text }
+for index, item in ipairs(items) do
+  local estate = estate_of(item.entry)
+  reply[index + 1] = refusal(item, estate) or account(item, estate)
+end
+-- cancel-running may have ended runs that still waited.
+release_holds()
+save_estates()
+finish()
+return reply

@@ -1,0 +1,46 @@
+-- Sends a run of an entry now, outside the schedule.
+--
+-- KEYS
+--   seq       string last number given to a message, an entry or a dead letter
+--   msg       hash   id -> record as sent
+--   state     hash   id -> what has changed since
+--   ready     zset   lines of ready messages, in order of text
+--   eta       zset   line of a delayed message -> eta (ms)
+--   lease     zset   line of a held message -> end of its lease (ms)
+--   count     hash   kind and queue -> number of messages
+--   res       hash   id -> result
+--   resx      zset   id -> when its result ends (ms)
+--   dead      zset   queue and id of a dead letter -> order of dying
+--   why       hash   id of a dead letter -> when and why
+--   runs      zset   unfinished runs of entries
+--   hold      hash   entry -> the run it holds
+--   holdid    hash   id of a held run -> entry
+--   holdwake  zset   entry -> when to look at its held run (ms)
+--   log       zset   ledger records, in order of entry and due
+--   estate    hash   name -> what changes of an entry
+--   due       zset   name -> when it is due next (ms)
+-- ARGV
+--   now       ms, "" for the server's TIME
+--   channels  prefix of all channels
+--   name      escaped, of the entry
+--   overlap   "<policy a|s|q|c> <timeout> <grace>"; policy a also where the run is forced
+--   shape     lib/send.lua
+--   id        of the message
+--   body      of the message
+-- Returns: s sent, o overlap, h held, g gone
+-- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs
+local shape = read_shape(arg_shape)
+local policy, timeout, grace = match(arg_overlap, "^(%a) (%S+) (%S+)$")
+if not policy then error("sunbeat: not an overlap: " .. arg_overlap) end
+if not estate_of(arg_name) then return "g" end
+if call("HEXISTS", key_holdid, arg_id) == 1 then return "h" end
+if known_ids({ arg_id })[arg_id] then return "s" end
+local run = {
+  entry = arg_name, id = arg_id, due = now, term = "+", counted = false, max_runs = "+", shape = shape, body = arg_body,
+}
+local outcome = start_run(run, { policy = policy, timeout = number_or_nil(timeout), grace = tonumber(grace) })
+release_holds()
+save_estates()
+finish()
+call("PUBLISH", arg_channels .. "ch:entries", "%" .. arg_name)
+return outcome
