@@ -33,16 +33,18 @@ export interface Driver {
 const PACKAGE = "@photostructure/sqlite";
 
 /**
- * `node:sqlite` where the runtime has it, else the optional package. Loaded at the first call, never at import.
- * Throws SUNBEAT_DRIVER_MISSING with the one command that helps.
+ * `node:sqlite` where the runtime has one whose write-ahead log is safe, else the optional package, else `node:sqlite`
+ * with a slower journal. Loaded at the first call, never at import. Throws SUNBEAT_DRIVER_MISSING with the one command
+ * that helps.
  */
 export async function loadDriver(): Promise<Driver> {
   const builtin = builtinDriver();
-  if (builtin) return driver("node:sqlite", builtin);
+  if (builtin && hasSafeLog(process.versions.sqlite ?? "")) return driver("node:sqlite", builtin);
   try {
     const loaded = (await import(PACKAGE)) as DriverModule;
     return driver(PACKAGE, loaded);
   } catch (error) {
+    if (builtin) return driver("node:sqlite", builtin);
     throw new ConfigurationError(
       "SUNBEAT_DRIVER_MISSING",
       `A sqlite: store needs Node 22.13 or newer, or a package; this is Node ${process.versions.node}: ` +
@@ -50,6 +52,18 @@ export async function loadDriver(): Promise<Driver> {
       { cause: error },
     );
   }
+}
+
+/**
+ * Whether this version of SQLite resets its write-ahead log without a chance of damage (sqlite.org/wal.html, "the
+ * WAL-reset bug"): from 3.51.3 on, and in the lines 3.50.7 and 3.44.6.
+ */
+export function hasSafeLog(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  if (major !== 3) return major > 3;
+  return (
+    minor > 51 || (minor === 51 && patch >= 3) || (minor === 50 && patch >= 7) || (minor === 44 && patch >= 6)
+  );
 }
 
 function driver(specifier: string, { DatabaseSync }: DriverModule): Driver {

@@ -84,19 +84,25 @@ type Tried = { readonly handle: Handle } | { readonly damage: string };
 
 /** Opens, checks and migrates a file; damage is an answer, any other trouble an error. */
 async function tryOpen(driver: Driver, path: string, context: StoreContext): Promise<Tried> {
+  const remarks = new Set<string>();
+  const tried = await retryWhileBusy(context, () => tryOnce(driver, path, remarks));
+  for (const remark of remarks) context.logger.warn(`sqlite store: ${path} ${remark}`);
+  return tried;
+}
+
+function tryOnce(driver: Driver, path: string, remarks: Set<string>): Tried {
   let handle: Handle | undefined;
   try {
     assertOurs(driver, path);
-    const opened = driver.open(path);
-    handle = opened;
-    await retryWhileBusy(context, () => configure(opened, path, context.logger));
-    const damage = check(opened, path);
-    if (damage !== null) {
-      opened.close();
-      return { damage };
+    handle = driver.open(path);
+    configure(handle, path, remarks);
+    const damage = check(handle, path);
+    if (damage === null) {
+      prepare(handle, path);
+      return { handle };
     }
-    await retryWhileBusy(context, () => prepare(opened, path));
-    return { handle: opened };
+    handle.close();
+    return { damage };
   } catch (error) {
     handle?.close();
     if (isCorrupt(error)) return { damage: `is damaged or no SQLite database (${messageOf(error)})` };

@@ -1,6 +1,5 @@
 /** How a database is opened: what is promised at power loss, how long to wait, how large the log may grow. */
-import type { Logger } from "../../core/logger.js";
-import type { Handle } from "./driver.js";
+import { type Handle, hasSafeLog } from "./driver.js";
 import { isBusy } from "./errors.js";
 import { networkDisk } from "./network-disk.js";
 import { LOCK_WAIT_MS } from "./retry.js";
@@ -21,9 +20,10 @@ export function pragma(handle: Handle, name: string): string | number {
   return Object.values(row ?? {})[0] ?? "";
 }
 
-export function configure(handle: Handle, path: string, logger: Logger): void {
+/** `remarks` gets what an operator should know; a remark follows the file's name. */
+export function configure(handle: Handle, path: string, remarks: Set<string>): void {
   handle.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
-  useJournal(handle, path, logger);
+  useJournal(handle, path, remarks);
   // FULL: a commit is on the disk when the call returns. NORMAL may lose the last ones at power loss.
   handle.exec("PRAGMA synchronous = FULL");
   handle.exec(`PRAGMA cache_size = ${CACHE}`);
@@ -33,16 +33,15 @@ export function configure(handle: Handle, path: string, logger: Logger): void {
 
 /**
  * The write-ahead log, except where it is not safe: on a network disk, whose machines share no memory, and with a
- * SQLite whose reset of the log can damage the file (sqlite.org/wal.html, "the WAL-reset bug").
+ * SQLite whose reset of the log can damage the file. The journal that is used instead is slower, and a process that
+ * writes without a pause may keep others waiting for seconds.
  */
-function useJournal(handle: Handle, path: string, logger: Logger): void {
+function useJournal(handle: Handle, path: string, remarks: Set<string>): void {
   const disk = networkDisk(path);
   const { version } = handle.prepare("SELECT sqlite_version() AS version").get() as { version: string };
   const wanted = disk === null && hasSafeLog(version) ? "wal" : "truncate";
   if (disk !== null) {
-    logger.warn(
-      `sqlite store: ${path} is on a network disk (${disk}): slower, and only safe while one machine uses it`,
-    );
+    remarks.add(`is on a network disk (${disk}): slower, and only safe while one machine uses it`);
   }
   if (pragma(handle, "journal_mode") === wanted) return;
   let used: string | number = "another mode";
@@ -53,17 +52,6 @@ function useJournal(handle: Handle, path: string, logger: Logger): void {
     if (!isBusy(error)) throw error;
   }
   if (used !== wanted) {
-    logger.warn(
-      `sqlite store: ${path} is in use by a process that chose another journal mode than ${wanted}`,
-    );
+    remarks.add(`is in use by a process that chose another journal mode than ${wanted}`);
   }
-}
-
-/** Whether this SQLite has the fix: from 3.51.3 on, and in the lines 3.50.7 and 3.44.6. */
-export function hasSafeLog(version: string): boolean {
-  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
-  if (major !== 3) return major > 3;
-  return (
-    minor > 51 || (minor === 51 && patch >= 3) || (minor === 50 && patch >= 7) || (minor === 44 && patch >= 6)
-  );
 }

@@ -40,9 +40,12 @@ class Child {
     return this.seen[this.#read++] ?? "";
   }
 
-  /** Resolves at the next thing it says. */
+  /** Resolves at the next thing it says; rejects when it ends without a word. */
   said(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(resolve);
+      void this.#end.then(() => reject(new Error(`the child ended after ${JSON.stringify(this.seen)}`)));
+    });
   }
 
   /** Kills it and reads what it still had said. */
