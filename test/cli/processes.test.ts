@@ -175,7 +175,7 @@ describe.concurrent("commands that need no worker", () => {
       exitCode: 2,
       stdout: "",
       stderr:
-        "sunbeat: Drop 2 tasks that wait in default (1), fast (1)? There is no terminal to ask at: give --force [SUNBEAT_USAGE]\n",
+        "sunbeat: Drop 2 tasks waiting in default (1), fast (1)? There is no terminal to ask at: give --force [SUNBEAT_USAGE]\n",
     });
     expect(await place.sunbeat([...app, "purge", "-f", "-Q", "fast"])).toMatchObject({
       exitCode: 0,

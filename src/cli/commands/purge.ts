@@ -31,7 +31,7 @@ function purge(cli: Cli, options: Options): Promise<number> {
     if (
       waiting > 0 &&
       options.force !== true &&
-      !(await confirm(`Drop ${tasks(waiting)} that wait in ${where}?`))
+      !(await confirm(`Drop ${tasks(waiting)} waiting in ${where}?`))
     ) {
       terminal.note("nothing was dropped");
       return 1;
