@@ -16,14 +16,14 @@
 --   shapes    number of shapes
 --   rest...   the shapes (lib/send.lua), then per message: number of its shape from 1 on, id, body
 -- Returns: one text with a letter per message: q queued, d duplicate, e expired
--- Uses: clock, later, results, send
+-- Uses: clock, numbers, later, results, send
 local shapes, ids = {}, {}
 local first = rest + tonumber(arg_shapes)
 for index = rest, first - 1 do shapes[#shapes + 1] = read_shape(ARGV[index]) end
 for index = first, #ARGV, 3 do ids[#ids + 1] = ARGV[index + 1] end
 local known = known_ids(ids)
 
-local number = tonumber(call("INCRBY", key_seq, #ids)) - #ids
+reserve_numbers(#ids)
 local outcomes = {}
 for index, id in ipairs(ids) do
   if known[id] then
@@ -31,7 +31,7 @@ for index, id in ipairs(ids) do
   else
     local at = first + (index - 1) * 3
     local shape = shapes[tonumber(ARGV[at])]
-    outcomes[index] = send(id, shape, shape.entry, ARGV[at + 2], number + index)
+    outcomes[index] = send(id, shape, shape.entry, ARGV[at + 2], next_number())
     known[id] = outcomes[index] == "q" or tonumber(shape.ttl) > 0
   end
 end

@@ -114,6 +114,7 @@ local function account(item, estate)
   return "=" .. table.concat(letters)
 end
 
+reserve_numbers(#items + #sent_ids)
 local reply = { now_text }
 for index, item in ipairs(items) do
   local estate = estate_of(item.entry)

@@ -1,7 +1,9 @@
--- Writes that wait for the end of a script, so that a thousand of one kind are one call. Hashes take HSET, sorted
--- sets ZADD. Who reads what may be waiting calls `flush` first.
+-- Writes that wait for the end of a script, so that a thousand of one kind are one call. Hashes take HSET and HDEL, sorted
+-- sets ZADD and ZREM. Who reads what may be waiting calls `flush` first; nothing is both removed and written in between.
 
-local later = {}
+local later, gone = {}, {}
+-- Entries of which a new run waits to be written.
+local fresh_runs = {}
 local delayed_counts, held_counts, dead_counts = {}, {}, {}
 local woken = {}
 
@@ -16,9 +18,19 @@ local function write_later(command, key, first, second)
   list[size + 2] = second
 end
 
+local function remove_later(command, key, member)
+  local list = gone[key]
+  if not list then
+    list = { command = command }
+    gone[key] = list
+  end
+  list[#list + 1] = member
+end
+
 local function flush()
+  for key, list in pairs(gone) do many(list.command, key, list) end
   for key, list in pairs(later) do many(list.command, key, list) end
-  later = {}
+  later, gone, fresh_runs = {}, {}, {}
 end
 
 local function count(counts, queue, by)

@@ -91,7 +91,7 @@ local function leave_queue(m)
 end
 
 local function leave_worker(m)
-  call("ZREM", key_lease, line_of(m))
+  remove_later("ZREM", key_lease, line_of(m))
   count(held_counts, m.queue, -1)
   m.token = "+"
 end
@@ -117,8 +117,8 @@ end
 
 -- Gone for good, from a place it has left already.
 local function forget(m)
-  call("HDEL", key_msg, m.id)
-  call("HDEL", key_state, m.id)
+  remove_later("HDEL", key_msg, m.id)
+  remove_later("HDEL", key_state, m.id)
   end_run(m)
 end
 

@@ -42,6 +42,7 @@ end
 
 -- When the last unfinished run ends or counts as ended: infinite when only its end will do, in the past when none runs.
 local function busy_until(entry, timeout)
+  if fresh_runs[entry] then flush() end
   local last = call("ZREVRANGEBYLEX", key_runs, "(" .. entry .. "!", "[" .. entry .. " ", "LIMIT", 0, 1)[1]
   if not last then return -math.huge end
   if not timeout then return math.huge end

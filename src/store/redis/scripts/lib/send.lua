@@ -32,6 +32,8 @@ local function known_ids(ids)
   return known
 end
 
+local sent_at = format("%014.0f", now)
+
 -- Sends one message of an id that is not known: "q" queued or "e" expired.
 local function send(id, shape, entry, body, number)
   if shape.expires and shape.expires <= now then
@@ -48,7 +50,10 @@ local function send(id, shape, entry, body, number)
   else
     write_later("ZADD", key_ready, 0, line)
   end
-  if entry ~= "+" then call("ZADD", key_runs, 0, entry .. " " .. format("%014.0f", now) .. " " .. id) end
+  if entry ~= "+" then
+    write_later("ZADD", key_runs, 0, entry .. " " .. sent_at .. " " .. id)
+    fresh_runs[entry] = true
+  end
   wake(shape.queue)
   return "q"
 end
