@@ -6,7 +6,7 @@
  * Ubuntu; elsewhere the run fails and says how to install it. It is never skipped.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -33,7 +33,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Credentials or TLS for `raw`. */
   readonly raw?: RedisOptions;
-  readonly sentinel?: boolean;
+  /** Makes it a sentinel; lines of its configuration file. */
+  readonly sentinel?: readonly string[];
 }
 
 const HOST = "127.0.0.1";
@@ -130,8 +131,9 @@ async function startAt(
   program: string,
   directory: string,
   port: number,
-  { args = [], raw: rawOptions = {}, sentinel = false }: ServerOptions,
+  { args = [], raw: rawOptions = {}, sentinel }: ServerOptions,
 ): Promise<RedisServer> {
+  if (sentinel) writeFileSync(path.join(directory, "sentinel.conf"), `${sentinel.join("\n")}\n`);
   let child = await launch();
   const raw = new Redis({
     port,

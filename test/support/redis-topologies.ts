@@ -1,0 +1,97 @@
+/** A master with a replica and three sentinels; a Cluster of three masters with a replica each. */
+import { type RedisServer, startRedis } from "./redis-server.js";
+
+export interface Topology {
+  readonly url: string;
+  /** The data servers; of the Cluster the masters first. */
+  readonly servers: readonly RedisServer[];
+  stop(): Promise<void>;
+}
+
+const LIMIT_MS = 20_000;
+
+/** Looks until `isSo`; fails after 20 s. */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + LIMIT_MS;
+  for (;;) {
+    try {
+      if (await isSo()) return;
+    } catch {
+      // Not yet.
+    }
+    if (Date.now() > deadline) throw new Error(`never came: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const QUICK_SYNC = ["--repl-diskless-sync-delay", "0"];
+
+async function linked(replica: RedisServer): Promise<boolean> {
+  return (await replica.raw.info("replication")).includes("master_link_status:up");
+}
+
+export async function startSentinels(): Promise<Topology> {
+  const master = await startRedis({ args: QUICK_SYNC });
+  const replica = await startRedis({
+    args: [...QUICK_SYNC, "--replicaof", master.host, String(master.port)],
+  });
+  await until("a linked replica", () => linked(replica));
+  const sentinel = [
+    `sentinel monitor main ${master.host} ${master.port} 2`,
+    "sentinel down-after-milliseconds main 1000",
+    "sentinel failover-timeout main 4000",
+  ];
+  const sentinels = await Promise.all([1, 2, 3].map(() => startRedis({ sentinel })));
+  await until("sentinels that know each other and the replica", async () => {
+    const known = await Promise.all(
+      sentinels.map(async ({ raw }) => {
+        const fields = (await raw.call("SENTINEL", "MASTER", "main")) as string[];
+        const of = (name: string): string | undefined => fields[fields.indexOf(name) + 1];
+        return of("num-other-sentinels") === "2" && of("num-slaves") === "1";
+      }),
+    );
+    return known.every(Boolean);
+  });
+  return {
+    url: `redis+sentinel://${sentinels.map(({ host, port }) => `${host}:${port}`).join(",")}/main/0`,
+    servers: [master, replica],
+    stop: async () => void (await Promise.all([...sentinels, master, replica].map((each) => each.stop()))),
+  };
+}
+
+const SLOTS = 16_384;
+
+export async function startCluster(): Promise<Topology> {
+  const args = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", ...QUICK_SYNC];
+  const servers = await Promise.all([0, 1, 2, 3, 4, 5].map(() => startRedis({ args })));
+  const [first, ...others] = servers as [RedisServer, ...RedisServer[]];
+  for (const index of [0, 1, 2]) {
+    const range = [Math.ceil((index * SLOTS) / 3), Math.ceil(((index + 1) * SLOTS) / 3) - 1];
+    await servers[index]?.raw.call("CLUSTER", "ADDSLOTSRANGE", ...range.map(String));
+  }
+  for (const { host, port } of others) await first.raw.call("CLUSTER", "MEET", host, String(port));
+  const nodes = async (server: RedisServer): Promise<string[]> =>
+    ((await server.raw.call("CLUSTER", "NODES")) as string).split("\n").filter((line) => line !== "");
+  await until("nodes that know each other", async () => {
+    const seen = await Promise.all(servers.map(nodes));
+    return seen.every((lines) => lines.length === 6 && lines.every((line) => !line.includes("handshake")));
+  });
+  for (const index of [0, 1, 2]) {
+    const id = (await servers[index]?.raw.call("CLUSTER", "MYID")) as string;
+    await servers[index + 3]?.raw.call("CLUSTER", "REPLICATE", id);
+  }
+  await until("a Cluster that answers", async () => {
+    const states = await Promise.all(
+      servers.map(({ raw }) => raw.call("CLUSTER", "INFO") as Promise<string>),
+    );
+    const replicas = await Promise.all(servers.slice(3).map(linked));
+    const seen = await Promise.all(servers.map(nodes));
+    const slaves = seen.every((lines) => lines.filter((line) => / (myself,)?slave /.test(line)).length === 3);
+    return states.every((state) => state.includes("cluster_state:ok")) && replicas.every(Boolean) && slaves;
+  });
+  return {
+    url: `redis+cluster://${servers.map(({ host, port }) => `${host}:${port}`).join(",")}`,
+    servers,
+    stop: async () => void (await Promise.all(servers.map((each) => each.stop()))),
+  };
+}
