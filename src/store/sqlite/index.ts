@@ -19,7 +19,7 @@ export type { Recovery } from "./recovery.js";
 export interface SqliteOptions {
   /**
    * Whether other processes, or other stores of this one, use the file at the same time. Default true: while somebody
-   * waits, the file is looked at every 25 ms of the context's clock. False is for tests on a virtual clock.
+   * waits, the file is looked at every 35 ms of the context's clock. False is for tests on a virtual clock.
    */
   readonly shared?: boolean;
   /** Whether rolling backups are kept in `<path>.backups/`. Default true. */

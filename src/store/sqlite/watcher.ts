@@ -12,8 +12,11 @@ import type { Hub } from "./hub.js";
 import { lastResult, resultsAfter } from "./results.js";
 import type { Step } from "./step.js";
 
-/** Other processes are woken within 50 ms: half of it, so that a loaded machine's late timer is in it too. */
-const POLL_MS = 25;
+/**
+ * Other processes are woken within 50 ms, a late timer included. What costs is not the look but waking up for it: about
+ * 130 us here, so 25 ms took 0.6 % of a core at rest, and this takes 0.4 %.
+ */
+const POLL_MS = 35;
 /** Rows of each kind read in one look; the rest follows in the next. */
 const LOOK_LIMIT = 1_000;
 

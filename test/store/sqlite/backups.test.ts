@@ -110,7 +110,14 @@ test("a damaged file gives way to the newest backup, which stays", async () => {
   ]);
 });
 
-test("a backup that is damaged too is passed over for the one before", async () => {
+test.each([
+  ["is garbage", (file: string) => writeFileSync(file, "garbage")],
+  [
+    "is damaged in the middle",
+    (file: string) => writeFileSync(file, readFileSync(file).fill("?", 4096 * 2, 4096 * 9)),
+  ],
+  ["is another program's", (file: string) => writeFileSync(file, readFileSync(file).fill(0, 68, 72))],
+])("a backup that %s is passed over for the one before", async (_what, damage) => {
   const { path, clock, store, look } = await rig();
   await store.broker.enqueue([message("before")]);
   await look();
@@ -118,7 +125,8 @@ test("a backup that is damaged too is passed over for the one before", async () 
   await look();
   await store.close();
   const [newest = "", before] = backupsOf(path);
-  for (const file of [path, newest]) writeFileSync(file, "garbage");
+  damage(newest);
+  writeFileSync(path, "garbage");
   expect((await openStore(path, {}, { clock })).recovery?.restoredFrom).toBe(before);
 });
 
