@@ -1,0 +1,232 @@
+/** What a server's refusals become. */
+import { afterEach, describe, expect, test } from "vitest";
+import { type Clock, systemClock } from "../../../src/core/clock.js";
+import { type StoreError } from "../../../src/core/errors.js";
+import { silentLogger } from "../../../src/core/logger.js";
+import { systemRandom } from "../../../src/core/random.js";
+import { openRedisStore } from "../../../src/store/redis/index.js";
+import type { Store } from "../../../src/store/store.js";
+import { message } from "../../../src/testing/conformance/samples.js";
+import { type Answer, bulk, type FakeRedis, fakeRedis } from "../../support/fake-redis.js";
+import { freePort } from "../../support/redis-server.js";
+
+const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
+/** Time limits pass fifty times as fast. */
+const HURRY = 50;
+const hurriedClock: Clock = {
+  ...systemClock,
+  monotonicMs: () => systemClock.monotonicMs() * HURRY,
+  after: (delayMs, fn) => systemClock.after(delayMs / HURRY, fn),
+};
+const hurried = { ...context, clock: hurriedClock };
+const undo: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const each of undo.splice(0).reverse()) await each();
+});
+
+async function serve(answer: Answer): Promise<FakeRedis> {
+  const server = await fakeRedis(answer);
+  undo.push(() => server.stop());
+  return server;
+}
+
+async function open(url: string, within = context): Promise<Store> {
+  const store = await openRedisStore(url, within);
+  undo.push(() => store.close());
+  return store;
+}
+
+function withPassword(server: FakeRedis): string {
+  return server.url.replace("//", "//user:secret@");
+}
+
+const enqueued = bulk("q");
+const now = bulk("1700000000000");
+
+/** Answers `now` so that the store opens; then every script by `reply`. */
+function afterOpening(reply: (calls: number) => string): Answer {
+  let opened = false;
+  let calls = 0;
+  return (name) => {
+    if (name !== "evalsha" && name !== "eval") return undefined;
+    if (opened) return reply(++calls);
+    opened = true;
+    return now;
+  };
+}
+
+describe("a refusal", () => {
+  test.each([
+    // reply                                                   code                        retryable  because
+    [
+      "READONLY You can't write against a read only replica.",
+      "SUNBEAT_STORE_READONLY",
+      true,
+      "a fail-over ends it",
+    ],
+    [
+      "OOM command not allowed when used memory > 'maxmemory'.",
+      "SUNBEAT_STORE_FULL",
+      true,
+      "workers may drain it",
+    ],
+    ["LOADING Redis is loading the dataset in memory", "SUNBEAT_STORE_UNAVAILABLE", true, "it ends"],
+    ["MASTERDOWN Link with MASTER is down", "SUNBEAT_STORE_UNAVAILABLE", true, "a fail-over ends it"],
+    [
+      "TRYAGAIN Multiple keys request during rehashing",
+      "SUNBEAT_STORE_UNAVAILABLE",
+      true,
+      "the migration ends",
+    ],
+    ["CLUSTERDOWN The cluster is down", "SUNBEAT_STORE_UNAVAILABLE", true, "a fail-over ends it"],
+    ["BUSY Redis is busy running a script.", "SUNBEAT_STORE_BUSY", true, "the script ends"],
+    [
+      "MISCONF Redis is configured to save RDB snapshots",
+      "SUNBEAT_STORE_READONLY",
+      true,
+      "the disk may get room",
+    ],
+    [
+      "NOREPLICAS Not enough good replicas to write.",
+      "SUNBEAT_STORE_READONLY",
+      true,
+      "replicas may come back",
+    ],
+    ["NOAUTH Authentication required.", "SUNBEAT_STORE_AUTH", false, "nobody mends it but the operator"],
+    ["NOPERM this user has no permissions to run 'evalsha'", "SUNBEAT_STORE_AUTH", false, "as above"],
+    ["WRONGPASS invalid username-password pair", "SUNBEAT_STORE_AUTH", false, "as above"],
+    [
+      "CROSSSLOT Keys in request don't hash to the same slot",
+      "SUNBEAT_STORE_REFUSED",
+      false,
+      "a proxy tears keys apart",
+    ],
+    [
+      "WRONGTYPE Operation against a key holding the wrong kind",
+      "SUNBEAT_STORE_REFUSED",
+      false,
+      "not our data",
+    ],
+    ["ERR unknown command 'EVALSHA'", "SUNBEAT_STORE_REFUSED", false, "not a server for us"],
+  ])("%s: %s, retryable %s: %s", async (reply, code, retryable) => {
+    const server = await serve(afterOpening(() => `-${reply}\r\n`));
+    const store = await open(server.url);
+    // A claim is not repeated by the store, so its error comes at once.
+    const request = { queues: ["q"], worker: "w", leaseMs: 1_000, max: 1 };
+    const error = await store.broker.claim(request).then(
+      () => null,
+      (thrown: StoreError) => thrown,
+    );
+    expect(error).toMatchObject({ name: "StoreError", code, retryable });
+    expect(error?.message).toContain(reply);
+  });
+
+  test.each(["READONLY", "LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"])(
+    "%s that passes is not seen by who sends",
+    async (word) => {
+      const server = await serve(
+        afterOpening((calls) => (calls < 3 ? `-${word} for a moment\r\n` : enqueued)),
+      );
+      expect(await (await open(server.url)).broker.enqueue([message("a")])).toEqual(["queued"]);
+    },
+  );
+
+  test.each(["OOM no room", "NOPERM no right", "ERR what"])("%s is not tried again", async (reply) => {
+    let calls = 0;
+    const server = await serve(afterOpening((call) => ((calls = call), `-${reply}\r\n`)));
+    const store = await open(server.url);
+    await expect(store.broker.enqueue([message("a")])).rejects.toMatchObject({ name: "StoreError" });
+    expect(calls).toBe(1);
+  });
+
+  test("an unknown script is sent in full, once for each connection that asks", async () => {
+    const server = await serve(
+      afterOpening((calls) => (calls % 2 === 1 ? "-NOSCRIPT No matching script.\r\n" : enqueued)),
+    );
+    const store = await open(server.url);
+    expect(await store.broker.enqueue([message("a")])).toEqual(["queued"]);
+    expect(server.commands.slice(-2).map(([name]) => name)).toEqual(["evalsha", "eval"]);
+  });
+
+  test("a server before 7 gets scripts without flags", async () => {
+    const server = await serve((name, [script]) => {
+      if (name === "evalsha") return "-NOSCRIPT No matching script.\r\n";
+      if (name !== "eval") return undefined;
+      return script?.startsWith("#!") ? "-ERR Error compiling script: unexpected symbol near '#'\r\n" : now;
+    });
+    const store = await open(server.url);
+    expect(await store.now()).toBe(1_700_000_000_000);
+    expect(server.commands.filter(([name]) => name === "eval").length).toBe(3);
+  });
+});
+
+describe("opening", () => {
+  test("nobody at the address: unavailable, at once or within the limit", async () => {
+    const url = `redis://user:secret@127.0.0.1:${await freePort()}`;
+    await expect(openRedisStore(url, hurried)).rejects.toMatchObject({
+      code: "SUNBEAT_STORE_UNAVAILABLE",
+      retryable: true,
+      message: expect.not.stringContaining("secret") as string,
+    });
+  });
+
+  test("no such host: unavailable", async () => {
+    await expect(openRedisStore("redis://no-such-host.invalid", hurried)).rejects.toMatchObject({
+      code: "SUNBEAT_STORE_UNAVAILABLE",
+      retryable: true,
+    });
+  });
+
+  test.each(["WRONGPASS invalid username-password pair or user is disabled.", "ERR invalid password"])(
+    "a wrong password (%s): at once, and not shown",
+    async (reply) => {
+      const server = await serve((name) => (["auth", "hello"].includes(name) ? `-${reply}\r\n` : undefined));
+      const error = await openRedisStore(withPassword(server), hurried).then(
+        () => null,
+        (thrown: StoreError) => thrown,
+      );
+      expect(error).toMatchObject({ code: "SUNBEAT_STORE_AUTH", retryable: false });
+      const shown = JSON.stringify([error?.message, error?.details, error?.cause, error?.stack]);
+      expect(shown).not.toContain("secret");
+    },
+  );
+
+  test("a server that accepts and says nothing: a timeout that may be retried", async () => {
+    const server = await serve(() => null);
+    await expect(openRedisStore(server.url, hurried)).rejects.toMatchObject({
+      code: "SUNBEAT_STORE_TIMEOUT",
+      retryable: true,
+    });
+  });
+
+  test("no Sentinel to be reached: unavailable", async () => {
+    const url = `redis+sentinel://127.0.0.1:${await freePort()}/main`;
+    await expect(openRedisStore(url, hurried)).rejects.toMatchObject({
+      code: "SUNBEAT_STORE_UNAVAILABLE",
+      retryable: true,
+    });
+  });
+
+  test("no node of a Cluster to be reached: unavailable", async () => {
+    const url = `redis+cluster://127.0.0.1:${await freePort()}`;
+    await expect(openRedisStore(url, hurried)).rejects.toMatchObject({
+      code: "SUNBEAT_STORE_UNAVAILABLE",
+      retryable: true,
+    });
+  });
+});
+
+test("a call that is never answered ends within its limit, and the next one has a new connection", async () => {
+  let silent = false;
+  const server = await serve((name) => {
+    if (silent && name === "evalsha") {
+      silent = false;
+      return null;
+    }
+    return name === "evalsha" ? now : undefined;
+  });
+  const store = await open(server.url, hurried);
+  silent = true;
+  await expect(store.now()).rejects.toMatchObject({ code: "SUNBEAT_STORE_TIMEOUT", retryable: true });
+  expect(await store.now()).toBe(1_700_000_000_000);
+});
