@@ -9,6 +9,7 @@ import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
 import { Hub } from "./hub.js";
 import { sqliteLeases } from "./leases.js";
+import { sqliteLocks, sweepPermits } from "./locks.js";
 import { openFile, suspectMark } from "./open.js";
 import type { Recovery } from "./recovery.js";
 import { sqliteResults, sweepResults } from "./results.js";
@@ -19,7 +20,8 @@ export type { Recovery } from "./recovery.js";
 export interface SqliteOptions {
   /**
    * Whether other processes, or other stores of this one, use the file at the same time. Default true: while somebody
-   * waits, the file is looked at every 35 ms of the context's clock. False is for tests on a virtual clock.
+   * waits, the file is watched, and looked at up to 29 times a second of the context's clock. False is for tests on a
+   * virtual clock.
    */
   readonly shared?: boolean;
   /** Whether rolling backups are kept in `<path>.backups/`. Default true. */
@@ -73,6 +75,7 @@ export async function openSqliteStore(
     results: sqliteResults(connection, hub),
     leases: sqliteLeases(connection, logger),
     entries: sqliteEntries(connection),
+    locks: sqliteLocks(connection, logger),
     channel: sqliteChannel(connection, hub),
 
     async now() {
@@ -83,7 +86,8 @@ export async function openSqliteStore(
       connection.write((step) => {
         sweepSignals(step, limit);
         const results = sweepResults(step, limit);
-        return results + sweepRevocations(step, limit - results);
+        const revocations = sweepRevocations(step, limit - results);
+        return results + revocations + sweepPermits(step, limit - results - revocations);
       }),
 
     async close() {

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { systemClock, type Timer } from "../../../src/core/clock.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
+import { message, newFolder, openStore } from "./files.js";
+
+/** Counts the timers that were asked for. */
+class CountingClock extends ManualClock {
+  asked = 0;
+
+  override after(delayMs: number, fn: () => void): Timer {
+    this.asked++;
+    return super.after(delayMs, fn);
+  }
+}
+
+test.skipIf(process.platform !== "linux")(
+  "at rest a waiting store wakes up twice a second, not more",
+  async () => {
+    const clock = new CountingClock();
+    const store = await openStore(join(newFolder(), "store.db"), {}, { clock });
+    await store.channel.subscribe("t", () => undefined);
+    await clock.advance(1_000);
+    clock.asked = 0;
+    await clock.advance(10_000);
+    expect(clock.asked).toBe(20);
+  },
+);
+
+test("a store that is not shared sets no timer, however long it waits", async () => {
+  const clock = new CountingClock();
+  const store = await openStore(join(newFolder(), "store.db"), { shared: false }, { clock });
+  const heard: string[] = [];
+  await store.channel.subscribe("t", (payload) => void heard.push(payload));
+  await store.broker.listen(["q"]);
+  void store.results.wait("a", new AbortController().signal);
+  await clock.advance(365 * 24 * 3_600_000);
+  await store.channel.publish("t", "1");
+  expect({ asked: clock.asked, heard }).toEqual({ asked: 0, heard: ["1"] });
+});
+
+test("short waits one after the other do not put the look at other processes off", async () => {
+  const path = join(newFolder(), "store.db");
+  const here = await openStore(path, {}, { clock: systemClock });
+  const there = await openStore(path, {}, { clock: systemClock });
+  const arrivals = await here.broker.listen(["q"]);
+  await there.broker.enqueue([message("a")]);
+  let waits = 0;
+  for (let claimed = 0; claimed === 0 && waits < 200; waits++) {
+    const before = systemClock.monotonicMs();
+    await arrivals.wait(10, new AbortController().signal);
+    // Woken before its time is over, so by the arrival.
+    if (systemClock.monotonicMs() - before < 9) claimed++;
+  }
+  expect(waits).toBeLessThan(200);
+});
