@@ -9,7 +9,6 @@ import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
 import { Hub } from "./hub.js";
 import { sqliteLeases } from "./leases.js";
-import { sqliteLocks, sweepPermits } from "./locks.js";
 import { openFile, suspectMark } from "./open.js";
 import type { Recovery } from "./recovery.js";
 import { sqliteResults, sweepResults } from "./results.js";
@@ -75,7 +74,6 @@ export async function openSqliteStore(
     results: sqliteResults(connection, hub),
     leases: sqliteLeases(connection, logger),
     entries: sqliteEntries(connection),
-    locks: sqliteLocks(connection, logger),
     channel: sqliteChannel(connection, hub),
 
     async now() {
@@ -86,8 +84,7 @@ export async function openSqliteStore(
       connection.write((step) => {
         sweepSignals(step, limit);
         const results = sweepResults(step, limit);
-        const revocations = sweepRevocations(step, limit - results);
-        return results + revocations + sweepPermits(step, limit - results - revocations);
+        return results + sweepRevocations(step, limit - results);
       }),
 
     async close() {
