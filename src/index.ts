@@ -60,6 +60,7 @@ export { RemoteTaskError } from "./tasks/failure.js";
 export type { SendOptions } from "./tasks/message.js";
 export { Ignore, Reject, Retry } from "./tasks/outcomes.js";
 export { TASK_STATES } from "./tasks/states.js";
+export type { TaskLog } from "./tasks/task-log.js";
 export type { TaskState } from "./tasks/states.js";
 export type { RetryOptions, TaskOptions } from "./tasks/task-options.js";
 export type { WorkerStats } from "./worker/options.js";

@@ -27,7 +27,7 @@ export const build = app.task(
   "reports.build",
   { bind: true, retry: { max: 5, backoff: true } },
   async (self) => {
-    self.log.info(`building for ${self.request.scheduledFor}`); // when the tick was due, whenever it runs
+    self.log.info("building for", self.request.scheduledFor); // when the tick was due, whenever it runs
     await fetch("https://example.com", { signal: self.signal }); // aborts on lost lease, time limit, revoke, shutdown
   },
 );

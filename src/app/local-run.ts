@@ -4,6 +4,7 @@ import type { Random } from "../core/random.js";
 import { runInTask, runningTask } from "../tasks/context.js";
 import type { TaskContext, TaskDefinition } from "../tasks/definition.js";
 import { Retry } from "../tasks/outcomes.js";
+import { taskLog } from "../tasks/task-log.js";
 import { validInput } from "../worker/input.js";
 
 /**
@@ -49,7 +50,7 @@ function localContext(
       hostname: hostname(),
     }),
     signal: caller?.signal ?? new AbortController().signal,
-    log: caller?.log ?? app.logger,
+    log: caller?.log ?? taskLog(app.logger),
     retry(options = {}) {
       // Nobody would follow a Retry here, so the reason itself is what the caller should see.
       throw options.error instanceof Error ? options.error : new Retry(options);

@@ -1,6 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
-import type { Logger } from "../core/logger.js";
+import type { TaskLog } from "./task-log.js";
 
 /** What a failed run is tried again for, and when. */
 export interface RetryPolicy {
@@ -90,7 +90,7 @@ export interface TaskContext {
   readonly request: TaskRequest;
   /** Aborts on lost lease, time limit, revoke and shutdown; `signal.reason` is the SunbeatError that says which. */
   readonly signal: AbortSignal;
-  readonly log: Logger;
+  readonly log: TaskLog;
   /** Ends this run and runs the task again after `countdown` (default: the task's retry policy). Always throws. */
   retry(options?: { readonly countdown?: Duration; readonly error?: unknown }): never;
   /** Stores a custom state with plain data, seen by `AsyncResult.info()`. */

@@ -1,12 +1,12 @@
 import type { Duration } from "../core/duration.js";
 import { TaskError } from "../core/errors.js";
-import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { Store } from "../store/store.js";
 import type { TaskContext, TaskRequest } from "../tasks/definition.js";
 import { Retry } from "../tasks/outcomes.js";
 import { encodePayload } from "../tasks/payload.js";
 import { isFinal } from "../tasks/states.js";
+import { type TaskLog, taskLog } from "../tasks/task-log.js";
 import type { Assignment } from "./assignment.js";
 import type { Reporter } from "./report.js";
 import type { StoreCalls } from "./store-calls.js";
@@ -25,7 +25,7 @@ export class RunContext implements TaskContext {
   readonly #assignment: Assignment;
   readonly #environment: RunEnvironment;
   #request: TaskRequest | undefined;
-  #log: Logger | undefined;
+  #log: TaskLog | undefined;
 
   constructor(assignment: Assignment, environment: RunEnvironment) {
     this.#assignment = assignment;
@@ -40,8 +40,8 @@ export class RunContext implements TaskContext {
     return this.#assignment.reservation.signal;
   }
 
-  get log(): Logger {
-    return (this.#log ??= labelled(this.#environment.reporter.log, this.#assignment.reservation.label));
+  get log(): TaskLog {
+    return (this.#log ??= taskLog(this.#environment.reporter.log, this.#assignment.reservation.label));
   }
 
   retry(options: { readonly countdown?: Duration; readonly error?: unknown } = {}): never {
@@ -108,13 +108,4 @@ function requestOf({ reservation, body, retries }: Assignment, hostname: string)
 
 function dateOf(instant: number | null): Date | null {
   return instant === null ? null : new Date(instant);
-}
-
-function labelled(log: Logger, label: string): Logger {
-  return {
-    debug: (text) => log.debug(`${label}: ${text}`),
-    info: (text) => log.info(`${label}: ${text}`),
-    warn: (text) => log.warn(`${label}: ${text}`),
-    error: (text) => log.error(`${label}: ${text}`),
-  };
 }

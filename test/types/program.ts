@@ -32,7 +32,7 @@ export const build = app.task(
   "reports.build",
   { bind: true, retry: { max: 5, backoff: true } },
   async (self) => {
-    self.log.info(`building for ${self.request.scheduledFor?.toISOString()}`);
+    self.log.info("building for", self.request.scheduledFor);
     await fetch("https://example.com", { signal: self.signal });
   },
 );
