@@ -14,12 +14,14 @@ const LIMIT_MS = 20_000;
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + LIMIT_MS;
   for (;;) {
+    let cause: unknown;
     try {
       if (await isSo()) return;
-    } catch {
-      // Not yet.
+    } catch (error) {
+      // Not yet, perhaps.
+      cause = error;
     }
-    if (Date.now() > deadline) throw new Error(`never came: ${what}`);
+    if (Date.now() > deadline) throw new Error(`never came: ${what}`, { cause });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

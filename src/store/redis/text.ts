@@ -28,13 +28,18 @@ export function toWord(name: string): string {
   return isWellFormed(name) ? encodeURIComponent(name) : NULL + encodeURIComponent(JSON.stringify(name));
 }
 
-export function fromWord(text: string): string {
-  if (text === EMPTY) return "";
+/** Total: a word that nobody of us wrote is its own text, for one bad record must not cost the others of a reply. */
+export function fromWord(word: string): string {
+  if (word === EMPTY) return "";
   // Most names need nothing: the test is several times cheaper than the decoding.
-  if (SIMPLE.test(text)) return text;
-  return text.startsWith(NULL)
-    ? (JSON.parse(decodeURIComponent(text.slice(1))) as string)
-    : decodeURIComponent(text);
+  if (SIMPLE.test(word)) return word;
+  try {
+    return word.startsWith(NULL)
+      ? (JSON.parse(decodeURIComponent(word.slice(1))) as string)
+      : decodeURIComponent(word);
+  } catch {
+    return word;
+  }
 }
 
 export function toWordOrNull(name: string | null | undefined): string {

@@ -8,7 +8,7 @@
 -- line       "<queue> <rank> <id>": the member of key_ready (ready, in order of text), key_eta (delayed, by eta) and
 --            key_lease (held, by end of lease). Queue, entry and task are escaped: no spaces.
 
-local RECORD = "^(%S+) (%d+) (%d+) (%S+) (%S+) (%d+) (%S+) (%S+) (%S+) "
+local RECORD = "^(%S+) (%d+) (%d+) (%-?[%d+]%d*) (%-?[%d+]%d*) (%d+) (%S+) (%S+) %S+ "
 local STATE = "^(%a) (%S+) (%d+) (%d+) (%d+) (%d) (%S+) (%d+) (%d+) (%S+) (%S+)$"
 local LINE = "^(%S+) (%d+) (.*)$"
 

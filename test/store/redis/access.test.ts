@@ -1,0 +1,103 @@
+/** Who may come in: a user with the rights of docs/redis.md, and TLS with a certificate of one's own. */
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/core/clock.js";
+import { silentLogger } from "../../../src/core/logger.js";
+import { systemRandom } from "../../../src/core/random.js";
+import { openRedisStore } from "../../../src/store/redis/index.js";
+import { message } from "../../../src/testing/conformance/samples.js";
+import { describeStore } from "../../support/conformance-runner.js";
+import { redisHarness } from "../../support/redis-harness.js";
+import { freePort, type RedisServer, startRedis } from "../../support/redis-server.js";
+
+const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
+
+describe("a user with least rights", () => {
+  const rights =
+    "resetkeys resetchannels -@all +@read +@write +@scripting +@connection +@pubsub -@dangerous +time +info";
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+    const user = ["ACL", "SETUSER", "worker", "on", ">p%ss@word", ...rights.split(" ")];
+    await server.raw.call(...(user as [string, ...string[]]), "~{t*", "&{t*");
+  });
+  afterAll(() => server?.stop());
+  const url = (): string => server.url.replace("//", `//worker:${encodeURIComponent("p%ss@word")}@`);
+
+  describeStore("redis with an ACL user", (clock) =>
+    redisHarness(
+      (namespace) => openRedisStore(url(), { ...context, clock }, { namespace, clock: "context" }),
+      clock,
+    ),
+  );
+
+  test("keys of another namespace are refused, with a code and without the password", async () => {
+    // Opening reads no key, so the refusal comes with the first step that does.
+    const store = await openRedisStore(url(), context, { namespace: "other" });
+    const error = await store.broker.enqueue([message("a")]).catch((thrown: unknown) => thrown as Error);
+    expect(error).toMatchObject({ code: "SUNBEAT_STORE_AUTH", retryable: false });
+    expect(String((error as Error).message)).not.toContain("p%ss@word");
+    await store.close();
+  });
+
+  test("a wrong password is an error at once", async () => {
+    const wrong = server.url.replace("//", "//worker:nonsense@");
+    const startedAt = systemClock.monotonicMs();
+    await expect(openRedisStore(wrong, context)).rejects.toMatchObject({ code: "SUNBEAT_STORE_AUTH" });
+    expect(systemClock.monotonicMs() - startedAt).toBeLessThan(2_000);
+  });
+});
+
+describe("TLS", () => {
+  let server: RedisServer;
+  let port: number;
+  let ca: string;
+  beforeAll(async () => {
+    const plain = await startRedis();
+    const file = (name: string): string => path.join(plain.directory, name);
+    ca = file("own.crt");
+    const made = spawnSync(
+      "openssl",
+      [
+        ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"],
+        ...["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file("own.key"), "-out", ca],
+      ],
+      { encoding: "utf8" },
+    );
+    if (made.status !== 0) throw new Error(`openssl is needed to test TLS: ${made.stderr}`);
+    port = await freePort();
+    await plain.raw.config(
+      "SET",
+      "tls-cert-file",
+      ca,
+      "tls-key-file",
+      file("own.key"),
+      "tls-auth-clients",
+      "no",
+    );
+    await plain.raw.config("SET", "tls-port", port);
+    server = plain;
+  });
+  afterAll(() => server?.stop());
+
+  test("works with the authority that the URL names", async () => {
+    const url = `rediss://127.0.0.1:${port}?ca=${encodeURIComponent(ca)}`;
+    const store = await openRedisStore(url, context);
+    expect(await store.broker.enqueue([message("a")])).toEqual(["queued"]);
+    await store.close();
+  });
+
+  test("a certificate nobody vouches for is refused, and says so", async () => {
+    await expect(openRedisStore(`rediss://127.0.0.1:${port}`, context)).rejects.toMatchObject({
+      code: "SUNBEAT_STORE_AUTH",
+      retryable: false,
+      message: expect.stringContaining("NODE_EXTRA_CA_CERTS") as string,
+    });
+  });
+
+  test("an authority that cannot be read is an error that names the file", async () => {
+    const url = `rediss://127.0.0.1:${port}?ca=/no/such/file`;
+    await expect(openRedisStore(url, context)).rejects.toMatchObject({ code: "SUNBEAT_BROKER_URL_INVALID" });
+  });
+});
