@@ -13,6 +13,7 @@ export function lazyStore(label: () => string, open: () => Promise<Store>): Stor
     results: part(async () => (await open()).results),
     leases: part(async () => (await open()).leases),
     entries: part(async () => (await open()).entries),
+    locks: part(async () => (await open()).locks),
     channel: part(async () => (await open()).channel),
     now: async () => (await open()).now(),
     sweep: async (limit) => (await open()).sweep(limit),

@@ -7,7 +7,7 @@
  * repeated after a lost reply. `now` is the store's clock throughout.
  */
 import type { EpochMs } from "../core/clock.js";
-import type { NewMessage } from "../tasks/message.js";
+import type { MessageLock, NewMessage } from "../tasks/message.js";
 import type { ResultRecord } from "./results.js";
 
 export type { NewMessage, When } from "../tasks/message.js";
@@ -24,6 +24,12 @@ export interface DeliveryRef {
   readonly id: string;
   /** Unique for every delivery. */
   readonly token: string;
+}
+
+/** The lock of a message, and the permit that came with its delivery. */
+export interface DeliveryLock extends MessageLock {
+  /** Null: it came without one, so it must not run before `locks.admit` gave it one. */
+  readonly fence: number | null;
 }
 
 /** One handing of a message to one worker. */
@@ -43,6 +49,8 @@ export interface Delivery extends DeliveryRef {
   /** Deliveries since it was sent or last retried, this one included: 1 at first. */
   readonly deliveries: number;
   readonly enqueuedAt: EpochMs;
+  /** Of a message that was sent with a lock, or was admitted to one before; absent: none. */
+  readonly lock?: DeliveryLock;
 }
 
 export interface ClaimRequest {
@@ -62,7 +70,7 @@ export interface ClaimRequest {
  * Before it takes anything, a claim does bounded housekeeping: delayed messages whose eta has come become ready;
  * deliveries whose lease has ended go back to the front of their queue (they keep their age), or to the dead letters
  * with a FAILURE result of reason "deliveries-exhausted" when `maxDeliveries` is reached; held runs of entries whose
- * wait is over are sent. Until a claim has done so, the token of an ended lease stays current.
+ * wait is over are sent; ended permits of locks pass on to those in line; parked messages that waited too long end. Until a claim has done so, the token of an ended lease stays current.
  * While taking, expired and revoked messages are dropped with a REVOKED result (reason "expired" / "revoked").
  */
 export interface ClaimReply {
@@ -91,6 +99,11 @@ export type Settlement = DeliveryRef & {
         readonly delayMs: number;
       }
     | {
+        /** Comes back after `delayMs` under the same id as if this delivery had not been: nothing is counted. */
+        readonly kind: "defer";
+        readonly delayMs: number;
+      }
+    | {
         /** Kept, body and all, among the dead letters of its queue. */
         readonly kind: "dead";
         readonly reason: string;
@@ -106,8 +119,11 @@ export interface SettleReply {
   readonly claimed: ClaimReply | null;
 }
 
-/** "revoked": the lease was extended, and somebody asked that the running task be stopped. */
-export type HeartbeatOutcome = "extended" | "lost" | "revoked";
+/**
+ * "revoked": the lease was extended, and somebody asked that the running task be stopped. "unlocked": the lease was
+ * extended, and the message has a lock but no permit: it was broken, or passed on after the lease had ended.
+ */
+export type HeartbeatOutcome = "extended" | "lost" | "revoked" | "unlocked";
 
 export interface DeadLetter {
   readonly id: string;
@@ -124,6 +140,8 @@ export interface QueueCounts {
   readonly delayed: number;
   readonly held: number;
   readonly dead: number;
+  /** In the line of a lock; absent: none. */
+  readonly parked?: number;
 }
 
 /**
@@ -159,7 +177,7 @@ export interface Broker {
     options: { readonly terminate: boolean; readonly keepMs: number },
   ): Promise<void>;
   /**
-   * Drops what waits (ready and delayed) in these queues, without results, and the records of their earlier tries;
+   * Drops what waits (ready, delayed and parked) in these queues, without results, and the records of their earlier tries;
    * gives the number dropped.
    */
   purge(queues: readonly string[]): Promise<number>;

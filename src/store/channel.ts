@@ -4,6 +4,7 @@
  *
  * Topics published by stores themselves, inside the step that makes them true:
  * "entries" (payload: entry name) when an entry was put, deleted or triggered; "leader" when the lead was given up;
+ * "lock" (payload: a waiter's name) when a waiting process was granted a permit, or one it holds was broken;
  * "revoke" (payload: JSON array of ids) when running tasks should stop.
  */
 export interface Channel {

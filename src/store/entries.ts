@@ -68,6 +68,8 @@ export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
  * allow: sent all the same. skip: recorded as skipped("overlap"). queue-one: held until the running ones end; a run
  * already held is recorded as skipped("replaced"). cancel-running: the running ones are revoked with terminate, the
  * new one is held until they end, at most `graceMs`, counted from the first that was asked to stop for a held run.
+ * A message with a lock takes its permit when it is sent. When that is busy, "skip" records skipped("locked"); under
+ * the other policies the run is sent all the same, waits in line, and counts as unfinished meanwhile.
  * A held run has no ledger row until it is sent, replaced, revoked or removed; when released it keeps its id and
  * nominal instant, and `runs` and `maxRuns` count it then. Its eta and expires count from when it was held.
  */
@@ -112,10 +114,10 @@ export type TickItemOutcome =
   | { readonly outcome: "stale" | "moved" | "early" | "paused" | "gone" };
 
 /**
- * What became of each planned occurrence, in order; "overlap" and "held" by the overlap policy, "skipped" for skips
+ * What became of each planned occurrence, in order; "overlap", "locked" and "held" by the overlap policy, "skipped" for skips
  * and ranges. "sent" also for a message that was a duplicate or had expired: its result tells.
  */
-export type OccurrenceOutcome = "sent" | "skipped" | "overlap" | "held";
+export type OccurrenceOutcome = "sent" | "skipped" | "overlap" | "locked" | "held";
 
 /** "fenced": the term is not the current one or its lease has ended; nothing at all was done. */
 export type TickReply =

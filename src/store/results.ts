@@ -7,7 +7,7 @@ export interface ResultRecord {
   readonly state: string;
   /** Encoded value or error, opaque to the store; null where the state says all. */
   readonly payload: string | null;
-  /** Why, where the store itself ended the task: "expired", "revoked", "deliveries-exhausted". */
+  /** Why, where the store itself ended the task: "expired", "revoked", "deliveries-exhausted", "lock-timeout". */
   readonly reason?: string;
   /** Who ran it. */
   readonly worker?: string;
@@ -21,7 +21,7 @@ export interface StoredResult extends ResultRecord {
 
 export interface Results {
   /**
-   * The stored record; without one, a record derived from where the message is: PENDING while it waits,
+   * The stored record; without one, a record derived from where the message is: PENDING while it waits or is parked,
    * RECEIVED while a worker holds it, `at` being the store's now; null for an id the store does not know.
    */
   get(ids: readonly string[]): Promise<(StoredResult | null)[]>;

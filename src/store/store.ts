@@ -12,6 +12,7 @@ import type { Broker } from "./broker.js";
 import type { Channel } from "./channel.js";
 import type { Entries } from "./entries.js";
 import type { Leases } from "./leases.js";
+import type { Locks } from "./locks.js";
 import type { Results } from "./results.js";
 
 export interface Store {
@@ -21,6 +22,7 @@ export interface Store {
   readonly results: Results;
   readonly leases: Leases;
   readonly entries: Entries;
+  readonly locks: Locks;
   readonly channel: Channel;
   /** The store's clock: the only one that decides what is due, expired or leased. */
   now(): Promise<EpochMs>;

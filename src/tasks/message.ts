@@ -25,6 +25,16 @@ export interface SendOptions {
 /** An instant, absolute or counted from the store's clock at the moment the step runs. */
 export type When = { readonly at: EpochMs } | { readonly inMs: number };
 
+/** What a message needs before it may run: a permit of a lock. */
+export interface MessageLock {
+  readonly name: string;
+  readonly capacity: number;
+  /** How long it may stand in line before it ends with a FAILURE result of reason "lock-timeout"; null: for ever. */
+  readonly waitTimeoutMs: number | null;
+  /** How long a permit stays with it while no worker has it. Then the permit passes on; its turn is not lost. */
+  readonly reserveMs: number;
+}
+
 /** What a sender hands over. The store reads the routing fields and never looks into `body`. */
 export interface NewMessage {
   /** At most 255 characters. Sending the same id twice stores it once. */
@@ -43,6 +53,11 @@ export interface NewMessage {
   readonly resultTtlMs: number;
   /** The beat entry this is a run of; its unfinished runs decide about overlap. */
   readonly entry?: string;
+  /**
+   * Taken when it is sent and given back when its delivery ends. It waits in line, parked, while nothing is free. A
+   * delayed message takes none before its time: whoever gets it asks.
+   */
+  readonly lock?: MessageLock;
   /** Opaque text. */
   readonly body: string;
 }

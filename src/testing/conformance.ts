@@ -9,6 +9,9 @@ import { overlapCases, triggerCases } from "./conformance/entry-overlap.js";
 import { fenceCases, tickCases } from "./conformance/entry-tick.js";
 import type { ConformanceCase } from "./conformance/harness.js";
 import { leadCases } from "./conformance/leases.js";
+import { acquireCases, lineCases, lockOperatorCases, permitCases } from "./conformance/locks.js";
+import { entryLockCases } from "./conformance/lock-entries.js";
+import { admitCases, parkedEndCases, sentLockCases } from "./conformance/lock-tasks.js";
 import { resultCases } from "./conformance/results.js";
 import { channelCases, durableCases, hostileCases, storeCases } from "./conformance/store.js";
 
@@ -35,6 +38,14 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...overlapCases,
   ...triggerCases,
   ...ledgerCases,
+  ...acquireCases,
+  ...lineCases,
+  ...permitCases,
+  ...lockOperatorCases,
+  ...admitCases,
+  ...parkedEndCases,
+  ...sentLockCases,
+  ...entryLockCases,
   ...channelCases,
   ...storeCases,
   ...hostileCases,

@@ -1,8 +1,9 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { Broker, DeliveryRef, HeartbeatOutcome, Settlement, SettleOutcome } from "../broker.js";
+import type { Broker, HeartbeatOutcome, Settlement, SettleOutcome } from "../broker.js";
 import { openArrivals } from "./arrivals.js";
 import { publish } from "./channel.js";
 import { claim } from "./claim.js";
+import { followUp } from "./follow-up.js";
 import {
   bury,
   delay,
@@ -10,13 +11,16 @@ import {
   end,
   extend,
   fixInstants,
+  heldBy,
   putBack,
+  retry,
   revive,
   ring,
-  send,
 } from "./messages.js";
+import { reservePermit } from "./permits.js";
 import { dropResult, keepResult } from "./results.js";
-import { dropHeldRun, releaseHeldRuns } from "./runs.js";
+import { dropHeldRun } from "./runs.js";
+import { send } from "./send.js";
 import { enter, type MemoryState, type Message } from "./state.js";
 
 export function memoryBroker(state: MemoryState): Broker {
@@ -36,14 +40,15 @@ export function memoryBroker(state: MemoryState): Broker {
         const message = heldBy(state, ref);
         if (!message) return "lost";
         extend(state, message, now + leaseMs);
-        return message.terminate ? "revoked" : "extended";
+        if (message.terminate) return "revoked";
+        return message.lock !== null && message.contender?.standing !== "holding" ? "unlocked" : "extended";
       });
     },
 
     async settle(settlements, request) {
       const now = enter(state);
       const outcomes = settlements.map((settlement) => settleOne(state, settlement, now));
-      releaseHeldRuns(state, now);
+      followUp(state, now);
       return { outcomes, claimed: request && claim(state, request, now) };
     },
 
@@ -53,6 +58,7 @@ export function memoryBroker(state: MemoryState): Broker {
         const message = heldBy(state, ref);
         if (!message) return "lost";
         message.deliveries--;
+        reservePermit(message, now);
         ring(putBack(state, message, now));
         return "settled";
       });
@@ -61,36 +67,40 @@ export function memoryBroker(state: MemoryState): Broker {
     async revoke(ids, { terminate, keepMs }) {
       const now = enter(state);
       for (const id of ids) revokeOne(state, id, terminate, now + keepMs, now);
-      releaseHeldRuns(state, now);
+      followUp(state, now);
       if (terminate) publish(state, "revoke", JSON.stringify(ids));
     },
 
     async purge(names) {
       const now = enter(state);
       const wanted = new Set(names);
-      // Only this verb looks through all that is delayed: an operator's step, not a worker's.
+      // Only this verb looks through all that is delayed or parked: an operator's step, not a worker's.
       const waiting = [...wanted].flatMap((name) => state.queues.get(name)?.ready.first(Infinity) ?? []);
       for (const message of state.delayed.first(Infinity))
         if (wanted.has(message.queue)) waiting.push(message);
+      for (const { line } of state.locks.values())
+        for (const { message } of line.first(Infinity))
+          if (message && wanted.has(message.queue)) waiting.push(message);
       for (const message of waiting) {
         end(state, message);
         dropResult(state, message.id);
       }
-      releaseHeldRuns(state, now);
+      followUp(state, now);
       return waiting.length;
     },
 
     async counts() {
       enter(state);
       return [...state.queues.values()]
-        .map(({ name, ready, delayed, held, dead }) => ({
+        .filter(({ ready, delayed, held, parked, dead }) => ready.size + delayed + held + parked + dead > 0)
+        .map(({ name, ready, delayed, held, parked, dead }) => ({
           queue: name,
           ready: ready.size,
           delayed,
           held,
           dead,
+          ...(parked > 0 && { parked }),
         }))
-        .filter((each) => each.ready + each.delayed + each.held + each.dead > 0)
         .sort((a, b) => (a.queue < b.queue ? -1 : 1));
     },
 
@@ -122,11 +132,6 @@ export function memoryBroker(state: MemoryState): Broker {
   };
 }
 
-function heldBy(state: MemoryState, ref: DeliveryRef): Message | null {
-  const message = state.messages.get(ref.id);
-  return message && message.token !== null && message.token === ref.token ? message : null;
-}
-
 function settleOne(state: MemoryState, settlement: Settlement, now: EpochMs): SettleOutcome {
   const message = heldBy(state, settlement);
   if (!message) return "lost";
@@ -136,6 +141,10 @@ function settleOne(state: MemoryState, settlement: Settlement, now: EpochMs): Se
       end(state, message);
       break;
     case "retry":
+      retry(state, message, settlement.delayMs, now);
+      break;
+    case "defer":
+      message.deliveries--;
       delay(state, message, settlement.delayMs, now);
       break;
     case "dead":

@@ -1,8 +1,9 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { ClaimReply, ClaimRequest, Delivery } from "../broker.js";
-import { bury, dropRevoked, hold, promote, putBack, ring } from "./messages.js";
+import { followUp } from "./follow-up.js";
+import { bury, dropRevoked, end, hold, promote, putBack, ring } from "./messages.js";
+import { losePermit, usePermit } from "./permits.js";
 import { keepOwnResult } from "./results.js";
-import { releaseHeldRuns } from "./runs.js";
 import type { MemoryState, Message, Queue } from "./state.js";
 
 /** Housekeeping of one claim moves, drops or releases at most so many of each kind, or `max` if that is more. */
@@ -21,9 +22,9 @@ export function claim(state: MemoryState, request: ClaimRequest, now: EpochMs): 
     if (reason) {
       drops++;
       dropRevoked(state, message, reason, now);
-      releaseHeldRuns(state, now);
+      followUp(state, now);
     } else {
-      deliveries.push(deliver(state, message, now + request.leaseMs));
+      deliveries.push(deliver(state, message, now + request.leaseMs, now));
     }
   }
   // Other consumers may have been waiting for what housekeeping made ready and this claim left.
@@ -44,6 +45,7 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Set<Queue> 
     const message = state.leased.peek();
     if (!message || message.until > now) break;
     if (message.deliveries < message.maxDeliveries) {
+      losePermit(state, message);
       refilled.add(putBack(state, message, now));
     } else {
       bury(state, message, "deliveries-exhausted", now);
@@ -54,7 +56,17 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Set<Queue> 
     if (held.wakeAt > now) break;
     state.releasable.push(held);
   }
-  releaseHeldRuns(state, now);
+  for (const lock of state.lockWakes.first(bound)) {
+    if (lock.wakeAt > now) break;
+    state.freed.add(lock);
+  }
+  for (let count = 0; count < bound; count++) {
+    const tired = state.giveUps.peek();
+    if (!tired || tired.at > now) break;
+    end(state, tired.message);
+    keepOwnResult(state, tired.message, "FAILURE", "lock-timeout", now);
+  }
+  followUp(state, now);
   return refilled;
 }
 
@@ -81,8 +93,9 @@ function reasonToDrop(state: MemoryState, message: Message, now: EpochMs): "expi
   return message.expires !== null && message.expires <= now ? "expired" : null;
 }
 
-function deliver(state: MemoryState, message: Message, until: EpochMs): Delivery {
+function deliver(state: MemoryState, message: Message, until: EpochMs, now: EpochMs): Delivery {
   const token = hold(state, message, until);
+  const { lock } = message;
   return {
     id: message.id,
     token,
@@ -98,6 +111,7 @@ function deliver(state: MemoryState, message: Message, until: EpochMs): Delivery
     retries: message.retries,
     deliveries: message.deliveries,
     enqueuedAt: message.enqueuedAt,
+    ...(lock !== null && { lock: { ...lock, fence: usePermit(state, message, now) } }),
   };
 }
 
@@ -106,6 +120,8 @@ function nextWake(state: MemoryState): EpochMs | null {
     state.delayed.peek()?.eta ?? Infinity,
     state.leased.peek()?.until ?? Infinity,
     state.heldWakes.peek()?.wakeAt ?? Infinity,
+    state.lockWakes.peek()?.wakeAt ?? Infinity,
+    state.giveUps.peek()?.at ?? Infinity,
   );
   return next === Infinity ? null : next;
 }

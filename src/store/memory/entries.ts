@@ -2,9 +2,10 @@ import type { EpochMs } from "../../core/clock.js";
 import type { Entries, EntryPut, EntrySnapshot, PutOutcome } from "../entries.js";
 import { publish } from "./channel.js";
 import { setStanding } from "./cursor.js";
+import { followUp } from "./follow-up.js";
 import { queryLedger, recordRange, trimLedgers } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
-import { dropHeldRun, releaseHeldRuns, startRun } from "./runs.js";
+import { dropHeldRun, startRun } from "./runs.js";
 import { enter, type Entry, type MemoryState } from "./state.js";
 import { tick } from "./tick.js";
 
@@ -136,7 +137,7 @@ export function memoryEntries(state: MemoryState): Entries {
         overlap,
         now,
       );
-      releaseHeldRuns(state, now);
+      followUp(state, now);
       publish(state, "entries", name);
       return outcome;
     },

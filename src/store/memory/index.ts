@@ -3,6 +3,7 @@ import { memoryBroker, sweepRevocations } from "./broker.js";
 import { memoryChannel } from "./channel.js";
 import { memoryEntries } from "./entries.js";
 import { memoryLeases } from "./leases.js";
+import { memoryLocks, sweepPermits } from "./locks.js";
 import { memoryResults, sweepResults } from "./results.js";
 import { closedError, enter, newState } from "./state.js";
 
@@ -18,6 +19,7 @@ export function openMemoryStore({ clock, logger }: StoreContext): Store {
     results: memoryResults(state),
     leases: memoryLeases(state),
     entries: memoryEntries(state),
+    locks: memoryLocks(state),
     channel: memoryChannel(state),
 
     async now() {
@@ -27,7 +29,8 @@ export function openMemoryStore({ clock, logger }: StoreContext): Store {
     async sweep(limit) {
       const now = enter(state);
       const results = sweepResults(state, limit, now);
-      return results + sweepRevocations(state, limit - results, now);
+      const revocations = sweepRevocations(state, limit - results, now);
+      return results + revocations + sweepPermits(state, limit - results - revocations, now);
     },
 
     async close() {

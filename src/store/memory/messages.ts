@@ -1,7 +1,8 @@
-/** The moves a message can make: sent, ready, delayed, held, dead, gone. Each keeps all indexes in step. */
+/** The moves a message can make: sent, ready, delayed, held, parked, dead, gone. Each keeps all indexes in step. */
 import type { EpochMs } from "../../core/clock.js";
-import type { EnqueueOutcome, NewMessage } from "../broker.js";
+import type { DeliveryRef, NewMessage } from "../broker.js";
 import { Heap } from "./heap.js";
+import { forsake } from "./permits.js";
 import { dropResult, keepOwnResult, keptResult } from "./results.js";
 import { instantOf, type MemoryState, type Message, type Queue, type Sent } from "./state.js";
 
@@ -18,13 +19,23 @@ export function fixInstants(message: NewMessage, entry: string | null, now: Epoc
     resultTtlMs: message.resultTtlMs,
     entry,
     body: message.body,
+    lock: message.lock ?? null,
   };
 }
 
 export function queueOf(state: MemoryState, name: string): Queue {
   let queue = state.queues.get(name);
   if (!queue) {
-    queue = { name, ready: new Heap(), delayed: 0, held: 0, dead: 0, turn: 0, listeners: new Set() };
+    queue = {
+      name,
+      ready: new Heap(),
+      delayed: 0,
+      held: 0,
+      parked: 0,
+      dead: 0,
+      turn: 0,
+      listeners: new Set(),
+    };
     state.queues.set(name, queue);
   }
   return queue;
@@ -32,8 +43,8 @@ export function queueOf(state: MemoryState, name: string): Queue {
 
 /** A queue that holds nothing and that nobody listens to leaves no trace. */
 export function dropIdleQueue(state: MemoryState, queue: Queue): void {
-  const held = queue.ready.size + queue.delayed + queue.held + queue.dead + queue.listeners.size;
-  if (held === 0) state.queues.delete(queue.name);
+  const { ready, delayed, held, parked, dead, listeners } = queue;
+  if (ready.size + delayed + held + parked + dead + listeners.size === 0) state.queues.delete(queue.name);
 }
 
 export function ring(queue: Queue): void {
@@ -45,12 +56,14 @@ export function isKnown(state: MemoryState, id: string, now: EpochMs): boolean {
   return state.messages.has(id) || state.heldRuns.has(id) || keptResult(state, id, now) !== null;
 }
 
-export function send(state: MemoryState, sent: Sent, now: EpochMs): EnqueueOutcome {
-  if (isKnown(state, sent.id, now)) return "duplicate";
-  if (sent.expires !== null && sent.expires <= now) {
-    keepOwnResult(state, sent, "REVOKED", "expired", now);
-    return "expired";
-  }
+/** The message that a worker holds by its current token. */
+export function heldBy(state: MemoryState, ref: DeliveryRef): Message | null {
+  const message = state.messages.get(ref.id);
+  return message && message.token !== null && message.token === ref.token ? message : null;
+}
+
+/** Makes a message of what was sent, ready or delayed. Nobody is told yet. */
+export function post(state: MemoryState, sent: Sent, now: EpochMs): { message: Message; queue: Queue } {
   const message: Message = {
     // Field by field: one spread of this many costs as much as all the rest of sending.
     id: sent.id,
@@ -63,6 +76,7 @@ export function send(state: MemoryState, sent: Sent, now: EpochMs): EnqueueOutco
     resultTtlMs: sent.resultTtlMs,
     entry: sent.entry,
     body: sent.body,
+    lock: sent.lock,
     slot: -1,
     place: "ready",
     sequence: ++state.sequence,
@@ -76,11 +90,11 @@ export function send(state: MemoryState, sent: Sent, now: EpochMs): EnqueueOutco
     deadReason: "",
     deadAt: 0,
     runSlot: -1,
+    contender: null,
   };
   state.messages.set(message.id, message);
   if (message.entry !== null) countRun(state, message.entry, message);
-  ring(line(state, message, now));
-  return "queued";
+  return { message, queue: line(state, message, now) };
 }
 
 /** Puts a message that is nowhere into its queue, ready or delayed as its eta says. */
@@ -114,6 +128,10 @@ function leave(state: MemoryState, message: Message): Queue {
       message.token = null;
       message.terminate = false;
       break;
+    case "parked":
+      queue.parked--;
+      if (message.contender?.giveUp) state.giveUps.remove(message.contender.giveUp);
+      break;
     case "dead":
       queue.dead--;
       state.dead.delete(message);
@@ -144,6 +162,22 @@ export function extend(state: MemoryState, message: Message, until: EpochMs): vo
   state.leased.remove(message);
   message.until = until;
   state.leased.push(message, until, message.sequence);
+  if (message.contender?.standing === "holding") message.contender.until = until;
+}
+
+/** Out of its queue: it stands in the line of its lock. */
+export function park(state: MemoryState, message: Message): void {
+  const queue = leave(state, message);
+  message.place = "parked";
+  queue.parked++;
+  const giveUp = message.contender?.giveUp;
+  if (giveUp) state.giveUps.push(giveUp, giveUp.at, message.sequence);
+}
+
+/** Back into its queue, with a permit: among the first, since it keeps its age. */
+export function unpark(state: MemoryState, message: Message, now: EpochMs): Queue {
+  leave(state, message);
+  return line(state, message, now);
 }
 
 /** Back from a worker: to the front of its priority, since it keeps its age. */
@@ -153,10 +187,16 @@ export function putBack(state: MemoryState, message: Message, now: EpochMs): Que
 }
 
 /** Back from a worker for another try. */
-export function delay(state: MemoryState, message: Message, delayMs: number, now: EpochMs): void {
-  leave(state, message);
+export function retry(state: MemoryState, message: Message, delayMs: number, now: EpochMs): void {
   message.retries++;
   message.deliveries = 0;
+  delay(state, message, delayMs, now);
+}
+
+/** Back from a worker for later, as young as a message sent now. */
+export function delay(state: MemoryState, message: Message, delayMs: number, now: EpochMs): void {
+  leave(state, message);
+  forsake(state, message);
   message.eta = now + delayMs;
   message.sequence = ++state.sequence;
   ring(line(state, message, now));
@@ -165,6 +205,7 @@ export function delay(state: MemoryState, message: Message, delayMs: number, now
 /** To the dead letters; a run of an entry ends so. */
 export function bury(state: MemoryState, message: Message, reason: string, now: EpochMs): void {
   const queue = leave(state, message);
+  forsake(state, message);
   message.place = "dead";
   message.deadReason = reason;
   message.deadAt = now;
@@ -189,6 +230,7 @@ export function revive(state: MemoryState, message: Message, now: EpochMs): void
 /** Gone for good. */
 export function end(state: MemoryState, message: Message): void {
   const queue = leave(state, message);
+  forsake(state, message);
   state.messages.delete(message.id);
   endRun(state, message);
   dropIdleQueue(state, queue);

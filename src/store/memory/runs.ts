@@ -7,8 +7,10 @@ import type { OccurrenceOutcome, Overlap } from "../entries.js";
 import { publish } from "./channel.js";
 import { endWhenSpent } from "./cursor.js";
 import { record } from "./ledger.js";
-import { dropRevoked, send } from "./messages.js";
+import { isBusy } from "./line.js";
+import { dropRevoked } from "./messages.js";
 import { keepOwnResult } from "./results.js";
+import { send } from "./send.js";
 import type { Entry, HeldRun, MemoryState } from "./state.js";
 
 /** A run that is due now. */
@@ -29,7 +31,14 @@ export function startRun(
   releaseHeldRuns(state, now);
 
   const isFree = (): boolean => busyUntil(state, entry.name, overlap.timeoutMs) <= now;
-  if (isFree()) return sendInsteadOfHeld(state, run, now);
+  if (isFree()) {
+    const { lock } = run.message;
+    if (overlap.policy === "skip" && lock && isBusy(state, lock.name, lock.capacity, now)) {
+      skipRun(state, run, "locked", now);
+      return "locked";
+    }
+    return sendInsteadOfHeld(state, run, now);
+  }
   if (overlap.policy === "skip") {
     skipRun(state, run, "overlap", now);
     return "overlap";

@@ -1,5 +1,5 @@
 /**
- * Everything a memory store knows. Every verb of the five contracts is one synchronous step on it, so no step ever
+ * Everything a memory store knows. Every verb of the six contracts is one synchronous step on it, so no step ever
  * sees another half done. Each message, entry, held run, result and revocation is in at most one heap at a time:
  * what is due next is found without looking at what is not due.
  */
@@ -9,6 +9,7 @@ import type { Logger } from "../../core/logger.js";
 import type { When } from "../broker.js";
 import type { Cursor, LedgerRecord, Overlap } from "../entries.js";
 import type { Candidate } from "../leases.js";
+import type { MessageLock } from "../locks.js";
 import type { StoredResult } from "../results.js";
 import { Heap, type HeapItem } from "./heap.js";
 
@@ -23,11 +24,12 @@ export interface Sent {
   readonly resultTtlMs: number;
   readonly entry: string | null;
   readonly body: string;
+  lock: MessageLock | null;
   eta: EpochMs | null;
 }
 
 export interface Message extends Sent, HeapItem {
-  place: "ready" | "delayed" | "held" | "dead";
+  place: "ready" | "delayed" | "held" | "parked" | "dead";
   /** Grows with every sending, retry and return from the dead letters: the age inside a priority. */
   sequence: number;
   retries: number;
@@ -45,6 +47,49 @@ export interface Message extends Sent, HeapItem {
   deadAt: EpochMs;
   /** Where it is among the unfinished runs of its entry; -1 when it is not one. */
   runSlot: number;
+  /** Its standing with its lock, from the first time it stood in line; null: none. */
+  contender: Contender | null;
+}
+
+/** One who stands in line for a lock, or holds a permit of it. */
+export interface Contender extends HeapItem {
+  lock: Lock;
+  readonly kind: "task" | "process";
+  readonly id: string;
+  readonly label: string;
+  /** Null for a process. */
+  readonly message: Message | null;
+  /** Place in line: kept by a task that loses a permit before it ends. */
+  readonly turn: number;
+  /** "away": a task that is neither in line nor holds a permit. */
+  standing: "waiting" | "holding" | "away";
+  /** How long a permit that was granted in line may lie unused. */
+  grantMs: number;
+  since: EpochMs;
+  /** End of the permit; of a process in line, how long it counts as alive. */
+  until: EpochMs;
+  token: string;
+  fence: number | null;
+  /** Of a task that waits only so long. */
+  readonly giveUp: GiveUp | null;
+}
+
+export interface Lock extends HeapItem {
+  readonly name: string;
+  capacity: number;
+  readonly holders: Set<Contender>;
+  /** By turn. */
+  readonly line: Heap<Contender>;
+  /** When a permit of a lock with a line ends unless it is extended; Infinity: there is no line. */
+  wakeAt: EpochMs;
+  /** Of processes, by the name of the waiter. */
+  readonly processes: Map<string, Contender>;
+}
+
+/** A parked message that ends when it has waited too long. */
+export interface GiveUp extends HeapItem {
+  readonly message: Message;
+  readonly at: EpochMs;
 }
 
 /** One consumer's latch. */
@@ -58,6 +103,7 @@ export interface Queue {
   readonly ready: Heap<Message>;
   delayed: number;
   held: number;
+  parked: number;
   dead: number;
   /** Turn of the last claim that took from it: the queue that waited longest goes first. */
   turn: number;
@@ -150,9 +196,18 @@ export interface MemoryState {
   readonly runs: Map<string, Message[]>;
   readonly heldRuns: Map<string, HeldRun>;
   readonly heldWakes: Heap<HeldRun>;
-  /** Held runs whose wait may have ended in this step; drained by `releaseHeldRuns` before the step is over. */
+  /** Held runs whose wait may have ended in this step; drained by `followUp` before the step is over. */
   readonly releasable: HeldRun[];
   readonly ledgers: Map<string, Ledger>;
+
+  /** Those that somebody holds or waits for. */
+  readonly locks: Map<string, Lock>;
+  /** Those with a line, by the end of the permit that ends first, or earlier. */
+  readonly lockWakes: Heap<Lock>;
+  readonly giveUps: Heap<GiveUp>;
+  /** Locks of which a permit may have come free in this step; drained by `followUp` before the step is over. */
+  readonly freed: Set<Lock>;
+  fence: number;
 
   leader: Leader | null;
   epoch: number;
@@ -182,6 +237,11 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     heldWakes: new Heap(),
     releasable: [],
     ledgers: new Map(),
+    locks: new Map(),
+    lockWakes: new Heap(),
+    giveUps: new Heap(),
+    freed: new Set(),
+    fence: 0,
     leader: null,
     epoch: 0,
     subscriptions: new Map(),

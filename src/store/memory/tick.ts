@@ -7,10 +7,11 @@ import type {
   TickReply,
 } from "../entries.js";
 import { endWhenSpent, setStanding } from "./cursor.js";
+import { followUp } from "./follow-up.js";
 import { recordRange } from "./ledger.js";
 import { currentLeader } from "./leases.js";
 import { fixInstants } from "./messages.js";
-import { releaseHeldRuns, skipRun, startRun } from "./runs.js";
+import { skipRun, startRun } from "./runs.js";
 import type { Entry, MemoryState } from "./state.js";
 
 /** Sends what is due and moves the cursors, or does nothing: the whole batch for a wrong term, an item otherwise. */
@@ -24,7 +25,7 @@ export function tick(state: MemoryState, term: string, items: readonly TickItem[
     return { outcome: "ticked", occurrences: account(state, entry, item, term, now) };
   });
   // cancel-running may have ended runs that still waited.
-  releaseHeldRuns(state, now);
+  followUp(state, now);
   return { outcome: "ticked", now, items: outcomes };
 }
 

@@ -1,0 +1,61 @@
+/**
+ * What happens to the permit and the place in line that somebody has. Whoever may have freed a permit notes the lock in
+ * `state.freed`, and `followUp` hands it over before the step ends.
+ */
+import type { EpochMs } from "../../core/clock.js";
+import type { Contender, MemoryState, Message } from "./state.js";
+
+/** Microseconds of the clock, so that numbers also grow past those of an earlier process. */
+export function nextFence(state: MemoryState, now: EpochMs): number {
+  state.fence = Math.max(state.fence + 1, now * 1_000);
+  return state.fence;
+}
+
+/** The number of the permit of a message that a worker has now, up to the end of its lease; null: it has none. */
+export function usePermit(state: MemoryState, message: Message, now: EpochMs): number | null {
+  const { contender, until } = message;
+  if (contender?.standing !== "holding") return null;
+  contender.until = until;
+  contender.fence ??= nextFence(state, now);
+  return contender.fence;
+}
+
+/** Keeps the permit for the message while nobody has it. The next worker gets a number of its own. */
+export function reservePermit({ contender }: Message, now: EpochMs): void {
+  if (contender?.standing !== "holding") return;
+  contender.until = now + contender.grantMs;
+  contender.fence = null;
+}
+
+/** Takes a permit away. A task keeps its turn, in case it comes back. */
+export function endPermit(state: MemoryState, holder: Contender): void {
+  const { lock } = holder;
+  lock.holders.delete(holder);
+  if (holder.kind === "process") lock.processes.delete(holder.id);
+  holder.standing = "away";
+  holder.fence = null;
+  state.freed.add(lock);
+}
+
+/** Out of the line, without a permit. */
+export function leaveLine(state: MemoryState, waiter: Contender): void {
+  const { lock } = waiter;
+  lock.line.remove(waiter);
+  if (waiter.kind === "process") lock.processes.delete(waiter.id);
+  waiter.standing = "away";
+  state.freed.add(lock);
+}
+
+/** The permit of a message whose worker fell silent. */
+export function losePermit(state: MemoryState, { contender }: Message): void {
+  if (contender?.standing === "holding") endPermit(state, contender);
+}
+
+/** A message that ends, or starts anew, gives up permit and turn. */
+export function forsake(state: MemoryState, message: Message): void {
+  const { contender } = message;
+  if (contender === null) return;
+  if (contender.standing === "holding") endPermit(state, contender);
+  else if (contender.standing === "waiting") leaveLine(state, contender);
+  message.contender = null;
+}

@@ -1,0 +1,21 @@
+import type { EpochMs } from "../../core/clock.js";
+import type { EnqueueOutcome } from "../broker.js";
+import { lineUpMessage } from "./line.js";
+import { isKnown, park, post, ring } from "./messages.js";
+import { keepOwnResult } from "./results.js";
+import type { MemoryState, Sent } from "./state.js";
+
+/** Puts a message into its queue or, when it needs a permit that is not free, into the line of its lock. */
+export function send(state: MemoryState, sent: Sent, now: EpochMs): EnqueueOutcome {
+  if (isKnown(state, sent.id, now)) return "duplicate";
+  if (sent.expires !== null && sent.expires <= now) {
+    keepOwnResult(state, sent, "REVOKED", "expired", now);
+    return "expired";
+  }
+  const { message, queue } = post(state, sent, now);
+  if (message.lock !== null && message.place === "ready") {
+    if (lineUpMessage(state, message, message.lock, now).standing === "waiting") park(state, message);
+  }
+  if (message.place !== "parked") ring(queue);
+  return "queued";
+}

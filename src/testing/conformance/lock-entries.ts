@@ -1,0 +1,151 @@
+/** Locks of entries: taken when the run is sent; overlap decides when they are busy. */
+import assert from "node:assert/strict";
+import type { Overlap } from "../../store/entries.js";
+import {
+  allow,
+  cancelRunning,
+  cursor,
+  entry,
+  item,
+  ledgerOf,
+  putAll,
+  queueOne,
+  read,
+  runId,
+  sendOf,
+  sentRow,
+  skipOverlap,
+  skippedRow,
+  tick,
+  ticked,
+} from "./entry-samples.js";
+import { group, type Harness } from "./harness.js";
+import { lead } from "./leases.js";
+import { lock } from "./lock-tasks.js";
+import { acquire, standing, take } from "./locks.js";
+import { claimOne, finish, HOUR_MS, message } from "./samples.js";
+
+/** Entries "a" and "b", due now, whose runs need lock "l"; `send` ticks one of them. */
+async function two({ store, clock }: Harness) {
+  const due = clock.now();
+  await putAll(store, entry("a", due), entry("b", due));
+  const term = await lead(store, undefined, HOUR_MS);
+  const dues = { a: due, b: due };
+  return {
+    term,
+    due,
+    send: async (name: "a" | "b", overlap: Overlap): Promise<string> => {
+      const at = dues[name];
+      await clock.advance(Math.max(0, at - clock.now()));
+      const plan = [sendOf(name, at, overlap, { lock })];
+      const [outcome] = await tick(store, term, item(name, at, { plan, next: cursor(at + 1_000) }));
+      dues[name] += 1_000;
+      return outcome?.outcome === "ticked" ? String(outcome.occurrences[0]) : String(outcome?.outcome);
+    },
+  };
+}
+
+export const entryLockCases = group("locks: entries", {
+  "a run takes its permit in the tick, and holds it to its end": async (harness) => {
+    const { store } = harness;
+    const { send, due } = await two(harness);
+    assert.equal(await send("a", allow), "sent");
+    assert.deepEqual(await standing(store), { holds: [runId("a", due)], waits: [] });
+    const delivery = await claimOne(store);
+    assert(delivery.lock?.fence);
+    assert.equal((await acquire(store, "p", { aliveMs: null })).outcome, "busy");
+    await finish(store, delivery);
+    await take(store, "p", { aliveMs: null });
+  },
+
+  "two runs of one tick do not both take it": async ({ store, clock }) => {
+    const due = clock.now();
+    await putAll(store, entry("a", due), entry("b", due));
+    const term = await lead(store, undefined, HOUR_MS);
+    const items = ["a", "b"].map((name) =>
+      item(name, due, { plan: [sendOf(name, due, skipOverlap, { lock })], next: cursor(due + 1_000) }),
+    );
+    assert.deepEqual(await tick(store, term, ...items), [ticked("sent"), ticked("locked")]);
+  },
+
+  "skip: busy means that the run is skipped as locked": async (harness) => {
+    const { store, clock } = harness;
+    const { send, due, term } = await two(harness);
+    await send("a", skipOverlap);
+    assert.equal(await send("b", skipOverlap), "locked");
+    assert.deepEqual(await ledgerOf(store, "b"), [skippedRow("b", due, clock.now(), term, "locked")]);
+    assert.deepEqual((await read(store, "b")).runs, 0);
+    await finish(store, await claimOne(store));
+    assert.equal(await send("b", skipOverlap), "sent");
+  },
+
+  "skip: who waits in line goes first": async (harness) => {
+    const { store } = harness;
+    const { send } = await two(harness);
+    const permit = await take(store, "p");
+    await acquire(store, "r");
+    await store.locks.release(permit);
+    assert.equal(await send("a", skipOverlap), "locked");
+  },
+
+  "skip: an unfinished run of the entry counts first": async (harness) => {
+    const { send } = await two(harness);
+    await send("a", skipOverlap);
+    assert.equal(await send("a", skipOverlap), "overlap");
+  },
+
+  "allow: busy means that the run waits in line": async (harness) => {
+    const { store, clock } = harness;
+    const { send, due, term } = await two(harness);
+    await send("a", allow);
+    assert.equal(await send("b", allow), "sent");
+    assert.deepEqual(await ledgerOf(store, "b"), [sentRow("b", due, clock.now(), term)]);
+    assert.deepEqual(await standing(store), { holds: [runId("a", due)], waits: [runId("b", due)] });
+    assert.equal((await read(store, "b")).unfinished, 1);
+    await finish(store, await claimOne(store));
+    assert.equal((await claimOne(store)).id, runId("b", due));
+  },
+
+  "queue-one: the run in line counts as the running one, and one more is held": async (harness) => {
+    const { store } = harness;
+    const { send, due } = await two(harness);
+    await take(store, "p");
+    assert.equal(await send("a", queueOne), "sent");
+    assert.equal(await send("a", queueOne), "held");
+    assert.equal(await send("a", queueOne), "held");
+    assert.deepEqual((await standing(store)).waits, [runId("a", due)]);
+    await store.locks.cancel("l", "p");
+    await finish(store, await claimOne(store));
+    const last = await claimOne(store);
+    assert.equal(last.id, runId("a", due + 2_000));
+    assert(last.lock?.fence);
+  },
+
+  "cancel-running: a run in line is dropped for the new one": async (harness) => {
+    const { store } = harness;
+    const { send, due } = await two(harness);
+    await take(store, "p");
+    await send("a", cancelRunning);
+    assert.equal(await send("a", cancelRunning), "sent");
+    assert.deepEqual((await standing(store)).waits, [runId("a", due + 1_000)]);
+  },
+
+  "cancel-running: the new one takes the permit of the old when that has ended": async (harness) => {
+    const { store } = harness;
+    const { send, due } = await two(harness);
+    await send("a", cancelRunning);
+    const first = await claimOne(store);
+    assert.equal(await send("a", cancelRunning), "held");
+    await finish(store, first);
+    assert.deepEqual(await standing(store), { holds: [runId("a", due + 1_000)], waits: [] });
+  },
+
+  "a run sent by hand obeys the lock, also when it is forced": async (harness) => {
+    const { store } = harness;
+    await two(harness);
+    await take(store, "p");
+    assert.equal(await store.entries.trigger("a", message("t1", { lock }), skipOverlap), "locked");
+    assert.equal(await store.entries.trigger("a", message("t2", { lock }), null), "sent");
+    assert.deepEqual((await standing(store)).waits, ["t2"]);
+  },
+});
