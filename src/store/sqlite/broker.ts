@@ -1,26 +1,36 @@
 import type { Random } from "../../core/random.js";
-import type { Broker, DeadLetter, HeartbeatOutcome, Settlement, SettleOutcome } from "../broker.js";
+import type {
+  Broker,
+  DeadLetter,
+  HeartbeatOutcome,
+  QueueCounts,
+  Settlement,
+  SettleOutcome,
+} from "../broker.js";
 import { claim, type Claimant } from "./claim.js";
 import { type Connection, STEP_LIMIT } from "./connection.js";
+import { followUp } from "./follow-up.js";
 import type { Hub } from "./hub.js";
 import {
   bury,
-  delay,
+  defer,
   dropRevoked,
   end,
   fixInstants,
   KNOWN,
   type Known,
   putBack,
+  retry,
   revive,
-  send,
 } from "./messages.js";
+import { extendPermit, reservePermit } from "./permits.js";
 import { dropResult, keepResult } from "./results.js";
-import { dropHeldRun, heldRunOfId, releaseHeldRuns } from "./runs.js";
-import { DEAD, DELAYED, HELD, READY, TO_DROP, TO_STOP } from "./schema.js";
+import { dropHeldRun, heldRunOfId } from "./runs.js";
+import { DEAD, DELAYED, HELD, PARKED, READY, TO_DROP, TO_STOP } from "./schema.js";
+import { send } from "./send.js";
 import { LIMIT, type Step } from "./step.js";
 
-const HELD_BY = `SELECT ${KNOWN}, revoked FROM message WHERE id = ? AND token = ?`;
+export const HELD_BY = `SELECT ${KNOWN}, revoked FROM message WHERE id = ? AND token = ?`;
 
 export function sqliteBroker(connection: Connection, hub: Hub, random: Random): Broker {
   const claimant: Claimant = { token: tokens(random), turns: new Map(), turn: 0 };
@@ -37,14 +47,16 @@ export function sqliteBroker(connection: Connection, hub: Hub, random: Random): 
           const message = step.get<Known & { revoked: number }>(HELD_BY, ref.id, ref.token);
           if (!message) return "lost";
           step.run("UPDATE message SET lease_until = ? WHERE seq = ?", step.now + leaseMs, message.seq);
-          return message.revoked === TO_STOP ? "revoked" : "extended";
+          const locked = extendPermit(step, message, step.now + leaseMs);
+          if (message.revoked === TO_STOP) return "revoked";
+          return locked ? "extended" : "unlocked";
         }),
       ),
 
     settle: (settlements, request) =>
       connection.write((step) => {
         const outcomes = settlements.map((settlement) => settleOne(step, settlement));
-        releaseHeldRuns(step);
+        followUp(step);
         return { outcomes, claimed: request && claim(step, request, claimant) };
       }),
 
@@ -53,6 +65,7 @@ export function sqliteBroker(connection: Connection, hub: Hub, random: Random): 
         refs.map((ref): SettleOutcome => {
           const message = step.get<Known>(HELD_BY, ref.id, ref.token);
           if (!message) return "lost";
+          reservePermit(step, message);
           putBack(step, message, 1);
           step.queues.add(message.queue);
           return "settled";
@@ -64,7 +77,7 @@ export function sqliteBroker(connection: Connection, hub: Hub, random: Random): 
         ids,
         (step, id) => revokeOne(step, id, terminate, keepMs),
         (step, part) => {
-          releaseHeldRuns(step);
+          followUp(step);
           if (terminate) step.publish("revoke", JSON.stringify(part));
         },
       );
@@ -117,7 +130,10 @@ function settleOne(step: Step, settlement: Settlement): SettleOutcome {
       end(step, message);
       break;
     case "retry":
-      delay(step, message, settlement.delayMs);
+      retry(step, message, settlement.delayMs);
+      break;
+    case "defer":
+      defer(step, message, settlement.delayMs);
       break;
     case "dead":
       bury(step, message, settlement.reason);
@@ -159,32 +175,29 @@ export function sweepRevocations(step: Step, limit: number): number {
 }
 
 function purgeSome(step: Step, queue: string): number {
-  const waiting = step.all<Known>(
-    `SELECT ${KNOWN} FROM message WHERE place = ${READY} AND queue = ? ${LIMIT}`,
-    ...[queue, STEP_LIMIT],
-  );
-  if (waiting.length < STEP_LIMIT) {
-    // Looks through all that is delayed: an operator's step, not a worker's.
-    const delayed = step.all<Known>(
-      `SELECT ${KNOWN} FROM message WHERE place = ${DELAYED} AND queue = ? ${LIMIT}`,
+  const waiting: Known[] = [];
+  // Looks through all that is delayed: an operator's step, not a worker's.
+  for (const place of [READY, PARKED, DELAYED]) {
+    const found = step.all<Known>(
+      `SELECT ${KNOWN} FROM message WHERE place = ${place} AND queue = ? ${LIMIT}`,
       ...[queue, STEP_LIMIT - waiting.length],
     );
-    waiting.push(...delayed);
+    waiting.push(...found);
   }
   for (const message of waiting) {
     end(step, message);
     dropResult(step, message.id);
   }
-  releaseHeldRuns(step);
+  followUp(step);
   return waiting.length;
 }
 
 /** Each counts in an index alone, bodies are not read. */
-function counts(step: Step) {
-  const found = new Map<string, { ready: number; delayed: number; held: number; dead: number }>();
-  const indexes = { ready: "ready", delayed: "delayed", held: "held", dead: "dead_queue" };
-  const places = { ready: READY, delayed: DELAYED, held: HELD, dead: DEAD };
-  for (const name of ["ready", "delayed", "held", "dead"] as const) {
+function counts(step: Step): QueueCounts[] {
+  const found = new Map<string, Omit<QueueCounts, "queue">>();
+  const indexes = { ready: "ready", delayed: "delayed", held: "held", dead: "dead_queue", parked: "parked" };
+  const places = { ready: READY, delayed: DELAYED, held: HELD, dead: DEAD, parked: PARKED };
+  for (const name of ["ready", "delayed", "held", "dead", "parked"] as const) {
     const rows = step.all<{ queue: string; count: number }>(
       `SELECT queue, count(*) AS count FROM message INDEXED BY message_${indexes[name]}
          WHERE place = ${places[name]} GROUP BY queue`,

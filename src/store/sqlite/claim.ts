@@ -1,9 +1,10 @@
 /** Taking messages: by priority, then by age, and among queues of equal standing in turn. */
 import type { EpochMs } from "../../core/clock.js";
 import type { ClaimReply, ClaimRequest, Delivery } from "../broker.js";
+import { followUp } from "./follow-up.js";
 import { keepHouse, nextHousekeeping } from "./housekeeping.js";
 import { dropRevoked, hold, type Known } from "./messages.js";
-import { releaseHeldRuns } from "./runs.js";
+import { lockOfMessage, usePermit } from "./permits.js";
 import { NOT_REVOKED, READY } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
@@ -32,7 +33,7 @@ interface ReadyRow extends Known {
 }
 
 const FOREMOST = `SELECT seq, id, task, queue, priority, eta, expires, max_deliveries AS maxDeliveries,
-  result_ttl AS resultTtl, entry, body, retries, deliveries, enqueued_at AS enqueuedAt, revoked
+  result_ttl AS resultTtl, entry, body, retries, deliveries, enqueued_at AS enqueuedAt, revoked, lock
   FROM message WHERE place = ${READY} AND queue = ? ORDER BY priority DESC, seq ${LIMIT}`;
 
 const NONE: ReadonlySet<string> = new Set();
@@ -52,12 +53,14 @@ export function claim(step: Step, request: ClaimRequest, claimant: Claimant): Cl
     if (reason) {
       drops++;
       dropRevoked(step, row, reason);
-      releaseHeldRuns(step);
+      followUp(step);
       lines.reread();
     } else {
       const token = claimant.token();
       hold(step, row.seq, token, request.worker, now + request.leaseMs);
-      deliveries.push(delivery(row, token));
+      const lock = lockOfMessage(row);
+      const permit = lock && { ...lock, fence: usePermit(step, row, now + request.leaseMs) };
+      deliveries.push({ ...delivery(row, token), ...(permit && { lock: permit }) });
     }
   }
   // Other consumers may have been waiting for what housekeeping made ready and this claim left.

@@ -1,10 +1,11 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Entries, EntryPut, EntrySnapshot, PutOutcome } from "../entries.js";
 import type { Connection } from "./connection.js";
+import { followUp } from "./follow-up.js";
 import { nextWithRecords, queryLedger, recordRange, trimByAge, trimByCount } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
 import { dropHeldRun, heldRunOf, heldRunOfId, startRun } from "./runs.js";
-import { PARKED } from "./schema.js";
+import { KEPT } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 import { tick } from "./tick.js";
 
@@ -28,7 +29,7 @@ interface EntryRow {
 
 const ENTRY = `SELECT name, owner, version, definition, revision, stamp, nominal, dispatch_at AS dispatchAt,
   paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs,
-  (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${PARKED}) AS unfinished,
+  (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${KEPT}) AS unfinished,
   EXISTS (SELECT 1 FROM held_run WHERE held_run.entry = entry.name) AS holding FROM entry`;
 const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL";
 const DUE = `${ENTRY} WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
@@ -122,6 +123,7 @@ export function sqliteEntries(connection: Connection): Entries {
         const sent = fixInstants({ ...message, entry: name }, step.now);
         const run = { entry: name, message: sent, due: step.now, term: null, counted: null };
         const outcome = startRun(step, run, overlap);
+        followUp(step);
         step.publish("entries", name);
         return outcome;
       }),

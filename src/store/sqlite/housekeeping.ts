@@ -1,20 +1,25 @@
 /** What a claim does before it takes anything, bounded, so that no process of its own is needed for it. */
 import type { EpochMs } from "../../core/clock.js";
-import { bury, KNOWN, type Known, promote, putBack } from "./messages.js";
+import { followUp } from "./follow-up.js";
+import { bury, end, KNOWN, type Known, promote, putBack } from "./messages.js";
+import { losePermit } from "./permits.js";
 import { keepOwnResult } from "./results.js";
-import { releaseHeldRuns } from "./runs.js";
-import { DELAYED, HELD } from "./schema.js";
+import { DELAYED, HELD, WAITING } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
-/** When housekeeping next has something to do; null: never. Three index look-ups. */
+/** When housekeeping next has something to do; null: never. Five index look-ups. */
 export function nextHousekeeping(step: Step): EpochMs | null {
   const next = Math.min(
     step.get<At>(`SELECT min(eta) AS at FROM message WHERE place = ${DELAYED}`)?.at ?? Infinity,
     step.get<At>(`SELECT min(lease_until) AS at FROM message WHERE place = ${HELD}`)?.at ?? Infinity,
     step.get<At>("SELECT min(wake_at) AS at FROM held_run WHERE wake_at IS NOT NULL")?.at ?? Infinity,
+    step.get<At>("SELECT min(wake_at) AS at FROM lock WHERE wake_at IS NOT NULL")?.at ?? Infinity,
+    step.get<At>(`SELECT min(give_up_at) AS at ${GIVING_UP}`)?.at ?? Infinity,
   );
   return next === Infinity ? null : next;
 }
+
+const GIVING_UP = `FROM contender WHERE standing = ${WAITING} AND give_up_at IS NOT NULL`;
 
 interface At {
   readonly at: EpochMs | null;
@@ -30,7 +35,13 @@ export function keepHouse(step: Step, bound: number): ReadonlySet<string> {
     ...[step.now, bound],
   );
   for (const { entry } of waited) step.ended.add(entry);
-  releaseHeldRuns(step);
+  const freed = step.all<{ name: string }>(
+    `SELECT name FROM lock WHERE wake_at <= ? ORDER BY wake_at ${LIMIT}`,
+    ...[step.now, bound],
+  );
+  for (const { name } of freed) step.freed.add(name);
+  endTired(step, bound);
+  followUp(step);
   return refilled;
 }
 
@@ -42,6 +53,20 @@ function promoteDelayed(step: Step, bound: number, refilled: Set<string>): void 
   for (const message of due) {
     promote(step, message);
     refilled.add(message.queue);
+  }
+}
+
+/** Parked messages that may wait no longer. */
+function endTired(step: Step, bound: number): void {
+  const tired = step.all<{ id: string }>(
+    `SELECT id ${GIVING_UP} AND give_up_at <= ? ORDER BY give_up_at ${LIMIT}`,
+    ...[step.now, bound],
+  );
+  for (const { id } of tired) {
+    const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ?`, id);
+    if (!message) continue;
+    end(step, message);
+    keepOwnResult(step, id, message.resultTtl, "FAILURE", "lock-timeout");
   }
 }
 
@@ -60,6 +85,7 @@ function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): void
       bury(step, message, "deliveries-exhausted");
       keepOwnResult(step, message.id, message.resultTtl, "FAILURE", "deliveries-exhausted");
     } else {
+      losePermit(step, message);
       putBack(step, message, 0);
       refilled.add(message.queue);
     }

@@ -9,6 +9,7 @@ import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
 import { Hub } from "./hub.js";
 import { sqliteLeases } from "./leases.js";
+import { sqliteLocks, sweepPermits } from "./locks.js";
 import { openFile, suspectMark } from "./open.js";
 import type { Recovery } from "./recovery.js";
 import { sqliteResults, sweepResults } from "./results.js";
@@ -74,6 +75,7 @@ export async function openSqliteStore(
     results: sqliteResults(connection, hub),
     leases: sqliteLeases(connection, logger),
     entries: sqliteEntries(connection),
+    locks: sqliteLocks(connection, logger),
     channel: sqliteChannel(connection, hub),
 
     async now() {
@@ -84,7 +86,8 @@ export async function openSqliteStore(
       connection.write((step) => {
         sweepSignals(step, limit);
         const results = sweepResults(step, limit);
-        return results + sweepRevocations(step, limit - results);
+        const revocations = sweepRevocations(step, limit - results);
+        return results + revocations + sweepPermits(step, limit - results - revocations);
       }),
 
     async close() {

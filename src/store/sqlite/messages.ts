@@ -1,8 +1,9 @@
-/** The moves a message can make: sent, ready, delayed, held, dead, gone. */
+/** The moves a message can make: sent, ready, delayed, held, parked, dead, gone. */
 import type { EpochMs } from "../../core/clock.js";
-import type { EnqueueOutcome, NewMessage, When } from "../broker.js";
+import type { MessageLock, NewMessage, When } from "../../tasks/message.js";
+import { forsake } from "./permits.js";
 import { dropResult, keepOwnResult, keptResult } from "./results.js";
-import { DEAD, DELAYED, HELD, NOT_REVOKED, PARKED, READY, TO_DROP } from "./schema.js";
+import { DEAD, DELAYED, HELD, NOT_REVOKED, KEPT, PARKED, READY, TO_DROP } from "./schema.js";
 import type { Step } from "./step.js";
 
 /** A message whose instants are absolute. */
@@ -17,6 +18,7 @@ export interface Sent {
   readonly resultTtlMs: number;
   readonly entry: string | null;
   readonly body: string;
+  readonly lock: MessageLock | null;
 }
 
 /** What the moves below need to know of a message that is stored. */
@@ -27,9 +29,11 @@ export interface Known {
   readonly eta: EpochMs | null;
   readonly entry: string | null;
   readonly resultTtl: number;
+  /** JSON of a MessageLock. */
+  readonly lock: string | null;
 }
 
-export const KNOWN = "seq, id, queue, eta, entry, result_ttl AS resultTtl";
+export const KNOWN = "seq, id, queue, eta, entry, result_ttl AS resultTtl, lock";
 
 /** The message with its instants counted from this step. */
 export function fixInstants(message: NewMessage, now: EpochMs): Sent {
@@ -44,6 +48,7 @@ export function fixInstants(message: NewMessage, now: EpochMs): Sent {
     resultTtlMs: message.resultTtlMs,
     entry: message.entry ?? null,
     body: message.body,
+    lock: message.lock ?? null,
   };
 }
 
@@ -51,7 +56,7 @@ function instantOf(when: When, now: EpochMs): EpochMs {
   return "at" in when ? when.at : now + when.inMs;
 }
 
-function placeFor(eta: EpochMs | null, now: EpochMs): typeof READY | typeof DELAYED {
+export function placeFor(eta: EpochMs | null, now: EpochMs): typeof READY | typeof DELAYED {
   return eta !== null && eta > now ? DELAYED : READY;
 }
 
@@ -60,43 +65,52 @@ export function isKnown(step: Step, id: string): boolean {
   return step.get("SELECT 1 FROM message WHERE id = ?", id) !== undefined || keptResult(step, id) !== null;
 }
 
-export function send(step: Step, sent: Sent): EnqueueOutcome {
-  if (sent.expires !== null && sent.expires <= step.now) {
-    if (isKnown(step, sent.id)) return "duplicate";
-    keepOwnResult(step, sent.id, sent.resultTtlMs, "REVOKED", "expired");
-    return "expired";
-  }
-  if (!insert(step, sent, placeFor(sent.eta, step.now))) return "duplicate";
-  step.queues.add(sent.queue);
-  return "queued";
-}
-
 /** Stores a run that its entry holds: known by its id, in no queue. False for a duplicate. */
-export function park(step: Step, sent: Sent): boolean {
-  return insert(step, sent, PARKED);
+export function keep(step: Step, sent: Sent): boolean {
+  return insert(step, sent, KEPT);
 }
 
-/** Sends a parked run: it is as old as this step. */
-export function unpark(step: Step, id: string): void {
-  const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ? AND place = ${PARKED}`, id);
-  if (!message) return;
+/** Sends a run that was kept: it is as old as this step. Whether it is ready now. */
+export function sendKept(step: Step, id: string): boolean {
+  const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ? AND place = ${KEPT}`, id);
+  if (!message) return false;
+  const place = placeFor(message.eta, step.now);
   step.run(
     "UPDATE message SET place = ?, seq = ?, enqueued_at = ? WHERE seq = ?",
-    ...[placeFor(message.eta, step.now), step.nextSeq(), step.now, message.seq],
+    ...[place, step.nextSeq(), step.now, message.seq],
   );
   step.queues.add(message.queue);
+  return place === READY;
+}
+
+/** Out of its queue or its worker's hands: it stands in the line of its lock. */
+export function park(step: Step, id: string, uncounted: 0 | 1): void {
+  step.run(
+    `UPDATE message SET place = ${PARKED}, token = NULL, lease_until = NULL, deliveries = deliveries - ?,
+       revoked = min(revoked, ${TO_DROP}) WHERE id = ?`,
+    ...[uncounted, id],
+  );
+}
+
+/** Back into its queue, with a permit: among the first, since it keeps its age. */
+export function unpark(step: Step, id: string): void {
+  const woken = step.get<{ queue: string }>(
+    `UPDATE message SET place = ${READY} WHERE id = ? AND place = ${PARKED} RETURNING queue`,
+    id,
+  );
+  if (woken) step.queues.add(woken.queue);
 }
 
 /** False for a duplicate: nothing was stored. */
-function insert(step: Step, sent: Sent, place: number): boolean {
-  const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry, body } = sent;
+export function insert(step: Step, sent: Sent, place: number): boolean {
+  const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry, body, lock } = sent;
   const { now } = step;
   const stored = step.run(
     `INSERT INTO message (seq, id, place, task, queue, priority, eta, expires, max_deliveries, result_ttl, entry,
-       enqueued_at, body) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+       enqueued_at, body, lock) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
        WHERE NOT EXISTS (SELECT 1 FROM result WHERE id = ? AND until > ?) ON CONFLICT (id) DO NOTHING`,
     ...[step.nextSeq(), id, place, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry],
-    ...[now, body, id, now],
+    ...[now, body, lock && JSON.stringify(lock), id, now],
   );
   return stored > 0;
 }
@@ -116,13 +130,23 @@ export function putBack(step: Step, message: Known, uncounted: 0 | 1): void {
 }
 
 /** Back from a worker for another try. */
-export function delay(step: Step, message: Known, delayMs: number): void {
+export function retry(step: Step, message: Known, delayMs: number): void {
+  delay(step, message, delayMs, "deliveries = 0, retries = retries + 1");
+}
+
+/** Back from a worker for later, as if it had not been delivered. */
+export function defer(step: Step, message: Known, delayMs: number): void {
+  delay(step, message, delayMs, "deliveries = deliveries - 1");
+}
+
+function delay(step: Step, message: Known, delayMs: number, counts: string): void {
   const eta = step.now + delayMs;
   step.run(
-    `UPDATE message SET place = ?, seq = ?, eta = ?, token = NULL, lease_until = NULL, deliveries = 0,
-       retries = retries + 1, revoked = min(revoked, ${TO_DROP}) WHERE seq = ?`,
+    `UPDATE message SET place = ?, seq = ?, eta = ?, token = NULL, lease_until = NULL, ${counts},
+       revoked = min(revoked, ${TO_DROP}) WHERE seq = ?`,
     ...[placeFor(eta, step.now), step.nextSeq(), eta, message.seq],
   );
+  forsake(step, message);
   step.queues.add(message.queue);
 }
 
@@ -133,6 +157,7 @@ export function bury(step: Step, message: Known, reason: string): void {
        WHERE seq = ?`,
     ...[step.nextSeq(), step.now, reason, message.seq],
   );
+  forsake(step, message);
   endRun(step, message);
 }
 
@@ -148,8 +173,9 @@ export function revive(step: Step, message: Known): void {
 }
 
 /** Gone for good. */
-export function end(step: Step, message: Pick<Known, "seq" | "entry">): void {
+export function end(step: Step, message: Pick<Known, "seq" | "id" | "entry" | "lock">): void {
   step.run("DELETE FROM message WHERE seq = ?", message.seq);
+  forsake(step, message);
   endRun(step, message);
 }
 

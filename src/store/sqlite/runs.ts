@@ -5,9 +5,12 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, Overlap } from "../entries.js";
 import { record } from "./ledger.js";
-import { dropRevoked, end, KNOWN, type Known, park, send, type Sent, unpark } from "./messages.js";
+import { isBusy } from "./line.js";
+import { dropRevoked, end, keep, KNOWN, type Known, type Sent, sendKept } from "./messages.js";
+import { lockOfMessage } from "./permits.js";
 import { keepOwnResult } from "./results.js";
-import { HELD, PARKED, TO_STOP } from "./schema.js";
+import { HELD, KEPT, TO_STOP } from "./schema.js";
+import { send, standInLine } from "./send.js";
 import type { Step } from "./step.js";
 
 /** A run that is due now. */
@@ -20,7 +23,7 @@ export interface DueRun {
   readonly counted: { readonly maxRuns: number | null } | null;
 }
 
-/** A row of held_run; its message is the parked one of this id. */
+/** A row of held_run; its message is the kept one of this id. */
 interface HeldRun {
   readonly entry: string;
   readonly id: string;
@@ -35,7 +38,7 @@ interface HeldRun {
 
 const HELD_RUN = `SELECT entry, id, due, term, triggered, max_runs AS maxRuns, timeout_ms AS timeoutMs,
   grace_end AS graceEnd FROM held_run`;
-const UNFINISHED = `FROM message WHERE entry = ? AND place < ${PARKED}`;
+const UNFINISHED = `FROM message WHERE entry = ? AND place < ${KEPT}`;
 
 /** Sends, skips or holds a run as the policy says; null forces it. Whoever counts runs counts the answer "sent". */
 export function startRun(step: Step, run: DueRun, overlap: Overlap | null): OccurrenceOutcome {
@@ -46,7 +49,14 @@ export function startRun(step: Step, run: DueRun, overlap: Overlap | null): Occu
   releaseHeldRuns(step);
 
   const isFree = (): boolean => busyUntil(step, run.entry, overlap.timeoutMs) <= step.now;
-  if (isFree()) return sendInsteadOfHeld(step, run);
+  if (isFree()) {
+    const { lock } = run.message;
+    if (overlap.policy === "skip" && lock && isBusy(step, lock.name, lock.capacity)) {
+      skipRun(step, run, "locked");
+      return "locked";
+    }
+    return sendInsteadOfHeld(step, run);
+  }
   if (overlap.policy === "skip") {
     skipRun(step, run, "overlap");
     return "overlap";
@@ -117,7 +127,7 @@ function holdRun(step: Step, run: DueRun, overlap: Overlap): OccurrenceOutcome {
   }
   if (before) dropHeldRun(step, before, "replaced");
   // A duplicate: the run is on its way already, or its result is kept.
-  if (!park(step, run.message)) return sendRun(step, run);
+  if (!keep(step, run.message)) return sendRun(step, run);
   const { entry, message, due, term, counted } = run;
   const { timeoutMs } = overlap;
   step.run(
@@ -149,10 +159,10 @@ export function heldRunOfId(step: Step, id: string): HeldRun | undefined {
 /** Ends a held run unsent; its ledger row says why. */
 export function dropHeldRun(step: Step, held: HeldRun, reason: "replaced" | "revoked" | "removed"): void {
   step.run("DELETE FROM held_run WHERE entry = ?", held.entry);
-  const parked = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ?`, held.id);
-  if (parked) {
-    end(step, { seq: parked.seq, entry: null });
-    if (reason === "revoked") keepOwnResult(step, held.id, parked.resultTtl, "REVOKED", "revoked");
+  const kept = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ?`, held.id);
+  if (kept) {
+    end(step, { ...kept, entry: null });
+    if (reason === "revoked") keepOwnResult(step, held.id, kept.resultTtl, "REVOKED", "revoked");
   }
   skipRun(step, held, reason);
 }
@@ -169,12 +179,21 @@ export function releaseHeldRuns(step: Step): void {
       continue;
     }
     step.run("DELETE FROM held_run WHERE entry = ?", entry);
-    unpark(step, held.id);
+    if (sendKept(step, held.id)) lineUp(step, held.id);
     recordSent(step, { ...held, triggered: held.triggered === 1 });
     const counted = held.triggered === 0 ? 1 : 0;
     step.run("UPDATE entry SET stamp = ?, runs = runs + ? WHERE name = ?", step.stamp(), counted, entry);
     if (held.triggered === 0) endWhenSpent(step, entry, held.maxRuns);
   }
+}
+
+/** Has a run that is sent now ask for its lock, if it has one. */
+function lineUp(step: Step, id: string): void {
+  const message = step.get<{ task: string; lock: string | null }>(
+    "SELECT task, lock FROM message WHERE id = ?",
+    id,
+  );
+  if (message) standInLine(step, { id, task: message.task, lock: lockOfMessage(message) });
 }
 
 /** Disables the entry once its runs have reached the limit. */

@@ -6,6 +6,9 @@
  * with is the order of age. Each place has its own partial index, so a row costs one index entry beside those of
  * its id and its entry, and what waits costs nothing to what is held.
  *
+ * contender holds those who stand in line for a lock or hold a permit of it, by `turn`; a lock has a row while it has
+ * contenders.
+ *
  * All instants and durations are integer milliseconds.
  */
 import type { Handle } from "./driver.js";
@@ -13,17 +16,26 @@ import type { Handle } from "./driver.js";
 /** "sunb": says to `file` and to us that the database is sunbeat's. */
 export const APPLICATION_ID = 0x73756e62;
 
-/** Where a message is. A parked message is a run that its entry holds (table held_run). */
+/**
+ * Where a message is. KEPT: a run that its entry holds (table held_run). PARKED: in the line of its lock (table
+ * contender); below the others, so that `place < KEPT` are the unfinished ones.
+ */
+export const PARKED = -1;
 export const READY = 0;
 export const DELAYED = 1;
 export const HELD = 2;
-export const PARKED = 3;
+export const KEPT = 3;
 export const DEAD = 4;
 
 /** Whether a held message was revoked. TO_DROP: dropped when it would be claimed again; TO_STOP: its worker is told too. */
 export const NOT_REVOKED = 0;
 export const TO_DROP = 1;
 export const TO_STOP = 2;
+
+/** Where a contender for a lock is. AWAY: a task that is neither in line nor holds a permit, and keeps its turn. */
+export const WAITING = 0;
+export const HOLDING = 1;
+export const AWAY = 2;
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -55,7 +67,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX message_held ON message (lease_until, queue) WHERE place = ${HELD};
   CREATE INDEX message_dead ON message (place) WHERE place = ${DEAD};
   CREATE INDEX message_dead_queue ON message (queue) WHERE place = ${DEAD};
-  CREATE INDEX message_unfinished ON message (entry, enqueued_at) WHERE entry IS NOT NULL AND place < ${PARKED};
+  CREATE INDEX message_unfinished ON message (entry, enqueued_at) WHERE entry IS NOT NULL AND place < ${KEPT};
 
   CREATE TABLE revocation (
     id TEXT PRIMARY KEY,
@@ -150,6 +162,42 @@ const MIGRATIONS: readonly string[] = [
     value INTEGER NOT NULL
   ) WITHOUT ROWID;
   INSERT INTO counter VALUES ('stamp', 0);
+  `,
+  `
+  -- JSON of what the message needs, as MessageLock has it.
+  ALTER TABLE message ADD COLUMN lock TEXT;
+  CREATE INDEX message_parked ON message (queue) WHERE place = ${PARKED};
+
+  CREATE TABLE lock (
+    name TEXT PRIMARY KEY,
+    capacity INTEGER NOT NULL,
+    -- When a permit of a lock with a line ends, or earlier; null: there is no line.
+    wake_at INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX lock_wake ON lock (wake_at) WHERE wake_at IS NOT NULL;
+
+  CREATE TABLE contender (
+    turn INTEGER PRIMARY KEY,
+    lock TEXT NOT NULL,
+    -- Of a task its id, of a process the name of the waiter.
+    id TEXT NOT NULL,
+    is_task INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    standing INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    -- Of a holder the end of the permit; of a process in line, how long it counts as alive; of a task in line, null.
+    until INTEGER,
+    grant_ms INTEGER NOT NULL,
+    token TEXT,
+    fence INTEGER,
+    give_up_at INTEGER,
+    UNIQUE (id, is_task, lock)
+  );
+  CREATE INDEX contender_line ON contender (lock, turn) WHERE standing = ${WAITING};
+  CREATE INDEX contender_held ON contender (lock, until) WHERE standing = ${HOLDING};
+  CREATE INDEX contender_until ON contender (until) WHERE standing = ${HOLDING};
+  CREATE INDEX contender_give_up ON contender (give_up_at) WHERE standing = ${WAITING} AND give_up_at IS NOT NULL;
+  INSERT INTO counter VALUES ('fence', 0);
   `,
 ];
 

@@ -33,6 +33,8 @@ export class Step implements News {
   readonly signals: Signal[] = [];
   /** Entries whose last run may have ended in this step while another run of theirs is held. */
   readonly ended = new Set<string>();
+  /** Locks of which a permit may have come free in this step. */
+  readonly freed = new Set<string>();
   readonly #prepare: (sql: string) => Statement;
   readonly #origin: string | null;
   #lastSeq: number | null = null;

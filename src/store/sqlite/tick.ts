@@ -6,10 +6,11 @@ import type {
   TickItemOutcome,
   TickReply,
 } from "../entries.js";
+import { followUp } from "./follow-up.js";
 import { recordRange } from "./ledger.js";
 import { isCurrentTerm } from "./leases.js";
 import { fixInstants } from "./messages.js";
-import { disable, endWhenSpent, releaseHeldRuns, skipRun, startRun } from "./runs.js";
+import { disable, endWhenSpent, skipRun, startRun } from "./runs.js";
 import type { Step } from "./step.js";
 
 interface EntryState {
@@ -35,7 +36,7 @@ export function tick(step: Step, term: string, items: readonly TickItem[]): Tick
     return { outcome: "ticked", occurrences: account(step, item, term) };
   });
   // cancel-running may have ended runs that still waited.
-  releaseHeldRuns(step);
+  followUp(step);
   return { outcome: "ticked", now, items: outcomes };
 }
 

@@ -9,6 +9,7 @@ import { type Handle, loadDriver } from "../../../src/store/sqlite/driver.js";
 import { sqliteEntries } from "../../../src/store/sqlite/entries.js";
 import { Hub } from "../../../src/store/sqlite/hub.js";
 import { sqliteLeases } from "../../../src/store/sqlite/leases.js";
+import { sqliteLocks, sweepPermits } from "../../../src/store/sqlite/locks.js";
 import { openFile } from "../../../src/store/sqlite/open.js";
 import { resultsAfter, sqliteResults, sweepResults } from "../../../src/store/sqlite/results.js";
 import type { Overlap, TickItem } from "../../../src/store/entries.js";
@@ -43,6 +44,43 @@ async function rig(): Promise<Rig> {
 
 const QUEUE_ONE: Overlap = { policy: "queue-one", timeoutMs: 5_000, graceMs: 0 };
 const CANCEL: Overlap = { policy: "cancel-running", timeoutMs: null, graceMs: 1_000 };
+
+/** Every verb of the locks, and what the broker does with messages that have one. */
+async function walkLocks(connection: Connection, clock: ManualClock): Promise<void> {
+  const broker = sqliteBroker(connection, new Hub(clock, new Lines()), systemRandom);
+  const locks = sqliteLocks(connection, new Lines());
+  const lock = { name: "l", capacity: 1, waitTimeoutMs: 5_000, reserveMs: 1_000 };
+  const ask = (waiter: string, aliveMs: number | null) =>
+    locks.acquire({ lock: "l", capacity: 1, waiter, label: "w", leaseMs: 1_000, aliveMs });
+  const request = { queues: ["locked"], worker: "w", leaseMs: 1_000, max: 9 };
+  const first = await ask("a", null);
+  if (first.outcome !== "granted") throw new Error("not granted");
+  await ask("b", 100);
+  await ask("c", null);
+  const queue = "locked";
+  await broker.enqueue([message("l1", { queue, lock }), message("l2", { queue }), message("l3", { queue })]);
+  const { deliveries } = await broker.claim(request);
+  await locks.admit(deliveries.map(({ id, token }) => ({ id, token, lock, busy: "park" })));
+  await locks.list({ limit: 9 });
+  await locks.inspect("l", 9);
+  await locks.extend(first.permit, 1_000);
+  await locks.cancel("l", "b");
+  await locks.release(first.permit);
+  const woken = (await broker.claim(request)).deliveries;
+  await broker.heartbeat(woken, 1_000);
+  await broker.giveBack(woken);
+  const [holder] = (await locks.inspect("l", 1))?.holders ?? [];
+  await locks.break({ lock: "l", token: holder?.token ?? "" });
+  await broker.purge(["nothing"]);
+  await clock.advance(10_000);
+  await broker.claim({ ...request, max: 0 });
+  const again = (await broker.claim(request)).deliveries;
+  await broker.settle(
+    again.map(({ id, token }) => ({ id, token, kind: "defer", delayMs: 0, result: null, resultTtlMs: 0 })),
+    null,
+  );
+  await connection.write((step) => sweepPermits(step, 10));
+}
 
 /** Every verb once, in a state in which it has something to do. */
 async function walk({ connection, clock }: Rig): Promise<void> {
@@ -113,6 +151,7 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   const [left] = await entries.get(["e"]);
   await entries.remove("e", left?.stamp ?? 0);
   await leases.resign({ id: "b", nonce: "n" });
+  await walkLocks(connection, clock);
   await connection.write((step) => {
     sweepResults(step, 10);
     sweepRevocations(step, 10);
@@ -167,6 +206,7 @@ test("counting the queues reads indexes only, never a body", async () => {
     "SCAN message USING COVERING INDEX message_delayed",
     "SCAN message USING COVERING INDEX message_held",
     "SCAN message USING COVERING INDEX message_dead_queue",
+    "SCAN message USING COVERING INDEX message_parked",
   ]);
   connection.close();
 });

@@ -1,0 +1,139 @@
+/** The line of a lock: joining it, and being granted a permit when the turn comes. */
+import type { EpochMs } from "../../core/clock.js";
+import type { MessageLock } from "../locks.js";
+import { unpark } from "./messages.js";
+import { CONTENDER, type Contender, drop, endPermit, type Lockable, nextFence } from "./permits.js";
+import { HOLDING, WAITING } from "./schema.js";
+import type { Step } from "./step.js";
+
+interface LockRow {
+  readonly capacity: number;
+}
+
+/** Whether a newcomer would have to wait. */
+export function isBusy(step: Step, name: string, capacity: number): boolean {
+  step.run("UPDATE lock SET capacity = ? WHERE name = ?", capacity, name);
+  handOver(step, name);
+  return heldCount(step, name) >= capacity;
+}
+
+export function heldCount(step: Step, name: string): number {
+  return step.get<{ count: number }>(
+    `SELECT count(*) AS count FROM contender WHERE lock = ? AND standing = ${HOLDING}`,
+    name,
+  )!.count;
+}
+
+export interface ProcessApplicant {
+  readonly lock: string;
+  readonly capacity: number;
+  readonly id: string;
+  readonly label: string;
+  readonly grantMs: number;
+}
+
+/** Puts a process at the end of the line, unless it has its permit at once. */
+export function lineUpProcess(step: Step, { lock, capacity, id, label, grantMs }: ProcessApplicant): void {
+  openLock(step, lock, capacity);
+  insert(step, { lock, id, isTask: 0, label, until: step.now + grantMs, grantMs, giveUpAt: null });
+  handOver(step, lock);
+}
+
+/** Puts a message in line, at its old turn when it had one, unless it has its permit at once. */
+export function lineUpMessage(
+  step: Step,
+  message: Lockable & { readonly task: string },
+  { name: lock, capacity, waitTimeoutMs, reserveMs: grantMs }: MessageLock,
+): void {
+  openLock(step, lock, capacity);
+  const { id, task: label } = message;
+  const again = step.run(
+    `UPDATE contender SET standing = ${WAITING}, since = ?, until = NULL WHERE id = ? AND is_task = 1 AND lock = ?`,
+    ...[step.now, id, lock],
+  );
+  if (again === 0) {
+    const giveUpAt = waitTimeoutMs === null ? null : step.now + waitTimeoutMs;
+    insert(step, { lock, id, isTask: 1, label, until: null, grantMs, giveUpAt });
+  }
+  handOver(step, lock);
+}
+
+function openLock(step: Step, name: string, capacity: number): void {
+  step.run(
+    "INSERT INTO lock (name, capacity) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET capacity = excluded.capacity",
+    ...[name, capacity],
+  );
+}
+
+interface Newcomer extends Pick<Contender, "lock" | "id" | "isTask" | "until" | "grantMs"> {
+  readonly label: string;
+  readonly giveUpAt: EpochMs | null;
+}
+
+function insert(step: Step, { lock, id, isTask, label, until, grantMs, giveUpAt }: Newcomer): void {
+  step.run(
+    `INSERT INTO contender (lock, id, is_task, label, standing, since, until, grant_ms, give_up_at)
+       VALUES (?, ?, ?, ?, ${WAITING}, ?, ?, ?, ?)`,
+    ...[lock, id, isTask, label, step.now, until, grantMs, giveUpAt],
+  );
+}
+
+/** Gives what is free to those in line, so that no lock with a line has a permit to give. */
+export function handOver(step: Step, name: string): void {
+  step.freed.delete(name);
+  const lock = step.get<LockRow>("SELECT capacity FROM lock WHERE name = ?", name);
+  if (!lock) return;
+  const ended = step.all<Contender>(
+    `${CONTENDER} WHERE lock = ? AND standing = ${HOLDING} AND until <= ?`,
+    ...[name, step.now],
+  );
+  for (const holder of ended) endPermit(step, holder);
+  let free = lock.capacity - heldCount(step, name);
+  let first = firstInLine(step, name);
+  while (first && free > 0) {
+    // A process that has not been heard of is passed over; a parked task cannot die.
+    if (first.isTask === 0 && (first.until ?? 0) <= step.now) drop(step, first.turn);
+    else {
+      grant(step, first);
+      free--;
+    }
+    first = firstInLine(step, name);
+  }
+  step.freed.delete(name);
+  if (first) watch(step, name);
+  else close(step, name);
+}
+
+function firstInLine(step: Step, name: string): Contender | undefined {
+  return step.get<Contender>(
+    `${CONTENDER} WHERE lock = ? AND standing = ${WAITING} ORDER BY turn LIMIT 1`,
+    name,
+  );
+}
+
+function grant(step: Step, { turn, id, isTask, grantMs }: Contender): void {
+  const number = nextFence(step);
+  // A task gets its fence when a worker takes it: two runs of it must not share one.
+  const fence = isTask === 1 ? null : number;
+  step.run(
+    `UPDATE contender SET standing = ${HOLDING}, since = ?, until = ?, token = ?, fence = ? WHERE turn = ?`,
+    ...[step.now, step.now + grantMs, number.toString(36), fence, turn],
+  );
+  if (isTask === 1) unpark(step, id);
+  else step.publish("lock", id);
+}
+
+/** When a claim is to look at the line again: what ends earlier by itself is extended, mostly. */
+function watch(step: Step, name: string): void {
+  step.run(
+    `UPDATE lock SET wake_at = (SELECT min(until) FROM contender WHERE lock = name AND standing = ${HOLDING})
+       WHERE name = ?`,
+    name,
+  );
+}
+
+/** A lock without a line; without holders, too, it leaves no trace. */
+function close(step: Step, name: string): void {
+  if (heldCount(step, name) === 0) step.run("DELETE FROM lock WHERE name = ?", name);
+  else step.run("UPDATE lock SET wake_at = NULL WHERE name = ? AND wake_at IS NOT NULL", name);
+}

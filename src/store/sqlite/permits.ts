@@ -1,0 +1,102 @@
+/**
+ * What happens to the permit and the place in line that somebody has. Whoever may have freed a permit notes the lock in
+ * `step.freed`, and `followUp` hands it over before the step ends.
+ */
+import type { EpochMs } from "../../core/clock.js";
+import type { MessageLock } from "../locks.js";
+import { AWAY, HOLDING } from "./schema.js";
+import type { Step } from "./step.js";
+
+/** A row of contender. */
+export interface Contender {
+  readonly turn: number;
+  readonly lock: string;
+  readonly id: string;
+  readonly isTask: number;
+  readonly standing: number;
+  readonly until: EpochMs | null;
+  readonly grantMs: number;
+  readonly token: string | null;
+  readonly fence: number | null;
+}
+
+export const CONTENDER =
+  "SELECT turn, lock, id, is_task AS isTask, standing, until, grant_ms AS grantMs, token, fence FROM contender";
+
+/** A message that may have a lock. */
+export interface Lockable {
+  readonly id: string;
+  readonly lock: string | null;
+}
+
+export function lockOfMessage({ lock }: Pick<Lockable, "lock">): MessageLock | null {
+  return lock === null ? null : (JSON.parse(lock) as MessageLock);
+}
+
+/** The standing of a message with its lock, from the first time it stood in line. */
+export function contenderOf(step: Step, { id, lock }: Lockable): Contender | undefined {
+  return lock === null ? undefined : step.get<Contender>(`${CONTENDER} WHERE id = ? AND is_task = 1`, id);
+}
+
+/** Microseconds of the clock: the number also grows when an older copy of the file was restored. */
+export function nextFence(step: Step): number {
+  return step.get<{ value: number }>(
+    "UPDATE counter SET value = max(value + 1, ?) WHERE name = 'fence' RETURNING value",
+    step.now * 1_000,
+  )!.value;
+}
+
+/** The number of the permit of a message that a worker has, up to the end of its lease; null: it has none. */
+export function usePermit(step: Step, message: Lockable, until: EpochMs): number | null {
+  const contender = contenderOf(step, message);
+  if (contender?.standing !== HOLDING) return null;
+  const fence = contender.fence ?? nextFence(step);
+  step.run("UPDATE contender SET until = ?, fence = ? WHERE turn = ?", until, fence, contender.turn);
+  return fence;
+}
+
+/** With the lease of its delivery. False when there is a lock and no permit. */
+export function extendPermit(step: Step, message: Lockable, until: EpochMs): boolean {
+  if (message.lock === null) return true;
+  const extended = step.run(
+    `UPDATE contender SET until = ? WHERE id = ? AND is_task = 1 AND standing = ${HOLDING}`,
+    ...[until, message.id],
+  );
+  return extended > 0;
+}
+
+/** Keeps the permit for the message while nobody has it. The next worker gets a number of its own. */
+export function reservePermit(step: Step, message: Lockable): void {
+  if (message.lock === null) return;
+  step.run(
+    `UPDATE contender SET until = ? + grant_ms, fence = NULL WHERE id = ? AND is_task = 1 AND standing = ${HOLDING}`,
+    ...[step.now, message.id],
+  );
+}
+
+/** Takes a permit away. A task keeps its turn, in case it comes back. */
+export function endPermit(step: Step, { turn, lock, isTask }: Contender): void {
+  if (isTask === 1) {
+    step.run(`UPDATE contender SET standing = ${AWAY}, fence = NULL, token = NULL WHERE turn = ?`, turn);
+  } else drop(step, turn);
+  step.freed.add(lock);
+}
+
+/** Out of the line, or without its permit, for good. */
+export function drop(step: Step, turn: number): void {
+  step.run("DELETE FROM contender WHERE turn = ?", turn);
+}
+
+/** The permit of a message whose worker fell silent. */
+export function losePermit(step: Step, message: Lockable): void {
+  const contender = contenderOf(step, message);
+  if (contender?.standing === HOLDING) endPermit(step, contender);
+}
+
+/** A message that ends, or starts anew, gives up permit and turn. */
+export function forsake(step: Step, message: Lockable): void {
+  const contender = contenderOf(step, message);
+  if (!contender) return;
+  drop(step, contender.turn);
+  step.freed.add(contender.lock);
+}
