@@ -77,15 +77,18 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
   const settle = async (settlements: readonly Settlement[], request: ClaimRequest | null) => {
     const queues = request ? claimant.inTurn(request.queues) : [];
     const nonce = claimant.nonce();
+    const rest: string[] = [];
+    for (const settlement of settlements) packSettlement(settlement, rest);
+    for (const queue of queues) rest.push(toWord(queue));
     const [letters, now, wakeAt, found] = await caller.call(
       settleScript,
       { settlements: settlements.length, max: request?.max ?? 0, lease: request?.leaseMs ?? "", nonce },
-      [...settlements.flatMap(settlementText), ...queues.map(toWord)],
+      rest,
       { repeatable: request === null },
     );
     const deliveries: Delivery[] = [];
     for (let at = 0; at < found.length; at += 3) {
-      const [id = "", record = "", changed = ""] = found.slice(at, at + 3);
+      const [id, record, changed] = [found[at] ?? "", found[at + 1] ?? "", found[at + 2] ?? ""];
       const delivery = readDelivery(id, record, changed, `${nonce}.${at / 3 + 1}`);
       if (delivery) deliveries.push(delivery);
     }
@@ -238,11 +241,11 @@ class Claimant {
   }
 }
 
-function settlementText(settlement: Settlement): string[] {
+function packSettlement(settlement: Settlement, into: string[]): void {
   const { id, token, kind, result, resultTtlMs } = settlement;
   const final = result && isFinal(result.state) ? 1 : 0;
   const verb = `${KIND[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
-  return [toWire(id), token, verb, result ? recordText(result) : ""];
+  into.push(toWire(id), token, verb, result ? recordText(result) : "");
 }
 
 const KIND = { done: "d", retry: "r", defer: "p", dead: "x" } as const;

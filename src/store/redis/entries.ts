@@ -1,3 +1,4 @@
+import type { EpochMs } from "../../core/clock.js";
 import type {
   Entries,
   EntryPut,
@@ -114,14 +115,15 @@ export function redisEntries(caller: Caller): Entries {
 
     async tick(term, items) {
       const shapes = new Shapes();
-      const packed = items.flatMap((item) => itemText(item, shapes));
+      const packed: string[] = [];
+      for (const item of items) packItem(item, shapes, packed);
       const args = { term: toWord(term), shapes: shapes.shapes.length };
       return caller.call(tickScript, args, [...shapes.shapes, ...packed]);
     },
 
     async trigger(name, message, overlap) {
       const args = {
-        ...{ name: toWord(name), overlap: overlapText(overlap), shape: shapeOf(message) },
+        ...{ name: toWord(name), overlap: overlapText(overlap), shape: shapeOf(message, name) },
         ...{ id: toWire(message.id), body: toWire(message.body) },
       };
       const [outcome] = outcomes(await caller.call(triggerScript, args), TRIGGERED);
@@ -216,7 +218,7 @@ function putText(item: EntryPut): string[] {
     [orNull(item.expect), toWord(item.revision), ...standing, ledger.length].join(" "),
     `${toWord(item.owner)} ${item.version} ${toWire(item.definition)}`,
     ...ledger.flatMap((range) => [
-      `${range.from} ${range.to} ${range.count} ${toWord(range.reason)}`,
+      `${dueText(range.from)} ${range.to} ${range.count} ${toWord(range.reason)}`,
       toWire(range.schedule),
     ]),
   ];
@@ -227,35 +229,43 @@ function overlapText(overlap: Overlap | null): string {
   return `${POLICY[overlap.policy]} ${orNull(overlap.timeoutMs)} ${overlap.graceMs}`;
 }
 
-function itemText(item: TickItem, shapes: Shapes): string[] {
-  const next = [orNull(item.next?.nominal), orNull(item.next?.dispatchAt)];
-  return [
+function packItem(item: TickItem, shapes: Shapes, into: string[]): void {
+  const next = `${orNull(item.next?.nominal)} ${orNull(item.next?.dispatchAt)}`;
+  const end = `${toWordOrNull(item.disable)} ${orNull(item.maxRuns)}`;
+  into.push(
     toWord(item.entry),
-    [
-      ...[toWord(item.revision), orNull(item.expect), ...next],
-      ...[toWordOrNull(item.disable), orNull(item.maxRuns), item.plan.length],
-    ].join(" "),
-    ...item.plan.flatMap((planned) => plannedText(planned, shapes)),
-  ];
+    `${toWord(item.revision)} ${orNull(item.expect)} ${next} ${end} ${item.plan.length}`,
+  );
+  for (const planned of item.plan) packPlanned(planned, shapes, into);
 }
 
-function plannedText(planned: PlannedOccurrence, shapes: Shapes): string[] {
+function packPlanned(planned: PlannedOccurrence, shapes: Shapes, into: string[]): void {
   switch (planned.kind) {
     case "send": {
       const { due, overlap, message } = planned;
-      // The entry of a run is the item's: without it, entries of one task share a shape.
-      const { entry: _entry, ...shared } = message;
-      const shape = shapes.numberOf(shared);
-      return [`S ${due} ${overlapText(overlap)} ${shape}`, toWire(message.id), toWire(message.body)];
+      const shape = shapes.numberOf(message, null);
+      into.push(
+        `S ${dueText(due)} ${overlapText(overlap)} ${shape}`,
+        toWire(message.id),
+        toWire(message.body),
+      );
+      break;
     }
     case "skip":
-      return [`K ${planned.due} ${toWord(planned.reason)}`];
+      into.push(`K ${dueText(planned.due)} ${toWord(planned.reason)}`);
+      break;
     case "range":
-      return [
-        `R ${planned.from} ${planned.to} ${planned.count} ${toWord(planned.reason)}`,
+      into.push(
+        `R ${dueText(planned.from)} ${planned.to} ${planned.count} ${toWord(planned.reason)}`,
         toWire(planned.schedule),
-      ];
+      );
+      break;
   }
+}
+
+/** Sixteen digits, so that the order of text is that of time. */
+function dueText(due: EpochMs): string {
+  return String(due).padStart(16, "0");
 }
 
 function readItemOutcome(text: string): TickItemOutcome {

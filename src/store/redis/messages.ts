@@ -16,9 +16,12 @@ export class Shapes {
   readonly shapes: string[] = [];
   readonly #numbers = new Map<string, number>();
 
-  /** The number of the message's shape, from 1 on. */
-  numberOf(message: NewMessage): string {
-    const shape = shapeOf(message);
+  /**
+   * The number of the message's shape, from 1 on. A run's entry is told apart from it, as null, so that the entries of
+   * one task share a shape.
+   */
+  numberOf(message: NewMessage, entry = message.entry ?? null): string {
+    const shape = shapeOf(message, entry);
     let number = this.#numbers.get(shape);
     if (number === undefined) {
       number = this.shapes.push(shape);
@@ -28,8 +31,8 @@ export class Shapes {
   }
 }
 
-export function shapeOf(message: NewMessage): string {
-  const { queue, priority, maxDeliveries, resultTtlMs, entry, task, eta, expires } = message;
+export function shapeOf(message: NewMessage, entry: string | null): string {
+  const { queue, priority, maxDeliveries, resultTtlMs, task, eta, expires } = message;
   return (
     `${toWord(queue)} ${priority} ${maxDeliveries} ${resultTtlMs} ${toWordOrNull(entry)} ${toWord(task)} ` +
     `${instant(eta)} ${instant(expires)}`
@@ -47,18 +50,20 @@ export function readRecord(record: string) {
   if (!parts) return null;
   const [queue = "", rank = "", at, eta = "", expires = "", max, ttl, entry = "", task = ""] = parts.head;
   return {
+    task: fromWord(task),
     queue: fromWord(queue),
     priority: 9 - Number(rank[0]),
-    enqueuedAt: Number(at),
     eta: numberOrNull(eta),
     expires: numberOrNull(expires),
     maxDeliveries: Number(max),
     resultTtlMs: Number(ttl),
     entry: fromWordOrNull(entry),
-    task: fromWord(task),
     body: fromWire(parts.rest),
+    enqueuedAt: Number(at),
   };
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A delivery from the three parts of a claim's reply. Null for a record that cannot be read. */
 export function readDelivery(
@@ -67,16 +72,19 @@ export function readDelivery(
   changed: string,
   token: string,
 ): Delivery | null {
-  const sent = readRecord(record);
-  if (!sent) return null;
-  const id = fromWire(wireId);
-  if (changed === "") return { ...sent, id, token, retries: 0, deliveries: 1 };
-  const [retries, deliveries, eta = "+", at] = changed.split(" ");
-  return {
-    ...sent,
-    ...{ id, token, retries: Number(retries), deliveries: Number(deliveries) },
-    ...{ eta: numberOrNull(eta), enqueuedAt: Number(at) },
-  };
+  // One object and no spread: this runs for every task.
+  const delivery = readRecord(record) as Writable<Delivery> | null;
+  if (!delivery) return null;
+  delivery.id = fromWire(wireId);
+  delivery.token = token;
+  const [retries = "0", deliveries = "1", eta = "+", at] = changed === "" ? [] : changed.split(" ");
+  delivery.retries = Number(retries);
+  delivery.deliveries = Number(deliveries);
+  if (at !== undefined) {
+    delivery.eta = numberOrNull(eta);
+    delivery.enqueuedAt = Number(at);
+  }
+  return delivery;
 }
 
 /** The ids, or the pairs of id and token, of a call. */

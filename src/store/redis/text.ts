@@ -20,19 +20,20 @@ function isWellFormed(text: string): boolean {
   return (text as unknown as WellFormed).isWellFormed();
 }
 
-const SIMPLE = /^[A-Za-z0-9_.:/@!-]+$/;
+/** What is its own word and most names are: the test is several times cheaper than the coding. */
+const SIMPLE = /^[A-Za-z0-9_.!-]+$/;
 
 /** A name without spaces, never empty; the same name gives the same text. */
 export function toWord(name: string): string {
+  if (SIMPLE.test(name)) return name;
   if (name === "") return EMPTY;
   return isWellFormed(name) ? encodeURIComponent(name) : NULL + encodeURIComponent(JSON.stringify(name));
 }
 
 /** Total: a word that nobody of us wrote is its own text, for one bad record must not cost the others of a reply. */
 export function fromWord(word: string): string {
-  if (word === EMPTY) return "";
-  // Most names need nothing: the test is several times cheaper than the decoding.
   if (SIMPLE.test(word)) return word;
+  if (word === EMPTY) return "";
   try {
     return word.startsWith(NULL)
       ? (JSON.parse(decodeURIComponent(word.slice(1))) as string)

@@ -12,7 +12,8 @@
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   rest...   per entry: name (escaped), "<expected stamp, + for none> <revision> <nominal> <dispatch> <paused>
---             <disabled> <number of ranges>" (+ for null), definition record, then per range: "<from> <to> <count> <reason>",
+--             <disabled> <number of ranges>" (+ for null), definition record, then per range: "<from, sixteen digits> <to>
+--             <count> <reason>",
 --             schedule
 -- Returns: one text with a letter per entry: s stored, c conflict
 -- Uses: clock, numbers, later, ledger, estates
@@ -41,8 +42,8 @@ while at <= #ARGV do
     write_later("HSET", key_entry, name, definition)
     write_later("ZADD", key_names, 0, name)
     for index = first_range, at - 1, 2 do
-      local from, to, missed, reason = match(ARGV[index], "^(%S+) (%S+) (%S+) (%S+)$")
-      add_record(name, tonumber(from), "R", reason, "+", to .. " " .. missed .. " " .. ARGV[index + 1])
+      local from, to, missed, reason = match(ARGV[index], "^(%d+) (%S+) (%S+) (%S+)$")
+      add_record(name, tonumber(from), from, "R", reason, "+", to .. " " .. missed .. " " .. ARGV[index + 1])
     end
     call("PUBLISH", arg_channels .. "ch:entries", "%" .. name)
     outcomes[#outcomes + 1] = "s"

@@ -28,9 +28,9 @@
 --   shapes    number of shapes
 --   rest...   the shapes (lib/send.lua), then per item: entry (escaped), "<revision> <expected nominal> <next nominal>
 --             <next dispatch> <disable> <max runs> <occurrences>" (+ for null), then per occurrence one of
---               "S <due> <policy a|s|q|c> <timeout> <grace> <number of its shape>", id, body
---               "K <due> <reason>"
---               "R <from> <to> <count> <reason>", schedule
+--               "S <due, sixteen digits> <policy a|s|q|c> <timeout> <grace> <number of its shape>", id, body
+--               "K <due, sixteen digits> <reason>"
+--               "R <from, sixteen digits> <to> <count> <reason>", schedule
 -- Returns: { now, outcome, ... }: f alone when fenced, else one text per item: its refusal in a word, or "=" and a letter
 --   per occurrence: s sent, k skipped, o overlap, h held
 -- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs
@@ -44,38 +44,45 @@ for index = rest, at - 1 do shapes[#shapes + 1] = read_shape(ARGV[index]) end
 -- Everything is parsed before the first write.
 local items, names, sent_ids = {}, {}, {}
 while at <= #ARGV do
+  local entry = ARGV[at]
   local revision, expect, nominal, dispatch, disable, max_runs, occurrences =
     match(ARGV[at + 1], "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+)$")
   if not revision then error("sunbeat: not an item: " .. ARGV[at + 1]) end
-  local item = {
-    entry = ARGV[at], revision = revision, expect = expect, nominal = nominal, dispatch = dispatch, disable = disable,
-    max_runs = max_runs, plan = {}, ends = -math.huge,
-  }
+  local plan, ends, ends_text = {}, -math.huge, nil
   at = at + 2
   for index = 1, tonumber(occurrences) do
-    local kind, begins, rest_of = match(ARGV[at], "^(%a) (%S+) (.*)$")
-    local planned = { kind = kind, due = tonumber(begins) }
-    planned.ends = planned.due
+    local kind, due_text, rest_of = match(ARGV[at], "^(%a) (%d+) (.*)$")
+    local planned
+    local end_text = due_text
     if kind == "S" then
       local policy, timeout, grace, shape = match(rest_of, "^(%a) (%S+) (%S+) (%d+)$")
-      planned.overlap = { policy = policy, timeout = number_or_nil(timeout), grace = tonumber(grace) }
-      planned.shape, planned.id, planned.body = shapes[tonumber(shape)], ARGV[at + 1], ARGV[at + 2]
+      planned = {
+        kind = kind, due = tonumber(due_text), due_text = due_text, policy = policy, timeout = number_or_nil(timeout),
+        grace = tonumber(grace), shape = shapes[tonumber(shape)], id = ARGV[at + 1], body = ARGV[at + 2],
+        entry = entry, term = arg_term, counted = true, max_runs = max_runs,
+      }
       sent_ids[#sent_ids + 1] = planned.id
       at = at + 3
     elseif kind == "K" then
-      planned.reason = rest_of
+      planned = { kind = kind, due = tonumber(due_text), due_text = due_text, reason = rest_of, tail = "" }
       at = at + 1
     else
-      local to, missed, reason = match(rest_of, "^(%S+) (%S+) (%S+)$")
-      planned.ends, planned.reason = tonumber(to), reason
-      planned.tail = to .. " " .. missed .. " " .. ARGV[at + 1]
+      local to, missed, reason = match(rest_of, "^(%d+) (%S+) (%S+)$")
+      planned = {
+        kind = kind, due = tonumber(due_text), due_text = due_text, reason = reason,
+        tail = to .. " " .. missed .. " " .. ARGV[at + 1],
+      }
+      end_text = to
       at = at + 2
     end
-    item.plan[index] = planned
-    item.ends = math.max(item.ends, planned.ends)
+    plan[index] = planned
+    if tonumber(end_text) > ends then ends, ends_text = tonumber(end_text), end_text end
   end
-  items[#items + 1] = item
-  names[#names + 1] = item.entry
+  items[#items + 1] = {
+    entry = entry, revision = revision, expect = expect, nominal = nominal, dispatch = dispatch, disable = disable,
+    max_runs = max_runs, plan = plan, ends = ends, ends_text = ends_text,
+  }
+  names[#names + 1] = entry
 end
 for name, text in pairs(fields(key_estate, names)) do estates[name] = read_estate(name, text) or false end
 remember_known(sent_ids)
@@ -93,25 +100,21 @@ local function refusal(item, estate)
 end
 
 local function account(item, estate)
-  local letters = {}
-  for index, planned in ipairs(item.plan) do
-    estate.last = int(math.max(tonumber(estate.last) or -math.huge, planned.ends))
+  local letters = ""
+  for _, planned in ipairs(item.plan) do
     if planned.kind == "S" then
-      local run = {
-        entry = item.entry, id = planned.id, due = planned.due, term = arg_term, counted = true,
-        max_runs = item.max_runs, shape = planned.shape, body = planned.body,
-      }
-      letters[index] = start_run(run, planned.overlap)
+      letters = letters .. start_run(planned)
     else
-      add_record(item.entry, planned.due, planned.kind, planned.reason, arg_term, planned.tail or "")
-      letters[index] = "k"
+      add_record(item.entry, planned.due, planned.due_text, planned.kind, planned.reason, arg_term, planned.tail)
+      letters = letters .. "k"
     end
   end
+  if item.ends > (tonumber(estate.last) or -math.huge) then estate.last = item.ends_text end
   set_standing(estate, item.nominal, item.dispatch, estate.paused,
     item.disable == "+" and estate.disabled or item.disable)
   end_when_spent(estate, item.max_runs)
   touch(estate)
-  return "=" .. table.concat(letters)
+  return "=" .. letters
 end
 
 reserve_numbers(#items + #sent_ids)

@@ -35,10 +35,11 @@ if not policy then error("sunbeat: not an overlap: " .. arg_overlap) end
 if not estate_of(arg_name) then return "g" end
 if call("HEXISTS", key_holdid, arg_id) == 1 then return "h" end
 if known_ids({ arg_id })[arg_id] then return "s" end
-local run = {
-  entry = arg_name, id = arg_id, due = now, term = "+", counted = false, max_runs = "+", shape = shape, body = arg_body,
-}
-local outcome = start_run(run, { policy = policy, timeout = number_or_nil(timeout), grace = tonumber(grace) })
+local outcome = start_run({
+  entry = arg_name, id = arg_id, due = now, due_text = format("%016.0f", now), term = "+", counted = false,
+  max_runs = "+", shape = shape, body = arg_body, policy = policy, timeout = number_or_nil(timeout),
+  grace = tonumber(grace),
+})
 release_holds()
 save_estates()
 finish()

@@ -62,16 +62,19 @@ local function queue_reader(queue, part)
   return reader
 end
 
--- The next lines to take, at most `wanted`: by priority, among equals by turns.
+-- The next lines to take, at most `wanted`, and their ids: by priority, among equals by turns.
 local function foremost(readers, wanted)
-  local taken = {}
+  local taken, ids = {}, {}
+  local function take_from(reader)
+    local line = reader.lines[reader.at]
+    taken[#taken + 1] = line
+    -- What is not a line of ours gives an id that has no record.
+    ids[#ids + 1] = string.sub(line, #reader.queue + 18)
+    reader.at = reader.at + 1
+  end
   if #readers == 1 then
-    local reader = readers[1]
-    while #taken < wanted and reader.head() do
-      taken[#taken + 1] = reader.lines[reader.at]
-      reader.at = reader.at + 1
-    end
-    return taken
+    while #taken < wanted and readers[1].head() do take_from(readers[1]) end
+    return taken, ids
   end
   while #taken < wanted do
     local best, best_priority = nil, ""
@@ -83,10 +86,9 @@ local function foremost(readers, wanted)
     if not best then break end
     local reader = table.remove(readers, best)
     readers[#readers + 1] = reader
-    taken[#taken + 1] = reader.lines[reader.at]
-    reader.at = reader.at + 1
+    take_from(reader)
   end
-  return taken
+  return taken, ids
 end
 
 -- Takes at most `max` messages under `lease`; their tokens are "<nonce>.<position>". Gives id, record, and what has
@@ -100,11 +102,9 @@ local function take(queues, max, lease, nonce, bound)
   local readers = {}
   for index, queue in ipairs(queues) do readers[index] = queue_reader(queue, math.max(1, math.min(part, 1000))) end
   while given < max and drops < bound do
-    local lines = foremost(readers, math.min(max - given, 1000))
+    local lines, ids = foremost(readers, math.min(max - given, 1000))
     if #lines == 0 then break end
     many("ZREM", key_ready, lines)
-    local ids = {}
-    for index, line in ipairs(lines) do ids[index] = match(line, "^%S+ %S* ?(.*)$") end
     local records, states = fields(key_msg, ids), fields(key_state, ids)
     local states_list, leases_list = {}, {}
     for index, id in ipairs(ids) do

@@ -10,12 +10,14 @@ local woken = {}
 local function write_later(command, key, first, second)
   local list = later[key]
   if not list then
-    list = { command = command }
+    list = { command = command, size = 0 }
     later[key] = list
   end
-  local size = #list
+  -- Counted, since the length operator looks for the end each time.
+  local size = list.size
   list[size + 1] = first
   list[size + 2] = second
+  list.size = size + 2
 end
 
 local function remove_later(command, key, member)

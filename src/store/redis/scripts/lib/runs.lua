@@ -25,7 +25,7 @@ local function hold_of(entry)
       if due then
         size = tonumber(size)
         hold = {
-          entry = entry, due = tonumber(due), timeout = number_or_nil(timeout), grace_end = number_or_nil(grace_end),
+          entry = entry, due = tonumber(due), due_text = due, timeout = number_or_nil(timeout), grace_end = number_or_nil(grace_end),
           term = term, counted = counted == "1", max_runs = max_runs, id = string.sub(rest, 1, size),
           body = string.sub(rest, size + 1),
           shape = {
@@ -62,14 +62,14 @@ local function send_run(run)
     send(run.id, run.shape, run.entry, run.body, next_number())
     known[run.id] = true
   end
-  add_record(run.entry, run.due, "S", run.counted and "+" or "triggered", run.term, run.id)
+  add_record(run.entry, run.due, run.due_text, "S", run.counted and "+" or "triggered", run.term, run.id)
   local estate = run.counted and estate_of(run.entry)
   if estate then estate.runs = estate.runs + 1 end
   return "s"
 end
 
 local function skip_run(run, reason)
-  add_record(run.entry, run.due, "K", reason, run.term, run.counted and "" or int(next_number()))
+  add_record(run.entry, run.due, run.due_text, "K", reason, run.term, run.counted and "" or int(next_number()))
 end
 
 local function let_go(hold)
@@ -140,20 +140,20 @@ local function stop_runs(entry)
   if #asked > 0 then call("PUBLISH", arg_channels .. "ch:revoke", "=" .. cjson.encode(asked)) end
 end
 
-local function hold_run(run, overlap)
+local function hold_run(run)
   local before = hold_of(run.entry)
   local grace_end = nil
-  if overlap.policy == "c" then
+  if run.policy == "c" then
     -- An entry due more often than its grace must not push the end of the grace ahead of itself.
-    grace_end = math.min(now + overlap.grace, before and before.grace_end or math.huge)
+    grace_end = math.min(now + run.grace, before and before.grace_end or math.huge)
     if grace_end <= now then return send_instead_of_hold(run) end
   end
   if before then drop_hold(before, "replaced") end
-  run.timeout, run.grace_end = overlap.timeout, grace_end
+  run.grace_end = grace_end
   setmetatable(holds, nil)
   holds[run.entry] = run
   local shape = run.shape
-  call("HSET", key_hold, run.entry, int(run.due) .. " " .. (run.timeout and int(run.timeout) or "+") .. " "
+  call("HSET", key_hold, run.entry, run.due_text .. " " .. (run.timeout and int(run.timeout) or "+") .. " "
     .. (grace_end and int(grace_end) or "+") .. " " .. run.term .. " " .. (run.counted and "1" or "0") .. " "
     .. run.max_runs .. " " .. shape.queue .. " " .. shape.priority .. " " .. shape.max .. " " .. shape.ttl .. " "
     .. shape.task .. " " .. shape.eta_text .. " " .. shape.expires_text .. " " .. #run.id .. " " .. run.id .. run.body)
@@ -162,23 +162,23 @@ local function hold_run(run, overlap)
   return "h"
 end
 
--- Sends, skips or holds a run that is due: "s" sent, "o" overlap, "h" held. Policy: a allow, s skip, q queue-one,
+-- Sends, skips or holds a run that is due: "s" sent, "o" overlap, "h" held. Its policy: a allow, s skip, q queue-one,
 -- c cancel-running.
-local function start_run(run, overlap)
-  if overlap.policy == "a" then return send_run(run) end
+local function start_run(run)
+  if run.policy == "a" then return send_run(run) end
   -- A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
   if hold_of(run.entry) then
     ended_entries[#ended_entries + 1] = run.entry
     release_holds()
   end
-  if busy_until(run.entry, overlap.timeout) <= now then return send_instead_of_hold(run) end
-  if overlap.policy == "s" then
+  if busy_until(run.entry, run.timeout) <= now then return send_instead_of_hold(run) end
+  if run.policy == "s" then
     skip_run(run, "overlap")
     return "o"
   end
-  if overlap.policy == "c" then
+  if run.policy == "c" then
     stop_runs(run.entry)
-    if busy_until(run.entry, overlap.timeout) <= now then return send_instead_of_hold(run) end
+    if busy_until(run.entry, run.timeout) <= now then return send_instead_of_hold(run) end
   end
-  return hold_run(run, overlap)
+  return hold_run(run)
 end

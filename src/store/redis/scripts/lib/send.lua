@@ -23,11 +23,18 @@ end
 -- Which ids are waiting, held, dead, held back by an entry, or have a result that is kept.
 local function known_ids(ids)
   local known = fields(key_msg, ids)
-  for id, record in pairs(fields(key_res, ids)) do
-    if is_kept(record) then known[id] = true end
+  -- Most stores hold no run back, and one look tells.
+  if call("EXISTS", key_holdid) == 1 then
+    for id, entry in pairs(fields(key_holdid, ids)) do
+      if entry then known[id] = true end
+    end
   end
-  for id, entry in pairs(fields(key_holdid, ids)) do
-    if entry then known[id] = true end
+  for from = 1, #ids, 4000 do
+    local to = math.min(from + 3999, #ids)
+    local records = call("HMGET", key_res, unpack(ids, from, to))
+    for index, record in ipairs(records) do
+      if record and is_kept(record) then known[ids[from + index - 1]] = true end
+    end
   end
   return known
 end
