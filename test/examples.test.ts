@@ -39,7 +39,7 @@ describe("examples", () => {
       const { status, output } = run(["scripts/quickstart.mjs", "--for", "11s"], env);
       expect([round, status, output]).toEqual([round, 0, expect.stringContaining("Warm shutdown")]);
       for (const entry of ["add-every-3-seconds", "crontab-every-5-seconds", "sunset-on-the-equator"]) {
-        expect(output).toMatch(new RegExp(String.raw`Task \S+\[${entry}@\d+\] succeeded in`));
+        expect(output).toMatch(new RegExp(String.raw`Task \S+\[${entry}@[\w.]+\] succeeded in`));
       }
     }
     const { output } = run(["scripts/quickstart.mjs", "--for", "soon"]);

@@ -27,10 +27,19 @@ function idPrefix(name: string): string {
   return name.length <= LONGEST_NAME_IN_ID ? name : createHash("sha256").update(name).digest("hex");
 }
 
-/** The message id of an occurrence: equal wherever and whenever it is computed, so that no store takes it twice. */
-export function occurrenceId(entry: Pick<Timing, "name" | "schedule">, nominal: EpochMs): string {
-  const key = entry.schedule.occurrenceKey?.(nominal) ?? String(nominal);
-  return `${idPrefix(entry.name)}@${key}`;
+/**
+ * The message id of an occurrence: equal wherever and whenever it is computed, so that no store takes it twice. A key
+ * that is no instant means something within its schedule only, so the schedule is in the id, too: today's sunset in
+ * another place, after the entry has moved there, is another occurrence.
+ */
+export function occurrenceId(
+  entry: Pick<Timing, "name" | "schedule"> & { readonly scheduleText: string },
+  nominal: EpochMs,
+): string {
+  const { name, schedule, scheduleText } = entry;
+  const key = schedule.occurrenceKey?.(nominal);
+  const occurrence = key === undefined ? String(nominal) : `${key}.${fnv1a(scheduleText).toString(36)}`;
+  return `${idPrefix(name)}@${occurrence}`;
 }
 
 /** The message id of a run sent by hand. */
@@ -85,8 +94,16 @@ export function cursorFollowing(entry: Timing, nominal: EpochMs): Cursor | null 
   return following === null ? null : cursorAt(entry, following);
 }
 
-/** Where an entry starts, or starts anew, at `now`: nothing until then is due, nor what is accounted for already. */
-export function restartCursor(entry: Timing, now: EpochMs, lastNominal: EpochMs | null): Cursor | null {
-  const last = lastNominal === null ? now : lastNominal + (entry.schedule.separationMs ?? 0);
-  return cursorAfter(entry, Math.max(now, last));
+/**
+ * Where an entry starts, or starts anew, at `now`: nothing until then is due, nor what is accounted for already. After
+ * an occurrence of the same schedule its separation is kept; one of another schedule is another event.
+ */
+export function restartCursor(
+  entry: Timing,
+  now: EpochMs,
+  last: { readonly nominal: EpochMs | null; readonly sameSchedule: boolean },
+): Cursor | null {
+  if (last.nominal === null) return cursorAfter(entry, now);
+  const separationMs = last.sameSchedule ? (entry.schedule.separationMs ?? 0) : 0;
+  return cursorAfter(entry, Math.max(now, last.nominal + separationMs));
 }

@@ -120,7 +120,10 @@ function carriedOver(stored: EntrySnapshot, old: Entry | null, entry: Entry, now
   if (stored.cursor !== null && ran && entry.enabled && old !== null && sameTiming(old, entry)) {
     return { cursor: cursorAt(entry, stored.cursor.nominal), ledger: [] };
   }
-  const restart = entry.enabled ? restartCursor(entry, now, stored.lastNominal) : null;
+  const sameSchedule = old !== null && old.scheduleText === entry.scheduleText;
+  const restart = entry.enabled
+    ? restartCursor(entry, now, { nominal: stored.lastNominal, sameSchedule })
+    : null;
   const reason = stored.pausedAt !== null ? "paused" : entry.enabled ? "changed" : "disabled";
   const overdue = ran ? past(old, stored.cursor, now, reason) : null;
   if (overdue === null) return { cursor: restart, ledger: [] };

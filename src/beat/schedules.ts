@@ -158,7 +158,7 @@ export class Schedules {
       if (stored.pausedAt === null) return null;
       if (stored.cursor === null) return putOf(stored, { pausedAt: null });
       const entry = this.#timed(stored);
-      const cursor = restartCursor(entry, now, stored.lastNominal);
+      const cursor = restartCursor(entry, now, { nominal: stored.lastNominal, sameSchedule: true });
       return putOf(stored, {
         pausedAt: null,
         cursor,

@@ -177,7 +177,12 @@ test("after an occurrence the search goes on past the schedule's separation", ()
   const midnight = Date.UTC(2027, 0, 2);
   const plan = planDue(entry, { cursor: { nominal: midnight, dispatchAt: midnight }, runs: 0 }, midnight);
   expect(plan.next?.nominal).toBe(midnight + 86_460_000);
-  expect(restartCursor(entry, midnight + 5, midnight)?.nominal).toBe(midnight + 86_460_000);
+  expect(restartCursor(entry, midnight + 5, { nominal: midnight, sameSchedule: true })?.nominal).toBe(
+    midnight + 86_460_000,
+  );
+  expect(restartCursor(entry, midnight + 5, { nominal: midnight, sameSchedule: false })?.nominal).toBe(
+    midnight + 60_000,
+  );
 });
 
 describe("the id of an occurrence", () => {

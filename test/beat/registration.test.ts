@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { clocked, crontab, every, type Schedule } from "../../src/schedules/index.js";
+import { clocked, crontab, every, type Schedule, solar } from "../../src/schedules/index.js";
 import type { EntryOptions } from "../../src/beat/entry-options.js";
 import { faulty } from "./faulty-store.js";
 import { type Lineup, World } from "./harness.js";
@@ -49,6 +49,23 @@ test("a restart with the same code changes nothing, so what was missed is caught
   expect(await stored("e")).toEqual(before);
   await deploy({ e: daily("12") }, 1, DAY / 2);
   expect(await world.history("e")).toEqual(["12:00:00 sent"]);
+});
+
+test("a solar entry that moves to another place runs there on the same day, as another occurrence", async () => {
+  const sunset = (latitude: number, longitude: number): Lineup => ({
+    e: { task: "t", schedule: solar("sunset", latitude, longitude) },
+  });
+  await deploy(sunset(48.85, 2.35));
+  await world.clock.advance(0.7 * DAY);
+  await deploy(sunset(40.71, -74.01));
+  await world.clock.advance(0.25 * DAY);
+  const rows = await world.store.entries.ledger("e", { limit: 10, keep: "oldest" });
+  const sent = rows.map((row) => (row.kind === "row" ? [row.fate, row.taskId] : [row.reason]));
+  expect(sent).toEqual([
+    ["sent", expect.stringMatching(/^e@\d+\.\w+$/)],
+    ["sent", expect.stringMatching(/^e@\d+\.\w+$/)],
+  ]);
+  expect(sent[0]).not.toEqual(sent[1]);
 });
 
 describe("a definition that changes", () => {
