@@ -2,7 +2,7 @@
 //
 // The header of a script is its contract, and gives the names that the body uses: each name under KEYS becomes a local
 // `key_<name>`, each under ARGV a local `arg_<name>`; a last one written `name...` stands for all further arguments, the
-// first of which is ARGV[rest]. "Uses" joins pieces of scripts/lib in front of the body. Flags are those of Redis 7;
+// first of which is ARGV[rest]. "Uses" names the pieces of scripts/lib from which the body takes what it needs. Flags are those of Redis 7;
 // older servers get the script without them.
 //
 // `node scripts/lua.mjs` writes the module; with --check it fails when the module is not what would be written.
@@ -47,22 +47,74 @@ function used(lua, prefix) {
   ].sort();
 }
 
-export function readScript(name) {
+/**
+ * The top-level statements of a piece: each begins at the margin with `local`; what else stands at the margin belongs to
+ * the one before.
+ */
+function statements(lua) {
+  const found = [];
+  for (const line of lua.split("\n")) {
+    if (/^local\b/.test(line)) found.push([line]);
+    else found.at(-1)?.push(line);
+  }
+  return found.map((lines) => {
+    const text = squeeze(lines.join("\n"));
+    const [, one, several] = /^local (?:function (\w+)|([\w, ]+))/.exec(text);
+    return { text, names: one ? [one] : several.split(",").map((name) => name.trim()) };
+  });
+}
+
+const library = new Map(
+  luaFiles(path.join(folder, "lib")).map((name) => [
+    name,
+    statements(readFileSync(path.join(folder, "lib", `${name}.lua`), "utf8")),
+  ]),
+);
+
+function luaFiles(at) {
+  return readdirSync(at)
+    .filter((file) => file.endsWith(".lua"))
+    .sort()
+    .map((file) => file.slice(0, -".lua".length));
+}
+
+/**
+ * The statements of the pieces that the body needs, in their order. The others are left out: a server makes every
+ * function of a script anew at every call, which for all of them would cost more than most calls.
+ */
+function needed(pieces, body) {
+  const all = pieces.flatMap((piece) => {
+    if (!library.has(piece)) throw new Error(`there is no scripts/lib/${piece}.lua`);
+    return library.get(piece);
+  });
+  const taken = new Set();
+  const look = (text) => {
+    const words = new Set(text.match(/\b[a-zA-Z_]\w*/g));
+    for (const statement of all) {
+      if (taken.has(statement) || !statement.names.some((name) => words.has(name))) continue;
+      taken.add(statement);
+      look(statement.text);
+    }
+  };
+  look(body);
+  return all.filter((statement) => taken.has(statement));
+}
+
+function readScript(name) {
   const source = readFileSync(path.join(folder, `${name}.lua`), "utf8");
   const header = source.slice(0, source.search(/^[^-]/m));
-  const body = [...listed(header, "Uses").map((lib) => path.join("lib", `${lib}.lua`)), `${name}.lua`]
-    .map((file) => squeeze(readFileSync(path.join(folder, file), "utf8")))
-    .join("\n");
+  const main = squeeze(source);
+  const uses = needed(listed(header, "Uses"), main);
+  const body = [...uses.map(({ text }) => text), main].join("\n");
   const keys = names(header, "KEYS");
   const args = names(header, "ARGV");
   const rest = args.at(-1)?.endsWith("...") ? args.pop() : undefined;
-  const missing = [
+  const wrong = [
     ...used(body, "key").filter((key) => !keys.includes(key)),
     ...keys.filter((key) => !used(body, "key").includes(key)),
     ...used(body, "arg").filter((arg) => !args.includes(arg)),
   ];
-  if (missing.length > 0)
-    throw new Error(`${name}.lua: header and body disagree about ${missing.join(", ")}`);
+  if (wrong.length > 0) throw new Error(`${name}.lua: header and body disagree about ${wrong.join(", ")}`);
   const prelude = [];
   if (keys.length > 0) prelude.push(`local ${keys.map((key) => `key_${key}`).join(",")}=unpack(KEYS)`);
   if (args.length > 0) {
@@ -70,38 +122,28 @@ export function readScript(name) {
     prelude.push(`local ${args.map((arg) => `arg_${arg}`).join(",")}=${values.join(",")}`);
   }
   if (rest) prelude.push(`local rest=${args.length + 1}`);
-  return {
-    keys,
-    args,
-    flags: listed(header, "Flags"),
-    uses: listed(header, "Uses"),
-    prelude: prelude.join("\n"),
-    body: squeeze(source),
-  };
+  return { keys, args, flags: listed(header, "Flags"), uses, prelude: prelude.join("\n"), body: main };
 }
 
+/** The text of the generated module. Statements of the library stand in it once, scripts name them by number. */
 export function render() {
-  const luaFiles = (at) =>
-    readdirSync(at)
-      .filter((file) => file.endsWith(".lua"))
-      .sort()
-      .map((file) => file.slice(0, -".lua".length));
-  const libs = luaFiles(path.join(folder, "lib")).map((name) => {
-    const lua = squeeze(readFileSync(path.join(folder, "lib", `${name}.lua`), "utf8"));
-    return `  ${JSON.stringify(name)}: ${JSON.stringify(lua)},`;
-  });
+  const texts = [];
   const scripts = luaFiles(folder).map((name) => {
-    const fields = Object.entries(readScript(name)).map(
-      ([key, value]) => `    ${key}: ${JSON.stringify(value)},`,
-    );
-    return [`  ${JSON.stringify(name)}: {`, ...fields, "  },"].join("\n");
+    const { uses, ...script } = readScript(name);
+    const numbers = uses.map(({ text }) => {
+      if (!texts.includes(text)) texts.push(text);
+      return texts.indexOf(text);
+    });
+    const fields = Object.entries({ ...script, uses: numbers });
+    const lines = fields.map(([key, value]) => `    ${key}: ${JSON.stringify(value)},`);
+    return [`  ${JSON.stringify(name)}: {`, ...lines, "  },"].join("\n");
   });
   return `// Made from scripts/*.lua by \`npm run lua\`. Do not edit.
 
 // prettier-ignore
-export const LIBS = {
-${libs.join("\n")}
-} as const;
+export const LIBRARY: readonly string[] = [
+${texts.map((text) => `  ${JSON.stringify(text)},`).join("\n")}
+];
 
 // prettier-ignore
 export const SCRIPTS = {

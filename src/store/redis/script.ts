@@ -1,6 +1,6 @@
 /** Scripts by name, with named arguments and a parsed reply. Their contracts are the headers in scripts/*.lua. */
 import { createHash } from "node:crypto";
-import { LIBS, SCRIPTS } from "./scripts.generated.js";
+import { LIBRARY, SCRIPTS } from "./scripts.generated.js";
 import type { KeyName } from "./keys.js";
 
 type ScriptName = keyof typeof SCRIPTS;
@@ -45,7 +45,7 @@ export function defineScript<Name extends ScriptName, Reply>(
   reply: (raw: never) => Reply,
 ): Script<ScriptArgs<Name>, Reply> {
   const { keys, args, flags, uses, prelude, body } = SCRIPTS[name];
-  const source = [prelude, ...uses.map((lib: keyof typeof LIBS) => LIBS[lib]), body].join("\n");
+  const source = [prelude, ...uses.map((number) => LIBRARY[number]), body].join("\n");
   const shebang = flags.length > 0 ? `#!lua flags=${flags.join(",")}` : "#!lua";
   return {
     name,
