@@ -1,12 +1,15 @@
 import { ConfigurationError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { quote } from "../core/quote.js";
+import { parseRedisUrl } from "../store/redis/url.js";
 
 /** Where a broker URL points. */
 export type BrokerUrl =
   | { readonly kind: "memory" }
   /** `path` as it was written: relative ones count from the working directory. */
-  | { readonly kind: "sqlite"; readonly path: string };
+  | { readonly kind: "sqlite"; readonly path: string }
+  /** A server, Sentinel or a Cluster; checked, and read again by the store. */
+  | { readonly kind: "redis"; readonly url: string };
 
 /** The URL without its password, as banners, logs and errors show it: `redis://:**@host:6379/0`. */
 export function maskPassword(url: string): string {
@@ -25,11 +28,11 @@ function invalid(url: string, why: string): ConfigurationError {
   });
 }
 
-const FORMS = "memory: and sqlite:<path>";
+const FORMS = "memory:, sqlite:<path>, and redis:, rediss:, redis+sentinel:, redis+cluster:";
 
 /**
- * Reads `memory:`, `sqlite:<path>` (relative to the working directory) and `sqlite:///<absolute path>`. The path is
- * taken as it is, without percent-decoding. Throws SUNBEAT_BROKER_URL_INVALID.
+ * Reads `memory:`, `sqlite:<path>` (relative to the working directory), `sqlite:///<absolute path>`, whose path is taken
+ * as it is, without percent-decoding, and the URLs of Redis (store/redis/url.ts). Throws SUNBEAT_BROKER_URL_INVALID.
  */
 export function parseBrokerUrl(url: string): BrokerUrl {
   const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(url) ?? [];
@@ -45,12 +48,15 @@ export function parseBrokerUrl(url: string): BrokerUrl {
     case "redis":
     case "rediss":
     case "redis+sentinel":
+    case "rediss+sentinel":
     case "redis+cluster":
-      throw invalid(url, `${scheme}: is not available in this version of sunbeat, which has ${FORMS}`);
+    case "rediss+cluster":
+      parseRedisUrl(url);
+      return { kind: "redis", url };
     default:
       throw invalid(
         url,
-        `unknown kind of store${didYouMean(scheme, ["memory", "sqlite"])}; there are ${FORMS}`,
+        `unknown kind of store${didYouMean(scheme, ["memory", "sqlite", "redis", "rediss"])}; there are ${FORMS}`,
       );
   }
 }

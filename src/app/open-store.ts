@@ -12,5 +12,9 @@ export async function openStore(url: BrokerUrl, context: StoreContext): Promise<
       const { openSqliteStore } = await import("../store/sqlite/index.js");
       return openSqliteStore(url.path, context);
     }
+    case "redis": {
+      const { openRedisStore } = await import("../store/redis/index.js");
+      return openRedisStore(url.url, context);
+    }
   }
 }

@@ -10,6 +10,8 @@ test.each([
   ["sqlite:/var/lib/s.db", { kind: "sqlite", path: "/var/lib/s.db" }],
   ["sqlite:///var/lib/s.db", { kind: "sqlite", path: "/var/lib/s.db" }],
   ["sqlite:a b%20c?.db", { kind: "sqlite", path: "a b%20c?.db" }],
+  ["redis://:secret@host:6379/0", { kind: "redis", url: "redis://:secret@host:6379/0" }],
+  ["rediss+cluster://a,b", { kind: "redis", url: "rediss+cluster://a,b" }],
   ["sqlite:C:\\data\\s.db", { kind: "sqlite", path: "C:\\data\\s.db" }],
 ])("%s is read", (url, parsed) => {
   expect(parseBrokerUrl(url)).toEqual(parsed);
@@ -32,12 +34,15 @@ test.each([
   ["memory:x", 'broker "memory:x": "memory:" takes nothing after the colon'],
   [
     "sqlit:x",
-    'broker "sqlit:x": unknown kind of store (did you mean "sqlite"?); there are memory: and sqlite:<path>',
+    'broker "sqlit:x": unknown kind of store (did you mean "sqlite"?); there are memory:, sqlite:<path>, and redis:, rediss:, redis+sentinel:, redis+cluster:',
   ],
-  ["amqp://u:p@h", 'broker "amqp://u:**@h": unknown kind of store; there are memory: and sqlite:<path>'],
   [
-    "redis://:secret@host:6379/0",
-    'broker "redis://:**@host:6379/0": redis: is not available in this version of sunbeat, which has memory: and sqlite:<path>',
+    "amqp://u:p@h",
+    'broker "amqp://u:**@h": unknown kind of store; there are memory:, sqlite:<path>, and redis:, rediss:, redis+sentinel:, redis+cluster:',
+  ],
+  [
+    "redis://:secret@host:6379/x",
+    'broker "redis://host:6379/x": expected the number of a database at the end, got "x"',
   ],
 ])("%s is refused with what to write", (url, message) => {
   expect(() => parseBrokerUrl(url)).toThrow(
