@@ -195,18 +195,22 @@ describe.concurrent("commands that need no worker", () => {
 });
 
 describe.concurrent("database files", () => {
-  test("garbage is set aside and told of, never deleted", async () => {
+  test("a file that is none of ours is refused in one line, and not touched", async () => {
+    const file = path.join(place.folder, "letter.txt");
+    writeFileSync(file, "Dear Sir");
+    const answer = await place.sunbeat(["-A", "shop.ts", "-b", "sqlite:./letter.txt", "schedule", "list"]);
+    expect(answer).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(answer.stderr).toMatch(/^sunbeat: .* \[SUNBEAT_STORE_CORRUPT\]\n$/);
+    expect(readFileSync(file, "utf8")).toBe("Dear Sir");
+  });
+
+  test("garbage in our file is set aside and told of, never deleted", async () => {
+    const app = ["-A", "shop.ts", "-b", "sqlite:./garbage.db"];
+    await place.sunbeat([...app, "schedule", "list"]);
     const file = path.join(place.folder, "garbage.db");
     const garbage = randomBytes(5_000);
     writeFileSync(file, garbage);
-    const { exitCode, stderr } = await place.sunbeat([
-      "-A",
-      "shop.ts",
-      "-b",
-      "sqlite:./garbage.db",
-      "schedule",
-      "list",
-    ]);
+    const { exitCode, stderr } = await place.sunbeat([...app, "schedule", "list"]);
     const aside = readdirSync(place.folder).find((name) => /^garbage\.db\.corrupt-[^a-z]+$/.test(name))!;
     expect(readFileSync(path.join(place.folder, aside))).toEqual(garbage);
     expect(stderr).toMatch(/^sunbeat: warning: .*damaged/);

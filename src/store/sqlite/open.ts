@@ -5,7 +5,7 @@
  * looks again: creating and recovering are done by one process at a time, and the others wait. The lock is SQLite's
  * own, on an empty file beside the database (`<path>.lock`), so it ends with the process that holds it.
  */
-import { accessSync, closeSync, constants, existsSync, openSync, rmSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
@@ -38,6 +38,7 @@ export async function openFile(driver: Driver, path: string, context: StoreConte
     if (isPresent(path)) {
       const found = await tryOpen(driver, path, context);
       if ("handle" in found) return { handle: found.handle, recovery: null };
+      assertWasOurs(path, found.damage);
     }
     return await underLock(driver, path, context, () => createOrRecover(driver, path, context));
   } catch (error) {
@@ -188,7 +189,7 @@ async function underLock<T>(
   context: StoreContext,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lockFile = `${path}.lock`;
+  const lockFile = lockFileOf(path);
   if (!existsSync(lockFile)) closeSync(openSync(lockFile, "a", 0o600));
   const lock = driver.open(lockFile);
   try {
@@ -197,6 +198,38 @@ async function underLock<T>(
   } finally {
     lock.close();
   }
+}
+
+/** Where an application id stands in a database's header (sqlite.org/fileformat.html, section 1.3). */
+const APPLICATION_ID_AT = 68;
+const HEADER_MAGIC = "SQLite format 3\0";
+
+/** Only a file that was sunbeat's is moved aside: a path that names somebody's letter by mistake must not be. */
+function assertWasOurs(path: string, damage: string): void {
+  if (existsSync(lockFileOf(path)) || backupsOf(path).length > 0 || hasOurHeader(path)) return;
+  throw fileError(
+    "SUNBEAT_STORE_CORRUPT",
+    path,
+    `${damage}, and nothing beside it says that it was sunbeat's; nothing was changed: name another file, or move this one away`,
+  );
+}
+
+function hasOurHeader(path: string): boolean {
+  const header = Buffer.alloc(APPLICATION_ID_AT + 4);
+  const descriptor = openSync(path, "r");
+  try {
+    if (readSync(descriptor, header) < header.length) return false;
+  } finally {
+    closeSync(descriptor);
+  }
+  return (
+    header.toString("latin1", 0, HEADER_MAGIC.length) === HEADER_MAGIC &&
+    header.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
+  );
+}
+
+function lockFileOf(path: string): string {
+  return `${path}.lock`;
 }
 
 /** A file with something in it. An empty one is new, or what is left of one. */

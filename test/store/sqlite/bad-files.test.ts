@@ -90,8 +90,28 @@ describe("a damaged file", () => {
     expect(await store.broker.enqueue([message("m0")])).toEqual(["queued"]);
   });
 
+  test.each([
+    ["a letter", "Dear Sir,\n".repeat(1_000)],
+    ["five bytes", "hello"],
+    ["a database's first words alone", "SQLite format 3\0".padEnd(4_096, "x")],
+  ])("%s that was never sunbeat's is refused, and not touched", async (_what, content) => {
+    const folder = newFolder();
+    const path = join(folder, "letter.txt");
+    writeFileSync(path, content);
+    for (const _time of ["first", "again"]) {
+      const error = await rejection(openStore(path));
+      expect([error.code, error.retryable, error.message]).toEqual([
+        "SUNBEAT_STORE_CORRUPT",
+        false,
+        expect.stringContaining("nothing was changed: name another file"),
+      ]);
+    }
+    expect([readdirSync(folder), readFileSync(path, "utf8")]).toEqual([["letter.txt"], content]);
+  });
+
   test("is opened once more as if nothing had been", async () => {
     const path = join(newFolder(), "store.db");
+    await filledStore(path);
     writeFileSync(path, "garbage".repeat(1_000));
     await (await openStore(path)).close();
     expect((await openStore(path)).recovery).toBeNull();
@@ -100,6 +120,7 @@ describe("a damaged file", () => {
   test("two files damaged in the same instant are both kept", async () => {
     const folder = newFolder();
     const path = join(folder, "store.db");
+    await filledStore(path);
     for (const content of ["first", "second"]) {
       writeFileSync(path, content);
       await (await openStore(path)).close();
@@ -111,6 +132,7 @@ describe("a damaged file", () => {
   test("many openings at once recover it once", async () => {
     const folder = newFolder();
     const path = join(folder, "store.db");
+    await filledStore(path);
     writeFileSync(path, "garbage".repeat(1_000));
     const opened = await Promise.all(
       Array.from({ length: 5 }, () => openStore(path, {}, { clock: systemClock })),
