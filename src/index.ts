@@ -4,6 +4,7 @@ export type {
   ArgsFunction,
   Beat,
   BeatStats,
+  EntryLockOptions,
   EntryOptions,
   EntryView,
   HistoryRow,
@@ -53,15 +54,27 @@ export type {
   SolarOptions,
   UpcomingOptions,
 } from "./schedules/index.js";
-export type { OverlapPolicy } from "./store/index.js";
+export { locked } from "./locks/index.js";
+export type {
+  AcquireOptions,
+  HeldLock,
+  Locked,
+  Locks,
+  LockView,
+  Semaphore,
+  Use,
+  UsingOptions,
+} from "./locks/index.js";
+export type { LockSummary, OverlapPolicy } from "./store/index.js";
 export { currentTask } from "./tasks/context.js";
 export type { StandardSchema, TaskContext, TaskRequest } from "./tasks/definition.js";
 export { RemoteTaskError } from "./tasks/failure.js";
 export type { SendOptions } from "./tasks/message.js";
 export { Ignore, Reject, Retry } from "./tasks/outcomes.js";
+export type { BusyPolicy, LockedOptions, LockName } from "./tasks/task-lock.js";
 export { TASK_STATES } from "./tasks/states.js";
 export type { TaskLog } from "./tasks/task-log.js";
 export type { TaskState } from "./tasks/states.js";
-export type { RetryOptions, TaskOptions } from "./tasks/task-options.js";
+export type { RetryOptions, TaskLockOptions, TaskOptions } from "./tasks/task-options.js";
 export type { WorkerStats } from "./worker/options.js";
 export type { Worker } from "./worker/worker.js";

@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
   "store/memory": { from: ["core", "tasks", "store"] },
   "store/sqlite": { from: ["core", "tasks", "store"] },
   "store/redis": { from: ["core", "tasks", "store"] },
-  locks: { from: ["core", "tasks", "store"] },
+  locks: { from: ["core", "tasks", "store"], typesOf: ["events"] },
   events: { from: ["core", "tasks"] },
   beat: { from: ["core", "schedules", "tasks", "locks", "events", "store"] },
   worker: { from: ["core", "tasks", "locks", "events", "store"] },
@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
     typesOf: ["store/memory", "store/sqlite"],
   },
   index: {
-    from: ["core", "schedules", "tasks", "app"],
+    from: ["core", "schedules", "tasks", "locks", "app"],
     typesOf: ["config", "events", "beat", "worker", "store"],
   },
   cli: { from: ["core", "schedules", "config", "events", "app", "index"], typesOf: ["beat"] },

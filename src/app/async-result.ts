@@ -64,7 +64,7 @@ export class AsyncResult<Result = unknown> {
   /**
    * Waits for the end of the task and gives what it returned. The store tells, so waiting costs nothing.
    * Codes: SUNBEAT_TASK_FAILED (a RemoteTaskError), SUNBEAT_TASK_REVOKED, SUNBEAT_TASK_EXPIRED,
-   * SUNBEAT_DELIVERIES_EXHAUSTED, SUNBEAT_RESULT_TIMEOUT, and SUNBEAT_RESULT_IGNORED, at once, for a task sent
+   * SUNBEAT_TASK_SKIPPED, SUNBEAT_LOCK_TIMEOUT, SUNBEAT_DELIVERIES_EXHAUSTED, SUNBEAT_RESULT_TIMEOUT, and SUNBEAT_RESULT_IGNORED, at once, for a task sent
    * with `ignoreResult`.
    */
   get(options: GetOptions & { readonly propagate: false }): Promise<Result | ResultError>;
@@ -148,6 +148,10 @@ export class AsyncResult<Result = unknown> {
   #errorOf(record: StoredResult): ResultError {
     const init = { details: { taskId: this.id, reason: record.reason ?? null } };
     if (record.state === "REVOKED") {
+      if (record.reason === "skipped") {
+        const message = `task ${this.id} was skipped: its lock was busy, and its onBusy is "skip"`;
+        return new ResultError("SUNBEAT_TASK_SKIPPED", message, init);
+      }
       return record.reason === "expired"
         ? new ResultError("SUNBEAT_TASK_EXPIRED", `task ${this.id} expired before a worker took it`, init)
         : new ResultError("SUNBEAT_TASK_REVOKED", `task ${this.id} was revoked`, init);
@@ -159,6 +163,10 @@ export class AsyncResult<Result = unknown> {
         init,
       );
     }
+    if (record.reason === "lock-timeout") {
+      const message = `task ${this.id} waited in line for its lock longer than its waitTimeout`;
+      return new ResultError("SUNBEAT_LOCK_TIMEOUT", message, init);
+    }
     return new RemoteTaskError(this.id, decodeFailure(record.payload), record.worker);
   }
 }
@@ -168,7 +176,7 @@ function likelyReason(record: StoredResult | null): string {
     case undefined:
       return "the store does not know this id, so it was not sent to this broker, or its result expired, was forgotten or is not stored (ignoreResult)";
     case "PENDING":
-      return "it waits; does a worker listen to its queue, and has its eta come?";
+      return "it waits; does a worker listen to its queue, has its eta come, or is its lock held (sunbeat locks list)?";
     case "RECEIVED":
     case "STARTED":
       return "a worker has it; give it more time";

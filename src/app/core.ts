@@ -3,10 +3,12 @@ import { systemClock, type Clock } from "../core/clock.js";
 import { SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
 import { invalidOption, nameOption } from "../core/options.js";
+import { quote } from "../core/quote.js";
 import { systemRandom, type Random } from "../core/random.js";
 import type { Config, SunbeatOptions } from "../config/index.js";
 import { resolveOptions } from "../config/index.js";
 import { Events } from "../events/index.js";
+import { Locks } from "../locks/index.js";
 import type { Store, StoreContext } from "../store/store.js";
 import type { SendOptions } from "../tasks/message.js";
 import { type CreateMessage, messageFactory, type MessageRequest } from "../tasks/message-factory.js";
@@ -54,6 +56,7 @@ export class AppCore {
   readonly createMessage: CreateMessage;
   readonly publisher: Publisher;
   readonly schedules: Schedules;
+  readonly locks: Locks;
   #parts: AppParts = {};
   #logger: Logger;
   #broker: string;
@@ -115,6 +118,11 @@ export class AppCore {
       retry: this.config.publishRetry,
       store: () => this.store.get(),
     });
+    const { clock: time, random: chance, logger: log, events } = this;
+    this.locks = new Locks({ store: this.lazyStore, clock: time, random: chance, logger: log, events });
+    for (const { name: entry, lock } of this.entries) {
+      if (lock !== null) this.registry.noteLock(lock.name, lock.capacity, `entry ${quote(entry)}`);
+    }
     this.schedules = new Schedules({
       store: this.lazyStore,
       random: this.random,
@@ -205,6 +213,7 @@ export class AppCore {
   async #close(): Promise<void> {
     try {
       await Promise.all([...this.#running].map((part) => part.stop()));
+      if (this.store.opened) await this.locks.close();
       await this.publisher.drain();
     } finally {
       await this.store.close();

@@ -1,33 +1,45 @@
 import { hostname } from "node:os";
 import type { Logger } from "../core/logger.js";
+import { guarded } from "../locks/index.js";
 import type { Random } from "../core/random.js";
 import { runInTask, runningTask } from "../tasks/context.js";
 import type { TaskContext, TaskDefinition } from "../tasks/definition.js";
 import { Retry } from "../tasks/outcomes.js";
+import { LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
 import { taskLog } from "../tasks/task-log.js";
 import { validInput } from "../worker/input.js";
 
 /**
- * Runs a task's function here and now, as `add(4, 5)` does: with its input schema and a context of its own, but
- * without queue, retries, time limits or stored result. What the function throws reaches the caller.
+ * Runs a task's function here and now, as `add(4, 5)` does: with its input schema, its lock and a context of its own,
+ * but without queue, retries, time limits or stored result. What the function throws reaches the caller. A lock that is
+ * busy is waited for; under `onBusy` "skip" the call gives undefined, under "retry" and "fail" it throws.
  */
 export async function runLocally(
   definition: TaskDefinition,
   args: readonly unknown[],
-  app: { readonly random: Random; readonly logger: Logger },
+  app: LocalApp,
 ): Promise<unknown> {
   const valid = definition.input === null ? args : await validInput(definition.input, args);
   const context = localContext(definition, args, app);
-  const fn = definition.fn as (...args: readonly unknown[]) => unknown;
+  const { lock } = definition;
+  const fn = (lock === null ? definition.fn : guarded(lock, definition.fn)) as (
+    ...args: readonly unknown[]
+  ) => unknown;
   return runInTask(context, () => (definition.bind ? fn(context, ...valid) : fn(...valid)));
+}
+
+interface LocalApp {
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly locks: LockSource;
 }
 
 /** Inside a running task the call is its child and stops with it. */
 function localContext(
   definition: TaskDefinition,
   args: readonly unknown[],
-  app: { readonly random: Random; readonly logger: Logger },
-): TaskContext {
+  app: LocalApp,
+): TaskContext & WithLocks {
   const caller = runningTask();
   const id = app.random.uuid();
   return {
@@ -51,6 +63,8 @@ function localContext(
     }),
     signal: caller?.signal ?? new AbortController().signal,
     log: caller?.log ?? taskLog(app.logger),
+    lock: caller?.lock ?? null,
+    [LOCK_SOURCE]: app.locks,
     retry(options = {}) {
       // Nobody would follow a Retry here, so the reason itself is what the caller should see.
       throw options.error instanceof Error ? options.error : new Retry(options);

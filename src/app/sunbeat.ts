@@ -2,6 +2,7 @@ import type { Beat, Schedules } from "../beat/index.js";
 import type { SunbeatOptions } from "../config/index.js";
 import { invalidOption, nameOption } from "../core/options.js";
 import type { Events } from "../events/index.js";
+import type { Locks } from "../locks/index.js";
 import type { TaskDefinition } from "../tasks/definition.js";
 import type { SendOptions } from "../tasks/message.js";
 import { defineTask, type TaskOptions } from "../tasks/task-options.js";
@@ -48,6 +49,11 @@ export class Sunbeat {
   /** The entries in the store: those that code declares, and those set at run time. */
   get schedules(): Schedules {
     return this.#core.schedules;
+  }
+
+  /** Mutexes and semaphores in the store: those of tasks and entries, and those that programs take here. */
+  get locks(): Locks {
+    return this.#core.locks;
   }
 
   /**

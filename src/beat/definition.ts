@@ -27,8 +27,8 @@ import {
 import { OVERLAP_POLICIES } from "../store/entries.js";
 import { resolveSendOptions } from "../tasks/message-factory.js";
 import type { SendOptions } from "../tasks/message.js";
-import type { Entry } from "./entry.js";
-import { CANCEL_GRACE_MS, DEFAULT_MISFIRE } from "./entry-options.js";
+import { type Entry, entryLock } from "./entry.js";
+import { CANCEL_GRACE_MS, DEFAULT_MISFIRE, type EntryOptions } from "./entry-options.js";
 import { MISFIRE_POLICIES, type MisfirePolicy } from "./misfire.js";
 
 /** What an entry consists of before its text and revision are made. */
@@ -88,8 +88,8 @@ function isRebuilt(schedule: Schedule, json: ScheduleJSON): boolean {
 }
 
 function definitionOf(parts: EntryParts, schedule: ScheduleJSON): Record<string, unknown> {
-  const { task, args, options, enabled, misfire, overlap, jitterMs, startAt, endAt, maxRuns, description } =
-    parts;
+  const { task, args, options, enabled, misfire, overlap, jitterMs, startAt, endAt, maxRuns } = parts;
+  const { lock, description } = parts;
   return {
     task,
     schedule,
@@ -103,6 +103,7 @@ function definitionOf(parts: EntryParts, schedule: ScheduleJSON): Record<string,
     ...(startAt !== null && { startAt }),
     ...(endAt !== null && { endAt }),
     ...(maxRuns !== null && { maxRuns }),
+    ...(lock !== null && { lock }),
     ...(description !== null && { description }),
   };
 }
@@ -162,6 +163,7 @@ const DEFINITION_KEYS = [
   "startAt",
   "endAt",
   "maxRuns",
+  "lock",
   "description",
 ];
 
@@ -224,6 +226,7 @@ function partsFromJSON(name: string, json: Record<string, unknown>, schedule: Sc
     startAt: whole("startAt", Number.MIN_SAFE_INTEGER),
     endAt: whole("endAt", Number.MIN_SAFE_INTEGER),
     maxRuns: whole("maxRuns", 1),
+    lock: entryLock(json.lock as EntryOptions["lock"]),
     description: typeof json.description === "string" ? json.description : null,
   };
 }

@@ -44,7 +44,18 @@ export interface EntryOptions {
   readonly endAt?: InstantLike;
   /** The entry ends when so many occurrences were sent; skipped and triggered ones are not counted. */
   readonly maxRuns?: number;
+  /**
+   * A lock that each run holds, from the dispatch to its end, by name or with a capacity (default 1). When it is busy,
+   * `overlap` "skip" skips the run (reason "locked"); otherwise the run waits in line.
+   */
+  readonly lock?: string | EntryLockOptions;
   readonly description?: string;
+}
+
+export interface EntryLockOptions {
+  readonly name: string;
+  /** How many may hold it at once, 1 to 10,000. Default 1. */
+  readonly capacity?: number;
 }
 
 export const ENTRY_OPTION_KEYS = [
@@ -60,6 +71,7 @@ export const ENTRY_OPTION_KEYS = [
   "startAt",
   "endAt",
   "maxRuns",
+  "lock",
   "description",
 ] as const satisfies readonly (keyof EntryOptions)[];
 
@@ -69,6 +81,9 @@ export const DEFAULT_MISFIRE: MisfirePolicy = Object.freeze({
   withinMs: 86_400_000,
   max: 1_000,
 });
+
+/** How long a run that no worker takes keeps its lock. Then the lock passes on, and the run keeps its turn. */
+export const LOCK_RESERVE_MS = 30_000;
 
 /** What "cancel-running" gives the running task to stop. */
 export const CANCEL_GRACE_MS = 30_000;

@@ -17,6 +17,7 @@ import { asSchedule, type ScheduleDefaults } from "../schedules/index.js";
 import { type Overlap, OVERLAP_POLICIES } from "../store/entries.js";
 import type { SendOptions } from "../tasks/message.js";
 import { assertPayload } from "../tasks/payload.js";
+import { capacityOption, lockNameOption } from "../tasks/task-lock.js";
 import { makeEntry, portableOptions } from "./definition.js";
 import {
   type ArgsFunction,
@@ -34,6 +35,7 @@ export interface Entry extends PlannedEntry {
   readonly options: SendOptions;
   readonly enabled: boolean;
   readonly overlap: Overlap;
+  readonly lock: EntryLock | null;
   readonly description: string | null;
   /** Canonical JSON of the schedule. */
   readonly scheduleText: string;
@@ -47,6 +49,11 @@ export interface Entry extends PlannedEntry {
   readonly definition: string;
   /** Hash of `definition`. */
   readonly revision: string;
+}
+
+export interface EntryLock {
+  readonly name: string;
+  readonly capacity: number;
 }
 
 /** A caught-up entry is one step of the store, so its size is bounded. */
@@ -79,6 +86,7 @@ export function resolveEntry(name: string, options: EntryOptions, defaults: Sche
         options.maxRuns === undefined
           ? null
           : integerOption(options.maxRuns, "maxRuns", 1, Number.MAX_SAFE_INTEGER),
+      lock: entryLock(options.lock),
       description: descriptionText(options.description),
     });
   });
@@ -174,6 +182,15 @@ function period(options: EntryOptions): { startAt: number | null; endAt: number 
     throw invalidOption("endAt", "an instant after startAt", options.endAt);
   }
   return { startAt, endAt };
+}
+
+/** Also reads the definition's form of it. */
+export function entryLock(lock: EntryOptions["lock"]): EntryLock | null {
+  if (lock === undefined) return null;
+  const given = typeof lock === "string" ? { name: lock } : lock;
+  assertKnownKeys(given, ["name", "capacity"], "lock");
+  const { name, capacity = 1 } = given;
+  return { name: lockNameOption(name, "lock"), capacity: capacityOption(capacity, "lock") };
 }
 
 function descriptionText(description: unknown): string | null {

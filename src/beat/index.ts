@@ -1,7 +1,7 @@
 /** The beat's one door for the rest of the code. */
 export { Beat, BEAT_DEFAULTS, type BeatDeps, type BeatOptions, type BeatStats } from "./beat.js";
 export { type Entry, resolveEntry } from "./entry.js";
-export type { ArgsFunction, EntryOptions, MisfireOptions } from "./entry-options.js";
+export type { ArgsFunction, EntryLockOptions, EntryOptions, MisfireOptions } from "./entry-options.js";
 export { MISFIRE_POLICIES, type MisfirePolicyName } from "./misfire.js";
 export type { HistoryRow } from "./history.js";
 export type { Registration } from "./registration.js";

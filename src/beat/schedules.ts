@@ -14,6 +14,7 @@ import { EntryCache } from "./entry-cache.js";
 import type { EntryOptions } from "./entry-options.js";
 import { history, type HistoryRow } from "./history.js";
 import { nominalAfter, nominalFollowing, restartCursor, triggerId } from "./occurrences.js";
+import { messageLock } from "./tick-item.js";
 import { DISABLED, pastRanges, putOf, revise } from "./revise.js";
 
 export interface SchedulesDeps {
@@ -186,6 +187,7 @@ export class Schedules {
       options: readable.options,
       entry: name,
       scheduledFor: now,
+      lock: messageLock(readable),
     });
     const outcome = await store.entries.trigger(
       name,

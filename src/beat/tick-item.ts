@@ -1,7 +1,9 @@
 import type { EpochMs } from "../core/clock.js";
 import type { EntrySnapshot, PlannedOccurrence, TickItem } from "../store/entries.js";
+import type { MessageLock } from "../tasks/message.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { argsOf, type Entry } from "./entry.js";
+import { LOCK_RESERVE_MS } from "./entry-options.js";
 import type { Decision } from "./misfire.js";
 import { occurrenceId } from "./occurrences.js";
 import type { Plan } from "./planner.js";
@@ -30,6 +32,11 @@ export function startItem(entry: Entry, at: EpochMs, createMessage: CreateMessag
   return tickItem(entry, { cursor: null }, plan, createMessage);
 }
 
+/** What a run of the entry holds from its dispatch to its end. */
+export function messageLock({ lock }: Pick<Entry, "lock">): MessageLock | undefined {
+  return lock === null ? undefined : { ...lock, waitTimeoutMs: null, reserveMs: LOCK_RESERVE_MS };
+}
+
 function planned(entry: Entry, decision: Decision, createMessage: CreateMessage): PlannedOccurrence {
   if (decision.kind === "skip") return decision;
   if (decision.kind === "range") return { ...decision, schedule: entry.scheduleText };
@@ -41,6 +48,7 @@ function planned(entry: Entry, decision: Decision, createMessage: CreateMessage)
     options: entry.options,
     entry: entry.name,
     scheduledFor: due,
+    lock: messageLock(entry),
   });
   return { kind: "send", due, message, overlap: entry.overlap };
 }

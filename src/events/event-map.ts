@@ -16,6 +16,11 @@ interface TaskFields {
   readonly queue: string;
 }
 
+interface LockFields {
+  readonly lock: string;
+  readonly taskId: string | null;
+}
+
 /** The facts of this process by name, each told after it is true in the store. Celery's names where it has one. */
 export interface EventMap {
   /** The store has the message. */
@@ -50,6 +55,17 @@ export interface EventMap {
   "beat-stalled": { readonly afterMs: number };
   /** The store's clock moved by `byMs` more than time passed; negative: it went back. */
   "clock-jump": { readonly byMs: number };
+  /** The task found its lock busy, and its `onBusy` is "skip". */
+  "task-skipped": TaskFields & { readonly lock: string };
+  /** `taskId`: the task that holds or waits; null: a program does, by `app.locks` or inside a task. */
+  "lock-acquired": LockFields & { readonly fence: number };
+  /** It is busy: the task is parked, goes back to its queue for `retryInMs`, or the program stands in line. */
+  "lock-waiting": LockFields & { readonly retryInMs?: number };
+  "lock-released": LockFields & { readonly fence: number };
+  /** The store ended it, or could not be asked in time: somebody else may hold it. */
+  "lock-lost": LockFields & { readonly fence: number };
+  /** A permit was ended by hand, from this process. */
+  "lock-broken": { readonly lock: string; readonly token: string };
   "worker-online": object;
   "worker-offline": object;
 }

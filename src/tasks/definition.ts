@@ -1,5 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
+import type { TaskLock } from "./task-lock.js";
 import type { TaskLog } from "./task-log.js";
 
 /** What a failed run is tried again for, and when. */
@@ -39,6 +40,8 @@ export interface TaskDefinition {
   readonly trackStarted: boolean;
   /** Checks and converts the first argument before the run (Standard Schema), or null. */
   readonly input: StandardSchema | null;
+  /** A permit of it is needed before a slot runs `fn`, which does not take it. Null: none. */
+  readonly lock: TaskLock | null;
 }
 
 /** The part of the Standard Schema interface (version 1) that is used here. */
@@ -91,6 +94,11 @@ export interface TaskContext {
   /** Aborts on lost lease, time limit, revoke and shutdown; `signal.reason` is the SunbeatError that says which. */
   readonly signal: AbortSignal;
   readonly log: TaskLog;
+  /**
+   * The lock this run holds, of its task or of its entry, or null. Hand `fence` to what the task writes to, and have it
+   * refuse smaller ones: a paused run must not overwrite what its successor wrote.
+   */
+  readonly lock: { readonly name: string; readonly fence: number } | null;
   /** Ends this run and runs the task again after `countdown` (default: the task's retry policy). Always throws. */
   retry(options?: { readonly countdown?: Duration; readonly error?: unknown }): never;
   /** Stores a custom state with plain data, seen by `AsyncResult.info()`. */

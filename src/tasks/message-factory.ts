@@ -12,7 +12,7 @@ import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
 import { runningTask } from "./context.js";
 import { encodeBody } from "./envelope.js";
-import type { NewMessage, SendOptions, When } from "./message.js";
+import type { MessageLock, NewMessage, SendOptions, When } from "./message.js";
 import type { TaskRegistry } from "./registry.js";
 
 /** What holds for a task that this process does not have, and for options that a task leaves open. */
@@ -36,6 +36,8 @@ export interface MessageRequest {
   readonly entry?: string;
   /** The nominal instant of that run. */
   readonly scheduledFor?: EpochMs;
+  /** The lock of that entry. */
+  readonly lock?: MessageLock | undefined;
 }
 
 /**
@@ -141,7 +143,7 @@ export function messageFactory(deps: {
   readonly random: Random;
 }): CreateMessage {
   const { registry, defaults, random } = deps;
-  return ({ task, args, options, id, entry, scheduledFor }) => {
+  return ({ task, args, options, id, entry, scheduledFor, lock }) => {
     const chosen = resolveSendOptions(options);
     if (!Array.isArray(args)) throw invalidOption(`args of ${quote(task)}`, "an array", args);
     const definition = registry.get(task);
@@ -158,6 +160,7 @@ export function messageFactory(deps: {
       maxDeliveries: chosen.maxDeliveries ?? maxDeliveries,
       resultTtlMs: (chosen.ignoreResult ?? ignoreResult) ? 0 : (chosen.resultTtlMs ?? resultTtlMs),
       ...(entry !== undefined && { entry }),
+      ...(lock !== undefined && { lock }),
       body: encodeBody(
         {
           args,

@@ -5,6 +5,8 @@ import type { TaskDefinition } from "./definition.js";
 /** The tasks of one app by name. A Map: names such as "constructor" are names like any other. */
 export class TaskRegistry {
   readonly #tasks = new Map<string, TaskDefinition>();
+  /** By the name of the lock: who named it first, and with which capacity. */
+  readonly #locks = new Map<string, { readonly capacity: number; readonly who: string }>();
 
   /** Throws SUNBEAT_TASK_DUPLICATE when the name is taken: two files would silently share one queue. */
   add(definition: TaskDefinition): void {
@@ -15,7 +17,25 @@ export class TaskRegistry {
         { details: { name: definition.name } },
       );
     }
+    const { lock } = definition;
+    if (lock !== null && typeof lock.name === "string") {
+      this.noteLock(lock.name, lock.capacity, `task ${quote(definition.name)}`);
+    }
     this.#tasks.set(definition.name, definition);
+  }
+
+  /** Throws SUNBEAT_LOCK_CONFLICT when somebody named the lock with another capacity: one of the two is wrong. */
+  noteLock(name: string, capacity: number, who: string): void {
+    const known = this.#locks.get(name);
+    if (known !== undefined && known.capacity !== capacity) {
+      throw new ConfigurationError(
+        "SUNBEAT_LOCK_CONFLICT",
+        `lock ${quote(name)} has capacity ${known.capacity} in ${known.who} and ${capacity} in ${who}; ` +
+          "give both the same, or one of them another lock",
+        { details: { lock: name, capacities: [known.capacity, capacity] } },
+      );
+    }
+    if (known === undefined) this.#locks.set(name, { capacity, who });
   }
 
   get(name: string): TaskDefinition | undefined {

@@ -10,6 +10,13 @@ import {
 } from "../core/options.js";
 import type { RetryPolicy, StandardSchema, TaskDefinition } from "./definition.js";
 import { MOST_DELIVERIES } from "./message-factory.js";
+import {
+  lockedFunction,
+  type LockedOptions,
+  type LockName,
+  resolveTaskLock,
+  type TaskLock,
+} from "./task-lock.js";
 
 /** An error class, as it stands in `retry.on`. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
@@ -58,6 +65,13 @@ export interface TaskOptions {
   readonly trackStarted?: boolean | undefined;
   /** Checks and converts the first argument before each run: any Standard Schema. Default: none. */
   readonly input?: StandardSchema | undefined;
+  /** A lock that a run needs, by name or with the options of `locked`. Default: none, or that of `locked(...)(fn)`. */
+  readonly lock?: string | TaskLockOptions | undefined;
+}
+
+/** `lock` of a task: as `locked(name, options)`. */
+export interface TaskLockOptions extends LockedOptions {
+  readonly name: LockName;
 }
 
 /** What an app says for tasks that leave it open. */
@@ -83,6 +97,7 @@ const TASK_OPTIONS = [
   "maxDeliveries",
   "trackStarted",
   "input",
+  "lock",
 ] as const satisfies readonly (keyof TaskOptions)[];
 
 const RETRY_OPTIONS = [
@@ -159,6 +174,23 @@ function inputOf(input: unknown, what: string): StandardSchema | null {
   throw invalidOption(what, "a Standard Schema, version 1 (zod, valibot, arktype and others)", input);
 }
 
+/** The lock of the option or of the function, and the function without it. */
+function lockOf(
+  lock: TaskOptions["lock"],
+  fn: TaskDefinition["fn"],
+  what: string,
+): { readonly lock: TaskLock | null; readonly fn: TaskDefinition["fn"] } {
+  const locked = lockedFunction(fn);
+  if (lock === undefined) return { lock: locked?.lock ?? null, fn: locked?.inner ?? fn };
+  if (locked !== undefined)
+    throw invalidOption(what, "nothing: the function has a lock by locked(...)", lock);
+  if (typeof lock === "string") return { lock: resolveTaskLock(lock), fn };
+  if (typeof lock !== "object" || lock === null)
+    throw invalidOption(what, "a name, or { name, capacity, ... }", lock);
+  const { name, ...options } = lock;
+  return { lock: resolveTaskLock(name, options), fn };
+}
+
 /** Null for "no limit". */
 export function limitOption(value: Duration | null, what: string): number | null {
   return value === null ? null : durationOption(value, what, 1);
@@ -193,9 +225,13 @@ export function defineTask(
       );
     }
   }
+  const locked = lockOf(options.lock, fn, at("lock"));
+  if (locked.lock !== null && acks === "early") {
+    throw invalidOption(at("acks"), '"late": a lock is held until the task is acknowledged', acks);
+  }
   return Object.freeze({
     name,
-    fn,
+    ...locked,
     bind: bind === undefined ? false : booleanOption(bind, at("bind")),
     queue: queue === undefined ? null : nameOption(queue, at("queue")),
     priority: priority === undefined ? 0 : integerOption(priority, at("priority"), 0, 9),

@@ -1,5 +1,6 @@
 import { isSunbeatError } from "../core/errors.js";
 import type { ClaimReply, ClaimRequest, SettleOutcome, SettleReply } from "../store/broker.js";
+import type { AdmitReply } from "../store/locks.js";
 import type { Store } from "../store/store.js";
 import { storeEarlyEnd } from "./early.js";
 import { type EarlyAck, type Ending, isEarlyAck, refOf } from "./outbox.js";
@@ -39,11 +40,12 @@ export class Courier {
     this.#limitMs = limitMs;
   }
 
-  /** Deliveries that go back, and ends of runs that were acknowledged early: rare, so these calls come before. */
+  /** Deliveries that go back, ends of runs that were acknowledged early, and requests for locks: each a call before. */
   async sendRest(): Promise<void> {
     const { outbox } = this.#slots;
     if (outbox.returns.length > 0) await this.#sendReturns();
     if (outbox.early.length > 0) await this.#sendEarly();
+    if (outbox.admissions.length > 0) await this.#sendAdmissions();
   }
 
   /** Settles what ended and claims, in one call. Null when nothing was claimed for. */
@@ -117,6 +119,21 @@ export class Courier {
       held.delete(reservation.delivery.token);
       if (outcome !== null) this.#reporter.ended(reservation, outcome, 0);
     }
+  }
+
+  /** A lost answer is asked for again: the store gives the same one. */
+  async #sendAdmissions(): Promise<void> {
+    const { outbox } = this.#slots;
+    const batch = outbox.admissions.splice(0, MAX_BATCH);
+    const work = this.#store.locks.admit(batch.map(({ request }) => request));
+    let replies: AdmitReply[];
+    try {
+      replies = await this.#bounded("admit", work);
+    } catch (error) {
+      outbox.admissions = [...batch, ...outbox.admissions];
+      throw error;
+    }
+    batch.forEach((item, index) => this.#slots.answered(item, replies[index]!));
   }
 
   async #sendEarly(): Promise<void> {

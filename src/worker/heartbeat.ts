@@ -22,6 +22,7 @@ export class Heartbeat {
   readonly #held: ReadonlyMap<string, Reservation>;
   readonly #leaseMs: number;
   readonly #onFatal: (error: unknown) => void;
+  readonly #onUnlocked: (held: Reservation) => void;
   #timer: Timer | null = null;
   #beating = false;
   #stopped = false;
@@ -34,6 +35,7 @@ export class Heartbeat {
     held: ReadonlyMap<string, Reservation>,
     leaseMs: number,
     onFatal: (error: unknown) => void,
+    onUnlocked: (held: Reservation) => void = () => undefined,
   ) {
     this.#clock = clock;
     this.#calls = calls;
@@ -41,6 +43,7 @@ export class Heartbeat {
     this.#held = held;
     this.#leaseMs = leaseMs;
     this.#onFatal = onFatal;
+    this.#onUnlocked = onUnlocked;
   }
 
   /** Called when deliveries were taken. Without any, no timer runs. */
@@ -107,5 +110,9 @@ export class Heartbeat {
     if (outcome === "lost") return held.lose("the store says that this delivery is not the current one");
     held.trustedUntil = beatAt + this.#leaseMs;
     if (outcome === "revoked") held.revoke();
+    if (outcome === "unlocked" && held.lock !== null && !held.unlocked) {
+      held.loseLock();
+      this.#onUnlocked(held);
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { DeliveryRef, Settlement } from "../store/broker.js";
+import type { AdmitRequest } from "../store/locks.js";
 import type { Assignment } from "./assignment.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";
@@ -34,14 +35,21 @@ export interface Return {
   readonly outcome: Outcome | null;
 }
 
+/** A delivery in a slot that asks for its lock; the run starts when the store has given it. */
+export interface Admission {
+  readonly assignment: Assignment;
+  readonly request: AdmitRequest;
+}
+
 /** What the store is to be told. What could not be told is put back in front. */
 export class Outbox {
   settlements: (Ending | EarlyAck)[] = [];
   returns: Return[] = [];
   early: EarlyEnding[] = [];
+  admissions: Admission[] = [];
 
   get size(): number {
-    return this.settlements.length + this.returns.length + this.early.length;
+    return this.settlements.length + this.returns.length + this.early.length + this.admissions.length;
   }
 }
 

@@ -20,6 +20,12 @@ export type Outcome =
   /** Back to its queue at once, because the task said so. */
   | { readonly kind: "requeued"; readonly reason: string }
   | { readonly kind: "ignored" }
+  /** Its lock is busy, and it does without. */
+  | { readonly kind: "skipped"; readonly lock: string }
+  /** Its lock is busy: back to its queue, later, and nothing is counted. */
+  | { readonly kind: "deferred"; readonly lock: string; readonly delayMs: number }
+  /** Its lock is busy: it stands in line, in the store. */
+  | { readonly kind: "parked"; readonly lock: string }
   | { readonly kind: "revoked" }
   /** Back to its queue, because the worker is going. */
   | { readonly kind: "returned" }
@@ -92,8 +98,12 @@ export function recordOf(outcome: Outcome, hostname: string): ResultRecord | nul
       return { state: "RETRY", payload: encodeFailure(outcome.error), worker: hostname };
     case "revoked":
       return { state: "REVOKED", payload: null, reason: "revoked", worker: hostname };
+    case "skipped":
+      return { state: "REVOKED", payload: null, reason: "skipped", worker: hostname };
     case "requeued":
     case "ignored":
+    case "deferred":
+    case "parked":
     case "returned":
     case "abandoned":
       return null;
@@ -110,9 +120,15 @@ export function settlementOf(
   resultTtlMs: number,
   hostname: string,
 ): Settlement | "give-back" | null {
-  if (outcome.kind === "abandoned") return null;
-  if (outcome.kind === "returned" || outcome.kind === "requeued") return "give-back";
+  if (outcome.kind === "abandoned" || outcome.kind === "parked") return null;
   const { id, token } = reservation.delivery;
+  // Given back it would keep its lock, and those in line would wait for a task that only turns in circles.
+  const frees = outcome.kind === "requeued" && reservation.lock !== null;
+  if (frees) return { id, token, result: null, resultTtlMs, kind: "defer", delayMs: 0 };
+  if (outcome.kind === "returned" || outcome.kind === "requeued") return "give-back";
+  if (outcome.kind === "deferred") {
+    return { id, token, result: null, resultTtlMs, kind: "defer", delayMs: outcome.delayMs };
+  }
   const result = resultTtlMs > 0 ? recordOf(outcome, hostname) : null;
   if (outcome.kind === "retried") {
     return { id, token, result, resultTtlMs, kind: "retry", delayMs: outcome.delayMs };

@@ -65,8 +65,30 @@ export class Reporter {
     this.#emit("task-started", { id, task, queue });
   }
 
+  /** A delivery holds its permit. */
+  locked({ delivery: { id }, label, lock }: Reservation): void {
+    if (lock === null) return;
+    this.log.debug(`Task ${label} holds lock ${quote(lock.name)} (fence ${lock.fence})`);
+    this.#emit("lock-acquired", { lock: lock.name, fence: lock.fence, taskId: id });
+  }
+
+  /** A delivery that is still ours has lost its permit. */
+  unlocked({ delivery: { id }, label, lock }: Reservation): void {
+    if (lock === null) return;
+    this.log.error(`Task ${label} has lost lock ${quote(lock.name)}: it was broken, or passed on`);
+    this.#emit("lock-lost", { lock: lock.name, fence: lock.fence, taskId: id });
+  }
+
   /** Called once the store has it. */
-  ended(
+  ended(reservation: Reservation, outcome: Outcome, runtimeMs: number): void {
+    this.#tell(reservation, outcome, runtimeMs);
+    const { lock, unlocked, delivery } = reservation;
+    if (lock === null || unlocked) return;
+    const type = outcome.kind === "abandoned" ? "lock-lost" : "lock-released";
+    this.#emit(type, { lock: lock.name, fence: lock.fence, taskId: delivery.id });
+  }
+
+  #tell(
     { delivery: { id, task, queue }, label, acknowledged }: Reservation,
     outcome: Outcome,
     runtimeMs: number,
@@ -103,6 +125,17 @@ export class Reporter {
       case "requeued":
         this.log.info(`Task ${label} requeued: ${outcome.reason}`);
         return this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: true });
+      case "skipped":
+        this.log.info(`Task ${label} skipped: lock ${quote(outcome.lock)} is busy`);
+        return this.#emit("task-skipped", { id, task, queue, lock: outcome.lock });
+      case "deferred": {
+        const { lock, delayMs } = outcome;
+        this.log.info(`Task ${label} put off for ${formatDuration(delayMs)}: lock ${quote(lock)} is busy`);
+        return this.#emit("lock-waiting", { lock, taskId: id, retryInMs: delayMs });
+      }
+      case "parked":
+        this.log.info(`Task ${label} waits in line for lock ${quote(outcome.lock)}`);
+        return this.#emit("lock-waiting", { lock: outcome.lock, taskId: id });
       case "ignored":
         this.log.info(`Task ${label} ignored`);
         return this.#emit("task-ignored", { id, task, queue });

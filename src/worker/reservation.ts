@@ -1,4 +1,5 @@
-import { SunbeatError, TaskError } from "../core/errors.js";
+import { LockError, SunbeatError, TaskError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
 import type { Delivery } from "../store/broker.js";
 
 /**
@@ -15,6 +16,10 @@ export class Reservation {
   revoked = false;
   /** The worker is on its way out. */
   stopping = false;
+  /** The permit it came with, or was admitted to; null: none. */
+  lock: { readonly name: string; readonly fence: number } | null = null;
+  /** The permit was taken away, though the delivery is still ours. */
+  unlocked = false;
   /** Acknowledged before the run (acks "early"): there is no lease and no token any more. */
   acknowledged = false;
   #reason: SunbeatError | null = null;
@@ -24,6 +29,8 @@ export class Reservation {
   constructor(delivery: Delivery, trustedUntil: number) {
     this.delivery = delivery;
     this.trustedUntil = trustedUntil;
+    const { lock } = delivery;
+    if (lock && lock.fence !== null) this.lock = { name: lock.name, fence: lock.fence };
   }
 
   /** `tasks.add[id]`, as log lines name it. */
@@ -60,6 +67,20 @@ export class Reservation {
     if (this.stopping) return;
     this.stopping = true;
     this.abort(new TaskError("SUNBEAT_SHUTDOWN", `the worker that runs ${this.label} is shutting down`));
+  }
+
+  loseLock(): void {
+    if (this.lock === null || this.unlocked) return;
+    this.unlocked = true;
+    const { name, fence } = this.lock;
+    this.abort(
+      new LockError(
+        "SUNBEAT_LOCK_LOST",
+        `lock ${quote(name)} of ${this.label} was lost: it was broken, or passed on when its lease had ended; ` +
+          "somebody else may hold it now",
+        { details: { lock: name, fence } },
+      ),
+    );
   }
 
   abort(reason: SunbeatError): void {

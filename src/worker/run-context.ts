@@ -4,6 +4,7 @@ import { quote } from "../core/quote.js";
 import type { Store } from "../store/store.js";
 import type { TaskContext, TaskRequest } from "../tasks/definition.js";
 import { Retry } from "../tasks/outcomes.js";
+import { LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
 import { encodePayload } from "../tasks/payload.js";
 import { isFinal } from "../tasks/states.js";
 import { type TaskLog, taskLog } from "../tasks/task-log.js";
@@ -18,10 +19,12 @@ export interface RunEnvironment {
   readonly reporter: Reporter;
   readonly hostname: string;
   readonly payloadLimit: number | undefined;
+  /** What functions with a lock take it from when a task calls them. */
+  readonly locks: LockSource;
 }
 
 /** The running task as user code sees it. Made for every run, so everything in it is made when it is asked for. */
-export class RunContext implements TaskContext {
+export class RunContext implements TaskContext, WithLocks {
   readonly #assignment: Assignment;
   readonly #environment: RunEnvironment;
   #request: TaskRequest | undefined;
@@ -42,6 +45,14 @@ export class RunContext implements TaskContext {
 
   get log(): TaskLog {
     return (this.#log ??= taskLog(this.#environment.reporter.log, this.#assignment.reservation.label));
+  }
+
+  get lock(): TaskContext["lock"] {
+    return this.#assignment.reservation.lock;
+  }
+
+  get [LOCK_SOURCE](): LockSource {
+    return this.#environment.locks;
   }
 
   retry(options: { readonly countdown?: Duration; readonly error?: unknown } = {}): never {

@@ -1,12 +1,14 @@
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
 import type { Delivery } from "../store/broker.js";
+import type { AdmitReply } from "../store/locks.js";
+import { prepare, refusalOf } from "./admission.js";
 import { type Assignment, assign, isAssignment } from "./assignment.js";
 import { cutShort } from "./early.js";
 import { Executor } from "./executor.js";
 import type { TaskLookup } from "./options.js";
-import { isEarlyAck, Outbox } from "./outbox.js";
-import { type Outcome, settlementOf } from "./outcome.js";
+import { type Admission, isEarlyAck, Outbox } from "./outbox.js";
+import { failed, type Outcome, settlementOf } from "./outcome.js";
 import { Reservation } from "./reservation.js";
 import type { RunEnvironment } from "./run-context.js";
 
@@ -27,6 +29,7 @@ export class Slots {
   readonly #registry: TaskLookup;
   readonly #environment: RunEnvironment;
   readonly #concurrency: number;
+  readonly #leaseMs: number;
   readonly #executor: Executor;
   readonly #onEnd: () => void;
   #waiting: Reservation[] = [];
@@ -39,13 +42,14 @@ export class Slots {
     random: Random,
     registry: TaskLookup,
     environment: RunEnvironment,
-    concurrency: number,
+    { concurrency, leaseMs }: { readonly concurrency: number; readonly leaseMs: number },
     onEnd: () => void,
   ) {
     this.#clock = clock;
     this.#registry = registry;
     this.#environment = environment;
     this.#concurrency = concurrency;
+    this.#leaseMs = leaseMs;
     this.#onEnd = onEnd;
     this.#executor = new Executor(clock, random, environment, (assignment, outcome, runtimeMs) =>
       this.#ended(assignment, outcome, runtimeMs),
@@ -74,6 +78,7 @@ export class Slots {
       this.held.set(delivery.token, reservation);
       this.#waiting.push(reservation);
       this.#environment.reporter.received(reservation);
+      if (reservation.lock !== null) this.#environment.reporter.locked(reservation);
     }
   }
 
@@ -102,8 +107,26 @@ export class Slots {
     this.#environment.reporter.ended(reservation, { kind: "abandoned" }, 0);
   }
 
+  /** The store has answered to a delivery that asked for its lock. */
+  answered({ assignment, request }: Admission, reply: AdmitReply): void {
+    const { reservation } = assignment;
+    const { reporter } = this.#environment;
+    if (reply.outcome === "admitted") {
+      reservation.lock = { name: request.lock.name, fence: reply.fence };
+      reporter.locked(reservation);
+      return this.#executor.start(assignment);
+    }
+    this.#busy--;
+    this.#send(reservation, refusalOf(assignment, request, reply), assignment.resultTtlMs, 0);
+  }
+
   /** What has not been started goes back. */
   returnWaiting(): void {
+    for (const { assignment } of this.outbox.admissions) {
+      this.#busy--;
+      this.outbox.returns.push({ reservation: assignment.reservation, outcome: null });
+    }
+    this.outbox.admissions = [];
     for (const reservation of this.#waiting) this.outbox.returns.push({ reservation, outcome: null });
     this.#waiting = [];
   }
@@ -157,8 +180,22 @@ export class Slots {
       this.#send(reservation, assignment, reservation.delivery.resultTtlMs, 0);
       return;
     }
+    let prepared;
+    try {
+      prepared = prepare(assignment, this.#leaseMs);
+    } catch (error) {
+      this.#send(reservation, failed(error), assignment.resultTtlMs, 0); // the same arguments name it no better
+      return;
+    }
     this.#busy++;
-    if (assignment.definition.acks === "late") return this.#executor.start(assignment);
+    if (prepared.request !== null) {
+      this.outbox.admissions.push({ assignment: prepared.assignment, request: prepared.request });
+      return;
+    }
+    // A message with a lock is acknowledged at its end whatever its task says: the permit lives with the delivery.
+    if (assignment.definition.acks === "late" || reservation.lock !== null) {
+      return this.#executor.start(prepared.assignment);
+    }
     const { id, token } = reservation.delivery;
     const settlement = { id, token, kind: "done", result: null, resultTtlMs: 0 } as const;
     this.outbox.settlements.push({ assignment, settlement, resent: false });

@@ -11,6 +11,7 @@ import { messageOf, SunbeatError } from "../core/errors.js";
 import { Consumer } from "./consumer.js";
 import { Courier } from "./courier.js";
 import { Doorbell, IDLE_CHECK_MS } from "./doorbell.js";
+import { Locks } from "../locks/index.js";
 import { Heartbeat } from "./heartbeat.js";
 import type { WorkerDependencies, WorkerStats } from "./options.js";
 import { Reporter } from "./report.js";
@@ -32,6 +33,7 @@ export class Worker {
   readonly #slots: Slots;
   readonly #heartbeat: Heartbeat;
   readonly #sweeper: Sweeper;
+  readonly #locks: Locks;
   readonly #stopping = new AbortController();
   readonly #cold = new AbortController();
   #settleDone!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
@@ -57,9 +59,13 @@ export class Worker {
     const fail = (error: unknown): void => this.#fail(error);
     // A third of the lease: a heartbeat that hangs leaves time for another.
     this.#calls = new StoreCalls(clock, random, log, options.leaseMs / 3);
-    const { hostname, concurrency, payloadLimit } = options;
-    const environment = { store, calls: this.#calls, reporter: this.#reporter, hostname, payloadLimit };
-    this.#slots = new Slots(clock, random, registry, environment, concurrency, () => this.#doorbell?.nudge());
+    this.#locks = new Locks({ store, clock, random, logger: log, events });
+    const { hostname, payloadLimit } = options;
+    const environment = {
+      ...{ store, calls: this.#calls, reporter: this.#reporter, hostname, payloadLimit },
+      locks: this.#locks,
+    };
+    this.#slots = new Slots(clock, random, registry, environment, options, () => this.#doorbell?.nudge());
     this.#heartbeat = new Heartbeat(
       clock,
       this.#calls,
@@ -67,6 +73,7 @@ export class Worker {
       this.#slots.held,
       options.leaseMs,
       fail,
+      (held) => this.#reporter.unlocked(held),
     );
     this.#sweeper = new Sweeper(
       clock,
@@ -247,6 +254,7 @@ export class Worker {
     this.#sweeper.stop();
     this.#unsubscribe();
     try {
+      await this.#calls.bounded("close", this.#locks.close(), LAST_CALL_MS);
       if (this.#doorbell !== null) await this.#calls.bounded("close", this.#doorbell.close(), LAST_CALL_MS);
     } catch (error) {
       this.#reporter.log.debug(`Closing the arrivals failed: ${messageOf(error)}`);

@@ -116,7 +116,7 @@ describe("a task that has not ended", () => {
     [
       "PENDING",
       async (store) => send(store),
-      "it waits; does a worker listen to its queue, and has its eta come?",
+      "it waits; does a worker listen to its queue, has its eta come, or is its lock held (sunbeat locks list)?",
     ],
     ["RECEIVED", async (store) => { await send(store); await store.broker.claim({ ...claim, leaseMs: DAY_MS }); }, "a worker has it; give it more time"], // prettier-ignore
     [

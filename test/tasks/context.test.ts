@@ -23,10 +23,10 @@ test("currentTask() outside of a task has a code", () => {
 test("a registry takes each name once, whatever the name is", () => {
   const registry = new TaskRegistry();
   const names = ["tasks.add", "constructor", "__proto__", "toString"];
-  for (const name of names) registry.add({ name } as TaskDefinition);
+  for (const name of names) registry.add({ name, lock: null } as TaskDefinition);
   expect(registry.names()).toEqual(["__proto__", "constructor", "tasks.add", "toString"]);
   expect(registry.get("hasOwnProperty")).toBeUndefined();
-  expect(() => registry.add({ name: "constructor" } as TaskDefinition)).toThrow(
+  expect(() => registry.add({ name: "constructor", lock: null } as TaskDefinition)).toThrow(
     expect.objectContaining({
       code: "SUNBEAT_TASK_DUPLICATE",
       message: 'task "constructor" is registered already; give one of the two another name',

@@ -39,6 +39,7 @@ test("without options a task has the app's defaults", () => {
     maxDeliveries: 5,
     trackStarted: false,
     input: null,
+    lock: null,
   });
 });
 
@@ -79,6 +80,7 @@ test("each option goes before its default, and undefined is as left out", () => 
     maxDeliveries: 5,
     trackStarted: true,
     input,
+    lock: null,
   });
 });
 

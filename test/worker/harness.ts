@@ -28,6 +28,7 @@ export function definition(name: string, fn: Fn, options: Partial<TaskDefinition
     maxDeliveries: 3,
     trackStarted: false,
     input: null,
+    lock: null,
     ...options,
     retry: options.retry ?? retry({ max: 0 }),
   };

@@ -1,0 +1,109 @@
+import { hostname } from "node:os";
+import type { Clock } from "../core/clock.js";
+import { StoreError, type SunbeatError } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import { quote } from "../core/quote.js";
+import type { Random } from "../core/random.js";
+import type { Events } from "../events/index.js";
+import type { Locks as StoreLocks, Permit } from "../store/locks.js";
+import type { Store } from "../store/store.js";
+import { HeldLock } from "./held-lock.js";
+import { WaitingRoom } from "./waiting-room.js";
+
+export interface LockDeps {
+  readonly store: Pick<Store, "locks" | "channel">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly events: Pick<Events, "emit">;
+}
+
+/** What the locks of one app share: who waits, what is held, and what is told about it. */
+export class LockKeeper {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly store: StoreLocks;
+  readonly room: WaitingRoom;
+  /** What this process calls itself to operators. */
+  readonly label = `${hostname()}:${process.pid}`;
+  readonly #events: Pick<Events, "emit">;
+  readonly #held = new Map<string, HeldLock>();
+  readonly #waiters = new Map<HeldLock, string>();
+  readonly #closing = new AbortController();
+
+  constructor({ store, clock, random, logger, events }: LockDeps) {
+    this.clock = clock;
+    this.random = random;
+    this.logger = logger;
+    this.store = store.locks;
+    this.room = new WaitingRoom(clock, store.channel);
+    this.#events = events;
+  }
+
+  /** Aborts with SUNBEAT_CLOSED. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  held(name: string, token: string): HeldLock | undefined {
+    const held = this.#held.get(token);
+    return held?.name === name ? held : undefined;
+  }
+
+  hold(permit: Permit, waiter: string, leaseMs: number, startedAt: number): HeldLock {
+    const { clock, logger, store } = this;
+    const held = new HeldLock(
+      {
+        clock,
+        logger,
+        store,
+        onLost: (lock, reason) => this.#lost(lock, reason),
+        onReleased: (lock) => this.#released(lock),
+      },
+      permit,
+      leaseMs,
+      startedAt,
+    );
+    this.#held.set(held.token, held);
+    this.#waiters.set(held, waiter);
+    // From now on a hint means that somebody broke it.
+    this.room.listen(waiter, () => held.recheck());
+    logger.debug(`lock ${quote(held.name)} acquired (fence ${held.fence})`);
+    this.#events.emit("lock-acquired", { lock: held.name, fence: held.fence, taskId: null });
+    return held;
+  }
+
+  tellWaiting(lock: string): void {
+    this.logger.debug(`lock ${quote(lock)} is busy, waiting in line`);
+    this.#events.emit("lock-waiting", { lock, taskId: null });
+  }
+
+  /** Ends all waiting, aborts all signals and gives all permits back. Idempotent. */
+  async close(): Promise<void> {
+    const reason = new StoreError("SUNBEAT_CLOSED", "the app is closed, and its locks were given back", {
+      retryable: false,
+    });
+    this.#closing.abort(reason);
+    await Promise.allSettled([...this.#held.values()].map((held) => held.cut(reason)));
+    await this.room.close();
+  }
+
+  #forget(held: HeldLock): void {
+    this.#held.delete(held.token);
+    this.room.leave(this.#waiters.get(held) ?? "");
+    this.#waiters.delete(held);
+  }
+
+  #lost(held: HeldLock, reason: SunbeatError): void {
+    this.#forget(held);
+    this.logger.error(reason.message);
+    this.#events.emit("lock-lost", { lock: held.name, fence: held.fence, taskId: null });
+  }
+
+  #released(held: HeldLock): void {
+    this.#forget(held);
+    this.logger.debug(`lock ${quote(held.name)} released (fence ${held.fence})`);
+    this.#events.emit("lock-released", { lock: held.name, fence: held.fence, taskId: null });
+  }
+}

@@ -1,0 +1,92 @@
+import { LockError } from "../core/errors.js";
+import { assertKnownKeys, integerOption, invalidOption, nameOption } from "../core/options.js";
+import type { LockDetails, LockSummary } from "../store/locks.js";
+import { capacityOption, lockNameOption, type LockSource } from "../tasks/task-lock.js";
+import { quote } from "../core/quote.js";
+import { type LockDeps, LockKeeper } from "./lock-keeper.js";
+import { Semaphore } from "./semaphore.js";
+
+/** A holder or waiter seen from now. */
+export type LockView = Omit<LockDetails, "holders" | "waiters"> & {
+  readonly holders: readonly (Omit<LockDetails["holders"][number], "since" | "until"> & {
+    readonly since: Date;
+    /** When it ends unless it is extended. */
+    readonly until: Date;
+  })[];
+  readonly waiters: readonly (Omit<LockDetails["waiters"][number], "since"> & { readonly since: Date })[];
+};
+
+/** The locks in the app's store: taken by tasks, by entries, and here by any program. */
+export class Locks implements LockSource {
+  readonly #keeper: LockKeeper;
+  readonly #deps: LockDeps;
+
+  constructor(deps: LockDeps) {
+    this.#deps = deps;
+    this.#keeper = new LockKeeper(deps);
+  }
+
+  /** A lock that one may hold at a time. Code: SUNBEAT_OPTION_INVALID. */
+  mutex(name: string): Semaphore {
+    return this.semaphore(name, 1);
+  }
+
+  /** A lock that `capacity` may hold at a time: the newest caller's number counts for all. Code: SUNBEAT_OPTION_INVALID. */
+  semaphore(name: string, capacity: number): Semaphore {
+    lockNameOption(name);
+    return new Semaphore(this.#keeper, name, capacityOption(capacity, `lock ${quote(name)}`));
+  }
+
+  /** Locks that are held or waited for, by name; 1,000 at most, those after `after`. */
+  async list(
+    options: { readonly after?: string | undefined; readonly limit?: number | undefined } = {},
+  ): Promise<LockSummary[]> {
+    assertKnownKeys(options, ["after", "limit"], "locks.list");
+    const { after, limit = 1_000 } = options;
+    return this.#deps.store.locks.list({
+      ...(after === undefined ? {} : { after: nameOption(after, "locks.list: after") }),
+      limit: integerOption(limit, "locks.list: limit", 1, 10_000),
+    });
+  }
+
+  /** Who holds it and who waits for it, foremost first, 1,000 of each at most; null when nobody does. */
+  async inspect(name: string): Promise<LockView | null> {
+    const found = await this.#deps.store.locks.inspect(lockNameOption(name), 1_000);
+    if (found === null) return null;
+    return {
+      ...found,
+      holders: found.holders.map((holder) => {
+        return { ...holder, since: new Date(holder.since), until: new Date(holder.until) };
+      }),
+      waiters: found.waiters.map((waiter) => ({ ...waiter, since: new Date(waiter.since) })),
+    };
+  }
+
+  /**
+   * Ends a permit by force, by the token that `inspect` shows; the next in line gets it. Its holder's signal aborts
+   * when it learns of it. Code: SUNBEAT_LOCK_NOT_HELD.
+   */
+  async break(name: string, token: string): Promise<void> {
+    lockNameOption(name);
+    if (typeof token !== "string" || token === "") throw invalidOption("break: token", "a token", token);
+    if ((await this.#deps.store.locks.break({ lock: name, token })) === "unknown") {
+      const message = `lock ${quote(name)} has no permit ${quote(token)}: it has ended, or was given back`;
+      throw new LockError("SUNBEAT_LOCK_NOT_HELD", message, { details: { lock: name, token } });
+    }
+    this.#deps.logger.warn(`lock ${quote(name)}: permit ${quote(token)} was broken by hand`);
+    this.#deps.events.emit("lock-broken", { lock: name, token });
+  }
+
+  /** For `locked`. */
+  hold: LockSource["hold"] = ({ name, capacity, leaseMs }, { waitMs, signal }, body) =>
+    this.semaphore(name, capacity).using(body, {
+      wait: waitMs === null ? true : { milliseconds: waitMs },
+      lease: { milliseconds: leaseMs },
+      signal,
+    });
+
+  /** For the app: ends all waiting and gives everything back. Idempotent. */
+  close(): Promise<void> {
+    return this.#keeper.close();
+  }
+}

@@ -1,0 +1,255 @@
+import { sleep, within } from "../core/clock.js";
+import type { Duration } from "../core/duration.js";
+import { formatDuration } from "../core/duration.js";
+import { LockError, messageOf, type SunbeatError, TaskError } from "../core/errors.js";
+import { assertKnownKeys, durationOption, invalidOption } from "../core/options.js";
+import { quote } from "../core/quote.js";
+import { leaseOption } from "../tasks/task-lock.js";
+import { HeldLock, isRetryable, notHeld } from "./held-lock.js";
+import { lateAnswer } from "./late-answer.js";
+import type { LockKeeper } from "./lock-keeper.js";
+
+export interface AcquireOptions {
+  /** How long to stand in line: a duration, `true` (default) for as long as it takes, `false` or 0 for not at all. */
+  readonly wait?: Duration | boolean | undefined;
+  /** How long the lock stays taken when this process dies; renewed each third of it. Default 30 s, least 100 ms. */
+  readonly lease?: Duration | undefined;
+  /** Ends the waiting; what was aborted is not held. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface UsingOptions extends AcquireOptions {
+  /** After this long the lock is given back although the body has not ended. Default: no limit. */
+  readonly timeLimit?: Duration | undefined;
+}
+
+/** What the body of `using` gets. */
+export interface Use {
+  readonly name: string;
+  /** See `HeldLock.fence`. */
+  readonly fence: number;
+  /** Aborts when the lock is lost, at the time limit, when the caller's signal aborts, and when the app closes. */
+  readonly signal: AbortSignal;
+}
+
+const ACQUIRE_OPTIONS = ["wait", "lease", "signal"] as const satisfies readonly (keyof AcquireOptions)[];
+const USING_OPTIONS = [...ACQUIRE_OPTIONS, "timeLimit"] as const satisfies readonly (keyof UsingOptions)[];
+
+/** A waiter counts as alive for so long, or as long as its lease where that is shorter. */
+const ALIVE_MS = 10_000;
+/** A call that has not answered by then is taken for lost. */
+const CALL_LIMIT_MS = 5_000;
+const PAUSE_MS = 200;
+
+interface Plan {
+  /** Null: for ever; 0: not at all. */
+  readonly waitMs: number | null;
+  readonly leaseMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A lock that so many may hold at once; those who wait for it get it in the order in which they came. Not reentrant. */
+export class Semaphore {
+  readonly name: string;
+  readonly capacity: number;
+  readonly #keeper: LockKeeper;
+
+  /** For `Locks`. */
+  constructor(keeper: LockKeeper, name: string, capacity: number) {
+    this.#keeper = keeper;
+    this.name = name;
+    this.capacity = capacity;
+  }
+
+  /**
+   * Takes it; `release` what you got, or declare it with `await using`. Codes: SUNBEAT_LOCK_BUSY (without waiting),
+   * SUNBEAT_LOCK_TIMEOUT, SUNBEAT_CLOSED, those of options, the StoreErrors; rejects with the reason of `signal`.
+   */
+  async acquire(options: AcquireOptions = {}): Promise<HeldLock> {
+    assertKnownKeys(options, ACQUIRE_OPTIONS, this.#what);
+    return this.#acquire(this.#plan(options));
+  }
+
+  /**
+   * Runs `body` while it is held, and gives what it gives. Rejects with SUNBEAT_LOCK_LOST as soon as it is lost, with
+   * SUNBEAT_TIME_LIMIT at `timeLimit`, whether the body has ended or not: it should heed its signal, since nothing
+   * can stop code. Other codes as for `acquire`.
+   */
+  async using<T>(body: (use: Use) => T | Promise<T>, options: UsingOptions = {}): Promise<T> {
+    if (typeof body !== "function") throw invalidOption(`${this.#what}: using`, "a function", body);
+    assertKnownKeys(options, USING_OPTIONS, this.#what);
+    const { timeLimit } = options;
+    const limitMs = timeLimit === undefined ? null : durationOption(timeLimit, `${this.#what}: timeLimit`, 1);
+    const plan = this.#plan(options);
+    const held = await this.#acquire(plan);
+    const { clock } = this.#keeper;
+    const late = new AbortController();
+    const timer = limitMs === null ? null : clock.after(limitMs, () => late.abort(this.#overran(limitMs)));
+    const ends = AbortSignal.any([held.signal, late.signal]);
+    const signal = plan.signal === undefined ? ends : AbortSignal.any([ends, plan.signal]);
+    let value: T;
+    try {
+      value = await orAborted(ends, async () => body({ name: this.name, fence: held.fence, signal }));
+    } catch (error) {
+      await this.#letGo(held);
+      throw error;
+    } finally {
+      timer?.cancel();
+    }
+    if (!held.held) throw held.signal.reason;
+    await this.#letGo(held, true);
+    return value;
+  }
+
+  /** Gives back a permit by its token, also one taken by another process. Code: SUNBEAT_LOCK_NOT_HELD. */
+  async release(permit: string | { readonly token: string }): Promise<void> {
+    const token = this.#tokenOf(permit);
+    const held = this.#keeper.held(this.name, token);
+    if (held !== undefined) return held.release();
+    const outcome = await this.#call("release", (store) => store.release({ lock: this.name, token }));
+    if (outcome === "lost")
+      throw notHeld(this.name, "it has ended, was given back, or never was one of this lock");
+  }
+
+  /** Extends a permit by its token. Codes: SUNBEAT_LOCK_NOT_HELD, SUNBEAT_LOCK_LOST. */
+  async extend(permit: string | { readonly token: string }, lease?: Duration): Promise<void> {
+    const token = this.#tokenOf(permit);
+    const held = this.#keeper.held(this.name, token);
+    if (held !== undefined) return held.extend(lease);
+    const leaseMs = leaseOption(lease, this.#what);
+    const outcome = await this.#call("extend", (store) => store.extend({ lock: this.name, token }, leaseMs));
+    if (outcome === "lost")
+      throw notHeld(this.name, "it has ended, was given back, or never was one of this lock");
+  }
+
+  get #what(): string {
+    return `lock ${quote(this.name)}`;
+  }
+
+  #tokenOf(permit: unknown): string {
+    const token =
+      typeof permit === "string" ? permit : (permit as { token?: unknown } | null | undefined)?.token;
+    if (typeof token === "string" && token !== "") return token;
+    throw invalidOption(`${this.#what}: permit`, "what acquire() gave, or its token", permit);
+  }
+
+  #plan({ wait = true, lease, signal }: AcquireOptions): Plan {
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw invalidOption(`${this.#what}: signal`, "an AbortSignal", signal);
+    }
+    const waitMs = wait === true ? null : wait === false ? 0 : durationOption(wait, `${this.#what}: wait`, 0);
+    return { waitMs, leaseMs: leaseOption(lease, this.#what), signal };
+  }
+
+  async #acquire({ waitMs, leaseMs, signal }: Plan): Promise<HeldLock> {
+    const { clock, random, room, closing } = this.#keeper;
+    const ends = signal === undefined ? closing : AbortSignal.any([signal, closing]);
+    ends.throwIfAborted();
+    const deadline = waitMs === null ? Infinity : clock.monotonicMs() + waitMs;
+    const aliveMs = waitMs === 0 ? null : Math.min(ALIVE_MS, leaseMs);
+    const waiter = random.uuid();
+    const latch = room.enter(waiter);
+    let waiting = false;
+    try {
+      await room.open();
+      for (;;) {
+        const startedAt = clock.monotonicMs();
+        const pause = await this.#try(waiter, leaseMs, aliveMs, startedAt);
+        if (pause instanceof HeldLock) return pause;
+        ends.throwIfAborted();
+        const left = deadline - clock.monotonicMs();
+        if (left <= 0) throw this.#timedOut(waitMs ?? 0);
+        if (!waiting) this.#keeper.tellWaiting(this.name);
+        waiting = true;
+        await latch.wait(Math.min(left, pause, (aliveMs ?? ALIVE_MS) / 3), ends);
+        ends.throwIfAborted();
+      }
+    } catch (error) {
+      room.leave(waiter);
+      // The store may have granted it by now, or may do so when an answer was lost.
+      await this.#call("cancel", (store) => store.cancel(this.name, waiter)).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** The lock, or how long to wait before the next look. */
+  async #try(
+    waiter: string,
+    leaseMs: number,
+    aliveMs: number | null,
+    startedAt: number,
+  ): Promise<HeldLock | number> {
+    const { clock, label, closing } = this.#keeper;
+    const { name: lock, capacity } = this;
+    let reply;
+    try {
+      const request = { lock, capacity, waiter, label, leaseMs, aliveMs };
+      reply = await this.#call("acquire", (store) => store.acquire(request));
+    } catch (error) {
+      if (aliveMs === null || !isRetryable(error)) throw error;
+      await sleep(clock, PAUSE_MS, closing);
+      return PAUSE_MS;
+    }
+    if (reply.outcome === "busy") {
+      throw new LockError("SUNBEAT_LOCK_BUSY", `${this.#what} is held by others, or others wait for it`, {
+        details: { lock, capacity },
+      });
+    }
+    if (reply.outcome === "waiting") return Math.max(0, reply.nextLookAt - reply.now);
+    const held = this.#keeper.hold(reply.permit, waiter, leaseMs, startedAt);
+    // The answer may have taken longer than the lease.
+    return held.held ? held : 0;
+  }
+
+  #call<T>(what: string, call: (store: LockKeeper["store"]) => Promise<T>): Promise<T> {
+    const { clock, store } = this.#keeper;
+    return within(clock, CALL_LIMIT_MS, call(store), () => lateAnswer(what));
+  }
+
+  /** The body has ended. Its result counts unless the lock was lost under it. */
+  async #letGo(held: HeldLock, tellLoss = false): Promise<void> {
+    if (!held.held) return;
+    try {
+      await held.release();
+    } catch (error) {
+      if (tellLoss && held.signal.aborted) throw error;
+      this.#keeper.logger.warn(
+        `${this.#what} could not be given back, and ends with its lease: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  #timedOut(waitMs: number): LockError {
+    return new LockError(
+      "SUNBEAT_LOCK_TIMEOUT",
+      `${this.#what} was not free within ${formatDuration(waitMs)}`,
+      { details: { lock: this.name, waitMs } },
+    );
+  }
+
+  #overran(limitMs: number): SunbeatError {
+    return new TaskError(
+      "SUNBEAT_TIME_LIMIT",
+      `${this.#what} was used longer than its time limit of ${formatDuration(limitMs)}`,
+      { details: { lock: this.name, limitMs } },
+    );
+  }
+}
+
+/** What `work` comes to, or the reason of `signal` as soon as that aborts. */
+async function orAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    // The reason is always a SunbeatError of ours.
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  const working = work();
+  working.catch(() => undefined);
+  try {
+    return await Promise.race([working, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,69 @@
+import type { Clock, Timer } from "../core/clock.js";
+import type { Channel } from "../store/channel.js";
+
+/**
+ * Tells those of this process who wait for a lock, or hold one, that the store has news for them: one subscription for
+ * all, made at the first need. What is told is a hint; a lost one costs a look later, never a permit.
+ */
+export class WaitingRoom {
+  readonly #clock: Clock;
+  readonly #channel: Pick<Channel, "subscribe">;
+  readonly #listeners = new Map<string, () => void>();
+  #subscription: Promise<() => void> | null = null;
+
+  constructor(clock: Clock, channel: Pick<Channel, "subscribe">) {
+    this.#clock = clock;
+    this.#channel = channel;
+  }
+
+  /** Resolves once hints arrive. */
+  async open(): Promise<void> {
+    this.#subscription ??= this.#channel.subscribe("lock", (waiter) => this.#listeners.get(waiter)?.());
+    try {
+      await this.#subscription;
+    } catch (error) {
+      this.#subscription = null;
+      throw error;
+    }
+  }
+
+  listen(waiter: string, listener: () => void): void {
+    this.#listeners.set(waiter, listener);
+  }
+
+  leave(waiter: string): void {
+    this.#listeners.delete(waiter);
+  }
+
+  /** A latch for one waiter: `wait` returns at a hint since the last one, after `ms`, or when `signal` aborts. */
+  enter(waiter: string): { wait(ms: number, signal: AbortSignal): Promise<void> } {
+    let told = false;
+    let wake: (() => void) | null = null;
+    this.listen(waiter, () => {
+      told = true;
+      wake?.();
+    });
+    return {
+      wait: async (ms, signal) => {
+        if (!told && !signal.aborted) {
+          let timer: Timer | undefined;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            timer = this.#clock.after(ms, resolve);
+            signal.addEventListener("abort", () => resolve(), { once: true });
+          });
+          timer?.cancel();
+          wake = null;
+        }
+        told = false;
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    const subscription = this.#subscription;
+    this.#subscription = null;
+    if (subscription !== null) await subscription.then((end) => end()).catch(() => undefined);
+  }
+}
