@@ -74,10 +74,6 @@ export class Caller {
     return script.reply(raw);
   }
 
-  publish(channel: string, payload: string): Promise<unknown> {
-    return this.#patiently("publish", {}, () => this.#parts.client.publish(channel, payload));
-  }
-
   close(): void {
     this.#closed = true;
     this.#parts.client.close();

@@ -2,12 +2,16 @@ import type { Channel } from "../channel.js";
 import type { Caller } from "./caller.js";
 import type { Hub } from "./hub.js";
 import { topicChannel } from "./keys.js";
+import { defineScript } from "./script.js";
 import { toWord, fromWire, toWire, fromWord } from "./text.js";
+
+const publishScript = defineScript("publish", () => undefined);
 
 export function redisChannel(caller: Caller, hub: Hub): Channel {
   return {
     async publish(topic, payload) {
-      await caller.publish(topicChannel(caller.space, toWord(topic)), `=${toWire(payload)}`);
+      const channel = topicChannel(caller.space, toWord(topic));
+      await caller.call(publishScript, { channel, payload: `=${toWire(payload)}` });
     },
     async subscribe(topic, handler) {
       caller.assertOpen();

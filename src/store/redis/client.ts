@@ -12,7 +12,6 @@ export interface RedisClient {
   readonly trouble: unknown;
   evalsha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
-  publish(channel: string, payload: string): Promise<unknown>;
   subscribe(channels: readonly string[]): Promise<unknown>;
   unsubscribe(channels: readonly string[]): Promise<unknown>;
   /** Called for every message of a subscribed channel. One handler per client. */

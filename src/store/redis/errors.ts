@@ -115,11 +115,11 @@ function meaningOf(thrown: unknown): Meaning {
   const code = (thrown as { code?: unknown } | null)?.code;
   const text = `${message} ${typeof code === "string" ? code : ""}`;
   const known = FAILURES.find(([pattern]) => pattern.test(text))?.[1];
-  if (known) return known;
-  // The last node's reason stands behind the summary of a Cluster or a queue that gave up.
-  const { lastNodeError, cause } = (thrown ?? {}) as { lastNodeError?: unknown; cause?: unknown };
-  const inner = lastNodeError ?? cause;
-  return inner === undefined || inner === thrown ? REFUSED : meaningOf(inner);
+  // The last node's reason stands behind the summary of a Cluster that gave up.
+  const { lastNodeError } = (thrown ?? {}) as { lastNodeError?: unknown };
+  const inner = lastNodeError === undefined || lastNodeError === thrown ? null : meaningOf(lastNodeError);
+  if (inner !== null && inner !== REFUSED) return inner;
+  return known ?? REFUSED;
 }
 
 /** Whether the server does not know the script: after a restart, a flush, a fail-over. */

@@ -45,7 +45,7 @@ export async function openRedisStore(
   options: RedisOptions = {},
 ): Promise<Store> {
   const target = parseRedisUrl(url);
-  const connect = ioredisConnect(await loadIoredis(), target, context.random);
+  const connect = ioredisConnect(await loadIoredis(), target, context.clock, context.random);
   return open(connect, target.label, context, {
     ...options,
     namespace: options.namespace ?? target.namespace,
@@ -62,7 +62,7 @@ export async function openRedisStoreOf(
   context: StoreContext,
   options: RedisOptions = {},
 ): Promise<Store> {
-  return open(ioredisHandedIn(client), "redis:(client handed in)", context, options);
+  return open(ioredisHandedIn(client, context.clock), "redis:(client handed in)", context, options);
 }
 
 async function open(

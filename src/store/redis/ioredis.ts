@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Cluster, Redis, RedisOptions } from "ioredis";
 import { ConfigurationError, messageOf } from "../../core/errors.js";
+import type { Clock, Timer } from "../../core/clock.js";
 import type { Random } from "../../core/random.js";
 import type { Connect, RedisClient, Role } from "./client.js";
 import { isFatal } from "./errors.js";
@@ -10,6 +11,7 @@ import type { RedisTarget } from "./url.js";
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 10_000;
 const LONGEST_RETRY_MS = 2_000;
+const REVIVAL_MS = 500;
 
 type Driver = Pick<typeof import("ioredis"), "Redis" | "Cluster">;
 
@@ -27,7 +29,12 @@ export async function loadIoredis(): Promise<Driver> {
 }
 
 /** Makes clients of their own for a URL's target. */
-export function ioredisConnect({ Redis, Cluster }: Driver, target: RedisTarget, random: Random): Connect {
+export function ioredisConnect(
+  { Redis, Cluster }: Driver,
+  target: RedisTarget,
+  clock: Clock,
+  random: Random,
+): Connect {
   // Jitter: many processes that lost one server must not come back as one.
   const pause = (times: number): number =>
     Math.min(50 * times, LONGEST_RETRY_MS) * (0.5 + 0.5 * random.next());
@@ -59,6 +66,7 @@ export function ioredisConnect({ Redis, Cluster }: Driver, target: RedisTarget, 
           slotsRefreshInterval: 5_000,
           redisOptions: { ...common(role), autoResubscribe: true },
         }),
+        clock,
       );
     }
     const { hosts, master, sentinelPassword, db } = target;
@@ -74,7 +82,7 @@ export function ioredisConnect({ Redis, Cluster }: Driver, target: RedisTarget, 
             ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
           };
     const own = { lazyConnect: true, enableOfflineQueue: false, retryStrategy: pause, db };
-    return new IoredisClient(new Redis({ ...place, ...own, ...common(role) }));
+    return new IoredisClient(new Redis({ ...place, ...own, ...common(role) }), clock);
   };
 }
 
@@ -82,7 +90,7 @@ export function ioredisConnect({ Redis, Cluster }: Driver, target: RedisTarget, 
  * Makes clients of an instance that the program has: it serves commands and stays the program's to close; the others
  * are duplicates of it, closed with the store.
  */
-export function ioredisHandedIn(instance: unknown): Connect {
+export function ioredisHandedIn(instance: unknown, clock: Clock): Connect {
   const client = instance as Redis | Cluster;
   if (typeof client?.evalsha !== "function" || typeof client.duplicate !== "function") {
     throw new ConfigurationError(
@@ -91,12 +99,13 @@ export function ioredisHandedIn(instance: unknown): Connect {
     );
   }
   return (role) => {
-    if (role === "commands") return new IoredisClient(client, false);
+    if (role === "commands") return new IoredisClient(client, null);
     const options = { lazyConnect: true, enableOfflineQueue: false };
     return new IoredisClient(
       "nodes" in client
         ? client.duplicate([], options)
         : client.duplicate({ ...options, autoResubscribe: false, maxRetriesPerRequest: 0 }),
+      clock,
     );
   };
 }
@@ -121,15 +130,17 @@ interface Waiter {
 class IoredisClient implements RedisClient {
   trouble: unknown = null;
   readonly #client: Redis | Cluster;
-  readonly #owned: boolean;
+  /** Null for a client that is somebody else's to keep and to close. */
+  readonly #clock: Clock | null;
+  #revival: Timer | null = null;
   readonly #waiters = new Set<Waiter>();
   #onReady: (() => void) | null = null;
   #onMessage: ((channel: string, payload: string) => void) | null = null;
   #closed = false;
 
-  constructor(client: Redis | Cluster, owned = true) {
+  constructor(client: Redis | Cluster, clock: Clock | null) {
     this.#client = client;
-    this.#owned = owned;
+    this.#clock = clock;
     client.on("error", this.#heardError);
     client.on("ready", this.#heardReady);
     client.on("end", this.#heardEnd);
@@ -147,6 +158,9 @@ class IoredisClient implements RedisClient {
   };
   readonly #heardEnd = (): void => {
     this.#settle((waiter) => waiter.reject(this.trouble ?? new Error("Connection is closed.")));
+    // ioredis gives up for good when a fail-over is told while it is connecting. We do not.
+    this.#revival?.cancel();
+    if (!this.#closed) this.#revival = this.#clock?.after(REVIVAL_MS, () => this.#connect()) ?? null;
   };
   readonly #heardMessage = (channel: string, payload: string): void => this.#onMessage?.(channel, payload);
 
@@ -159,12 +173,18 @@ class IoredisClient implements RedisClient {
   async ready(): Promise<void> {
     if (this.#client.status === "ready") return;
     await new Promise<void>((resolve, reject) => {
-      const { status } = this.#client;
-      if (this.#closed || (status as string) === "end") return reject(new Error("Connection is closed."));
+      const isGone = this.#closed || (this.#clock === null && this.#client.status === "end");
+      if (isGone) return reject(new Error("Connection is closed."));
       this.#waiters.add({ resolve, reject });
-      // What comes of it is told by the events.
-      if (status === "wait") this.#client.connect().catch(() => undefined);
+      this.#connect();
     });
+  }
+
+  /** Unless it is connecting already. What comes of it is told by the events. */
+  #connect(): void {
+    const { status } = this.#client;
+    if (!this.#closed && (status === "wait" || status === "end"))
+      this.#client.connect().catch(() => undefined);
   }
 
   evalsha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
@@ -173,10 +193,6 @@ class IoredisClient implements RedisClient {
 
   eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     return this.#client.eval(source, keys.length, ...keys, ...args);
-  }
-
-  publish(channel: string, payload: string): Promise<unknown> {
-    return this.#client.publish(channel, payload);
   }
 
   subscribe(channels: readonly string[]): Promise<unknown> {
@@ -201,7 +217,7 @@ class IoredisClient implements RedisClient {
 
   reset(): void {
     // A client that others use too is theirs to mend.
-    if (this.#owned) this.#drop(true);
+    if (this.#clock !== null) this.#drop(true);
   }
 
   close(): void {
@@ -212,7 +228,7 @@ class IoredisClient implements RedisClient {
     client.off("ready", this.#heardReady);
     client.off("end", this.#heardEnd);
     client.off("message", this.#heardMessage);
-    if (this.#owned) this.#drop(false);
+    if (this.#clock !== null) this.#drop(false);
     // An owned one keeps its listener: it may still fail while it ends, and an error nobody hears ends the process.
     else client.off("error", this.#heardError);
   }

@@ -219,6 +219,14 @@ export const SCRIPTS = {
     body: "return now_text",
     uses: [0,14,15,16],
   },
+  "publish": {
+    keys: ["beat"],
+    args: ["channel","payload"],
+    flags: ["allow-oom"],
+    prelude: "local key_beat=unpack(KEYS)\nlocal arg_channel,arg_payload=ARGV[1],ARGV[2]",
+    body: "local _ = key_beat\nreturn redis.call(\"PUBLISH\", arg_channel, arg_payload)",
+    uses: [],
+  },
   "purge": {
     keys: ["seq","msg","state","ready","eta","count","res","resx","runs","hold","holdid","holdwake","log","estate","due"],
     args: ["now","channels","queue","bound","after"],

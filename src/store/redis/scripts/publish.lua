@@ -1,0 +1,12 @@
+-- Publishes a hint: on the server that owns the slot, as scripts do, so that hints of one sender stay in order in a
+-- Cluster.
+--
+-- KEYS
+--   beat      hash   only names the slot
+-- ARGV
+--   channel   whole name
+--   payload   text
+-- Returns: the number of those who heard it on this server
+-- Flags: allow-oom
+local _ = key_beat
+return redis.call("PUBLISH", arg_channel, arg_payload)
