@@ -207,7 +207,7 @@ describe("entries", () => {
 
 describe("an app", () => {
   test("with a wrong broker fails at construction, and its password is not shown", () => {
-    expect(() => new Sunbeat("shop", { broker: "redis://:secret@host" })).toThrow(
+    expect(() => new Sunbeat("shop", { broker: "redis://:secret@host/x" })).toThrow(
       expect.objectContaining({
         code: "SUNBEAT_BROKER_URL_INVALID",
         message: expect.not.stringContaining("secret") as string,
