@@ -210,7 +210,7 @@ export function isRetryable(error: unknown): boolean {
 }
 
 /** The same signal, which calls `look` before it answers. */
-function watchful(signal: AbortSignal, look: () => void): AbortSignal {
+export function watchful(signal: AbortSignal, look: () => unknown): AbortSignal {
   const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;
   return Object.defineProperties(signal, {
     aborted: {

@@ -5,7 +5,7 @@ import { LockError, messageOf, type SunbeatError, TaskError } from "../core/erro
 import { assertKnownKeys, durationOption, invalidOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { leaseOption } from "../tasks/task-lock.js";
-import { HeldLock, isRetryable, notHeld } from "./held-lock.js";
+import { HeldLock, isRetryable, notHeld, watchful } from "./held-lock.js";
 import { lateAnswer } from "./late-answer.js";
 import type { LockKeeper } from "./lock-keeper.js";
 
@@ -86,7 +86,10 @@ export class Semaphore {
     const late = new AbortController();
     const timer = limitMs === null ? null : clock.after(limitMs, () => late.abort(this.#overran(limitMs)));
     const ends = AbortSignal.any([held.signal, late.signal]);
-    const signal = plan.signal === undefined ? ends : AbortSignal.any([ends, plan.signal]);
+    const signal = watchful(
+      plan.signal === undefined ? AbortSignal.any([ends]) : AbortSignal.any([ends, plan.signal]),
+      () => held.held,
+    );
     let value: T;
     try {
       value = await orAborted(ends, async () => body({ name: this.name, fence: held.fence, signal }));

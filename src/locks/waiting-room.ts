@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../core/clock.js";
+import type { Clock } from "../core/clock.js";
 import type { Channel } from "../store/channel.js";
 
 /**
@@ -46,13 +46,16 @@ export class WaitingRoom {
     return {
       wait: async (ms, signal) => {
         if (!told && !signal.aborted) {
-          let timer: Timer | undefined;
           await new Promise<void>((resolve) => {
-            wake = resolve;
-            timer = this.#clock.after(ms, resolve);
-            signal.addEventListener("abort", () => resolve(), { once: true });
+            const done = (): void => {
+              timer.cancel();
+              signal.removeEventListener("abort", done);
+              resolve();
+            };
+            const timer = this.#clock.after(ms, done);
+            signal.addEventListener("abort", done, { once: true });
+            wake = done;
           });
-          timer?.cancel();
           wake = null;
         }
         told = false;

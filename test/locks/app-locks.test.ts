@@ -1,0 +1,426 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { StoreError } from "../../src/core/errors.js";
+import { silentLogger } from "../../src/core/logger.js";
+import { seededRandom } from "../../src/core/random.js";
+import { type HeldLock, Locks } from "../../src/locks/index.js";
+import { openMemoryStore } from "../../src/store/memory/index.js";
+import type { Locks as StoreLocks } from "../../src/store/locks.js";
+import type { Store } from "../../src/store/store.js";
+import { ManualClock } from "../../src/testing/manual-clock.js";
+
+interface Event {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+function setUp(change: (locks: StoreLocks) => StoreLocks = (locks) => locks) {
+  const clock = new ManualClock();
+  const random = seededRandom(1);
+  const memory = openMemoryStore({ clock, random, logger: silentLogger });
+  const store: Store = { ...memory, locks: change(memory.locks) };
+  const events: Event[] = [];
+  const emit = (type: string, fields: object): void => void events.push({ type, ...fields });
+  const app = (): Locks => new Locks({ store, clock, random, logger: silentLogger, events: { emit } });
+  const locks = app();
+  onTestFinished(() => locks.close());
+  return { clock, store: memory, locks, app, events };
+}
+
+const code = (code: string) => expect.objectContaining({ code }) as Error;
+const holders = async (store: Store) => (await store.locks.inspect("l", 9))?.held ?? 0;
+
+describe("what is refused, leaving no permit behind", () => {
+  test.each([
+    ["capacity 0", (locks: Locks) => locks.semaphore("l", 0)],
+    ["capacity -1", (locks: Locks) => locks.semaphore("l", -1)],
+    ["capacity 1.5", (locks: Locks) => locks.semaphore("l", 1.5)],
+    ["capacity NaN", (locks: Locks) => locks.semaphore("l", NaN)],
+    ["an empty name", (locks: Locks) => locks.mutex("")],
+    ["a name of 10 kB", (locks: Locks) => locks.mutex("x".repeat(10_000))],
+    ["a name with a line break", (locks: Locks) => locks.mutex("a\nb")],
+  ])("%s", (_, make) => {
+    const { locks } = setUp();
+    expect(() => make(locks)).toThrow(code("SUNBEAT_OPTION_INVALID"));
+  });
+
+  test.each([
+    ["an unknown option", { waits: 1 } as object, "SUNBEAT_OPTION_UNKNOWN"],
+    ["a lease of 1 ms", { lease: { milliseconds: 1 } }, "SUNBEAT_OPTION_INVALID"],
+    ["a negative wait", { wait: -1 }, "SUNBEAT_OPTION_INVALID"],
+    ["a signal that is none", { signal: {} }, "SUNBEAT_OPTION_INVALID"],
+  ])("%s", async (_, options, expected) => {
+    const { locks, store } = setUp();
+    await expect(locks.mutex("l").acquire(options)).rejects.toThrow(code(expected));
+    expect(await holders(store)).toBe(0);
+  });
+
+  test("giving back twice, with a foreign token, or what another lock gave", async () => {
+    const { locks, store } = setUp();
+    const held = await locks.mutex("l").acquire();
+    await expect(locks.mutex("l").release("foreign")).rejects.toThrow(code("SUNBEAT_LOCK_NOT_HELD"));
+    await expect(locks.mutex("other").release(held)).rejects.toThrow(code("SUNBEAT_LOCK_NOT_HELD"));
+    expect(await holders(store)).toBe(1);
+    await held.release();
+    await expect(held.release()).rejects.toThrow(code("SUNBEAT_LOCK_NOT_HELD"));
+    await expect(locks.mutex("l").release(held)).rejects.toThrow(code("SUNBEAT_LOCK_NOT_HELD"));
+    expect(await holders(store)).toBe(0);
+  });
+});
+
+describe("a mutex", () => {
+  test("is held by one, and handed on in order", async () => {
+    const { clock, locks } = setUp();
+    const order: string[] = [];
+    const work = ["a", "b", "c"].map((name) =>
+      locks.mutex("l").using(async () => {
+        order.push(`${name} in`);
+        await new Promise<void>((resolve) => void clock.after(1_000, resolve));
+        order.push(`${name} out`);
+      }),
+    );
+    await clock.advance(3_100);
+    await Promise.all(work);
+    expect(order).toEqual(["a in", "a out", "b in", "b out", "c in", "c out"]);
+  });
+
+  test("gives numbers that only grow, over holders and apps", async () => {
+    const { locks, app } = setUp();
+    const fences: number[] = [];
+    for (const each of [locks, app(), locks]) {
+      await each.mutex("l").using(({ fence }) => void fences.push(fence));
+    }
+    expect(fences).toEqual([...fences].sort((a, b) => a - b));
+    expect(new Set(fences).size).toBe(3);
+  });
+
+  test("without waiting is refused when it is busy", async () => {
+    const { locks } = setUp();
+    await locks.mutex("l").acquire();
+    for (const wait of [false, 0]) {
+      await expect(locks.mutex("l").acquire({ wait })).rejects.toThrow(code("SUNBEAT_LOCK_BUSY"));
+    }
+  });
+
+  test("is waited for so long and no longer, and leaves no place in line behind", async () => {
+    const { clock, locks, store } = setUp();
+    await locks.mutex("l").acquire();
+    const refused = expect(locks.mutex("l").acquire({ wait: 60 })).rejects.toThrow(
+      code("SUNBEAT_LOCK_TIMEOUT"),
+    );
+    await clock.advance(59_999);
+    expect((await store.locks.inspect("l", 9))?.waiting).toBe(1);
+    await clock.advance(1);
+    await refused;
+    expect((await store.locks.inspect("l", 9))?.waiting).toBe(0);
+  });
+
+  test("is kept for as long as it takes, by renewals", async () => {
+    const { clock, locks } = setUp();
+    const held = await locks.mutex("l").acquire({ lease: 10 });
+    await clock.advance(3_600_000);
+    expect([held.held, held.signal.aborted]).toEqual([true, false]);
+    await held.release();
+    expect(clock.timers).toBe(0);
+  });
+
+  test("is given back at the end of a block", async () => {
+    const { locks, store } = setUp();
+    {
+      await using held = await locks.mutex("l").acquire();
+      expect(held.held).toBe(true);
+    }
+    expect(await holders(store)).toBe(0);
+  });
+
+  test("can be extended and given back by token, from elsewhere", async () => {
+    const { locks, app, store } = setUp();
+    const held = await locks.mutex("l").acquire();
+    await app().mutex("l").extend(held.token, 60);
+    await app().mutex("l").release(held.token);
+    expect(await holders(store)).toBe(0);
+  });
+});
+
+describe("waiting", () => {
+  test("ends when its signal aborts, with the reason, and the line goes on", async () => {
+    const { clock, locks, store } = setUp();
+    const first = await locks.mutex("l").acquire();
+    const stop = new AbortController();
+    const refused = expect(locks.mutex("l").acquire({ signal: stop.signal })).rejects.toThrow("enough");
+    const next = locks.mutex("l").acquire();
+    await clock.advance(10);
+    stop.abort(new Error("enough"));
+    await refused;
+    await first.release();
+    await clock.advance(0);
+    expect((await next).held).toBe(true);
+    expect(await store.locks.inspect("l", 9)).toMatchObject({ held: 1, waiting: 0 });
+  });
+
+  test("gives back a permit that was granted while the signal aborted", async () => {
+    const { clock, locks, store } = setUp();
+    const first = await locks.mutex("l").acquire();
+    const stop = new AbortController();
+    const refused = expect(locks.mutex("l").acquire({ signal: stop.signal })).rejects.toThrow("enough");
+    await clock.advance(10);
+    const released = first.release();
+    stop.abort(new Error("enough"));
+    await Promise.all([released, refused]);
+    expect(await holders(store)).toBe(0);
+  });
+
+  test("goes on while the store cannot be reached", async () => {
+    let down = false;
+    const { clock, locks } = setUp((inner) => ({
+      ...inner,
+      acquire: async (request) => {
+        if (down) throw new StoreError("SUNBEAT_STORE_UNAVAILABLE", "down", { retryable: true });
+        return inner.acquire(request);
+      },
+    }));
+    const first = await locks.mutex("l").acquire();
+    const next = locks.mutex("l").acquire();
+    await clock.advance(10);
+    down = true;
+    await first.release();
+    await clock.advance(8_000);
+    down = false;
+    await clock.advance(1_000);
+    expect((await next).held).toBe(true);
+  });
+
+  test("leaves nothing behind when the answer that grants it is lost", async () => {
+    const { clock, locks, store } = setUp((inner) => ({
+      ...inner,
+      acquire: async (request) => {
+        await inner.acquire(request);
+        throw new StoreError("SUNBEAT_STORE_UNAVAILABLE", "reset", { retryable: true });
+      },
+    }));
+    await expect(locks.mutex("l").acquire({ wait: false })).rejects.toThrow("reset");
+    await clock.advance(0);
+    expect(await holders(store)).toBe(0);
+  });
+
+  test("asks the store seldom: at hints, and to be counted alive", async () => {
+    let asked = 0;
+    const { clock, locks } = setUp((inner) => ({
+      ...inner,
+      acquire: (request) => (asked++, inner.acquire(request)),
+    }));
+    const first = await locks.mutex("l").acquire({ lease: 30 });
+    const next = locks.mutex("l").acquire();
+    await clock.advance(60_000);
+    expect(asked).toBeLessThan(25);
+    asked = 0;
+    await first.release();
+    await clock.advance(0);
+    expect((await next).held).toBe(true);
+    expect(asked).toBe(1);
+  });
+});
+
+describe("a lock that is lost", () => {
+  /** A store whose renewals go wrong from a moment on. */
+  function failing(extend: StoreLocks["extend"]) {
+    let broken = false;
+    const rig = setUp((inner) => ({
+      ...inner,
+      extend: (permit, leaseMs) => (broken ? extend(permit, leaseMs) : inner.extend(permit, leaseMs)),
+    }));
+    return { ...rig, fail: () => (broken = true) };
+  }
+
+  async function lose(held: HeldLock, clock: ManualClock, ms: number): Promise<unknown> {
+    await clock.advance(ms);
+    return held.signal.aborted ? (held.signal.reason as { code: string }).code : null;
+  }
+
+  test("aborts its signal when the store says so", async () => {
+    const { clock, locks, fail, events } = failing(async () => "lost");
+    const held = await locks.mutex("l").acquire({ lease: 30 });
+    fail();
+    expect(await lose(held, clock, 9_999)).toBeNull();
+    expect(await lose(held, clock, 1)).toBe("SUNBEAT_LOCK_LOST");
+    await expect(held.release()).rejects.toThrow(code("SUNBEAT_LOCK_LOST"));
+    await expect(held.extend()).rejects.toThrow(code("SUNBEAT_LOCK_LOST"));
+    expect(events.map(({ type }) => type)).toEqual(["lock-acquired", "lock-lost"]);
+  });
+
+  test("aborts its signal before the lease ends when the store does not answer", async () => {
+    const { clock, locks, fail } = failing(() => new Promise(() => undefined));
+    const held = await locks.mutex("l").acquire({ lease: 30 });
+    fail();
+    expect(await lose(held, clock, 29_399)).toBeNull();
+    expect(await lose(held, clock, 1)).toBe("SUNBEAT_LOCK_LOST");
+    await clock.advance(10_000);
+    expect(clock.timers).toBe(0);
+  });
+
+  test("counts the trust from the start of a renewal, not from its answer", async () => {
+    let down = false;
+    const { clock, locks } = setUp((inner) => ({
+      ...inner,
+      extend: async (permit, leaseMs) => {
+        if (down) throw new StoreError("SUNBEAT_STORE_UNAVAILABLE", "away", { retryable: true });
+        const answer = await inner.extend(permit, leaseMs);
+        await new Promise<void>((resolve) => void clock.after(9_000, resolve));
+        return answer;
+      },
+    }));
+    const held = await locks.mutex("l").acquire({ lease: 30 });
+    await clock.advance(19_000);
+    down = true;
+    // The renewal began at 10 s.
+    expect(await lose(held, clock, 20_399)).toBeNull();
+    expect(await lose(held, clock, 1)).toBe("SUNBEAT_LOCK_LOST");
+  });
+
+  test("shows in its signal at once to a process that was stopped, before any timer has run", async () => {
+    class StoppedClock extends ManualClock {
+      slept = 0;
+      override monotonicMs(): number {
+        return super.monotonicMs() + this.slept;
+      }
+    }
+    const clock = new StoppedClock();
+    const random = seededRandom(1);
+    const store = openMemoryStore({ clock, random, logger: silentLogger });
+    const events = { emit: () => undefined };
+    const locks = new Locks({ store, clock, random, logger: silentLogger, events });
+    const held = await locks.mutex("l").acquire({ lease: 30 });
+    let seen: unknown = null;
+    const used = expect(
+      locks.mutex("m").using(({ signal }) => {
+        clock.slept = 90_000;
+        seen = signal.aborted;
+        signal.throwIfAborted();
+      }),
+    ).rejects.toThrow(code("SUNBEAT_LOCK_LOST"));
+    await used;
+    expect([seen, held.signal.aborted, held.held]).toEqual([true, true, false]);
+    expect(() => held.signal.throwIfAborted()).toThrow(code("SUNBEAT_LOCK_LOST"));
+  });
+
+  test("tries again after a failed renewal", async () => {
+    let failures = 0;
+    const { clock, locks } = setUp((inner) => ({
+      ...inner,
+      extend: (permit, leaseMs) => {
+        if (failures++ < 2) throw new StoreError("SUNBEAT_STORE_UNAVAILABLE", "away", { retryable: true });
+        return inner.extend(permit, leaseMs);
+      },
+    }));
+    const held = await locks.mutex("l").acquire({ lease: 30 });
+    expect(await lose(held, clock, 120_000)).toBeNull();
+  });
+
+  test("broken by hand: its holder learns it at once, and the next has it", async () => {
+    const { clock, locks, app, events } = setUp();
+    const held = await locks.mutex("l").acquire();
+    const next = app().mutex("l").acquire();
+    await clock.advance(1);
+    await locks.break("l", held.token);
+    await clock.advance(1);
+    expect(held.signal.aborted).toBe(true);
+    expect((await next).held).toBe(true);
+    await expect(locks.break("l", held.token)).rejects.toThrow(code("SUNBEAT_LOCK_NOT_HELD"));
+    expect(events.filter(({ type }) => type === "lock-broken")).toHaveLength(1);
+  });
+});
+
+describe("using", () => {
+  test("gives what the body gives, and gives the lock back when it throws", async () => {
+    const { locks, store } = setUp();
+    expect(await locks.mutex("l").using(() => 42)).toBe(42);
+    await expect(
+      locks.mutex("l").using(() => {
+        throw new Error("body");
+      }),
+    ).rejects.toThrow("body");
+    expect(await holders(store)).toBe(0);
+  });
+
+  test("rejects when the lock was lost under the body, whatever the body gave", async () => {
+    const { clock, locks, store } = setUp();
+    const work = locks.mutex("l").using(async () => {
+      await new Promise<void>((resolve) => void clock.after(5_000, resolve));
+      return "done";
+    });
+    const refused = expect(work).rejects.toThrow(code("SUNBEAT_LOCK_LOST"));
+    await clock.advance(1_000);
+    const token = (await store.locks.inspect("l", 1))?.holders[0]?.token ?? "";
+    await store.locks.break({ lock: "l", token });
+    await clock.advance(5_000);
+    await refused;
+  });
+
+  test("with a body that never ends: the time limit rejects, aborts and gives the lock back", async () => {
+    const { clock, locks, store } = setUp();
+    let seen: AbortSignal | null = null;
+    const work = locks.mutex("l").using(
+      ({ signal }) => {
+        seen = signal;
+        return new Promise(() => undefined);
+      },
+      { timeLimit: 60 },
+    );
+    const refused = expect(work).rejects.toThrow(code("SUNBEAT_TIME_LIMIT"));
+    await clock.advance(59_999);
+    expect(await holders(store)).toBe(1);
+    await clock.advance(1);
+    await refused;
+    expect((seen as AbortSignal | null)?.aborted).toBe(true);
+    expect([await holders(store), clock.timers]).toEqual([0, 0]);
+  });
+
+  test("with a body that never ends: closing rejects and gives the lock back", async () => {
+    const { clock, locks, store } = setUp();
+    const refused = expect(locks.mutex("l").using(() => new Promise(() => undefined))).rejects.toThrow(
+      code("SUNBEAT_CLOSED"),
+    );
+    const waiting = expect(locks.mutex("l").acquire()).rejects.toThrow(code("SUNBEAT_CLOSED"));
+    await clock.advance(1);
+    await locks.close();
+    await Promise.all([refused, waiting]);
+    expect(await store.locks.inspect("l", 9)).toBeNull();
+    await expect(locks.mutex("l").acquire()).rejects.toThrow(code("SUNBEAT_CLOSED"));
+  });
+
+  test("passes the caller's signal on to the body, and waits for the body", async () => {
+    const { locks, store } = setUp();
+    const stop = new AbortController();
+    const work = locks
+      .mutex("l")
+      .using(
+        ({ signal }) =>
+          new Promise((resolve) => signal.addEventListener("abort", () => resolve("wound down"))),
+        { signal: stop.signal },
+      );
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    stop.abort();
+    expect(await work).toBe("wound down");
+    expect(await holders(store)).toBe(0);
+  });
+});
+
+test("list and inspect show what is held, with dates", async () => {
+  const { clock, locks } = setUp();
+  const start = clock.now();
+  const held = await locks.semaphore("l", 3).acquire({ lease: 60 });
+  expect(await locks.list()).toEqual([{ name: "l", capacity: 3, held: 1, waiting: 0 }]);
+  expect(await locks.inspect("l")).toMatchObject({
+    name: "l",
+    holders: [
+      {
+        kind: "process",
+        token: held.token,
+        fence: held.fence,
+        since: new Date(start),
+        until: new Date(start + 60_000),
+      },
+    ],
+    waiters: [],
+  });
+  expect(await locks.inspect("nothing")).toBeNull();
+});
