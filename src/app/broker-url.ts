@@ -17,7 +17,7 @@ export function maskPassword(url: string): string {
     url
       // Up to the last @: a password that was not percent-encoded may contain any sign.
       .replace(/^([^/]*\/\/[^:@]*):.*@/s, "$1:**@")
-      .replace(/([?&](?:password|token|secret)=)[^&#]*/gi, "$1**")
+      .replace(/([?&](?:\w*password|token|secret)=)[^&#]*/gi, "$1**")
   );
 }
 

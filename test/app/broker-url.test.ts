@@ -58,6 +58,7 @@ describe("a password is never shown", () => {
     ["redis+sentinel://u:secret@a:1,b:2/main/0", "redis+sentinel://u:**@a:1,b:2/main/0"],
     ["redis+cluster://u:secret@a,u:secret@b", "redis+cluster://u:**@b"],
     ["redis://host/0?password=secret&x=1", "redis://host/0?password=**&x=1"],
+    ["redis+sentinel://a/main?sentinelPassword=secret", "redis+sentinel://a/main?sentinelPassword=**"],
     ["redis://user@host", "redis://user@host"],
     ["sqlite:./a@b:c.db", "sqlite:./a@b:c.db"],
     ["memory:", "memory:"],
