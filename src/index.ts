@@ -1,5 +1,12 @@
-export { AsyncResult, Sunbeat } from "./app/index.js";
-export type { GetOptions, StartBeatOptions, StartWorkerOptions, Task } from "./app/index.js";
+export { AsyncResult, LockedTask, Sunbeat, task, tasks } from "./app/index.js";
+export type {
+  GetOptions,
+  RegisterOptions,
+  StartBeatOptions,
+  StartWorkerOptions,
+  Task,
+  TaskOf,
+} from "./app/index.js";
 export type {
   ArgsFunction,
   Beat,

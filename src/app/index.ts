@@ -4,3 +4,5 @@ export type { AppCore, AppParts, Pace } from "./core.js";
 export type { StartBeatOptions, StartWorkerOptions } from "./processes.js";
 export { coreOf, Sunbeat } from "./sunbeat.js";
 export type { DeclareTask, Task } from "./task.js";
+export { LockedTask, type RegisterOptions, type TaskOf } from "./locked-task.js";
+export { task, type TaskDecorator, tasks } from "./task-classes.js";

@@ -9,6 +9,7 @@ import { defineTask, type TaskOptions } from "../tasks/task-options.js";
 import type { Worker } from "../worker/worker.js";
 import type { AsyncResult } from "./async-result.js";
 import { AppCore } from "./core.js";
+import { type LockedTask, lockedRunOf, type RegisterOptions, type TaskOf } from "./locked-task.js";
 import { makeBeat, makeWorker, type StartBeatOptions, type StartWorkerOptions } from "./processes.js";
 import { type DeclareTask, makeTask } from "./task.js";
 
@@ -49,6 +50,14 @@ export class Sunbeat {
   /** The entries in the store: those that code declares, and those set at run time. */
   get schedules(): Schedules {
     return this.#core.schedules;
+  }
+
+  /**
+   * Registers a class that extends `LockedTask`; one instance of it is made now. Codes as for `task`.
+   */
+  register<T extends LockedTask>(type: new () => T, name: string, options: RegisterOptions = {}): TaskOf<T> {
+    const declare = this.task as unknown as (name: string, options: TaskOptions, fn: unknown) => TaskOf<T>;
+    return declare(name, options, lockedRunOf(type));
   }
 
   /** Mutexes and semaphores in the store: those of tasks and entries, and those that programs take here. */

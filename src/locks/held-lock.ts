@@ -211,18 +211,17 @@ export function isRetryable(error: unknown): boolean {
 
 /** The same signal, which calls `look` before it answers. */
 export function watchful(signal: AbortSignal, look: () => unknown): AbortSignal {
-  const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;
   return Object.defineProperties(signal, {
     aborted: {
       get: (): boolean => {
         look();
-        return isAborted.call(signal) as boolean;
+        return Reflect.get(AbortSignal.prototype, "aborted", signal);
       },
     },
     throwIfAborted: {
       value: (): void => {
         look();
-        AbortSignal.prototype.throwIfAborted.call(signal);
+        if (signal.aborted) throw signal.reason;
       },
     },
   });

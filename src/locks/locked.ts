@@ -38,7 +38,7 @@ export interface Locked {
  */
 export function locked(name: LockName, capacityOrOptions?: number | LockedOptions): Locked {
   const lock = resolveTaskLock(name, capacityOrOptions);
-  return ((...call: unknown[]) => {
+  return (...call: unknown[]) => {
     const [fn, context] = call;
     if (call.length > 1) assertMethodContext(context, call.length, "@locked");
     if (typeof fn !== "function" || /^class\b/.test(Function.prototype.toString.call(fn))) {
@@ -49,7 +49,7 @@ export function locked(name: LockName, capacityOrOptions?: number | LockedOption
       throw invalidOption("locked(...)", "a function without a lock: a task has one at most", fn);
     }
     return guarded(lock, inner);
-  }) as Locked;
+  };
 }
 
 /** Refuses everything but a standard decorator on a method. */
@@ -88,7 +88,7 @@ export function guarded(
     const context = runningTask() as (TaskContext & WithLocks) | undefined;
     // Under `bind` the task itself comes first, and is no argument.
     const bound = context !== undefined && args[0] === context;
-    const name = lockNameFor(lock, bound ? args.slice(1) : args, this);
+    const name = lockNameFor(lock, bound ? args.slice(1) : args);
     const source = context?.[LOCK_SOURCE];
     if (context === undefined || source === undefined) throw outside(name);
     if (context.lock?.name === name) throw reentrant(name);

@@ -105,11 +105,11 @@ export function resolveTaskLock(name: LockName, capacityOrOptions: number | Lock
 }
 
 /** The lock's name for these arguments. Throws SUNBEAT_LOCK_NAME_INVALID when its function fails. */
-export function lockNameFor(lock: TaskLock, args: readonly unknown[], self?: unknown): string {
+export function lockNameFor(lock: TaskLock, args: readonly unknown[]): string {
   if (typeof lock.name === "string") return lock.name;
   let name: unknown;
   try {
-    name = lock.name.apply(self, [...args]);
+    name = lock.name(...args);
   } catch (cause) {
     throw nameError(`threw: ${messageOf(cause)}`, cause);
   }

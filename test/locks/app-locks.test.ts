@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { seededRandom } from "../../src/core/random.js";
-import { type HeldLock, Locks } from "../../src/locks/index.js";
+import { type AcquireOptions, type HeldLock, Locks } from "../../src/locks/index.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
 import type { Locks as StoreLocks } from "../../src/store/locks.js";
 import type { Store } from "../../src/store/store.js";
@@ -44,10 +44,10 @@ describe("what is refused, leaving no permit behind", () => {
   });
 
   test.each([
-    ["an unknown option", { waits: 1 } as object, "SUNBEAT_OPTION_UNKNOWN"],
+    ["an unknown option", { waits: 1 } as AcquireOptions, "SUNBEAT_OPTION_UNKNOWN"],
     ["a lease of 1 ms", { lease: { milliseconds: 1 } }, "SUNBEAT_OPTION_INVALID"],
     ["a negative wait", { wait: -1 }, "SUNBEAT_OPTION_INVALID"],
-    ["a signal that is none", { signal: {} }, "SUNBEAT_OPTION_INVALID"],
+    ["a signal that is none", { signal: {} as AbortSignal }, "SUNBEAT_OPTION_INVALID"],
   ])("%s", async (_, options, expected) => {
     const { locks, store } = setUp();
     await expect(locks.mutex("l").acquire(options)).rejects.toThrow(code(expected));

@@ -1,0 +1,66 @@
+import type { Duration } from "../core/duration.js";
+import { ConfigurationError, messageOf } from "../core/errors.js";
+import { invalidOption } from "../core/options.js";
+import { quote } from "../core/quote.js";
+import { locked } from "../locks/index.js";
+import type { BusyPolicy, LockName } from "../tasks/task-lock.js";
+import type { TaskOptions } from "../tasks/task-options.js";
+import type { Task } from "./task.js";
+
+/**
+ * A task with a lock as a class, for those who know the recipe of Celery's cookbook. `app.register(ImportData,
+ * "import-data")` makes one instance and registers its `lockedRun`; `currentTask()` is the running task in it.
+ */
+export abstract class LockedTask {
+  /** Text, or a function of the arguments that gives it. */
+  abstract lockName: LockName;
+  /** How many may hold the lock at once. */
+  capacity = 1;
+  /** True is short for `onBusy` "retry" (after `retryIn`, 5 s), false for "skip". */
+  retryOnLock?: boolean;
+  /** As for `locked`. Default "wait". */
+  onBusy?: BusyPolicy;
+  retryIn?: Duration;
+  waitTimeout?: Duration;
+  lease?: Duration;
+
+  /** What the task does while it holds the lock. */
+  abstract lockedRun(...args: never[]): unknown;
+}
+
+/** Options of `app.register`. */
+export type RegisterOptions = Omit<TaskOptions, "bind" | "lock" | "input">;
+
+/** The task that a class makes: its types are those of `lockedRun`. */
+export type TaskOf<T extends LockedTask> = Task<
+  Parameters<T["lockedRun"]>,
+  Awaited<ReturnType<T["lockedRun"]>>
+>;
+
+/** `lockedRun` of a new instance, with the lock that its fields describe. */
+export function lockedRunOf(type: new () => LockedTask): (...args: unknown[]) => unknown {
+  if (typeof type !== "function" || !(type.prototype instanceof LockedTask)) {
+    throw invalidOption("register", "a class that extends LockedTask", type);
+  }
+  const task = instanceOf(type, "register");
+  const { lockName, capacity, retryOnLock, onBusy, retryIn, waitTimeout, lease } = task;
+  if (retryOnLock !== undefined && onBusy !== undefined) {
+    throw invalidOption(`register: ${type.name}.onBusy`, "nothing together with retryOnLock", onBusy);
+  }
+  const policy = retryOnLock === undefined ? onBusy : retryOnLock ? "retry" : "skip";
+  const options = { capacity, onBusy: policy, retryIn, waitTimeout, lease };
+  return locked(lockName, options)((...args: unknown[]) => task.lockedRun(...(args as never[])));
+}
+
+/** A new instance. Throws SUNBEAT_OPTION_INVALID when its constructor fails. */
+export function instanceOf<T extends object>(type: new () => T, what: string): T {
+  try {
+    return new type();
+  } catch (cause) {
+    throw new ConfigurationError(
+      "SUNBEAT_OPTION_INVALID",
+      `${what}: new ${quote(type.name)}() threw: ${messageOf(cause)}; one instance is made without arguments`,
+      { cause },
+    );
+  }
+}
