@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
   core: { from: [] },
   schedules: { from: ["core"] },
   tasks: { from: ["core"] },
-  config: { from: ["core", "schedules", "tasks"], typesOf: ["beat"] },
+  config: { from: ["core", "schedules", "tasks"], typesOf: ["beat", "store"] },
   store: { from: ["core", "tasks"], typesOf: ["schedules"] },
   "store/memory": { from: ["core", "tasks", "store"] },
   "store/sqlite": { from: ["core", "tasks", "store"] },
@@ -28,6 +28,7 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
     from: ["core", "schedules", "tasks", "locks", "app"],
     typesOf: ["config", "events", "beat", "worker", "store"],
   },
+  redis: { from: ["store/redis"], typesOf: ["store"] },
   cli: { from: ["core", "schedules", "config", "events", "app", "index"], typesOf: ["beat"] },
   testing: { from: ["core", "schedules", "tasks", "store", "store/memory", "app"] },
 };

@@ -9,7 +9,7 @@ import type { Config, SunbeatOptions } from "../config/index.js";
 import { resolveOptions } from "../config/index.js";
 import { Events } from "../events/index.js";
 import { Locks } from "../locks/index.js";
-import type { Store, StoreContext } from "../store/store.js";
+import type { Store, StoreContext, StoreSource } from "../store/store.js";
 import type { SendOptions } from "../tasks/message.js";
 import { type CreateMessage, messageFactory, type MessageRequest } from "../tasks/message-factory.js";
 import { TaskRegistry } from "../tasks/registry.js";
@@ -20,6 +20,7 @@ import { lazyStore } from "./lazy-store.js";
 import { openStore } from "./open-store.js";
 import { Publisher } from "./publisher.js";
 import { StoreHandle } from "./store-handle.js";
+import { surveyStore } from "./survey-store.js";
 
 /** What the testing kit puts in place of the real thing. */
 export interface AppParts {
@@ -59,7 +60,7 @@ export class AppCore {
   readonly locks: Locks;
   #parts: AppParts = {};
   #logger: Logger;
-  #broker: string;
+  #broker: string | StoreSource;
   /** Workers and beats that this app started, in order. */
   readonly #running = new Set<{ stop(): Promise<void> }>();
   #closing: Promise<void> | null = null;
@@ -90,11 +91,14 @@ export class AppCore {
     this.events = new Events(this);
     this.#broker = this.config.broker;
     // A wrong URL fails here and not at the first send; the store itself is opened when it is needed.
-    parseBrokerUrl(this.#broker);
+    if (typeof this.#broker === "string") parseBrokerUrl(this.#broker);
     const context = { clock: this.clock, random: this.random, logger: this.logger };
     this.store = new StoreHandle(async () => {
       const { store } = this.#parts;
-      return store === undefined ? openStore(parseBrokerUrl(this.#broker), context) : store(context);
+      if (store !== undefined) return store(context);
+      return typeof this.#broker === "string"
+        ? openStore(parseBrokerUrl(this.#broker), context)
+        : this.#broker.open(context);
     });
     this.lazyStore = lazyStore(
       () => this.brokerLabel,
@@ -138,7 +142,7 @@ export class AppCore {
 
   /** The broker's URL with its password masked. */
   get brokerLabel(): string {
-    return maskPassword(this.#broker);
+    return typeof this.#broker === "string" ? maskPassword(this.#broker) : this.#broker.label;
   }
 
   /** For the command line: the broker named there goes before the app's. Only before the store is opened. */
@@ -165,6 +169,15 @@ export class AppCore {
   /** For the command line: where log lines go from now on. An app that brought its own logger keeps it. */
   useLogger(logger: Logger): void {
     if (this.config.logger === null) this.#logger = logger;
+  }
+
+  /**
+   * What the store that the broker URL names tells about itself, within `limitMs`; opens and changes nothing. Rejects
+   * with the store's error when it cannot be asked.
+   */
+  survey(limitMs: number): Promise<StoreFacts> {
+    const { clock, random, logger } = this;
+    return surveyStore(parseBrokerUrl(this.#broker), { clock, random, logger }, limitMs);
   }
 
   async send(request: MessageRequest): Promise<AsyncResult<never>> {

@@ -2,6 +2,7 @@ import type { EntryOptions } from "../beat/entry-options.js";
 import type { Duration } from "../core/duration.js";
 import type { Logger } from "../core/logger.js";
 import type { DstOption } from "../schedules/index.js";
+import type { StoreSource } from "../store/store.js";
 
 /** How a send is repeated when the store says that it may succeed later. Each wait is the last plus a step. */
 export interface PublishRetryPolicy {
@@ -29,10 +30,11 @@ export interface RetentionOptions {
  */
 export interface SunbeatOptions {
   /**
-   * Where queue, results and entries live: "memory:" (this process, nothing kept) or "sqlite:<path>" (relative to
-   * the working directory). Default: SUNBEAT_BROKER, else "sqlite:./sunbeat.db".
+   * Where queue, results and entries live: "memory:" (this process, nothing kept), "sqlite:<path>" (relative to the
+   * working directory), "redis://...", "rediss://...", "redis+sentinel://...", "redis+cluster://...", or what `redisBroker`
+   * of sunbeat/redis makes of a client. Default: SUNBEAT_BROKER, else "sqlite:./sunbeat.db".
    */
-  readonly broker?: string | undefined;
+  readonly broker?: string | StoreSource | undefined;
   /** IANA time zone of crontabs that name none. Default: SUNBEAT_TIMEZONE, else "UTC". */
   readonly timezone?: string | undefined;
   /** What crontabs that do not say do when the zone's offset changes. Default "vixie". */
@@ -115,7 +117,7 @@ export const OPTION_NAMES = [
 
 /** The options after their check: every default filled in, durations in milliseconds, frozen. */
 export interface Config {
-  readonly broker: string;
+  readonly broker: string | StoreSource;
   readonly timezone: string;
   readonly dst: DstOption;
   readonly beatSchedule: Readonly<Record<string, EntryOptions>>;

@@ -10,6 +10,7 @@ import {
 } from "../core/options.js";
 import { checkOptions } from "../schedules/crontab/options.js";
 import { MOST_DELIVERIES } from "../tasks/message-factory.js";
+import type { StoreSource } from "../store/store.js";
 import { HARD_PAYLOAD_LIMIT } from "../tasks/payload.js";
 import { limitOption } from "../tasks/task-options.js";
 import { type Environment, readEnvironment } from "./environment.js";
@@ -42,7 +43,7 @@ export function resolveOptions(options: SunbeatOptions, env: Environment = readE
     throw invalidOption("taskSoftTimeLimit", "less than taskTimeLimit", o.taskSoftTimeLimit);
   }
   return Object.freeze({
-    broker: textOption(given.broker ?? env.broker ?? DEFAULTS.broker, "broker"),
+    broker: brokerOption(given.broker ?? env.broker ?? DEFAULTS.broker),
     timezone,
     dst: checkOptions({ timezone, dst: o.dst }).dst ?? DEFAULTS.dst,
     beatSchedule: beatSchedule(given),
@@ -140,4 +141,13 @@ function loggerOption(logger: unknown): Logger {
     return logger as Logger;
   }
   throw invalidOption("logger", "an object with the methods debug, info, warn and error", logger);
+}
+
+/** What `redisBroker` makes has a way to open it; everything else is a URL, which the app reads. */
+function brokerOption(broker: unknown): string | StoreSource {
+  const isSource =
+    typeof broker === "object" &&
+    broker !== null &&
+    typeof (broker as Partial<StoreSource>).open === "function";
+  return isSource ? (broker as StoreSource) : textOption(broker, "broker");
 }

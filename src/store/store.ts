@@ -32,6 +32,13 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** A way to open a store that no URL names, such as over a client that the program has made. */
+export interface StoreSource {
+  /** Stands for the URL in banners and logs. */
+  readonly label: string;
+  open(context: StoreContext): Promise<Store>;
+}
+
 export interface StoreContext {
   readonly clock: Clock;
   readonly random: Random;

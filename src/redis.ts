@@ -1,0 +1,19 @@
+import { openRedisStoreOf } from "./store/redis/index.js";
+import type { StoreSource } from "./store/store.js";
+
+/**
+ * A broker over a client of the program's own, an instance of Redis or Cluster of ioredis 5.4 or newer:
+ *
+ *     new Sunbeat("shop", { broker: redisBroker(client, { namespace: "shop" }) });
+ *
+ * The client is used for commands and stays the program's to close; other connections are duplicates of it. Make it with
+ * `maxRetriesPerRequest` at most 3 and `autoResendUnfulfilledCommands: false`, and without a `keyPrefix`. `namespace`
+ * (default "sunbeat") is the first part of all keys. What it opens rejects with SUNBEAT_OPTION_INVALID for anything
+ * that is no such client.
+ */
+export function redisBroker(client: unknown, options: { readonly namespace?: string } = {}): StoreSource {
+  return {
+    label: "redis:(client handed in)",
+    open: (context) => openRedisStoreOf(client, context, options),
+  };
+}
