@@ -11,6 +11,7 @@ import { redisLeases } from "./leases.js";
 import { redisResults } from "./results.js";
 import { defineScript } from "./script.js";
 import { parseRedisUrl } from "./url.js";
+import { noLocks } from "./no-locks.js";
 
 export { parseRedisUrl } from "./url.js";
 export type { RedisTarget } from "./url.js";
@@ -95,6 +96,7 @@ async function open(
     results: redisResults(caller, hub, clock),
     leases: redisLeases(leader),
     entries: redisEntries(caller),
+    locks: noLocks(),
     channel: redisChannel(caller, hub),
     now,
     sweep: async (limit) => caller.call(sweepScript, { limit }),
