@@ -1,4 +1,5 @@
 import { openRedisStoreOf } from "./store/redis/index.js";
+import { surveyRedisOf } from "./store/redis/survey.js";
 import type { StoreSource } from "./store/store.js";
 
 /**
@@ -15,5 +16,6 @@ export function redisBroker(client: unknown, options: { readonly namespace?: str
   return {
     label: "redis:(client handed in)",
     open: (context) => openRedisStoreOf(client, context, options),
+    survey: (context, limitMs) => surveyRedisOf(client, context, limitMs, options),
   };
 }

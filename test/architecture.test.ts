@@ -24,12 +24,13 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
     from: ["core", "schedules", "tasks", "config", "locks", "events", "beat", "worker", "store"],
     typesOf: ["store/memory", "store/sqlite"],
   },
+  doctor: { from: ["core"], typesOf: ["store"] },
   index: {
     from: ["core", "schedules", "tasks", "locks", "app"],
     typesOf: ["config", "events", "beat", "worker", "store"],
   },
   redis: { from: ["store/redis"], typesOf: ["store"] },
-  cli: { from: ["core", "schedules", "config", "events", "app", "index"], typesOf: ["beat"] },
+  cli: { from: ["core", "schedules", "config", "events", "app", "doctor", "index"], typesOf: ["beat"] },
   testing: { from: ["core", "schedules", "tasks", "store", "store/memory", "app"] },
 };
 
@@ -44,6 +45,7 @@ const PACKAGES: Record<string, string> = {
 /** Reached through `import()` alone, so that importing sunbeat loads no driver. */
 const LAZY: Record<string, readonly string[]> = {
   "app/open-store.ts": ["store/memory", "store/sqlite", "store/redis"],
+  "app/survey-store.ts": ["store/sqlite", "store/redis"],
 };
 
 /** A wrong broker URL fails when the app is made, before its store is loaded: the reader of URLs alone is imported. */

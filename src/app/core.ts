@@ -10,6 +10,7 @@ import { resolveOptions } from "../config/index.js";
 import { Events } from "../events/index.js";
 import { Locks } from "../locks/index.js";
 import type { Store, StoreContext, StoreSource } from "../store/store.js";
+import type { StoreFacts } from "../store/survey.js";
 import type { SendOptions } from "../tasks/message.js";
 import { type CreateMessage, messageFactory, type MessageRequest } from "../tasks/message-factory.js";
 import { TaskRegistry } from "../tasks/registry.js";
@@ -172,12 +173,15 @@ export class AppCore {
   }
 
   /**
-   * What the store that the broker URL names tells about itself, within `limitMs`; opens and changes nothing. Rejects
-   * with the store's error when it cannot be asked.
+   * What the broker tells about itself and its settings, within `limitMs`; opens and changes no store. Rejects with the
+   * store's error when it cannot be asked.
    */
-  survey(limitMs: number): Promise<StoreFacts> {
+  async survey(limitMs: number): Promise<StoreFacts> {
     const { clock, random, logger } = this;
-    return surveyStore(parseBrokerUrl(this.#broker), { clock, random, logger }, limitMs);
+    const context = { clock, random, logger };
+    return typeof this.#broker === "string"
+      ? surveyStore(parseBrokerUrl(this.#broker), context, limitMs)
+      : this.#broker.survey(context, limitMs);
   }
 
   async send(request: MessageRequest): Promise<AsyncResult<never>> {

@@ -6,3 +6,4 @@ export type * from "./leases.js";
 export type * from "./locks.js";
 export type * from "./results.js";
 export type * from "./store.js";
+export type * from "./survey.js";

@@ -14,6 +14,7 @@ import type { Entries } from "./entries.js";
 import type { Leases } from "./leases.js";
 import type { Locks } from "./locks.js";
 import type { Results } from "./results.js";
+import type { StoreFacts } from "./survey.js";
 
 export interface Store {
   /** Where it is, for banners and logs: a URL with the password masked. */
@@ -37,6 +38,8 @@ export interface StoreSource {
   /** Stands for the URL in banners and logs. */
   readonly label: string;
   open(context: StoreContext): Promise<Store>;
+  /** What it tells about itself, within `limitMs`; changes nothing. */
+  survey(context: StoreContext, limitMs: number): Promise<StoreFacts>;
 }
 
 export interface StoreContext {

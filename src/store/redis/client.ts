@@ -19,10 +19,19 @@ export interface RedisClient {
   /** Called whenever commands can be sent again; subscriptions are gone then. One handler per client. */
   onReady(handler: () => void): void;
   ping(): Promise<unknown>;
+  /** The servers that hold data: one, or the masters of a Cluster. Once `ready`. */
+  servers(): readonly RedisServer[];
   /** Drops the connection, which may be dead without knowing it, and makes a new one. */
   reset(): void;
   /** Ends at once; what is under way is rejected. Idempotent. */
   close(): void;
+}
+
+/** One server, for what must be asked of it and no other. */
+export interface RedisServer {
+  /** "host:port" */
+  readonly address: string;
+  ask(command: string, ...args: readonly string[]): Promise<unknown>;
 }
 
 /** Who uses a connection: each role has its own, so that one never waits for another. */

@@ -4,7 +4,7 @@ import type { Cluster, Redis, RedisOptions } from "ioredis";
 import { ConfigurationError, messageOf } from "../../core/errors.js";
 import type { Clock, Timer } from "../../core/clock.js";
 import type { Random } from "../../core/random.js";
-import type { Connect, RedisClient, Role } from "./client.js";
+import type { Connect, RedisClient, RedisServer, Role } from "./client.js";
 import { isFatal } from "./errors.js";
 import type { RedisTarget } from "./url.js";
 
@@ -213,6 +213,14 @@ class IoredisClient implements RedisClient {
 
   ping(): Promise<unknown> {
     return this.#client.ping();
+  }
+
+  servers(): readonly RedisServer[] {
+    const nodes = "nodes" in this.#client ? this.#client.nodes("master") : [this.#client];
+    return nodes.map((node) => ({
+      address: `${node.options.host}:${node.options.port}`,
+      ask: (command, ...args) => node.call(command, ...args),
+    }));
   }
 
   reset(): void {

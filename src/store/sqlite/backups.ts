@@ -145,7 +145,7 @@ export class Backups {
 }
 
 /** When the newest backup was made, by its name; null: there is none. */
-function newestAt(path: string): EpochMs | null {
+export function newestAt(path: string): EpochMs | null {
   for (const backup of backupsOf(path)) {
     const at = Date.parse(basename(backup, ".db").replace(/T(\d\d)-(\d\d)-/, "T$1:$2:"));
     if (!Number.isNaN(at)) return at;

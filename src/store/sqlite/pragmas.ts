@@ -20,12 +20,16 @@ export function pragma(handle: Handle, name: string): string | number {
   return Object.values(row ?? {})[0] ?? "";
 }
 
+/** A commit is on the disk when the call returns. With NORMAL the last ones may be lost at power loss. */
+export function syncFully(handle: Handle): void {
+  handle.exec("PRAGMA synchronous = FULL");
+}
+
 /** `remarks` gets what an operator should know; a remark follows the file's name. */
 export function configure(handle: Handle, path: string, remarks: Set<string>): void {
   handle.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
   useJournal(handle, path, remarks);
-  // FULL: a commit is on the disk when the call returns. NORMAL may lose the last ones at power loss.
-  handle.exec("PRAGMA synchronous = FULL");
+  syncFully(handle);
   handle.exec(`PRAGMA cache_size = ${CACHE}`);
   handle.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
   handle.exec(`PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES}`);

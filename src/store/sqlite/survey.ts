@@ -1,0 +1,110 @@
+/** Reads what a database file and its disk tell about themselves, without the right to write. */
+import { accessSync, constants, statfsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { EpochMs } from "../../core/clock.js";
+import { messageOf } from "../../core/errors.js";
+import type { StoreContext } from "../store.js";
+import type { Reading, SqliteFacts, SqliteFileFacts, SqliteInside } from "../survey.js";
+import { newestAt } from "./backups.js";
+import { type Driver, type Handle, hasSafeLog, loadDriver } from "./driver.js";
+import { networkDisk } from "./network-disk.js";
+import { pragma, syncFully } from "./pragmas.js";
+import { LOCK_WAIT_MS, retryWhileBusy } from "./retry.js";
+import { APPLICATION_ID, SCHEMA_VERSION } from "./schema.js";
+
+/**
+ * Facts about a file that may not exist, be damaged, or be another program's: it is not touched, other than by SQLite
+ * itself, which keeps `<path>-wal` and `-shm` beside an open file. Rejects with SUNBEAT_DRIVER_MISSING.
+ */
+export async function surveySqlite(path: string, context: StoreContext): Promise<SqliteFacts> {
+  const driver = await loadDriver();
+  const file = resolve(path);
+  const version = versionOf(driver);
+  return {
+    kind: "sqlite",
+    path: file,
+    version,
+    hasSafeLog: hasSafeLog(version),
+    networkDisk: networkDisk(file),
+    freeBytes: freeBytes(file),
+    file: await fileFacts(driver, file, context),
+  };
+}
+
+function versionOf(driver: Driver): string {
+  const handle = driver.open(":memory:");
+  try {
+    return (handle.prepare("SELECT sqlite_version() AS version").get() as { version: string }).version;
+  } finally {
+    handle.close();
+  }
+}
+
+function freeBytes(file: string): Reading<number> {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return { value: bavail * bsize };
+  } catch (error) {
+    return { unknown: messageOf(error) };
+  }
+}
+
+async function fileFacts(
+  driver: Driver,
+  file: string,
+  context: StoreContext,
+): Promise<SqliteFileFacts | null> {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  // An empty file is a new one.
+  if (stat === undefined || stat.size === 0) return null;
+  return {
+    bytes: stat.size,
+    mode: process.platform === "win32" ? null : stat.mode & 0o777,
+    writable: [dirname(file), file].every(isWritable),
+    changedAt: Math.max(stat.mtimeMs, changedAt(`${file}-wal`)),
+    newestBackupAt: newestAt(file),
+    inside: await inside(driver, file, context),
+  };
+}
+
+function changedAt(file: string): EpochMs {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function inside(driver: Driver, file: string, context: StoreContext): Promise<Reading<SqliteInside>> {
+  try {
+    return { value: await retryWhileBusy(context, () => look(driver, file)) };
+  } catch (error) {
+    return { unknown: messageOf(error) };
+  }
+}
+
+/** SQLite's words for the values of `PRAGMA synchronous`. */
+const SYNCHRONOUS = ["off", "normal", "full", "extra"];
+
+function look(driver: Driver, file: string): SqliteInside {
+  let handle: Handle | undefined;
+  try {
+    handle = driver.open(file, true);
+    handle.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+    syncFully(handle);
+    return {
+      isOurs: pragma(handle, "application_id") === APPLICATION_ID,
+      journalMode: String(pragma(handle, "journal_mode")),
+      synchronous: SYNCHRONOUS[Number(pragma(handle, "synchronous"))] ?? "unknown",
+      schemaVersion: Number(pragma(handle, "user_version")),
+      knownVersion: SCHEMA_VERSION,
+    };
+  } finally {
+    handle?.close();
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What can be read about a store without changing it: the facts that `sunbeat doctor` judges. A survey opens what it
+ * needs by itself, and closes it; nothing is made, brought up to date or repaired on the way.
+ */
+import type { EpochMs } from "../core/clock.js";
+
+/** The value of a setting, or why it could not be read: a missing right never looks like a good value. */
+export type Reading<T = string> = { readonly value: T } | { readonly unknown: string };
+
+export type StoreFacts = MemoryFacts | SqliteFacts | RedisFacts;
+
+export interface MemoryFacts {
+  readonly kind: "memory";
+}
+
+/** The settings of a server, by the names its configuration or its INFO gives them. */
+export const REDIS_SETTINGS = [
+  "redis_version",
+  "role",
+  "maxmemory-policy",
+  "appendonly",
+  "save",
+  "appendfsync",
+  "no-appendfsync-on-rewrite",
+  "aof_last_write_status",
+  "connected_slaves",
+  "min-replicas-to-write",
+  "timeout",
+] as const;
+
+export type RedisSetting = (typeof REDIS_SETTINGS)[number];
+
+export interface RedisServerFacts {
+  /** "host:port" of one of the masters of a Cluster; null for a single server, or the master behind Sentinel. */
+  readonly address: string | null;
+  readonly settings: Readonly<Record<RedisSetting, Reading>>;
+  /** How far its clock is ahead of this machine's, and by how much that may be wrong: half of a round trip. */
+  readonly clock: Reading<{ readonly aheadMs: number; readonly uncertaintyMs: number }>;
+}
+
+export interface RedisFacts {
+  readonly kind: "redis";
+  readonly servers: readonly RedisServerFacts[];
+  /** Who we are there. */
+  readonly user: Reading;
+  /** Why a step that changes nothing and needs the rights of every other was refused; null: it was not. */
+  readonly refusal: string | null;
+}
+
+export interface SqliteFacts {
+  readonly kind: "sqlite";
+  /** Absolute. */
+  readonly path: string;
+  /** Version of the SQLite that this process uses, and whether its write-ahead log is safe. */
+  readonly version: string;
+  readonly hasSafeLog: boolean;
+  /** Kind of network disk; null for a local one, and where the system does not say. */
+  readonly networkDisk: string | null;
+  /** Bytes that this user may still write to the disk. */
+  readonly freeBytes: Reading<number>;
+  /** Null: there is no file yet. */
+  readonly file: SqliteFileFacts | null;
+}
+
+export interface SqliteFileFacts {
+  readonly bytes: number;
+  /** Permission bits; null where the system has none. */
+  readonly mode: number | null;
+  readonly writable: boolean;
+  /** Last write to it or to its log. */
+  readonly changedAt: EpochMs;
+  readonly newestBackupAt: EpochMs | null;
+  /** What it says inside; unknown: it cannot be read as a database. */
+  readonly inside: Reading<SqliteInside>;
+}
+
+export interface SqliteInside {
+  readonly isOurs: boolean;
+  readonly journalMode: string;
+  /** As sunbeat sets it for a connection of its own: "full" or another of SQLite's words. */
+  readonly synchronous: string;
+  readonly schemaVersion: number;
+  /** The newest that this sunbeat knows. */
+  readonly knownVersion: number;
+}
