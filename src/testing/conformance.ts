@@ -19,17 +19,6 @@ export { walkBroker } from "./conformance/broker-walk.js";
 export { CAPABILITIES } from "./conformance/harness.js";
 export type { Capability, ConformanceCase, Harness, Incapabilities } from "./conformance/harness.js";
 
-const lockCases: readonly ConformanceCase[] = [
-  ...acquireCases,
-  ...lineCases,
-  ...permitCases,
-  ...lockOperatorCases,
-  ...admitCases,
-  ...parkedEndCases,
-  ...sentLockCases,
-  ...entryLockCases,
-].map((each) => ({ ...each, needs: ["locks", ...[each.needs ?? []].flat()] }));
-
 export const storeConformance: readonly ConformanceCase[] = [
   ...enqueueCases,
   ...claimCases,
@@ -49,7 +38,14 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...overlapCases,
   ...triggerCases,
   ...ledgerCases,
-  ...lockCases,
+  ...acquireCases,
+  ...lineCases,
+  ...permitCases,
+  ...lockOperatorCases,
+  ...admitCases,
+  ...parkedEndCases,
+  ...sentLockCases,
+  ...entryLockCases,
   ...channelCases,
   ...storeCases,
   ...hostileCases,

@@ -1,7 +1,7 @@
 import { inject } from "vitest";
 import { describeStore } from "../support/conformance-runner.js";
-import { openerOf, REDIS_CANNOT, redisHarness } from "../support/redis-harness.js";
+import { openerOf, redisHarness } from "../support/redis-harness.js";
 
 const open = openerOf(inject("redisUrl"));
 
-describeStore("redis", (clock) => redisHarness(open, clock), REDIS_CANNOT);
+describeStore("redis", (clock) => redisHarness(open, clock));

@@ -16,9 +16,9 @@ export function describeStore(
   describe.each([...groups])(`${name}: %s`, (group) => {
     for (const each of storeConformance.filter((candidate) => candidate.group === group)) {
       const title = each.because ? `${each.name}: ${each.because}` : each.name;
-      const missing = [each.needs ?? []].flat().find((capability) => cannot[capability]);
-      if (missing) {
-        test.skip(`${title} [${name} store, ${missing}: ${cannot[missing]}]`);
+      const reason = each.needs && cannot[each.needs];
+      if (reason) {
+        test.skip(`${title} [${name} store is not ${each.needs}: ${reason}]`);
         continue;
       }
       test(title, async () => {

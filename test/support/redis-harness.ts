@@ -46,6 +46,3 @@ export async function redisHarness(open: Opener, clock: ManualClock): Promise<Ha
     dispose: closeAll,
   };
 }
-
-/** What no Redis store can do so far. */
-export const REDIS_CANNOT = { locks: "its locks come later" } as const;

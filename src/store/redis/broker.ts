@@ -53,7 +53,12 @@ const deleteDeadScript = defineScript("delete-dead", count);
 
 const ENQUEUED: Readonly<Record<string, EnqueueOutcome>> = { q: "queued", d: "duplicate", e: "expired" };
 const SETTLED: Readonly<Record<string, SettleOutcome>> = { s: "settled", l: "lost" };
-const BEATEN: Readonly<Record<string, HeartbeatOutcome>> = { e: "extended", l: "lost", r: "revoked" };
+const BEATEN: Readonly<Record<string, HeartbeatOutcome>> = {
+  e: "extended",
+  l: "lost",
+  r: "revoked",
+  u: "unlocked",
+};
 
 /** One outcome per letter. */
 export function outcomes<T>(letters: string, meaning: Readonly<Record<string, T>>): T[] {
@@ -277,11 +282,15 @@ function* partsOf(messages: readonly NewMessage[]): Iterable<readonly NewMessage
   if (part.length > 0) yield part;
 }
 
-const PLACES: Readonly<Record<string, "delayed" | "held" | "dead">> = { d: "delayed", h: "held", x: "dead" };
+const PLACES: Readonly<Record<string, "delayed" | "held" | "dead" | "parked">> = {
+  ...{ d: "delayed", h: "held", x: "dead", p: "parked" },
+};
+
+type Counts = { ready: number; delayed: number; held: number; dead: number; parked?: number };
 
 function readCounts({ ready, others }: { readonly ready: Flat; readonly others: Flat }): QueueCounts[] {
-  const found = new Map<string, { ready: number; delayed: number; held: number; dead: number }>();
-  const of = (queue: string) => {
+  const found = new Map<string, Counts>();
+  const of = (queue: string): Counts => {
     const counts = found.get(queue) ?? { ready: 0, delayed: 0, held: 0, dead: 0 };
     found.set(queue, counts);
     return counts;

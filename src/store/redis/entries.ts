@@ -63,6 +63,7 @@ const OCCURRENCE: Readonly<Record<string, OccurrenceOutcome>> = {
   s: "sent",
   k: "skipped",
   o: "overlap",
+  x: "locked",
   h: "held",
 };
 const TRIGGERED: Readonly<Record<string, TriggerOutcome>> = { ...OCCURRENCE, g: "gone" };

@@ -8,10 +8,10 @@ import { Hub } from "./hub.js";
 import { ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
 import { keyspace } from "./keys.js";
 import { redisLeases } from "./leases.js";
+import { redisLocks } from "./locks.js";
 import { redisResults } from "./results.js";
 import { defineScript } from "./script.js";
 import { parseRedisUrl } from "./url.js";
-import { noLocks } from "./no-locks.js";
 
 export { parseRedisUrl } from "./url.js";
 export type { RedisTarget } from "./url.js";
@@ -96,7 +96,7 @@ async function open(
     results: redisResults(caller, hub, clock),
     leases: redisLeases(leader),
     entries: redisEntries(caller),
-    locks: noLocks(),
+    locks: redisLocks(caller, logger),
     channel: redisChannel(caller, hub),
     now,
     sweep: async (limit) => caller.call(sweepScript, { limit }),

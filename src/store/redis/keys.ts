@@ -15,7 +15,9 @@ export const KEY_NAMES = [
   "ready",
   "eta",
   "lease",
-  /** hash: kind and queue -> number of delayed, held and dead messages */
+  /** zset of the same lines: in the line of a lock, by the instant at which the message has waited too long */
+  "parked",
+  /** hash: kind and queue -> number of delayed, held, parked and dead messages */
   "count",
   /** hash: id -> result; zset: when it ends */
   "res",
@@ -40,6 +42,18 @@ export const KEY_NAMES = [
   /** hash: who leads; string: last epoch given */
   "beat",
   "epoch",
+  /** hash: capacity of a lock; zsets: its permits by their ends, its line by turn, its waiting processes by their ends */
+  "lock",
+  "perm",
+  "line",
+  "alive",
+  /** hashes: the standing of a message, and of a process */
+  "tlock",
+  "plock",
+  /** zsets: when a permit ends next of a lock with a line, and of one without; string: last fence given */
+  "lockwake",
+  "lockend",
+  "fence",
 ] as const;
 
 export type KeyName = (typeof KEY_NAMES)[number];

@@ -1,10 +1,12 @@
 /** Messages as the scripts take and give them. */
-import type { Delivery, NewMessage, When } from "../broker.js";
+import type { Delivery, DeliveryLock, NewMessage, When } from "../broker.js";
+import type { MessageLock } from "../locks.js";
 import {
   toWord,
   toWordOrNull,
   fromWire,
   numberOrNull,
+  orNull,
   toWire,
   fromWord,
   fromWordOrNull,
@@ -32,16 +34,29 @@ export class Shapes {
 }
 
 export function shapeOf(message: NewMessage, entry: string | null): string {
-  const { queue, priority, maxDeliveries, resultTtlMs, task, eta, expires } = message;
+  const { queue, priority, maxDeliveries, resultTtlMs, task, eta, expires, lock } = message;
   return (
     `${toWord(queue)} ${priority} ${maxDeliveries} ${resultTtlMs} ${toWordOrNull(entry)} ${toWord(task)} ` +
-    `${instant(eta)} ${instant(expires)}`
+    `${instant(eta)} ${instant(expires)} ${lock ? lockWord(lock) : "+"}`
   );
 }
 
 function instant(when: When | undefined): string {
   if (when === undefined) return "+";
   return "at" in when ? `@${when.at}` : `~${when.inMs}`;
+}
+
+/** A lock in the words of scripts/lib/permits.lua: commas are escaped in names. */
+export function lockWord({ name, capacity, waitTimeoutMs, reserveMs }: MessageLock): string {
+  return `${toWord(name)},${capacity},${orNull(waitTimeoutMs)},${reserveMs}`;
+}
+
+function readLock(word: string, fence: string): DeliveryLock {
+  const [name = "", capacity, wait = "+", reserve] = word.split(",");
+  return {
+    ...{ name: fromWord(name), capacity: Number(capacity), waitTimeoutMs: numberOrNull(wait) },
+    ...{ reserveMs: Number(reserve), fence: numberOrNull(fence) },
+  };
 }
 
 /** What a record of scripts/lib/messages.lua says; null for one that nobody of us wrote. */
@@ -77,13 +92,15 @@ export function readDelivery(
   if (!delivery) return null;
   delivery.id = fromWire(wireId);
   delivery.token = token;
-  const [retries = "0", deliveries = "1", eta = "+", at] = changed === "" ? [] : changed.split(" ");
+  const [retries = "0", deliveries = "1", eta = "+", at, lock, fence = "+"] =
+    changed === "" ? [] : changed.split(" ");
   delivery.retries = Number(retries);
   delivery.deliveries = Number(deliveries);
   if (at !== undefined) {
     delivery.eta = numberOrNull(eta);
     delivery.enqueuedAt = Number(at);
   }
+  if (lock !== undefined) delivery.lock = readLock(lock, fence);
   return delivery;
 }
 

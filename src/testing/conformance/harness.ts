@@ -5,9 +5,9 @@ import type { ManualClock } from "../manual-clock.js";
 /**
  * What a store may be unable to do. A store declares it with a reason, and the runner prints the reason in place
  * of the cases that need it.
- * durable: what was written is there after the store was closed and opened again. locks: it has the contract "locks".
+ * durable: what was written is there after the store was closed and opened again.
  */
-export const CAPABILITIES = ["durable", "locks"] as const;
+export const CAPABILITIES = ["durable"] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** What a store cannot do, and why. */
@@ -33,7 +33,7 @@ export interface ConformanceCase {
   /** A sentence that is true of every store. */
   readonly name: string;
   readonly because?: string;
-  readonly needs?: Capability | readonly Capability[];
+  readonly needs?: Capability;
   readonly run: (harness: Harness) => Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { openRedisStore } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
 import { message } from "../../../src/testing/conformance/samples.js";
 import { describeStore } from "../../support/conformance-runner.js";
-import { openerOf, ownNamespace, REDIS_CANNOT, redisHarness } from "../../support/redis-harness.js";
+import { openerOf, ownNamespace, redisHarness } from "../../support/redis-harness.js";
 import { startCluster, startSentinels, type Topology, until } from "../../support/redis-topologies.js";
 
 const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
@@ -22,7 +22,7 @@ describe.each([
   });
   afterAll(() => topology?.stop());
 
-  describeStore(name, (clock) => redisHarness(openerOf(topology.url), clock), REDIS_CANNOT);
+  describeStore(name, (clock) => redisHarness(openerOf(topology.url), clock));
 
   test("goes on by itself after the master was killed, wakes and results included", async () => {
     const namespace = ownNamespace();

@@ -3,7 +3,7 @@
 -- KEYS
 --   ready     zset   lines of ready messages, in order of text
 --   count     hash   kind and queue -> number of messages
--- Returns: { { queue, ready, ... }, { kind and queue, number, ... } } with kind d delayed, h held, x dead; queues escaped
+-- Returns: { { queue, ready, ... }, { kind and queue, number, ... } } with kind d delayed, h held, p parked, x dead; queues escaped
 -- Flags: no-writes
 local call, match = redis.call, string.match
 local ready, from = {}, "-"

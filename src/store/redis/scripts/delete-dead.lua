@@ -6,13 +6,17 @@
 --   count     hash   kind and queue -> number of messages
 --   dead      zset   queue and id of a dead letter -> order of dying
 --   why       hash   id of a dead letter -> when and why
+--   perm      zset   permits of locks, by their ends
+--   line      zset   lines of locks, by turn
+--   alive     zset   processes in line, by when they are no longer alive
+--   tlock     hash   id of a message with a lock -> its standing
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   rest...   ids
 -- Returns: the number found
 -- Flags: allow-oom
--- Uses: clock, numbers, later, results, messages
+-- Uses: clock, numbers, later, results, permits, messages
 local found = 0
 for index = rest, #ARGV do
   local id = ARGV[index]
@@ -23,6 +27,7 @@ for index = rest, #ARGV do
     call("HDEL", key_why, id)
     call("HDEL", key_msg, id)
     call("HDEL", key_state, id)
+    forget_lock(id)
     count(dead_counts, m.queue, -1)
   end
 end

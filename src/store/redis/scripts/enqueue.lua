@@ -3,20 +3,31 @@
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
 --   msg       hash   id -> record as sent
+--   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
 --   eta       zset   line of a delayed message -> eta (ms)
+--   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   resx      zset   id -> when its result ends (ms)
 --   runs      zset   unfinished runs of entries
 --   holdid    hash   id of a held run -> entry
+--   lock      hash   lock -> capacity
+--   perm      zset   permits of locks, by their ends
+--   line      zset   lines of locks, by turn
+--   alive     zset   processes in line, by when they are no longer alive
+--   tlock     hash   id of a message with a lock -> its standing
+--   plock     hash   lock and waiter -> the standing of a process
+--   lockwake  zset   lock with a line -> when its next permit ends (ms)
+--   lockend   zset   lock without a line -> when its next permit ends (ms)
+--   fence     string last fence given
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   shapes    number of shapes
 --   rest...   the shapes (lib/send.lua), then per message: number of its shape from 1 on, id, body
 -- Returns: one text with a letter per message: q queued, d duplicate, e expired
--- Uses: clock, numbers, later, results, send
+-- Uses: clock, numbers, later, results, permits, messages, line, send
 local shapes, ids = {}, {}
 local first = rest + tonumber(arg_shapes)
 for index = rest, first - 1 do shapes[#shapes + 1] = read_shape(ARGV[index]) end
@@ -35,5 +46,6 @@ for index, id in ipairs(ids) do
     known[id] = outcomes[index] == "q" or tonumber(shape.ttl) > 0
   end
 end
+pass_on()
 finish()
 return table.concat(outcomes)

@@ -7,6 +7,7 @@
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
 --   eta       zset   line of a delayed message -> eta (ms)
+--   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   resx      zset   id -> when its result ends (ms)
@@ -17,28 +18,37 @@
 --   log       zset   ledger records, in order of entry and due
 --   estate    hash   name -> what changes of an entry
 --   due       zset   name -> when it is due next (ms)
+--   lock      hash   lock -> capacity
+--   perm      zset   permits of locks, by their ends
+--   line      zset   lines of locks, by turn
+--   alive     zset   processes in line, by when they are no longer alive
+--   tlock     hash   id of a message with a lock -> its standing
+--   plock     hash   lock and waiter -> the standing of a process
+--   lockwake  zset   lock with a line -> when its next permit ends (ms)
+--   lockend   zset   lock without a line -> when its next permit ends (ms)
+--   fence     string last fence given
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   queue     escaped name
 --   bound     the greatest age to drop, "" in the first call of a purge
---   after     "" to begin with; the line of the ready messages to go on after; or "@<n>" to go on with the delayed ones,
---             the first n of which were looked at and stay
+--   after     "" to begin with; "p<n>" or "d<n>" to go on with the parked or the delayed ones, the first n of which were
+--             looked at and stay; or the line of the ready messages to go on after, behind an "r"
 -- Returns: { dropped, bound, after; "" when nothing is left }
 -- Flags: allow-oom
--- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
 local STEP = 1000
 local bound = tonumber(arg_bound ~= "" and arg_bound or call("GET", key_seq) or 0)
 local after, dropped = "", 0
 
-local function drop(line, key)
+local function drop(line, key, counts)
   local queue, rank, id = match(line, LINE)
   if queue ~= arg_queue then return false end
   if tonumber(string.sub(rank, 2)) > bound then return false end
   call("ZREM", key, line)
-  if key == key_eta then count(delayed_counts, queue, -1) end
+  if counts then count(counts, queue, -1) end
   local m = load_message(id)
-  if m and m.place == "w" then
+  if m and (m.place == "w" or m.place == "p") then
     forget(m)
     drop_result(id)
     dropped = dropped + 1
@@ -46,21 +56,30 @@ local function drop(line, key)
   return true
 end
 
-local skipped = match(arg_after, "^@(%d+)$")
-if not skipped then
-  local from = arg_after == "" and "[" .. arg_queue .. " " or "(" .. arg_after
-  local lines = call("ZRANGEBYLEX", key_ready, from, "(" .. arg_queue .. "!", "LIMIT", 0, STEP)
-  for _, line in ipairs(lines) do drop(line, key_ready) end
-  after = #lines == STEP and lines[STEP] or "@0"
-elseif call("HEXISTS", key_count, "d" .. arg_queue) == 1 then
-  local lines = call("ZRANGE", key_eta, skipped, skipped + STEP - 1)
+-- One page of a set in which the lines of all queues stand; gives where to go on.
+local function purge_page(kind, skipped, key, counts, following)
+  if call("HEXISTS", key_count, kind .. arg_queue) == 0 then return following end
+  local lines = call("ZRANGE", key, skipped, skipped + STEP - 1)
   local stay = tonumber(skipped)
   for _, line in ipairs(lines) do
-    if not drop(line, key_eta) then stay = stay + 1 end
+    if not drop(line, key, counts) then stay = stay + 1 end
   end
-  after = #lines == STEP and "@" .. stay or ""
+  return #lines == STEP and kind .. stay or following
 end
-release_holds()
+
+-- Parked ones first: a permit that comes free here would make them ready.
+local kind, from = match(arg_after == "" and "p0" or arg_after, "^(%a)(.*)$")
+if kind == "p" then
+  after = purge_page("p", from, key_parked, parked_counts, "d0")
+elseif kind == "d" then
+  after = purge_page("d", from, key_eta, delayed_counts, "r")
+else
+  local lines = call("ZRANGEBYLEX", key_ready, from == "" and "[" .. arg_queue .. " " or "(" .. from,
+    "(" .. arg_queue .. "!", "LIMIT", 0, STEP)
+  for _, line in ipairs(lines) do drop(line, key_ready) end
+  if #lines == STEP then after = "r" .. lines[STEP] end
+end
+follow_up()
 save_estates()
 finish()
 return { dropped, int(bound), after }

@@ -26,7 +26,7 @@ for _, id in ipairs(ids) do
       local waits = call("HEXISTS", key_msg, id) == 1 or call("HEXISTS", key_holdid, id) == 1
       place = waits and "w" or ""
     end
-    reply[#reply + 1] = place == "w" and "P" or place == "h" and "R" or ""
+    reply[#reply + 1] = (place == "w" or place == "p") and "P" or place == "h" and "R" or ""
   end
 end
 return reply

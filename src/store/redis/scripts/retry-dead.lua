@@ -16,7 +16,7 @@
 --   channels  prefix of all channels
 --   rest...   ids
 -- Returns: the number found
--- Uses: clock, numbers, later, results, messages
+-- Uses: clock, numbers, later, results, permits, messages
 local found = 0
 for index = rest, #ARGV do
   local id = ARGV[index]

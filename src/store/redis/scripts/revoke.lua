@@ -6,6 +6,7 @@
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
 --   eta       zset   line of a delayed message -> eta (ms)
+--   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   resx      zset   id -> when its result ends (ms)
@@ -17,6 +18,15 @@
 --   log       zset   ledger records, in order of entry and due
 --   estate    hash   name -> what changes of an entry
 --   due       zset   name -> when it is due next (ms)
+--   lock      hash   lock -> capacity
+--   perm      zset   permits of locks, by their ends
+--   line      zset   lines of locks, by turn
+--   alive     zset   processes in line, by when they are no longer alive
+--   tlock     hash   id of a message with a lock -> its standing
+--   plock     hash   lock and waiter -> the standing of a process
+--   lockwake  zset   lock with a line -> when its next permit ends (ms)
+--   lockend   zset   lock without a line -> when its next permit ends (ms)
+--   fence     string last fence given
 -- ARGV
 --   now        ms, "" for the server's TIME
 --   channels   prefix of all channels
@@ -25,7 +35,7 @@
 --   rest...    ids
 -- Returns: nothing
 -- Flags: allow-oom
--- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
 local keep_until = now + tonumber(arg_keep)
 
 local function revoke(id)
@@ -40,7 +50,7 @@ local function revoke(id)
   elseif m.place == "h" then
     m.revoked = math.max(m.revoked, arg_terminate == "" and 1 or 2)
     save(m)
-  elseif m.place == "w" then
+  elseif m.place ~= "d" then
     leave_queue(m)
     drop_unrun(m, "revoked")
   end
@@ -50,7 +60,7 @@ for index = rest, #ARGV do
   revoke(ARGV[index])
   flush()
 end
-release_holds()
+follow_up()
 save_estates()
 finish()
 if arg_terminate ~= "" then call("PUBLISH", arg_channels .. "ch:revoke", arg_terminate) end

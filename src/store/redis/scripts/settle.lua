@@ -7,6 +7,7 @@
 --   ready     zset   lines of ready messages, in order of text
 --   eta       zset   line of a delayed message -> eta (ms)
 --   lease     zset   line of a held message -> end of its lease (ms)
+--   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   resx      zset   id -> when its result ends (ms)
@@ -20,6 +21,15 @@
 --   log       zset   ledger records, in order of entry and due
 --   estate    hash   name -> what changes of an entry
 --   due       zset   name -> when it is due next (ms)
+--   lock      hash   lock -> capacity
+--   perm      zset   permits of locks, by their ends
+--   line      zset   lines of locks, by turn
+--   alive     zset   processes in line, by when they are no longer alive
+--   tlock     hash   id of a message with a lock -> its standing
+--   plock     hash   lock and waiter -> the standing of a process
+--   lockwake  zset   lock with a line -> when its next permit ends (ms)
+--   lockend   zset   lock without a line -> when its next permit ends (ms)
+--   fence     string last fence given
 -- ARGV
 --   now          ms, "" for the server's TIME
 --   channels     prefix of all channels
@@ -33,11 +43,12 @@
 -- Returns: { one letter per settlement: s settled, l lost; now; instant of the next housekeeping, "" for none;
 --   { per delivery: id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never changed } }
 -- Flags: allow-oom
--- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs, claim
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs, claim
 local settlements = tonumber(arg_settlements)
 local ids = {}
 for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
 local states = fields(key_state, ids)
+remember_task_contenders(ids)
 
 local function settle(id, token, verb, result)
   local m = read_message(id, nil, states[id])
@@ -54,6 +65,7 @@ local function settle(id, token, verb, result)
     else
       m.deliveries = m.deliveries - 1
     end
+    forsake(id)
     m.place = "w"
     m.eta = int(now + tonumber(extra))
     m.rank = string.sub(m.rank, 1, 1) .. format("%014.0f", next_number())
@@ -71,7 +83,7 @@ for index = 1, settlements do
   local at = rest + (index - 1) * 4
   outcomes[index] = settle(ids[index], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
 end
-release_holds()
+follow_up()
 flush()
 
 local reply = { now_text, "", {} }

@@ -7,6 +7,7 @@
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
 --   eta       zset   line of a delayed message -> eta (ms)
+--   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   resx      zset   id -> when its result ends (ms)
@@ -18,6 +19,15 @@
 --   estate    hash   name -> what changes of an entry
 --   due       zset   name -> when it is due next (ms)
 --   beat      hash   id, nonce, term, until, host, version of the leader
+--   lock      hash   lock -> capacity
+--   perm      zset   permits of locks, by their ends
+--   line      zset   lines of locks, by turn
+--   alive     zset   processes in line, by when they are no longer alive
+--   tlock     hash   id of a message with a lock -> its standing
+--   plock     hash   lock and waiter -> the standing of a process
+--   lockwake  zset   lock with a line -> when its next permit ends (ms)
+--   lockend   zset   lock without a line -> when its next permit ends (ms)
+--   fence     string last fence given
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -29,8 +39,8 @@
 --               "K <due, sixteen digits> <reason>"
 --               "R <from, sixteen digits> <to> <count> <reason>", schedule
 -- Returns: { now, outcome, ... }: f alone when fenced, else one text per item: its refusal in a word, or "=" and a letter
---   per occurrence: s sent, k skipped, o overlap, h held
--- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs
+--   per occurrence: s sent, k skipped, o overlap, x locked, h held
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
 local term, till = unpack(call("HMGET", key_beat, "term", "until"))
 if term ~= arg_term or not till or tonumber(till) <= now then return { now_text, "f" } end
 
@@ -121,7 +131,7 @@ for index, item in ipairs(items) do
   reply[index + 1] = refusal(item, estate) or account(item, estate)
 end
 -- cancel-running may have ended runs that still waited.
-release_holds()
+follow_up()
 save_estates()
 finish()
 return reply

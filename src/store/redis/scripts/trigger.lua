@@ -6,6 +6,7 @@
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
 --   eta       zset   line of a delayed message -> eta (ms)
+--   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   resx      zset   id -> when its result ends (ms)
@@ -16,6 +17,15 @@
 --   log       zset   ledger records, in order of entry and due
 --   estate    hash   name -> what changes of an entry
 --   due       zset   name -> when it is due next (ms)
+--   lock      hash   lock -> capacity
+--   perm      zset   permits of locks, by their ends
+--   line      zset   lines of locks, by turn
+--   alive     zset   processes in line, by when they are no longer alive
+--   tlock     hash   id of a message with a lock -> its standing
+--   plock     hash   lock and waiter -> the standing of a process
+--   lockwake  zset   lock with a line -> when its next permit ends (ms)
+--   lockend   zset   lock without a line -> when its next permit ends (ms)
+--   fence     string last fence given
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -24,8 +34,8 @@
 --   shape     lib/send.lua
 --   id        of the message
 --   body      of the message
--- Returns: s sent, o overlap, h held, g gone
--- Uses: clock, numbers, later, results, messages, ledger, estates, send, runs
+-- Returns: s sent, o overlap, x locked, h held, g gone
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
 local shape = read_shape(arg_shape)
 local policy, timeout, grace = match(arg_overlap, "^(%a) (%S+) (%S+)$")
 if not policy then error("sunbeat: not an overlap: " .. arg_overlap) end
@@ -37,7 +47,7 @@ local outcome = start_run({
   max_runs = "+", shape = shape, body = arg_body, policy = policy, timeout = number_or_nil(timeout),
   grace = tonumber(grace),
 })
-release_holds()
+follow_up()
 save_estates()
 finish()
 call("PUBLISH", arg_channels .. "ch:entries", "%" .. arg_name)

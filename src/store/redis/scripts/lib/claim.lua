@@ -26,6 +26,7 @@ local function keep_house(bound)
     if not m or m.place ~= "h" or line_of(m) ~= line then
       call("ZREM", key_lease, line)
     elseif m.deliveries < tonumber(m.max) then
+      lose_permit(id)
       put_back(m)
       refilled[m.queue] = true
     else
@@ -43,7 +44,20 @@ local function keep_house(bound)
       call("ZREM", key_holdwake, entry)
     end
   end
-  release_holds()
+  for _, lock in ipairs(call("ZRANGEBYSCORE", key_lockwake, "-inf", now_text, "LIMIT", 0, bound)) do freed[lock] = true end
+  for _, line in ipairs(call("ZRANGEBYSCORE", key_parked, "-inf", now_text, "LIMIT", 0, bound)) do
+    local _, _, id = match(line, LINE)
+    local m = id and read_message(id, nil, call("HGET", key_state, id))
+    if not m or m.place ~= "p" or line_of(m) ~= line then
+      call("ZREM", key_parked, line)
+    else
+      local ttl = ttl_of(m)
+      leave_queue(m)
+      forget(m)
+      keep_own_result(id, ttl, "FAILURE", "lock-timeout")
+    end
+  end
+  follow_up()
   flush()
   return refilled
 end
@@ -92,11 +106,12 @@ local function foremost(readers, wanted)
 end
 
 -- Takes at most `max` messages under `lease`; their tokens are "<nonce>.<position>". Gives id, record, and what has
--- changed since it was sent ("<retries> <deliveries> <eta> <at>", "" for a first delivery), one after another; and
+-- changed since it was sent ("<retries> <deliveries> <eta> <at>", of one with a lock also " <lock word> <fence>", "" for a
+-- first delivery without), one after another; and
 -- whether the bound on drops ended it.
 local function take(queues, max, lease, nonce, bound)
   local reply, drops, given = {}, 0, 0
-  local lease_end = int(now + lease)
+  local lease_end = now + lease
   local check_revoked = call("EXISTS", key_rev) == 1
   local part = #queues == 1 and max or math.ceil(max / #queues) + 1
   local readers = {}
@@ -106,6 +121,7 @@ local function take(queues, max, lease, nonce, bound)
     if #lines == 0 then break end
     many("ZREM", key_ready, lines)
     local records, states = fields(key_msg, ids), fields(key_state, ids)
+    remember_task_contenders(ids)
     local states_list, leases_list = {}, {}
     for index, id in ipairs(ids) do
       local record, state = records[id], states[id]
@@ -146,21 +162,24 @@ local function take(queues, max, lease, nonce, bound)
           states_list[size + 1] = id
           states_list[size + 2] = "h " .. queue .. " " .. rank .. " " .. retries .. " " .. deliveries .. " 0 " .. eta
             .. " " .. at .. " " .. max_deliveries .. " " .. nonce .. "." .. given .. " " .. entry
-          leases_list[size + 1] = lease_end
+          leases_list[size + 1] = int(lease_end)
           leases_list[size + 2] = lines[index]
           count(held_counts, queue, 1)
           size = #reply
           reply[size + 1] = id
           reply[size + 2] = record
-          reply[size + 3] = m and (retries .. " " .. deliveries .. " " .. eta .. " " .. at) or ""
+          local c = task_contender(id)
+          local changed = (m or c) and retries .. " " .. deliveries .. " " .. eta .. " " .. at or ""
+          if c then changed = changed .. " " .. c.word .. " " .. (use_permit(c, lease_end) or "+") end
+          reply[size + 3] = changed
         end
       end
     end
     many("HSET", key_state, states_list)
     many("ZADD", key_lease, leases_list)
-    -- A dropped run may have released another, which the readers have passed.
-    if #ended_entries > 0 then
-      release_holds()
+    -- A dropped one may have released another, which the readers have passed.
+    if #ended_entries > 0 or next(freed) then
+      follow_up()
       flush()
       for index, reader in ipairs(readers) do readers[index] = queue_reader(reader.queue, math.max(1, math.min(part, 1000))) end
     end
@@ -170,10 +189,11 @@ end
 
 local function next_wake()
   local at = nil
-  for _, key in ipairs({ key_eta, key_lease, key_holdwake }) do
+  for _, key in ipairs({ key_eta, key_lease, key_holdwake, key_lockwake, key_parked }) do
     local score = call("ZRANGE", key, 0, 0, "WITHSCORES")[2]
     score = score and tonumber(score)
-    if score and (not at or score < at) then at = score end
+    -- Infinite for a parked message that waits for ever.
+    if score and score < math.huge and (not at or score < at) then at = score end
   end
   return at
 end
@@ -183,6 +203,8 @@ local function claim(queues, max, lease, nonce)
   local bound = math.max(HOUSEKEEPING_BOUND, max)
   local refilled = keep_house(bound)
   local deliveries, cut = take(queues, max, lease, nonce, bound)
+  for queue in pairs(unparked) do refilled[queue] = true end
+  unparked = {}
   -- Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for queue in pairs(refilled) do
     if call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, 1)[1] then wake(queue) end

@@ -4,8 +4,10 @@
 local later, gone = {}, {}
 -- Entries of which a new run waits to be written.
 local fresh_runs = {}
-local delayed_counts, held_counts, dead_counts = {}, {}, {}
+local delayed_counts, held_counts, dead_counts, parked_counts = {}, {}, {}, {}
 local woken = {}
+-- Queues into which messages came back from the lines of locks.
+local unparked = {}
 
 local function write_later(command, key, first, second)
   local list = later[key]
@@ -57,5 +59,7 @@ local function finish()
   flush_counts("d", delayed_counts)
   flush_counts("h", held_counts)
   flush_counts("x", dead_counts)
+  flush_counts("p", parked_counts)
+  for queue in pairs(unparked) do wake(queue) end
   for queue in pairs(woken) do call("PUBLISH", arg_channels .. "wake:" .. queue, "") end
 end

@@ -3,10 +3,12 @@
 -- key_msg    id -> record, written once: "<queue> <rank> <at> <eta> <expires> <max> <ttl> <entry> <task> <body>"
 -- key_state  id -> what has changed since, absent for a message that only waits:
 --            "<place> <queue> <rank> <retries> <deliveries> <revoked> <eta> <at> <max> <token> <entry>"
---            place: w waiting, h held, d dead; revoked: 0 no, 1 drop it when it would be claimed, 2 tell its worker too
+--            place: w waiting, p parked in the line of a lock, h held, d dead
+--            revoked: 0 no, 1 drop it when it would be claimed, 2 tell its worker too
 -- rank       priority turned round, then the age: the order inside a queue as text
 -- line       "<queue> <rank> <id>": the member of key_ready (ready, in order of text), key_eta (delayed, by eta) and
---            key_lease (held, by end of lease). Queue, entry and task are escaped: no spaces.
+--            key_lease (held, by end of lease), key_parked (in the line of a lock, by when it has waited too long).
+--            Queue, entry and task are escaped: no spaces.
 
 local RECORD = "^(%S+) (%d+) (%d+) (%-?[%d+]%d*) (%-?[%d+]%d*) (%d+) (%S+) (%S+) %S+ "
 local STATE = "^(%a) (%S+) (%d+) (%d+) (%d+) (%d) (%S+) (%d+) (%d+) (%S+) (%S+)$"
@@ -83,8 +85,13 @@ local function end_run(m)
   ended_entries[#ended_entries + 1] = m.entry
 end
 
--- Takes a waiting message out of its queue.
+-- Takes a waiting or parked message out of its queue.
 local function leave_queue(m)
+  if m.place == "p" then
+    call("ZREM", key_parked, line_of(m))
+    count(parked_counts, m.queue, -1)
+    return
+  end
   if call("ZREM", key_ready, line_of(m)) == 0 and call("ZREM", key_eta, line_of(m)) == 1 then
     count(delayed_counts, m.queue, -1)
   end
@@ -107,6 +114,7 @@ end
 
 -- To the dead letters; a run of an entry ends so. `reason` is escaped.
 local function bury(m, reason)
+  forsake(m.id)
   m.place, m.token = "d", "+"
   save(m)
   call("ZADD", key_dead, int(next_number()), m.queue .. " " .. m.id)
@@ -119,6 +127,7 @@ end
 local function forget(m)
   remove_later("HDEL", key_msg, m.id)
   remove_later("HDEL", key_state, m.id)
+  forget_lock(m.id)
   end_run(m)
 end
 

@@ -2,10 +2,10 @@
 --
 -- key_runs     "<entry> <sent at> <id>" of every unfinished run, score 0
 -- key_hold     entry -> the run it holds: "<due> <timeout> <grace end> <term> <counted 0|1> <max runs> <queue> <priority>
---              <max> <ttl> <task> <eta> <expires> <bytes of id> <id><body>"; instants are absolute
+--              <max> <ttl> <task> <eta> <expires> <lock word> <bytes of id> <id><body>"; instants are absolute
 -- key_holdid   id of a held run -> entry ;  key_holdwake  entry -> when a claim is to look at its held run
 
-local HOLD = "^(%d+) (%S+) (%S+) (%S+) (%d) (%S+) (%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (.*)$"
+local HOLD = "^(%d+) (%S+) (%S+) (%S+) (%d) (%S+) (%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+) (.*)$"
 
 local holds = nil
 
@@ -20,7 +20,7 @@ local function hold_of(entry)
     hold = false
     local text = call("HGET", key_hold, entry)
     if text then
-      local due, timeout, grace_end, term, counted, max_runs, queue, priority, max, ttl, task, eta, expires, size, rest =
+      local due, timeout, grace_end, term, counted, max_runs, queue, priority, max, ttl, task, eta, expires, lock, size, rest =
         match(text, HOLD)
       if due then
         size = tonumber(size)
@@ -31,6 +31,7 @@ local function hold_of(entry)
           shape = {
             queue = queue, priority = tonumber(priority), max = max, ttl = ttl, task = task,
             eta = number_or_nil(eta), eta_text = eta, expires = number_or_nil(expires), expires_text = expires,
+            lock = lock ~= "+" and lock or nil,
           },
         }
       end
@@ -113,6 +114,14 @@ local function release_holds()
   end
 end
 
+-- What follows from ended runs and freed permits, until nothing follows any more: a released run may take a permit.
+local function follow_up()
+  repeat
+    pass_on()
+    release_holds()
+  until not next(freed)
+end
+
 local function send_instead_of_hold(run)
   local hold = hold_of(run.entry)
   if hold then drop_hold(hold, "replaced") end
@@ -156,13 +165,20 @@ local function hold_run(run)
   call("HSET", key_hold, run.entry, run.due_text .. " " .. (run.timeout and int(run.timeout) or "+") .. " "
     .. (grace_end and int(grace_end) or "+") .. " " .. run.term .. " " .. (run.counted and "1" or "0") .. " "
     .. run.max_runs .. " " .. shape.queue .. " " .. shape.priority .. " " .. shape.max .. " " .. shape.ttl .. " "
-    .. shape.task .. " " .. shape.eta_text .. " " .. shape.expires_text .. " " .. #run.id .. " " .. run.id .. run.body)
+    .. shape.task .. " " .. shape.eta_text .. " " .. shape.expires_text .. " " .. (shape.lock or "+") .. " " .. #run.id .. " " .. run.id .. run.body)
   call("HSET", key_holdid, run.id, run.entry)
   watch(run)
   return "h"
 end
 
--- Sends, skips or holds a run that is due: "s" sent, "o" overlap, "h" held. Its policy: a allow, s skip, q queue-one,
+-- Whether the lock of the run is busy.
+local function is_locked(run)
+  if not run.shape.lock then return false end
+  local lock, capacity = match(run.shape.lock, LOCK_WORD)
+  return not has_room(lock, capacity)
+end
+
+-- Sends, skips or holds a run that is due: "s" sent, "o" overlap, "x" locked, "h" held. Its policy: a allow, s skip, q queue-one,
 -- c cancel-running.
 local function start_run(run)
   if run.policy == "a" then return send_run(run) end
@@ -171,7 +187,13 @@ local function start_run(run)
     ended_entries[#ended_entries + 1] = run.entry
     release_holds()
   end
-  if busy_until(run.entry, run.timeout) <= now then return send_instead_of_hold(run) end
+  if busy_until(run.entry, run.timeout) <= now then
+    if run.policy == "s" and is_locked(run) then
+      skip_run(run, "locked")
+      return "x"
+    end
+    return send_instead_of_hold(run)
+  end
   if run.policy == "s" then
     skip_run(run, "overlap")
     return "o"

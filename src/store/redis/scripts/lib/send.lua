@@ -1,7 +1,7 @@
--- Sending. Many messages of one call share a shape: "<queue> <priority> <max> <ttl> <entry> <task> <eta> <expires>",
--- where eta and expires are "+", "@<ms>" (an instant) or "~<ms>" (counted from now).
+-- Sending. Many messages of one call share a shape:
+-- "<queue> <priority> <max> <ttl> <entry> <task> <eta> <expires> <lock word, lib/permits.lua>", where eta and expires are "+", "@<ms>" (an instant) or "~<ms>" (counted from now).
 
-local SHAPE = "^(%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+)$"
+local SHAPE = "^(%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$"
 
 local function instant(text)
   local sign, ms = match(text, "^([@~])(.*)$")
@@ -11,12 +11,13 @@ end
 
 -- What all messages of the shape have in common, ready to be joined. `entry` replaces that of the shape.
 local function read_shape(text)
-  local queue, priority, max, ttl, entry, task, eta, expires = match(text, SHAPE)
+  local queue, priority, max, ttl, entry, task, eta, expires, lock = match(text, SHAPE)
   if not queue then error("sunbeat: not a shape: " .. text) end
   eta, expires = instant(eta), instant(expires)
   return {
     queue = queue, priority = tonumber(priority), max = max, ttl = ttl, entry = entry, task = task, eta = eta,
     eta_text = eta and int(eta) or "+", expires = expires, expires_text = expires and int(expires) or "+",
+    lock = lock ~= "+" and lock or nil,
   }
 end
 
@@ -51,16 +52,30 @@ local function send(id, shape, entry, body, number)
   local line = shape.queue .. " " .. rank .. " " .. id
   write_later("HSET", key_msg, id, shape.queue .. " " .. rank .. " " .. now_text .. " " .. shape.eta_text .. " "
     .. shape.expires_text .. " " .. shape.max .. " " .. shape.ttl .. " " .. entry .. " " .. shape.task .. " " .. body)
-  if shape.eta and shape.eta > now then
-    write_later("ZADD", key_eta, shape.eta_text, line)
-    count(delayed_counts, shape.queue, 1)
+  local is_delayed = shape.eta and shape.eta > now
+  local c = shape.lock and new_task_contender(id, shape.lock, shape.task)
+  if c and is_delayed then
+    save_contender(c)
+  elseif c then
+    line_up_task(c)
+  end
+  if c and c.standing == "w" then
+    park({
+      id = id, queue = shape.queue, rank = rank, retries = 0, deliveries = 0, revoked = 0, eta = shape.eta_text,
+      at = now_text, max = shape.max, token = "+", entry = entry,
+    }, c)
   else
-    write_later("ZADD", key_ready, 0, line)
+    if is_delayed then
+      write_later("ZADD", key_eta, shape.eta_text, line)
+      count(delayed_counts, shape.queue, 1)
+    else
+      write_later("ZADD", key_ready, 0, line)
+    end
+    wake(shape.queue)
   end
   if entry ~= "+" then
     write_later("ZADD", key_runs, 0, entry .. " " .. sent_at .. " " .. id)
     fresh_runs[entry] = true
   end
-  wake(shape.queue)
   return "q"
 end

@@ -1,0 +1,144 @@
+import type { Logger } from "../../core/logger.js";
+import { quote } from "../../core/quote.js";
+import type {
+  AcquireReply,
+  AdmitReply,
+  LockDetails,
+  LockHolder,
+  Locks,
+  LockSummary,
+  LockWaiter,
+} from "../locks.js";
+import type { Caller } from "./caller.js";
+import { lockWord, parts } from "./messages.js";
+import { defineScript } from "./script.js";
+import { fromWire, fromWord, numberOrNull, toWire, toWord } from "./text.js";
+
+/** Deliveries that one script admits at most. */
+const STEP = 200;
+
+type Details = [capacity: string, held: number, waiting: number, holders: string[], waiters: string[]];
+
+const acquireScript = defineScript("lock-acquire", (raw: string[]) => raw);
+const admitScript = defineScript("lock-admit", (raw: string[]) => raw);
+const cancelScript = defineScript("lock-cancel", (found: number) => found === 1);
+const extendScript = defineScript("lock-extend", (found: number) => found === 1);
+const releaseScript = defineScript("lock-release", (found: number) => found === 1);
+const listScript = defineScript("lock-list", ([after, found]: [string, (string | number)[]]) => ({
+  after,
+  found,
+}));
+const inspectScript = defineScript("lock-inspect", (raw: Details | []) => raw);
+
+export function redisLocks(caller: Caller, logger: Logger): Locks {
+  /** Two programs that do not agree are a mistake that only shows here. */
+  const noteCapacity = (lock: string, before: string | undefined, capacity: number): void => {
+    if (!before) return;
+    logger.warn(`lock ${quote(lock)}: its capacity is now ${capacity} and was ${before}`);
+  };
+
+  return {
+    async acquire({ lock, capacity, waiter, label, leaseMs, aliveMs }): Promise<AcquireReply> {
+      const [at = "", outcome, before, detail = "", fence = ""] = await caller.call(acquireScript, {
+        ...{ lock: toWord(lock), capacity, waiter: toWord(waiter), label: toWord(label) },
+        ...{ lease: leaseMs, alive: aliveMs ?? "" },
+      });
+      noteCapacity(lock, before, capacity);
+      const now = Number(at);
+      if (outcome === "b") return { outcome: "busy", now };
+      if (outcome === "w") return { outcome: "waiting", nextLookAt: Number(detail), now };
+      return { outcome: "granted", permit: { lock, token: fromWire(detail), fence: Number(fence) }, now };
+    },
+
+    async cancel(lock, waiter) {
+      const found = await caller.call(cancelScript, { lock: toWord(lock), waiter: toWord(waiter) });
+      return found ? "cancelled" : "unknown";
+    },
+
+    async extend({ lock, token }, leaseMs) {
+      const args = { lock: toWord(lock), token: toWire(token), lease: leaseMs };
+      return (await caller.call(extendScript, args)) ? "extended" : "lost";
+    },
+
+    async release({ lock, token }) {
+      const args = { lock: toWord(lock), token: toWire(token), forced: 0 };
+      return (await caller.call(releaseScript, args)) ? "released" : "lost";
+    },
+
+    async admit(requests) {
+      caller.assertOpen();
+      const replies: AdmitReply[] = [];
+      for (const part of parts(requests, STEP)) {
+        const rest = part.flatMap(({ id, token, lock, busy }) => [
+          ...[toWire(id), token, lockWord(lock)],
+          busy === "park" ? "p" : "r",
+        ]);
+        const raw = await caller.call(admitScript, {}, rest);
+        part.forEach(({ lock }, index) => {
+          noteCapacity(lock.name, raw[index * 2], lock.capacity);
+          replies.push(readAdmitReply(raw[index * 2 + 1] ?? ""));
+        });
+      }
+      return replies;
+    },
+
+    async list({ after, limit }) {
+      caller.assertOpen();
+      const locks: LockSummary[] = [];
+      let from = after === undefined ? "" : toWord(after);
+      do {
+        const step = await caller.call(listScript, { after: from, limit: limit - locks.length });
+        for (let at = 0; at < step.found.length; at += 4) {
+          const [name, capacity, held, waiting] = step.found.slice(at, at + 4);
+          locks.push({
+            ...{ name: fromWord(String(name)), capacity: Number(capacity) },
+            ...{ held: Number(held), waiting: Number(waiting) },
+          });
+        }
+        from = step.after;
+      } while (from !== "" && locks.length < limit);
+      return locks;
+    },
+
+    async inspect(name, limit): Promise<LockDetails | null> {
+      const [capacity, held = 0, waiting = 0, holders = [], waiters = []] = await caller.call(inspectScript, {
+        ...{ lock: toWord(name), limit },
+      });
+      if (capacity === undefined) return null;
+      return {
+        ...{ name, capacity: Number(capacity), held, waiting },
+        holders: parts(holders, 7).map(readHolder),
+        waiters: parts(waiters, 4).map(readWaiter),
+      };
+    },
+
+    async break({ lock, token }) {
+      const args = { lock: toWord(lock), token: toWire(token), forced: 1 };
+      return (await caller.call(releaseScript, args)) ? "broken" : "unknown";
+    },
+  };
+}
+
+const REFUSED: Readonly<Record<string, "parked" | "busy" | "lost">> = { p: "parked", b: "busy", l: "lost" };
+
+function readAdmitReply(raw: string): AdmitReply {
+  const outcome = REFUSED[raw];
+  return outcome ? { outcome } : { outcome: "admitted", fence: Number(raw.slice(1)) };
+}
+
+/** Ids of tasks travel as they are, names of waiters escaped. */
+function readWho(letter: string, id: string): Pick<LockWaiter, "kind" | "id"> {
+  return letter === "t" ? { kind: "task", id: fromWire(id) } : { kind: "process", id: fromWord(id) };
+}
+
+function readHolder(fields: readonly string[]): LockHolder {
+  const [token = "", letter = "", id = "", label = "", fence = "+", since, until] = fields;
+  return {
+    ...{ token: fromWire(token), ...readWho(letter, id), label: fromWord(label), fence: numberOrNull(fence) },
+    ...{ since: Number(since), until: Number(until) },
+  };
+}
+
+function readWaiter([letter = "", id = "", label = "", since]: readonly string[]): LockWaiter {
+  return { ...readWho(letter, id), label: fromWord(label), since: Number(since) };
+}

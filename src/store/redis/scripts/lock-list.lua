@@ -1,0 +1,42 @@
+-- Locks in order of name. Looks at a hundred at most.
+--
+-- KEYS
+--   seq       string last number given to a message, an entry or a dead letter
+--   state     hash   id -> what has changed since
+--   ready     zset   lines of ready messages, in order of text
+--   eta       zset   line of a delayed message -> eta (ms)
+--   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
+--   count     hash   kind and queue -> number of messages
+--   lock      hash   lock -> capacity
+--   perm      zset   permits of locks, by their ends
+--   line      zset   lines of locks, by turn
+--   alive     zset   processes in line, by when they are no longer alive
+--   tlock     hash   id of a message with a lock -> its standing
+--   plock     hash   lock and waiter -> the standing of a process
+--   lockwake  zset   lock with a line -> when its next permit ends (ms)
+--   lockend   zset   lock without a line -> when its next permit ends (ms)
+--   fence     string last fence given
+-- ARGV
+--   now       ms, "" for the server's TIME
+--   channels  prefix of all channels
+--   after     escaped name after which to go on, "" for the first
+--   limit     how many at most
+-- Returns: { name after which to go on, "" at the end; { per lock: name, capacity, held, waiting } }
+-- Flags: allow-oom
+-- Uses: clock, numbers, later, results, permits, messages, line
+local after, found, limit = arg_after, {}, tonumber(arg_limit) * 4
+for look = 1, 101 do
+  if #found >= limit or look == 101 then break end
+  -- Every lock has a permit: nobody stands in line for one that nobody holds.
+  local place = call("ZRANGEBYLEX", key_perm, after == "" and "-" or "(" .. after .. "!", "+", "LIMIT", 0, 1)[1]
+  after = place and match(place, "^%S+") or ""
+  if after == "" then break end
+  hand_over(after)
+  local capacity, held, waiting = summary_of(after)
+  if capacity then
+    local size = #found
+    found[size + 1], found[size + 2], found[size + 3], found[size + 4] = after, capacity, held, waiting
+  end
+end
+finish()
+return { after, found }
