@@ -1,21 +1,51 @@
 /**
- * The one checker of the fault suites. It reads the ledger from the store and an execution log kept outside it, and
- * says in sentences what is broken; an empty list means that the promises held.
+ * The one checker of the fault suites. It reads the ledger from the store and a log kept outside it, and says in
+ * sentences what is broken; an empty list means that the promises held:
+ *
+ * - D1: each due time between an entry's first ledger row and its cursor is in the ledger exactly once;
+ * - T: no term wrote to the ledger after a later one had begun;
+ * - E1: every id that was sent has run, and nothing ran that was not sent;
+ * - E2: the end of an id was accepted at most once, and from its newest delivery only;
+ * - after the drain nothing is left in queues, in leases, or as unfinished runs.
  */
 import type { EpochMs } from "../../src/core/clock.js";
 import type { Schedule } from "../../src/schedules/index.js";
 import type { LedgerRecord, Store } from "../../src/store/index.js";
-
-/** One line of the execution log: a run of a task began. */
-export interface Execution {
-  readonly id: string;
-  readonly entry: string;
-  readonly due: EpochMs;
-}
+import { linesOf, type LogLine } from "./fault-log.js";
 
 export interface Expectation {
   readonly entry: string;
   readonly schedule: Schedule;
+}
+
+export interface CheckOptions {
+  /**
+   * The store went back in time, as after a fail-over that lost writes. Then what was lost is done again under the same
+   * id: an end may be accepted twice, and a term may lack the rows it wrote.
+   */
+  readonly rolledBack?: boolean;
+}
+
+/** What a run was about, for its reader: a run that checked nothing must be visible. */
+export interface Figures {
+  readonly due: number;
+  readonly sent: number;
+  readonly skipped: number;
+  /** Due times that the ledger has not; that it has more than once. */
+  readonly lost: number;
+  readonly doubled: number;
+  readonly runs: number;
+  readonly ids: number;
+  readonly terms: number;
+  readonly fenced: number;
+  readonly moved: number;
+  /** Ends that came too late and were refused. */
+  readonly refusedEnds: number;
+}
+
+export interface Verdict {
+  readonly broken: readonly string[];
+  readonly figures: Figures;
 }
 
 const LEDGER_PAGE = 100_000;
@@ -42,52 +72,141 @@ function accountedFor(ledger: readonly LedgerRecord[], schedule: Schedule): Map<
   return seen;
 }
 
-export async function brokenPromises(
+/** The ledgers of all entries, in order of due. */
+export async function readLedgers(
   store: Store,
   expectations: readonly Expectation[],
-  executions: readonly Execution[],
-): Promise<string[]> {
+): Promise<Map<string, LedgerRecord[]>> {
+  const ledgers = new Map<string, LedgerRecord[]>();
+  for (const { entry } of expectations)
+    ledgers.set(entry, await store.entries.ledger(entry, { limit: LEDGER_PAGE, keep: "oldest" }));
+  return ledgers;
+}
+
+/** To be asked after the drain. */
+export async function judge(
+  store: Store,
+  expectations: readonly Expectation[],
+  log: readonly LogLine[],
+  options: CheckOptions = {},
+): Promise<Verdict> {
+  const ledgers = await readLedgers(store, expectations);
+  const dispatch = await checkDispatch(store, expectations, ledgers);
+  const rows = [...ledgers.values()].flat();
+  const broken = [
+    ...dispatch.broken,
+    ...checkTerms(rows, log),
+    ...checkRuns(rows, log),
+    ...checkEnds(log, options),
+    ...(await checkLeftOvers(store, expectations)),
+  ];
+  const runs = linesOf(log, "run");
+  const refused = linesOf(log, "refused");
+  const sent = rows.filter((row) => row.kind === "row" && row.fate === "sent").length;
+  const due = rows.reduce((sum, row) => sum + (row.kind === "row" ? 1 : row.count), 0);
+  return {
+    broken,
+    figures: {
+      ...{ due, sent, skipped: due - sent, lost: dispatch.lost, doubled: dispatch.doubled },
+      ...{ runs: runs.length, ids: new Set(runs.map(({ id }) => id)).size },
+      terms: linesOf(log, "term").length,
+      fenced: refused.filter(({ outcome }) => outcome === "fenced").length,
+      moved: refused.filter(({ outcome }) => outcome === "moved").length,
+      refusedEnds: linesOf(log, "settle").filter(({ outcome }) => outcome === "lost").length,
+    },
+  };
+}
+
+async function checkDispatch(
+  store: Store,
+  expectations: readonly Expectation[],
+  ledgers: ReadonlyMap<string, readonly LedgerRecord[]>,
+): Promise<{ readonly broken: string[]; readonly lost: number; readonly doubled: number }> {
   const broken: string[] = [];
-  const executed = new Set(executions.map((execution) => execution.id));
-  for (const { entry, schedule } of expectations) {
-    const ledger = await store.entries.ledger(entry, { limit: LEDGER_PAGE, keep: "oldest" });
-    const [snapshot] = await store.entries.get([entry]);
-    const first = ledger[0];
-    if (!first || !snapshot?.cursor) {
-      broken.push(`${entry}: nothing in the ledger, or no cursor`);
-      continue;
-    }
+  let [lost, doubled] = [0, 0];
+  const snapshots = await store.entries.get(expectations.map(({ entry }) => entry));
+  expectations.forEach(({ entry, schedule }, index) => {
+    const ledger = ledgers.get(entry) ?? [];
+    const [first] = ledger;
+    const cursor = snapshots[index]?.cursor;
+    if (!first || !cursor) return broken.push(`${entry}: nothing in the ledger, or no cursor`);
     const seen = accountedFor(ledger, schedule);
-    const firstDue = first.kind === "row" ? first.due : first.from;
-    for (const due of dueTimes(schedule, firstDue, snapshot.cursor.nominal)) {
+    for (const due of dueTimes(schedule, first.kind === "row" ? first.due : first.from, cursor.nominal)) {
       const times = seen.get(due) ?? 0;
       seen.delete(due);
-      if (times !== 1)
-        broken.push(`D1: ${entry} due ${new Date(due).toISOString()} is in the ledger ${times} times`);
+      if (times === 1) continue;
+      if (times === 0) lost++;
+      else doubled++;
+      broken.push(`D1: ${entry} due ${iso(due)} is in the ledger ${times} times`);
     }
     for (const due of seen.keys())
-      broken.push(`D1: ${entry} has ${new Date(due).toISOString()} in the ledger, which was never due`);
-    for (const row of ledger) {
-      if (row.kind !== "row" || row.fate !== "sent") continue;
-      if (row.taskId === null || !executed.has(row.taskId))
-        broken.push(`E1: ${row.taskId} was sent and never ran`);
-    }
+      broken.push(`D1: ${entry} has ${iso(due)} in the ledger, which was never due`);
+    return undefined;
+  });
+  return { broken, lost, doubled };
+}
+
+function checkTerms(rows: readonly LedgerRecord[], log: readonly LogLine[]): string[] {
+  const terms = linesOf(log, "term").sort((a, b) => a.from - b.from);
+  const ends = new Map(terms.map(({ term }, index) => [term, terms[index + 1]?.from ?? Infinity]));
+  return rows
+    .filter(({ term, at }) => term !== null && at >= (ends.get(term) ?? Infinity))
+    .map(({ term, at, entry }) => `T: term ${term} wrote ${entry} at ${iso(at)}, when another had begun`);
+}
+
+function checkRuns(rows: readonly LedgerRecord[], log: readonly LogLine[]): string[] {
+  const runs = linesOf(log, "run");
+  const ran = new Set(runs.map(({ id }) => id));
+  const sent = new Map<string, string>();
+  for (const row of rows) {
+    if (row.kind === "row" && row.fate === "sent") sent.set(row.taskId ?? "", `${row.entry} ${row.due}`);
   }
-  for (const counts of await store.broker.counts()) {
-    if (counts.ready + counts.delayed + counts.held + counts.dead > 0) {
-      broken.push(`after the drain queue ${counts.queue} still holds ${JSON.stringify(counts)}`);
-    }
+  const never = [...sent.keys()].filter((id) => !ran.has(id));
+  const unsent = new Set(
+    runs
+      .filter(({ id, entry, due }) => entry !== null && sent.get(id) !== `${entry} ${due}`)
+      .map(({ id }) => id),
+  );
+  return [
+    ...never.map((id) => `E1: ${id} was sent and never ran`),
+    ...[...unsent].map((id) => `E1: ${id} ran and the ledger does not say that it was sent`),
+  ];
+}
+
+function checkEnds(log: readonly LogLine[], { rolledBack = false }: CheckOptions): string[] {
+  if (rolledBack) return [];
+  const numbers = new Map<string, number>();
+  const newest = new Map<string, number>();
+  for (const { id, token, number } of linesOf(log, "claim")) {
+    numbers.set(token, number);
+    newest.set(id, Math.max(newest.get(id) ?? 0, number));
+  }
+  const broken: string[] = [];
+  const ended = new Set<string>();
+  for (const { id, token, how, outcome } of linesOf(log, "settle")) {
+    if (outcome === "lost" || how === "retry" || how === "defer") continue;
+    if (ended.has(id)) broken.push(`E2: the end of ${id} was accepted twice`);
+    ended.add(id);
+    const number = numbers.get(token);
+    if (number !== undefined && number < (newest.get(id) ?? 0))
+      broken.push(
+        `E2: the end of ${id} was accepted from delivery ${number} after delivery ${newest.get(id)}`,
+      );
   }
   return broken;
 }
 
-/** Summary for the reader of a passing run: a run that checked nothing must be visible. */
-export async function countDue(store: Store, expectations: readonly Expectation[]): Promise<number> {
-  let total = 0;
-  for (const { entry } of expectations) {
-    for (const record of await store.entries.ledger(entry, { limit: LEDGER_PAGE, keep: "oldest" })) {
-      total += record.kind === "row" ? 1 : record.count;
-    }
+async function checkLeftOvers(store: Store, expectations: readonly Expectation[]): Promise<string[]> {
+  const broken: string[] = [];
+  for (const counts of await store.broker.counts()) {
+    if (counts.ready + counts.delayed + counts.held + counts.dead > 0)
+      broken.push(`after the drain queue ${counts.queue} still holds ${JSON.stringify(counts)}`);
   }
-  return total;
+  for (const snapshot of await store.entries.get(expectations.map(({ entry }) => entry))) {
+    if (snapshot && (snapshot.unfinished > 0 || snapshot.holding))
+      broken.push(`after the drain ${snapshot.name} has ${snapshot.unfinished} unfinished runs`);
+  }
+  return broken;
 }
+
+const iso = (instant: EpochMs): string => new Date(instant).toISOString();

@@ -11,6 +11,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Redis, type RedisOptions } from "ioredis";
+import { endWithUs, release } from "./reaper.js";
 
 export interface RedisServer {
   readonly host: string;
@@ -111,40 +112,6 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-/** Outlives this process, also one that is killed, by just so long as it takes to end what it has left behind. */
-const REAPER = `
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
-  const left = new Map();
-  let text = "";
-  process.stdin.on("data", (chunk) => {
-    text += chunk;
-    for (let end = text.indexOf("\\n"); end >= 0; end = text.indexOf("\\n")) {
-      const [sign, pid, directory] = text.slice(0, end).split(" ");
-      text = text.slice(end + 1);
-      if (sign === "+") left.set(pid, directory);
-      else left.delete(pid);
-    }
-  });
-  process.stdin.on("end", () => {
-    for (const [pid, directory] of left) {
-      try { process.kill(Number(pid), "SIGKILL"); } catch {}
-      require("node:fs").rmSync(directory, { recursive: true, force: true });
-    }
-  });`;
-
-let reaper: ChildProcess | undefined;
-
-function tellReaper(sign: "+" | "-", child: ChildProcess, directory: string): void {
-  if (!reaper) {
-    reaper = spawn(process.execPath, ["-e", REAPER], { stdio: ["pipe", "ignore", "ignore"] });
-    reaper.unref();
-    // Neither the process nor its pipe keeps this one from ending.
-    (reaper.stdin as unknown as { unref(): void }).unref();
-    reaper.stdin?.on("error", () => undefined);
-  }
-  reaper.stdin?.write(`${sign} ${child.pid} ${directory}\n`);
-}
-
 /** Starts a server that keeps nothing unless `args` say so, and waits until it answers. */
 export async function startRedis(options: ServerOptions = {}): Promise<RedisServer> {
   const program = serverProgram();
@@ -189,7 +156,7 @@ async function startAt(
       detached: false,
     });
     running.add(started);
-    tellReaper("+", started, directory);
+    endWithUs(started, directory);
     let said = "";
     const listen = (chunk: Buffer): void => void (said = (said + chunk.toString()).slice(-2_000));
     started.stdout.on("data", listen);
@@ -200,7 +167,7 @@ async function startAt(
       started.once("error", (error) => fail(error.message));
       started.once("exit", () => {
         running.delete(started);
-        tellReaper("-", started, directory);
+        release(started);
         fail("ended");
       });
       started.stdout.on("data", () => {
