@@ -37,21 +37,24 @@ local reply
 if not c and not room and not alive then
   reply = { now_text, "b", before }
 else
-  if not c then
+  local is_new = not c
+  if is_new then
     local grant_ms = alive or lease
     c = {
       kind = "p", id = arg_waiter, key = key_plock, field = arg_lock .. " " .. arg_waiter, lock = arg_lock,
       word = arg_lock .. "," .. arg_capacity .. ",+," .. int(grant_ms), grant = grant_ms, turn = int(next_number()),
       till = now + grant_ms, unique = "+", fence = "+", give_up = "+", label = arg_label,
     }
-    enter_line(c, arg_capacity, room)
+    enter_line(c, arg_capacity, room, now + lease)
   end
   if c.standing == "h" then
-    set_till(c, now + lease)
-    save_contender(c)
+    if not is_new then
+      set_till(c, now + lease)
+      save_contender(c)
+    end
     reply = { now_text, "g", before, token_of(c), c.fence }
   else
-    if alive then
+    if alive and not is_new then
       call("ZREM", key_alive, place_text(c.lock, c.till, c.id))
       c.till = now + alive
       call("ZADD", key_alive, 0, place_text(c.lock, c.till, c.id))

@@ -52,10 +52,13 @@ local function admit(id, token, word, busy, lock, capacity)
   return "p"
 end
 
+for index = rest, #ARGV, 4 do
+  if not match(ARGV[index + 2], LOCK_WORD) then error("sunbeat: not a lock: " .. ARGV[index + 2]) end
+end
+
 local replies = {}
 for index = rest, #ARGV, 4 do
   local lock, capacity = match(ARGV[index + 2], LOCK_WORD)
-  if not lock then error("sunbeat: not a lock: " .. ARGV[index + 2]) end
   local before = call("HGET", key_lock, lock)
   replies[#replies + 1] = before and before ~= capacity and before or ""
   replies[#replies + 1] = admit(ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3], lock, capacity)

@@ -19,9 +19,10 @@ local function unpark(m)
   unparked[m.queue] = true
 end
 
-local function grant(c)
-  c.standing, c.since, c.till = "h", now, now + c.grant
-  c.unique = int(next_number()) .. "-" .. now_text
+local function grant(c, till)
+  c.standing, c.since, c.till = "h", now, till
+  -- A process has one permit under one turn, a task may have several.
+  c.unique = (c.kind == "p" and c.turn or int(next_number())) .. "-" .. now_text
   -- A task gets its number when a worker takes it: two runs of it must not share one.
   c.fence = c.kind == "p" and next_fence() or "+"
   call("ZADD", key_perm, 0, permit_place(c))
@@ -38,7 +39,7 @@ local function grant_in_line(c)
       drop_contender(c)
       return false
     end
-    grant(c)
+    grant(c, now + c.grant)
     call("PUBLISH", arg_channels .. "ch:lock", "%" .. c.id)
     return true
   end
@@ -47,7 +48,7 @@ local function grant_in_line(c)
     drop_contender(c)
     return false
   end
-  grant(c)
+  grant(c, now + c.grant)
   unpark(m)
   return true
 end
@@ -109,11 +110,11 @@ local function has_room(lock, capacity)
   return (hand_over(lock))
 end
 
--- A permit when there is room, otherwise a place in line, at its turn.
-local function enter_line(c, capacity, room)
+-- A permit until `till` when there is room, otherwise a place in line, at its turn.
+local function enter_line(c, capacity, room, till)
   call("HSET", key_lock, c.lock, capacity)
   if room then
-    grant(c)
+    grant(c, till)
   else
     c.standing, c.since = "w", now
     call("ZADD", key_line, 0, place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
@@ -126,7 +127,6 @@ end
 -- The standing of a message with a lock that it has not stood in line for.
 local function new_task_contender(id, word, label)
   local lock, _, _, grant_ms = match(word, LOCK_WORD)
-  if not lock then error("sunbeat: not a lock: " .. word) end
   return {
     kind = "t", id = id, key = key_tlock, field = id, standing = "a", word = word, lock = lock,
     grant = tonumber(grant_ms), turn = "+", since = now, till = now, unique = "+", fence = "+", give_up = "+",
@@ -141,7 +141,7 @@ local function line_up_task(c)
     c.turn = int(next_number())
     if wait ~= "+" then c.give_up = int(now + tonumber(wait)) end
   end
-  enter_line(c, capacity, has_room(c.lock, capacity))
+  enter_line(c, capacity, has_room(c.lock, capacity), now + c.grant)
 end
 
 -- Out of its queue: it stands in the line of its lock.
@@ -164,9 +164,10 @@ end
 -- The holder of a permit by what it is called, nil when it has ended.
 local function holder_of(lock, token)
   local unique, who = match(token, "^([^.]*)%.(%a.*)$")
-  hand_over(lock)
   local c = unique and contender_of(lock, who)
-  if c and c.lock == lock and c.standing == "h" and c.unique == unique then return c end
+  if not c or c.lock ~= lock or c.standing ~= "h" or c.unique ~= unique then return nil end
+  if c.till > now then return c end
+  freed[lock] = true
   return nil
 end
 

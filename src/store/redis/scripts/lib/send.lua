@@ -13,6 +13,7 @@ end
 local function read_shape(text)
   local queue, priority, max, ttl, entry, task, eta, expires, lock = match(text, SHAPE)
   if not queue then error("sunbeat: not a shape: " .. text) end
+  if lock ~= "+" and not match(lock, LOCK_WORD) then error("sunbeat: not a lock: " .. lock) end
   eta, expires = instant(eta), instant(expires)
   return {
     queue = queue, priority = tonumber(priority), max = max, ttl = ttl, entry = entry, task = task, eta = eta,
