@@ -1,6 +1,6 @@
 /**
- * The lock of a delivery before its run. What came with a permit runs at once. What needs one asks for it, in a slot,
- * and leaves the slot when it is parked, skipped, or put off.
+ * The lock of a delivery before its run. What came with a permit waits for a slot like any other. What needs one asks
+ * for it first, as soon as it was taken: the order in line is the order of the queue, and it never holds a slot.
  */
 import { LockError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
@@ -22,13 +22,14 @@ export function prepare(
 ): { readonly assignment: Assignment; readonly request: AdmitRequest | null } {
   const { definition, reservation, body } = assignment;
   const { lock: carried } = reservation.delivery;
-  const ask = (lock: MessageLock, busy: AdmitRequest["busy"]): AdmitRequest => {
-    return { ...refOf(reservation), lock, busy };
+  const needs = (lock: MessageLock, busy: AdmitRequest["busy"]) => {
+    const request = reservation.lock?.name === lock.name ? null : { ...refOf(reservation), lock, busy };
+    return { assignment, request };
   };
   if (definition.lock === null) {
-    if (!carried || carried.fence !== null) return { assignment, request: null };
+    if (!carried) return { assignment, request: null };
     const { fence: _, ...lock } = carried;
-    return { assignment, request: ask(lock, "park") };
+    return needs(lock, "park");
   }
   const { capacity, onBusy, waitTimeoutMs } = definition.lock;
   const name = lockNameFor(definition.lock, body.args);
@@ -36,9 +37,7 @@ export function prepare(
     const fn = guarded(definition.lock, definition.fn);
     return prepare({ ...assignment, definition: { ...definition, fn, lock: null } }, leaseMs);
   }
-  if (carried && carried.fence !== null) return { assignment, request: null };
-  const lock = { name, capacity, waitTimeoutMs, reserveMs: leaseMs };
-  return { assignment, request: ask(lock, onBusy === "wait" ? "park" : "refuse") };
+  return needs({ name, capacity, waitTimeoutMs, reserveMs: leaseMs }, onBusy === "wait" ? "park" : "refuse");
 }
 
 /** What becomes of a delivery that was not admitted. */

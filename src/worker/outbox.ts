@@ -35,7 +35,7 @@ export interface Return {
   readonly outcome: Outcome | null;
 }
 
-/** A delivery in a slot that asks for its lock; the run starts when the store has given it. */
+/** A delivery that asks for its lock; it waits for a slot when the store has given it. */
 export interface Admission {
   readonly assignment: Assignment;
   readonly request: AdmitRequest;

@@ -64,8 +64,9 @@ export class Slots {
     return this.#concurrency - this.#busy;
   }
 
+  /** Deliveries taken and not yet started, with those that ask for their lock. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.outbox.admissions.length;
   }
 
   get overran(): number {
@@ -76,9 +77,10 @@ export class Slots {
     for (const delivery of deliveries) {
       const reservation = new Reservation(delivery, trustedUntil);
       this.held.set(delivery.token, reservation);
-      this.#waiting.push(reservation);
       this.#environment.reporter.received(reservation);
       if (reservation.lock !== null) this.#environment.reporter.locked(reservation);
+      if (delivery.lock !== undefined || this.#registry.get(delivery.task)?.lock) this.#ask(reservation);
+      else this.#waiting.push(reservation);
     }
   }
 
@@ -114,16 +116,15 @@ export class Slots {
     if (reply.outcome === "admitted") {
       reservation.lock = { name: request.lock.name, fence: reply.fence };
       reporter.locked(reservation);
-      return this.#executor.start(assignment);
+      this.#waiting.push(reservation);
+      return;
     }
-    this.#busy--;
     this.#send(reservation, refusalOf(assignment, request, reply), assignment.resultTtlMs, 0);
   }
 
   /** What has not been started goes back. */
   returnWaiting(): void {
     for (const { assignment } of this.outbox.admissions) {
-      this.#busy--;
       this.outbox.returns.push({ reservation: assignment.reservation, outcome: null });
     }
     this.outbox.admissions = [];
@@ -173,28 +174,39 @@ export class Slots {
     return all;
   }
 
-  #begin(reservation: Reservation): void {
+  /** Has a delivery ask for the lock it needs, or wait for a slot when it has it. */
+  #ask(reservation: Reservation): void {
+    const prepared = this.#prepare(reservation);
+    if (prepared === null) return;
+    const { assignment, request } = prepared;
+    if (request === null) this.#waiting.push(reservation);
+    else this.outbox.admissions.push({ assignment, request });
+  }
+
+  /** Null for a delivery that cannot be run: its end is on the way to the store. */
+  #prepare(reservation: Reservation): ReturnType<typeof prepare> | null {
     const assignment = assign(reservation, this.#registry);
     if (!isAssignment(assignment)) {
       // The sender's word about results holds where no task definition could be asked.
       this.#send(reservation, assignment, reservation.delivery.resultTtlMs, 0);
-      return;
+      return null;
     }
-    let prepared;
     try {
-      prepared = prepare(assignment, this.#leaseMs);
+      return prepare(assignment, this.#leaseMs);
     } catch (error) {
       this.#send(reservation, failed(error), assignment.resultTtlMs, 0); // the same arguments name it no better
-      return;
+      return null;
     }
+  }
+
+  #begin(reservation: Reservation): void {
+    const prepared = this.#prepare(reservation);
+    if (prepared === null) return;
+    const { assignment } = prepared;
     this.#busy++;
-    if (prepared.request !== null) {
-      this.outbox.admissions.push({ assignment: prepared.assignment, request: prepared.request });
-      return;
-    }
     // A message with a lock is acknowledged at its end whatever its task says: the permit lives with the delivery.
     if (assignment.definition.acks === "late" || reservation.lock !== null) {
-      return this.#executor.start(prepared.assignment);
+      return this.#executor.start(assignment);
     }
     const { id, token } = reservation.delivery;
     const settlement = { id, token, kind: "done", result: null, resultTtlMs: 0 } as const;
