@@ -21,6 +21,7 @@ test("fills in every default", () => {
   expect(resolve(MINIMAL)).toEqual({
     ...{ name: "e", task: "t", schedule: every(30), args: [], options: {}, enabled: true, description: null },
     misfire: { policy: "latest", withinMs: 86_400_000, max: 1_000 },
+    lock: null,
     overlap: { policy: "allow", timeoutMs: null, graceMs: 30_000 },
     ...{ jitterMs: 0, startAt: null, endAt: null, maxRuns: null },
     scheduleText: '{"everyMs":30000,"type":"interval"}',
@@ -55,7 +56,7 @@ describe("what is refused names the entry and what to do", () => {
       "SUNBEAT_OPTION_UNKNOWN",
       /^entry "e": unknown option "shedule" \(did you mean "schedule"\?\)/,
     ],
-    ["a lock", { ...MINIMAL, lock: "x" }, "SUNBEAT_OPTION_UNKNOWN", /^entry "e": unknown option "lock"/],
+    ["a lock without a name", { ...MINIMAL, lock: "" }, "SUNBEAT_ENTRY_INVALID", /^entry "e": lock/],
     [
       "a misspelt send option",
       { ...MINIMAL, options: { que: "x" } },
