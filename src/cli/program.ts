@@ -2,6 +2,7 @@ import { Command, type OutputConfiguration } from "commander";
 import type { Action } from "./cli.js";
 import { beatCommand } from "./commands/beat.js";
 import { callCommand } from "./commands/call.js";
+import { doctorCommand } from "./commands/doctor.js";
 import { elsewhereCommands } from "./commands/elsewhere.js";
 import { purgeCommand } from "./commands/purge.js";
 import { reportCommand } from "./commands/report.js";
@@ -42,6 +43,7 @@ export function buildProgram(action: Action, output: OutputConfiguration): Comma
     callCommand,
     resultCommand,
     purgeCommand,
+    doctorCommand,
     reportCommand,
   ]) {
     program.addCommand(command(action));

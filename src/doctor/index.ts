@@ -1,21 +1,22 @@
 /** Judges the facts of a store: pure, so that each verdict is a row of a table. */
 import type { StoreFacts } from "../store/survey.js";
-import { type Finding, PROMISES } from "./finding.js";
+import { type Finding, PROMISES, warning } from "./finding.js";
 import { judgeRedis } from "./redis.js";
 import { judgeSqlite } from "./sqlite.js";
 
-export { type Finding, type PromiseName, PROMISES, type Verdict } from "./finding.js";
+export { broken, type Finding, type Verdict } from "./finding.js";
 
 /** What the settings of a store mean to the promises, in the order in which they are best read. */
 export function judge(facts: StoreFacts): Finding[] {
   switch (facts.kind) {
     case "memory":
       return [
-        {
-          ...{ setting: "memory:", value: "keeps nothing", verdict: "warning", weakens: PROMISES },
-          advice:
-            "all of it ends with this process, and no other sees it: use sqlite: or redis: for work that matters",
-        },
+        warning(
+          "memory:",
+          "keeps nothing",
+          PROMISES,
+          "all of it ends with this process, and no other sees it: use sqlite: or redis: for work that matters",
+        ),
       ];
     case "sqlite":
       return judgeSqlite(facts);

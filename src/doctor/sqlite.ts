@@ -12,9 +12,9 @@ const LEAST_FREE = 100 * 1024 ** 2;
 /** One finding per setting; of a file that does not exist yet, those of its place. */
 export function judgeSqlite(facts: SqliteFacts): Finding[] {
   const { file } = facts;
-  const place = [judgeVersion(facts), judgeDisk(facts), judgeFreeSpace(facts)];
+  const place = [judgeVersion(facts), judgeDisk(facts), judgeFreeSpace(facts), judgeRights(facts)];
   if (file === null) return [fine("file", "not made yet", "the first start makes it"), ...place];
-  return [...judgeInside(facts, file), ...place, judgeRights(file), judgeMode(file), judgeBackups(file)];
+  return [...judgeInside(facts, file), ...place, judgeMode(file), judgeBackups(file)];
 }
 
 function judgeVersion({ version, hasSafeLog }: SqliteFacts): Finding {
@@ -101,12 +101,12 @@ function judgeSynchronous(synchronous: string): Finding {
   );
 }
 
-function judgeRights({ writable }: SqliteFileFacts): Finding {
+function judgeRights({ writable }: SqliteFacts): Finding {
   if (writable) return fine("rights", "this user may write");
   return broken(
     "rights",
     "this user may not write",
-    "make the file and its folder writable for the user that runs sunbeat",
+    "its folder must exist, and it and the file be writable for the user that runs sunbeat",
   );
 }
 

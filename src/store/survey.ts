@@ -58,6 +58,8 @@ export interface SqliteFacts {
   readonly networkDisk: string | null;
   /** Bytes that this user may still write to the disk. */
   readonly freeBytes: Reading<number>;
+  /** Whether this user may write to the folder and to what is in it of ours. */
+  readonly writable: boolean;
   /** Null: there is no file yet. */
   readonly file: SqliteFileFacts | null;
 }
@@ -66,7 +68,6 @@ export interface SqliteFileFacts {
   readonly bytes: number;
   /** Permission bits; null where the system has none. */
   readonly mode: number | null;
-  readonly writable: boolean;
   /** Last write to it or to its log. */
   readonly changedAt: EpochMs;
   readonly newestBackupAt: EpochMs | null;

@@ -10,7 +10,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
   events: "is not in this version; in a program, app.events tells what its own workers and beat do",
   locks: "is not in this version",
   dashboard: "is not in this version",
-  doctor: "is not in this version; sunbeat report shows versions and options",
   dead: "is not in this version",
   health: "is not in this version",
   shell: "is not in this version; in a node shell: const { app } = await import('./app.js')",

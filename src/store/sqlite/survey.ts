@@ -1,5 +1,5 @@
 /** Reads what a database file and its disk tell about themselves, without the right to write. */
-import { accessSync, constants, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { EpochMs } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
@@ -27,6 +27,7 @@ export async function surveySqlite(path: string, context: StoreContext): Promise
     hasSafeLog: hasSafeLog(version),
     networkDisk: networkDisk(file),
     freeBytes: freeBytes(file),
+    writable: isWritable(dirname(file)) && (!existsSync(file) || isWritable(file)),
     file: await fileFacts(driver, file, context),
   };
 }
@@ -60,7 +61,6 @@ async function fileFacts(
   return {
     bytes: stat.size,
     mode: process.platform === "win32" ? null : stat.mode & 0o777,
-    writable: [dirname(file), file].every(isWritable),
     changedAt: Math.max(stat.mtimeMs, changedAt(`${file}-wal`)),
     newestBackupAt: newestAt(file),
     inside: await inside(driver, file, context),

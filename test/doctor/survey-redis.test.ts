@@ -1,0 +1,210 @@
+/** The reading of real servers: good and bad settings, and servers that do not tell. */
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/core/clock.js";
+import { silentLogger } from "../../src/core/logger.js";
+import { systemRandom } from "../../src/core/random.js";
+import { judge, type Finding } from "../../src/doctor/index.js";
+import { surveyRedis, surveyRedisOf } from "../../src/store/redis/survey.js";
+import { freePort, type RedisServer, startRedis } from "../support/redis-server.js";
+import { startCluster, type Topology, until } from "../support/redis-topologies.js";
+
+const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
+const LIMIT_MS = 5_000;
+
+async function verdicts(url: string): Promise<Record<string, string>> {
+  return table(judge(await surveyRedis(url, context, LIMIT_MS)));
+}
+
+/** "value verdict" by setting. */
+function table(findings: readonly Finding[]): Record<string, string> {
+  return Object.fromEntries(findings.map(({ setting, value, verdict }) => [setting, `${value} ${verdict}`]));
+}
+
+const servers: RedisServer[] = [];
+async function start(...args: string[]): Promise<RedisServer> {
+  const server = await startRedis({ args });
+  servers.push(server);
+  return server;
+}
+afterAll(() => Promise.all(servers.map((server) => server.stop())));
+
+const VERSION = expect.stringMatching(/^\d+\.\d+\.\d+ ok$/) as unknown;
+const CLOCK = expect.stringMatching(/^\S+ (ahead of|behind) this machine ok$/) as unknown;
+
+test("a server as it should be", async () => {
+  const { url } = await start("--appendonly", "yes", "--appendfsync", "always");
+  expect(await verdicts(url)).toEqual({
+    rights: "user default ok",
+    redis_version: VERSION,
+    role: "master ok",
+    "maxmemory-policy": "noeviction ok",
+    appendonly: "yes ok",
+    aof_last_write_status: "ok ok",
+    appendfsync: "always ok",
+    "no-appendfsync-on-rewrite": "no ok",
+    timeout: "0 ok",
+    clock: CLOCK,
+  });
+});
+
+test("a server with every bad setting, and its replica", async () => {
+  const bad = ["--maxmemory-policy", "allkeys-lru", "--appendonly", "yes", "--appendfsync", "everysec"];
+  const master = await start(...bad, "--timeout", "300", "--repl-diskless-sync-delay", "0");
+  const replica = await start("--replicaof", master.host, String(master.port));
+  await until("a linked replica", async () =>
+    (await master.raw.info("replication")).includes("connected_slaves:1"),
+  );
+  expect(await verdicts(master.url)).toEqual({
+    rights: "user default ok",
+    redis_version: VERSION,
+    role: "master ok",
+    "maxmemory-policy": "allkeys-lru error",
+    appendonly: "yes ok",
+    aof_last_write_status: "ok ok",
+    appendfsync: "everysec warning",
+    "no-appendfsync-on-rewrite": "no ok",
+    "min-replicas-to-write": "0 warning",
+    timeout: "300 warning",
+    clock: CLOCK,
+  });
+  expect(await verdicts(replica.url)).toMatchObject({
+    rights: "user default error",
+    role: "slave error",
+    appendonly: "no warning",
+  });
+});
+
+describe("a server that does not let us ask for its configuration", () => {
+  /** What INFO tells all the same, and nothing else. */
+  const told = {
+    redis_version: VERSION,
+    role: "master ok",
+    "maxmemory-policy": "noeviction ok",
+    appendonly: "yes ok",
+    aof_last_write_status: "ok ok",
+    appendfsync: "null unknown",
+    "no-appendfsync-on-rewrite": "null unknown",
+    timeout: "null unknown",
+    clock: CLOCK,
+  };
+  /** Those of docs/redis.md. */
+  const rights =
+    "resetkeys resetchannels -@all +@read +@write +@scripting +@connection +@pubsub -@dangerous +time +info";
+
+  test("since the host has renamed CONFIG", async () => {
+    const { url } = await start("--appendonly", "yes", "--rename-command", "CONFIG", "");
+    expect(await verdicts(url)).toEqual({ rights: "user default ok", ...told });
+  });
+
+  describe("by its ACL", () => {
+    let server: RedisServer;
+    beforeAll(async () => {
+      server = await start("--appendonly", "yes", "--appendfsync", "always");
+    });
+    const user = async (name: string, ...rules: string[]): Promise<string> => {
+      await server.raw.call("ACL", "SETUSER", name, "on", ">s%cret@word", ...rules);
+      return server.url.replace("//", `//${name}:${encodeURIComponent("s%cret@word")}@`);
+    };
+
+    test("with the least rights: unknown, not ok", async () => {
+      const url = await user("worker", ...rights.split(" "), "~{sunbeat}*", "&{sunbeat}*");
+      expect(await verdicts(url)).toEqual({ rights: "user unknown ok", ...told });
+    });
+
+    test("with config|get and acl|whoami besides: all is told", async () => {
+      const more = ["+config|get", "+acl|whoami"];
+      const url = await user("doctor", ...rights.split(" "), ...more, "~{sunbeat}*", "&{sunbeat}*");
+      expect(await verdicts(url)).toMatchObject({ rights: "user doctor ok", appendfsync: "always ok" });
+    });
+
+    test("without INFO even the version is unknown", async () => {
+      const url = await user("blind", ...rights.split(" "), "-info", "~{sunbeat}*", "&{sunbeat}*");
+      expect(await verdicts(url)).toMatchObject({
+        ...{ rights: "user unknown ok", redis_version: "null unknown", role: "null unknown" },
+        ...{ "maxmemory-policy": "null unknown", "min-replicas-to-write": "null unknown" },
+      });
+    });
+
+    test.each([
+      // rights taken away, because
+      [["-time"], "every script asks for the time"],
+      [["-publish"], "scripts wake those who wait"],
+      [["-@write"], "scripts write"],
+      [["-eval"], "every step is a script"],
+      [["resetkeys", "~{other}*"], "our keys have another name"],
+      [["resetchannels", "&{other}*"], "our channels have another name"],
+    ])("without %j a right is missing: %s", async (changes) => {
+      const url = await user("poor", ...rights.split(" "), "~{sunbeat}*", "&{sunbeat}*", ...changes);
+      const facts = await surveyRedis(url, context, LIMIT_MS);
+      expect(facts.refusal).toMatch(/NOPERM|can't/);
+      expect(JSON.stringify(facts)).not.toContain("cret");
+    });
+  });
+});
+
+test("looking writes nothing", async () => {
+  const { url, raw } = await start();
+  const before = await raw.info("persistence");
+  await surveyRedis(url, context, LIMIT_MS);
+  expect([await raw.dbsize(), /rdb_changes_since_last_save:0/.test(before)]).toEqual([0, true]);
+  expect(await raw.info("persistence")).toContain("rdb_changes_since_last_save:0");
+});
+
+test("a client that the program has made is asked and stays open", async () => {
+  const { host, port } = await start();
+  const client = new Redis({ host, port });
+  const findings = table(judge(await surveyRedisOf(client, context, LIMIT_MS)));
+  expect(findings).toMatchObject({ rights: "user default ok", role: "master ok", appendonly: "no warning" });
+  expect(await client.ping()).toBe("PONG");
+  client.disconnect();
+});
+
+describe("who cannot be reached or does not want us", () => {
+  test.each([
+    // because, URL of, code
+    ["nobody listens", async () => `redis://127.0.0.1:${await freePort()}`, "SUNBEAT_STORE_UNAVAILABLE"],
+    [
+      "the password is wrong",
+      async () => (await start("--requirepass", "right")).url.replace("//", "//:s3cret-w0rd@"),
+      "SUNBEAT_STORE_AUTH",
+    ],
+  ])("%s", async (_, url, code) => {
+    const address = await url();
+    const startedAt = systemClock.monotonicMs();
+    const error = await surveyRedis(address, context, 700).catch((thrown: unknown) => thrown as Error);
+    expect(error).toMatchObject({ code });
+    expect((error as Error).message).not.toContain("s3cret-w0rd");
+    expect(systemClock.monotonicMs() - startedAt).toBeLessThan(3_000);
+  });
+
+  test("a server that is held up is given up in time", async () => {
+    const { url, raw } = await start();
+    await raw.call("CLIENT", "PAUSE", "20000", "ALL");
+    await expect(surveyRedis(url, context, 300)).rejects.toMatchObject({ code: "SUNBEAT_STORE_TIMEOUT" });
+  });
+});
+
+describe("a Cluster", () => {
+  let cluster: Topology;
+  beforeAll(async () => void (cluster = await startCluster()));
+  afterAll(() => cluster?.stop());
+
+  test("is asked at each of its masters", async () => {
+    const [first] = cluster.servers;
+    await first?.raw.config("SET", "maxmemory-policy", "allkeys-lru");
+    const { host, port } = first ?? { host: "", port: 0 };
+    const others = cluster.servers.slice(1, 3).map((each) => `maxmemory-policy (${each.host}:${each.port})`);
+    expect(await verdicts(cluster.url)).toEqual({
+      rights: "user default ok",
+      redis_version: VERSION,
+      role: "master ok",
+      [`maxmemory-policy (${host}:${port})`]: "allkeys-lru error",
+      ...Object.fromEntries(others.map((name) => [name, "noeviction ok"])),
+      appendonly: "no warning",
+      "min-replicas-to-write": "0 warning",
+      timeout: "0 ok",
+      clock: CLOCK,
+    });
+  });
+});
