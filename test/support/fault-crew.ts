@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { systemClock, within } from "../../src/core/clock.js";
+import { type EpochMs, systemClock, within } from "../../src/core/clock.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { seededRandom, systemRandom, type Random } from "../../src/core/random.js";
 import { openStore } from "../../src/app/open-store.js";
@@ -157,6 +157,24 @@ export class Crew {
   async leader(): Promise<Victim | undefined> {
     const leader = await (await this.store()).leases.leader();
     return this.victims.find(({ name, alive }) => alive && name === leader?.host);
+  }
+
+  /** Whether all that was due at `instant` is accounted for; not while the store is away. */
+  async hasReached(instant: EpochMs): Promise<boolean> {
+    const store = await this.store();
+    try {
+      const snapshots = await store.entries.get(this.expectations.map(({ entry }) => entry));
+      return snapshots.every((snapshot) => (snapshot?.cursor?.nominal ?? 0) > instant);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Waits until what is due a little after now is accounted for; gives how long that took. */
+  async goesOn(after: string): Promise<number> {
+    const from = systemClock.now();
+    await this.until(`a tick after ${after}`, () => this.hasReached(from + 100));
+    return systemClock.now() - from;
   }
 
   /** Ends every victim as an operator would; who has not crashed on purpose must end well. */
