@@ -223,6 +223,19 @@ export const admitCases = group("locks: tasks", {
     assert.deepEqual(await standing(store), { holds: ["b"], waits: [] });
   },
 
+  "a task whose worker was killed must ask again, also when nobody waits": {
+    because: "two runs of it must not share one number",
+    async run({ store, clock }) {
+      const first = await sendAndClaim(store, "a");
+      const before = await admit(store, first);
+      await clock.advance(LEASE_MS);
+      const again = await claimOne(store);
+      assert.deepEqual(again.lock, { ...lock, fence: null });
+      const after = await admit(store, again);
+      assert(before.outcome === "admitted" && after.outcome === "admitted" && after.fence > before.fence);
+    },
+  },
+
   "a claim is told when the permit ends that a parked task waits for": async ({ store, clock }) => {
     await take(store, "p", { leaseMs: 5_000 });
     await parked(store, "b");

@@ -311,6 +311,15 @@ export const permitCases = group("locks: permits", {
     assert.deepEqual(await standing(store), { holds: ["b"], waits: [] });
   },
 
+  "a permit that ended is not the one that the same waiter has now": async ({ store, clock }) => {
+    const old = await take(store, "a");
+    await clock.advance(LEASE_MS);
+    const now = await take(store, "a");
+    assert.equal(await store.locks.extend(old, LEASE_MS), "lost");
+    assert.equal(await store.locks.release(old), "lost");
+    assert.equal(await store.locks.release(now), "released");
+  },
+
   "giving back twice, with a foreign token, or another lock's, changes nothing": async ({ store }) => {
     const permit = await take(store, "a");
     await take(store, "b", { lock: "other" });

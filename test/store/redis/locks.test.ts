@@ -1,0 +1,109 @@
+/** What the suite cannot see of locks: who is woken, what a hand-over costs, and numbers after a restored backup. */
+import { Redis } from "ioredis";
+import { afterAll, beforeEach, expect, inject, test } from "vitest";
+import { silentLogger } from "../../../src/core/logger.js";
+import { systemRandom } from "../../../src/core/random.js";
+import { keyspace } from "../../../src/store/redis/keys.js";
+import { openRedisStore } from "../../../src/store/redis/index.js";
+import type { Store } from "../../../src/store/store.js";
+import { claimOne, done, HOUR_MS, message } from "../../../src/testing/conformance/samples.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
+import { startRedis } from "../../support/redis-server.js";
+import { ownNamespace } from "../../support/redis-harness.js";
+
+const lock = { name: "l", capacity: 1, waitTimeoutMs: null, reserveMs: HOUR_MS };
+const request = { queues: ["q"], worker: "w", leaseMs: HOUR_MS, max: 1 };
+const raw = new Redis(inject("redisUrl"));
+afterAll(() => raw.disconnect());
+
+let namespace: string;
+let clock: ManualClock;
+let store: Store;
+beforeEach(async () => {
+  clock = new ManualClock();
+  namespace = ownNamespace();
+  store = await open(inject("redisUrl"));
+  return () => store.close();
+});
+
+function open(url: string): Promise<Store> {
+  const context = { clock, random: systemRandom, logger: silentLogger };
+  return openRedisStore(url, context, { namespace, clock: "context" });
+}
+
+async function fenceOf(waiter: string): Promise<number> {
+  const wanted = { lock: "l", capacity: 9, waiter, label: "x", leaseMs: HOUR_MS, aliveMs: null };
+  const reply = await store.locks.acquire(wanted);
+  return reply.outcome === "granted" ? reply.permit.fence : NaN;
+}
+
+/** Messages of a queue's wake channel while `step` runs. */
+async function wakesDuring(step: () => Promise<unknown>): Promise<number> {
+  const subscriber = raw.duplicate();
+  const marker = `${namespace}-end`;
+  let wakes = 0;
+  const ended = new Promise<void>((resolve) => {
+    subscriber.on("message", (channel: string) => (channel === marker ? resolve() : void wakes++));
+  });
+  await subscriber.subscribe(`{${namespace}}:wake:q`, marker);
+  await step();
+  await raw.publish(marker, "");
+  await ended;
+  subscriber.disconnect();
+  return wakes;
+}
+
+test("consumers are told of a task that a hand-over made ready, at once and not by the belt", async () => {
+  await store.broker.enqueue([message("a", { lock }), message("b", { lock })]);
+  const first = await claimOne(store);
+  expect(await wakesDuring(() => store.broker.settle([done(first)], null))).toBe(1);
+});
+
+test("nobody is woken for a task that the step which made it ready has claimed", async () => {
+  await store.broker.enqueue([message("a", { lock }), message("b", { lock }), message("c", { lock })]);
+  const first = await claimOne(store);
+  const wakes = await wakesDuring(async () => {
+    const { claimed } = await store.broker.settle([done(first)], request);
+    expect(claimed?.deliveries.map(({ id }) => id)).toEqual(["b"]);
+  });
+  expect(wakes).toBe(0);
+});
+
+test("fences grow past those that a restored backup has forgotten", async () => {
+  const first = await fenceOf("first");
+  const { fence, seq } = keyspace(namespace).keys;
+  await raw.del(fence, seq);
+  await clock.advance(1);
+  expect(await fenceOf("second")).toBeGreaterThan(first);
+});
+
+test("a hand-over takes as many commands with 3,000 in line as with 3", async () => {
+  const server = await startRedis();
+  const own = await open(server.url);
+  const admin = new Redis(server.url);
+  const commandsOf = async (waiters: number): Promise<number> => {
+    const ids = Array.from({ length: waiters + 1 }, (_, index) => `${waiters}-${index}`);
+    const name = `of ${waiters}`;
+    const queue = `q${waiters}`;
+    for (let from = 0; from < ids.length; from += 500) {
+      const part = ids.slice(from, from + 500);
+      await own.broker.enqueue(part.map((id) => message(id, { queue, lock: { ...lock, name } })));
+    }
+    const first = await claimOne(own, { queues: [queue] });
+    await admin.config("RESETSTAT");
+    const { claimed } = await own.broker.settle([done(first)], { ...request, queues: [queue] });
+    const stats = await admin.info("commandstats");
+    expect(claimed?.deliveries).toHaveLength(1);
+    return [...stats.matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  };
+  try {
+    await commandsOf(1); // the server learns the script
+    const few = await commandsOf(3);
+    expect(await commandsOf(3_000)).toBe(few);
+    expect(few).toBeLessThan(60);
+  } finally {
+    admin.disconnect();
+    await own.close();
+    await server.stop();
+  }
+});
