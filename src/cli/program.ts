@@ -4,6 +4,7 @@ import { beatCommand } from "./commands/beat.js";
 import { callCommand } from "./commands/call.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { elsewhereCommands } from "./commands/elsewhere.js";
+import { locksCommand } from "./commands/locks.js";
 import { purgeCommand } from "./commands/purge.js";
 import { reportCommand } from "./commands/report.js";
 import { resultCommand } from "./commands/result.js";
@@ -43,6 +44,7 @@ export function buildProgram(action: Action, output: OutputConfiguration): Comma
     callCommand,
     resultCommand,
     purgeCommand,
+    locksCommand,
     doctorCommand,
     reportCommand,
   ]) {

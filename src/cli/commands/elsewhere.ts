@@ -8,7 +8,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
   inspect: "is not in this version",
   control: "is not in this version",
   events: "is not in this version; in a program, app.events tells what its own workers and beat do",
-  locks: "is not in this version",
   dashboard: "is not in this version",
   dead: "is not in this version",
   health: "is not in this version",

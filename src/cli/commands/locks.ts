@@ -1,0 +1,94 @@
+import { Command } from "commander";
+import { formatDuration } from "../../core/duration.js";
+import { withSharedStore } from "../app.js";
+import type { Action, Cli } from "../cli.js";
+import { table } from "../table.js";
+
+/** Shown in one go; a lock of more waiters is shown by its foremost ones, with the number of all. */
+const SHOWN = 100;
+
+export function locksCommand(action: Action): Command {
+  const command = new Command("locks").description("look at the locks of tasks, entries and programs");
+  command.addCommand(
+    new Command("list")
+      .description("locks that are held or waited for, by name")
+      .option("--after <name>", "only those after this name")
+      .action(action<[{ readonly after?: string }]>((cli, { after }) => list(cli, after))),
+  );
+  command.addCommand(
+    new Command("inspect")
+      .description("who holds a lock and who waits for it, foremost first")
+      .argument("<name>", "name of the lock")
+      .action(action<[string]>((cli, name) => inspect(cli, name))),
+  );
+  command.addCommand(
+    new Command("break")
+      .description("end one permit by force; the next in line gets it, and its holder may still be at work")
+      .argument("<name>", "name of the lock")
+      .argument("<token>", "the permit, as inspect shows it")
+      .action(action<[string, string]>((cli, name, token) => breakPermit(cli, name, token))),
+  );
+  return command;
+}
+
+function list(cli: Cli, after: string | undefined): Promise<number> {
+  return withSharedStore(cli, async ({ core }) => {
+    const { terminal } = cli;
+    const locks = await core.locks.list({ after });
+    if (terminal.json) terminal.value(locks);
+    else if (locks.length === 0) terminal.line("no lock is held or waited for");
+    else {
+      const rows = locks.map(({ name, capacity, held, waiting }) => [
+        name,
+        `${held} of ${capacity}`,
+        String(waiting),
+      ]);
+      for (const line of table(terminal, [["LOCK", "HELD", "WAITING"], ...rows])) terminal.line(line);
+    }
+    return 0;
+  });
+}
+
+function inspect(cli: Cli, name: string): Promise<number> {
+  return withSharedStore(cli, async ({ core }) => {
+    const { terminal } = cli;
+    const found = await core.locks.inspect(name);
+    if (terminal.json) {
+      terminal.value(found);
+      return 0;
+    }
+    if (found === null) {
+      terminal.line(`${name}: nobody holds it or waits for it`);
+      return 0;
+    }
+    const now = await (await core.store.get()).now();
+    const age = (since: Date): string => formatDuration(Math.max(0, now - since.getTime()));
+    terminal.line(`${found.name}: ${found.held} of ${found.capacity} held, ${found.waiting} waiting`);
+    const holders = found.holders
+      .slice(0, SHOWN)
+      .map(({ kind, label, id, since, until, fence, token }) => [
+        ...["holds", kind, label, id, age(since)],
+        ...[`ends in ${formatDuration(Math.max(0, until.getTime() - now))}`, `fence ${fence ?? "-"}`, token],
+      ]);
+    const waiters = found.waiters
+      .slice(0, SHOWN)
+      .map(({ kind, label, id, since }) => ["waits", kind, label, id, age(since)]);
+    const head = ["", "KIND", "WHO", "ID", "SINCE", "LEASE", "FENCE", "TOKEN"];
+    for (const line of table(terminal, [head, ...holders, ...waiters])) terminal.line(line);
+    const more = found.waiting - waiters.length;
+    if (more > 0) terminal.line(`and ${more} more wait`);
+    return 0;
+  });
+}
+
+function breakPermit(cli: Cli, name: string, token: string): Promise<number> {
+  return withSharedStore(cli, async ({ core }) => {
+    await core.locks.break(name, token);
+    if (cli.terminal.json) cli.terminal.value({ lock: name, token, broken: true });
+    else
+      cli.terminal.line(
+        `broke permit ${token} of lock ${name}; its holder's signal aborts when it learns of it`,
+      );
+    return 0;
+  });
+}

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import path from "node:path";
+import { writeFileSync } from "node:fs";
+import { silentLogger } from "../../src/core/logger.js";
+import { systemClock } from "../../src/core/clock.js";
+import { systemRandom } from "../../src/core/random.js";
+import { openSqliteStore } from "../../src/store/sqlite/index.js";
+import type { Store } from "../../src/store/store.js";
+import { Playground } from "../support/cli.js";
+
+let place: Playground;
+let store: Store;
+const acquire = (waiter: string) =>
+  store.locks.acquire({
+    lock: "ledger",
+    capacity: 1,
+    waiter,
+    label: `host:${waiter}`,
+    leaseMs: 600_000,
+    aliveMs: 600_000,
+  });
+
+beforeAll(async () => {
+  place = new Playground();
+  const app =
+    'import { Sunbeat } from "sunbeat";\nexport const app = new Sunbeat("locks", { broker: "sqlite:./locks.db" });\n';
+  writeFileSync(path.join(place.folder, "locks.mjs"), app);
+  const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
+  store = await openSqliteStore(path.join(place.folder, "locks.db"), context, { backups: false });
+});
+afterAll(async () => {
+  await store.close();
+  place.dispose();
+});
+
+const locks = (...args: string[]) => place.sunbeat(["-A", "locks.mjs", "locks", ...args]);
+
+test("locks are listed, looked into and broken", async () => {
+  expect(await locks("list")).toMatchObject({ exitCode: 0, stdout: "no lock is held or waited for\n" });
+  expect(await locks("inspect", "ledger")).toMatchObject({
+    exitCode: 0,
+    stdout: "ledger: nobody holds it or waits for it\n",
+  });
+  const held = await acquire("1");
+  await acquire("2");
+  if (held.outcome !== "granted") throw new Error("not granted");
+  const { token, fence } = held.permit;
+
+  const listed = { name: "ledger", capacity: 1, held: 1, waiting: 1 };
+  expect(JSON.parse((await locks("list", "--json")).stdout)).toEqual([listed]);
+  expect((await locks("list")).stdout).toMatch(/^LOCK {4}HELD {4}WAITING\nledger {2}1 of 1 {2}1\n$/);
+  const shown = (await locks("inspect", "ledger")).stdout;
+  expect(shown).toMatch(/^ledger: 1 of 1 held, 1 waiting\n/);
+  expect(shown).toMatch(new RegExp(`holds +process +host:1 +1 .*ends in .*fence ${fence} +${token}\n`));
+  expect(shown).toMatch(/waits +process +host:2 +2 /);
+  expect(JSON.parse((await locks("inspect", "ledger", "--json")).stdout)).toMatchObject({
+    ...listed,
+    holders: [{ token, fence, kind: "process" }],
+    waiters: [{ id: "2" }],
+  });
+
+  expect(await locks("break", "ledger", "wrong")).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("SUNBEAT_LOCK_NOT_HELD") as string,
+  });
+  expect(await locks("break", "ledger", token)).toMatchObject({ exitCode: 0 });
+  expect((await store.locks.inspect("ledger", 9))?.holders.map(({ id }) => id)).toEqual(["2"]);
+});
+
+test("a lock must be named", async () => {
+  expect(await locks("inspect")).toMatchObject({ exitCode: 2 });
+});
