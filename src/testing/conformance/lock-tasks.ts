@@ -236,6 +236,19 @@ export const admitCases = group("locks: tasks", {
     },
   },
 
+  "a task that is delivered again after its worker was lost gets a number of its own": {
+    because: "the lost worker may still be writing with the old one",
+    async run({ store, clock }) {
+      const first = await sendAndClaim(store, "a");
+      const before = await admit(store, first);
+      await clock.advance(LEASE_MS);
+      const again = await claimOne(store);
+      assert.deepEqual(again.lock, { ...lock, fence: null });
+      const after = await admit(store, again);
+      assert(before.outcome === "admitted" && after.outcome === "admitted" && after.fence > before.fence);
+    },
+  },
+
   "a claim is told when the permit ends that a parked task waits for": async ({ store, clock }) => {
     await take(store, "p", { leaseMs: 5_000 });
     await parked(store, "b");

@@ -347,6 +347,13 @@ export const permitCases = group("locks: permits", {
     }
   },
 
+  "a fence is not below the microseconds of the clock": {
+    because: "those given before an older copy of the store was restored must be smaller",
+    async run({ store, clock }) {
+      assert((await take(store, "a")).fence >= clock.now() * 1_000);
+    },
+  },
+
   "fences are greater than those of an earlier process": {
     needs: "durable",
     async run({ store, reopen }) {
