@@ -24,7 +24,7 @@ function purge(cli: Cli, options: Options): Promise<number> {
     const { terminal } = cli;
     const { broker } = await core.store.get();
     const counts = (await broker.counts())
-      .map(({ queue, ready, delayed }) => ({ queue, waiting: ready + delayed }))
+      .map(({ queue, ready, delayed, parked = 0 }) => ({ queue, waiting: ready + delayed + parked }))
       .filter(({ queue, waiting }) => waiting > 0 && isMeant(queue, options));
     const waiting = counts.reduce((sum, count) => sum + count.waiting, 0);
     const where = counts.map((count) => `${count.queue} (${count.waiting})`).join(", ");
