@@ -7,7 +7,15 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Runs every contender once per round; returns { name: median of what it returned }. */
+/** The median, field by field where one run gives several figures. */
+function medianOf(runs) {
+  if (typeof runs[0] === "number") return median(runs);
+  return Object.fromEntries(
+    Object.keys(runs[0]).map((field) => [field, median(runs.map((run) => run[field]))]),
+  );
+}
+
+/** Runs every contender once per round; returns { name: median of what it returned, a number or several by name }. */
 export async function interleave(contenders, rounds) {
   const seen = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
@@ -16,7 +24,7 @@ export async function interleave(contenders, rounds) {
       seen[name].push(await run());
     }
   }
-  return Object.fromEntries(Object.entries(seen).map(([name, values]) => [name, median(values)]));
+  return Object.fromEntries(Object.entries(seen).map(([name, runs]) => [name, medianOf(runs)]));
 }
 
 /** Nanoseconds per call of `step`, called `count` times in a row. */
@@ -36,6 +44,8 @@ export async function elapsed(work) {
 const UNITS = {
   ns: (v) =>
     v >= 1e6 ? `${(v / 1e6).toFixed(2)} ms` : v >= 1e3 ? `${(v / 1e3).toFixed(2)} us` : `${v.toFixed(0)} ns`,
+  us: (v) => `${v.toFixed(v < 10 ? 2 : 1)} us`,
+  bytes: (v) => `${Math.round(v).toLocaleString("en")} B`,
   ms: (v) => `${v.toFixed(v < 10 ? 3 : 0)} ms`,
   perSecond: (v) => `${Math.round(v).toLocaleString("en")}/s`,
 };

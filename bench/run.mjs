@@ -4,7 +4,10 @@ import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { print } from "./harness.mjs";
 
-const SUITES = ["crontab", "solar", "embedded", "due-burst", "idle-tick", "import"];
+const SUITES = [
+  ...["crontab", "solar", "embedded", "due-burst", "idle-tick", "import"],
+  ...["redis-add", "redis-drain", "redis-memory", "redis-burst", "redis-size"],
+];
 const args = process.argv.slice(2);
 const quick = args.includes("--quick");
 const chosen = args.filter((arg) => !arg.startsWith("--"));
