@@ -28,10 +28,11 @@
 -- Returns: { now, outcome, the capacity before when it was another, else "", ... } with outcome
 --   g granted, then token and fence; w waiting, then when to look again (ms); b busy
 -- Uses: clock, numbers, later, results, permits, messages, line
+local line = lock_line()
 local lease, alive = tonumber(arg_lease), tonumber(arg_alive)
 local before = call("HGET", key_lock, arg_lock)
 if not before or before == arg_capacity then before = "" end
-local room = has_room(arg_lock, arg_capacity)
+local room = line.has_room(arg_lock, arg_capacity)
 local c = process_contender(arg_lock, arg_waiter)
 local reply
 if not c and not room and not alive then
@@ -45,14 +46,14 @@ else
       word = arg_lock .. "," .. arg_capacity .. ",+," .. int(grant_ms), grant = grant_ms, turn = int(next_number()),
       till = now + grant_ms, unique = "+", fence = "+", give_up = "+", label = arg_label,
     }
-    enter_line(c, arg_capacity, room, now + lease)
+    line.enter_line(c, arg_capacity, room, now + lease)
   end
   if c.standing == "h" then
     if not is_new then
       set_till(c, now + lease)
       save_contender(c)
     end
-    reply = { now_text, "g", before, token_of(c), c.fence }
+    reply = { now_text, "g", before, line.token_of(c), c.fence }
   else
     if alive and not is_new then
       call("ZREM", key_alive, place_text(c.lock, c.till, c.id))

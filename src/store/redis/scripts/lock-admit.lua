@@ -26,6 +26,7 @@
 --   p parked, b busy, l lost
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
+local line = lock_line()
 local function admit(id, token, word, busy, lock, capacity)
   local m = read_message(id, nil, call("HGET", key_state, id))
   if not m or m.place ~= "h" or m.token ~= token then return "l" end
@@ -33,22 +34,22 @@ local function admit(id, token, word, busy, lock, capacity)
   local c = task_contender(id)
   local fence = c and c.lock == lock and use_permit(c, lease_end)
   if fence then return "a" .. fence end
-  local room = has_room(lock, capacity)
+  local room = line.has_room(lock, capacity)
   if busy == "r" and not room then return "b" end
   local label = match(call("HGET", key_msg, id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%S+) ")
-  local next_c = new_task_contender(id, word, label or "+")
+  local next_c = line.new_task_contender(id, word, label or "+")
   if c and c.lock == lock then
     next_c.turn, next_c.give_up = c.turn, c.give_up
   elseif c then
     -- The name follows from the task's code, which may be another one than before.
     forsake(id)
   end
-  line_up_task(next_c)
+  line.line_up_task(next_c)
   fence = use_permit(next_c, lease_end)
   if fence then return "a" .. fence end
   m.deliveries = m.deliveries - 1
   leave_worker(m)
-  park(m, next_c)
+  line.park(m, next_c)
   return "p"
 end
 

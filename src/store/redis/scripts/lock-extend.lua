@@ -25,7 +25,8 @@
 -- Returns: 1, or 0 when it has ended
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
-local c = holder_of(arg_lock, arg_token)
+local line = lock_line()
+local c = line.holder_of(arg_lock, arg_token)
 if c then
   set_till(c, now + tonumber(arg_lease))
   save_contender(c)

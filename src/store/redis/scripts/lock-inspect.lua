@@ -25,15 +25,16 @@
 --   until }, { per waiter, foremost first: t task | p process, id, label, since } }, or {} when there is no such lock
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
+local line = lock_line()
 local MOST = 10000
 local limit = tonumber(arg_limit)
-hand_over(arg_lock)
-local capacity, held, waiting = summary_of(arg_lock)
+line.hand_over(arg_lock)
+local capacity, held, waiting = line.summary_of(arg_lock)
 if not capacity then
   finish()
   return {}
 end
-local from, to = range_of(arg_lock)
+local from, to = line.range_of(arg_lock)
 
 local holders = {}
 for _, place in ipairs(call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, MOST)) do
@@ -46,7 +47,7 @@ end)
 local told = {}
 for index = 1, math.min(limit, #holders) do
   local c = holders[index]
-  for _, value in ipairs({ token_of(c), c.kind, c.id, c.label, c.fence, int(c.since), int(c.till) }) do
+  for _, value in ipairs({ line.token_of(c), c.kind, c.id, c.label, c.fence, int(c.since), int(c.till) }) do
     told[#told + 1] = value
   end
 end

@@ -24,6 +24,7 @@
 -- Returns: { name after which to go on, "" at the end; { per lock: name, capacity, held, waiting } }
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
+local line = lock_line()
 local after, found, limit = arg_after, {}, tonumber(arg_limit) * 4
 for look = 1, 101 do
   if #found >= limit or look == 101 then break end
@@ -31,8 +32,8 @@ for look = 1, 101 do
   local place = call("ZRANGEBYLEX", key_perm, after == "" and "-" or "(" .. after .. "!", "+", "LIMIT", 0, 1)[1]
   after = place and match(place, "^%S+") or ""
   if after == "" then break end
-  hand_over(after)
-  local capacity, held, waiting = summary_of(after)
+  line.hand_over(after)
+  local capacity, held, waiting = line.summary_of(after)
   if capacity then
     local size = #found
     found[size + 1], found[size + 2], found[size + 3], found[size + 4] = after, capacity, held, waiting

@@ -26,6 +26,7 @@
 -- Returns: the number dropped
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
+local line = lock_line()
 local limit = tonumber(arg_limit)
 local ids = call("ZRANGEBYSCORE", key_resx, "-inf", now_text, "LIMIT", 0, limit)
 many("HDEL", key_res, ids)
@@ -36,7 +37,7 @@ many("ZREM", key_rev, revoked)
 dropped = dropped + #revoked
 for _, wakes in ipairs({ key_lockend, key_lockwake }) do
   for _, lock in ipairs(call("ZRANGEBYSCORE", wakes, "-inf", now_text, "LIMIT", 0, math.max(0, limit - dropped))) do
-    local _, ended = hand_over(lock)
+    local _, ended = line.hand_over(lock)
     dropped = dropped + ended
   end
 end

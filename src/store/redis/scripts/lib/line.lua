@@ -3,183 +3,198 @@
 -- key_lockwake  lock with a line -> when its next permit ends, or sooner ;  key_lockend  the same of those without a line
 -- Whoever frees a permit calls `pass_on` before the script is over, so no lock with a line has a permit to give.
 
--- One hand-over moves at most so many; a claim goes on with the others.
-local HAND_OVER_BOUND = 1000
+local made_line = nil
 
-local function range_of(lock)
-  return "[" .. lock .. " ", "(" .. lock .. "!"
-end
+-- All that only scripts that meet a lock need: a server makes each function anew at every call.
+local function lock_line()
+  if made_line then return made_line end
 
--- Back into its queue, with a permit: among the first, since it keeps its age.
-local function unpark(m)
-  leave_queue(m)
-  m.place = "w"
-  save(m)
-  line_up(m)
-  unparked[m.queue] = true
-end
+  -- One hand-over moves at most so many; a claim goes on with the others.
+  local HAND_OVER_BOUND = 1000
 
-local function grant(c, till)
-  c.standing, c.since, c.till = "h", now, till
-  -- A process has one permit under one turn, a task may have several.
-  c.unique = (c.kind == "p" and c.turn or int(next_number())) .. "-" .. now_text
-  -- A task gets its number when a worker takes it: two runs of it must not share one.
-  c.fence = c.kind == "p" and next_fence() or "+"
-  call("ZADD", key_perm, 0, permit_place(c))
-  save_contender(c)
-end
+  local function range_of(lock)
+    return "[" .. lock .. " ", "(" .. lock .. "!"
+  end
 
--- Grants a permit to one who was in line; false when there is nobody any more.
-local function grant_in_line(c)
-  if not c or c.standing ~= "w" then return false end
-  if c.kind == "p" then
-    call("ZREM", key_alive, place_text(c.lock, c.till, c.id))
-    -- A process that has not been heard of is passed over.
-    if c.till <= now then
+  -- Back into its queue, with a permit: among the first, since it keeps its age.
+  local function unpark(m)
+    leave_queue(m)
+    m.place = "w"
+    save(m)
+    line_up(m)
+    unparked[m.queue] = true
+  end
+
+  local function grant(c, till)
+    c.standing, c.since, c.till = "h", now, till
+    -- A process has one permit under one turn, a task may have several.
+    c.unique = (c.kind == "p" and c.turn or int(next_number())) .. "-" .. now_text
+    -- A task gets its number when a worker takes it: two runs of it must not share one.
+    c.fence = c.kind == "p" and next_fence() or "+"
+    call("ZADD", key_perm, 0, permit_place(c))
+    save_contender(c)
+  end
+
+  -- Grants a permit to one who was in line; false when there is nobody any more.
+  local function grant_in_line(c)
+    if not c or c.standing ~= "w" then return false end
+    if c.kind == "p" then
+      call("ZREM", key_alive, place_text(c.lock, c.till, c.id))
+      -- A process that has not been heard of is passed over.
+      if c.till <= now then
+        drop_contender(c)
+        return false
+      end
+      grant(c, now + c.grant)
+      call("PUBLISH", arg_channels .. "ch:lock", "%" .. c.id)
+      return true
+    end
+    local m = read_message(c.id, nil, call("HGET", key_state, c.id))
+    if not m or m.place ~= "p" then
       drop_contender(c)
       return false
     end
     grant(c, now + c.grant)
-    call("PUBLISH", arg_channels .. "ch:lock", "%" .. c.id)
+    unpark(m)
     return true
   end
-  local m = read_message(c.id, nil, call("HGET", key_state, c.id))
-  if not m or m.place ~= "p" then
-    drop_contender(c)
-    return false
-  end
-  grant(c, now + c.grant)
-  unpark(m)
-  return true
-end
 
-local function schedule(lock, left_over)
-  local from, to = range_of(lock)
-  local first = call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, 1)[1]
-  local at = left_over and now_text or first and match(first, "^%S+ (%d+)")
-  if at and call("ZRANGEBYLEX", key_line, from, to, "LIMIT", 0, 1)[1] then
-    call("ZADD", key_lockwake, at, lock)
-    call("ZREM", key_lockend, lock)
-    return
-  end
-  call("ZREM", key_lockwake, lock)
-  if at then
-    call("ZADD", key_lockend, at, lock)
-  else
-    call("ZREM", key_lockend, lock)
-    call("HDEL", key_lock, lock)
-  end
-end
-
--- Ends what has ended and gives what is free to those in line. Gives whether there is room for a newcomer, and how many
--- permits had ended.
-local function hand_over(lock)
-  freed[lock] = nil
-  local capacity = tonumber(call("HGET", key_lock, lock) or "")
-  if not capacity then return true, 0 end
-  local from, to = range_of(lock)
-  local ended = call("ZRANGEBYLEX", key_perm, from, "(" .. lock .. " " .. format("%014.0f", now + 1), "LIMIT", 0,
-    HAND_OVER_BOUND)
-  for _, place in ipairs(ended) do
-    local c = contender_of(lock, match(place, "^%S+ %d+ (.*)$"))
-    if c and c.standing == "h" and permit_place(c) == place then
-      end_permit(c)
+  local function schedule(lock, left_over)
+    local from, to = range_of(lock)
+    local first = call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, 1)[1]
+    local at = left_over and now_text or first and match(first, "^%S+ (%d+)")
+    if at and call("ZRANGEBYLEX", key_line, from, to, "LIMIT", 0, 1)[1] then
+      call("ZADD", key_lockwake, at, lock)
+      call("ZREM", key_lockend, lock)
+      return
+    end
+    call("ZREM", key_lockwake, lock)
+    if at then
+      call("ZADD", key_lockend, at, lock)
     else
-      call("ZREM", key_perm, place)
+      call("ZREM", key_lockend, lock)
+      call("HDEL", key_lock, lock)
     end
   end
-  local free = capacity - call("ZLEXCOUNT", key_perm, from, to)
-  local moves, first = 0, nil
-  while free > 0 and moves < HAND_OVER_BOUND do
-    first = call("ZRANGEBYLEX", key_line, from, to, "LIMIT", 0, 1)[1]
-    if not first then break end
-    call("ZREM", key_line, first)
-    moves = moves + 1
-    if grant_in_line(contender_of(lock, match(first, "^%S+ %d+ (.*)$"))) then free = free - 1 end
+
+  -- Ends what has ended and gives what is free to those in line. Gives whether there is room for a newcomer, and how many
+  -- permits had ended.
+  local function hand_over(lock)
+    freed[lock] = nil
+    local capacity = tonumber(call("HGET", key_lock, lock) or "")
+    if not capacity then return true, 0 end
+    local from, to = range_of(lock)
+    local ended = call("ZRANGEBYLEX", key_perm, from, "(" .. lock .. " " .. format("%014.0f", now + 1), "LIMIT", 0,
+      HAND_OVER_BOUND)
+    for _, place in ipairs(ended) do
+      local c = contender_of(lock, match(place, "^%S+ %d+ (.*)$"))
+      if c and c.standing == "h" and permit_place(c) == place then
+        end_permit(c)
+      else
+        call("ZREM", key_perm, place)
+      end
+    end
+    local free = capacity - call("ZLEXCOUNT", key_perm, from, to)
+    local moves, first = 0, nil
+    while free > 0 and moves < HAND_OVER_BOUND do
+      first = call("ZRANGEBYLEX", key_line, from, to, "LIMIT", 0, 1)[1]
+      if not first then break end
+      call("ZREM", key_line, first)
+      moves = moves + 1
+      if grant_in_line(contender_of(lock, match(first, "^%S+ %d+ (.*)$"))) then free = free - 1 end
+    end
+    schedule(lock, #ended == HAND_OVER_BOUND or moves == HAND_OVER_BOUND)
+    freed[lock] = nil
+    return free > 0 and not first, #ended
   end
-  schedule(lock, #ended == HAND_OVER_BOUND or moves == HAND_OVER_BOUND)
-  freed[lock] = nil
-  return free > 0 and not first, #ended
-end
 
--- Whether a newcomer gets a permit at once. The newest caller's capacity counts.
-local function has_room(lock, capacity)
-  local before = call("HGET", key_lock, lock)
-  if not before then return true end
-  if before ~= capacity then call("HSET", key_lock, lock, capacity) end
-  return (hand_over(lock))
-end
-
--- A permit until `till` when there is room, otherwise a place in line, at its turn.
-local function enter_line(c, capacity, room, till)
-  call("HSET", key_lock, c.lock, capacity)
-  if room then
-    grant(c, till)
-  else
-    c.standing, c.since = "w", now
-    call("ZADD", key_line, 0, place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
-    if c.kind == "p" then call("ZADD", key_alive, 0, place_text(c.lock, c.till, c.id)) end
-    save_contender(c)
+  -- Whether a newcomer gets a permit at once. The newest caller's capacity counts.
+  local function has_room(lock, capacity)
+    local before = call("HGET", key_lock, lock)
+    if not before then return true end
+    if before ~= capacity then call("HSET", key_lock, lock, capacity) end
+    return (hand_over(lock))
   end
-  schedule(c.lock)
-end
 
--- The standing of a message with a lock that it has not stood in line for.
-local function new_task_contender(id, word, label)
-  local lock, _, _, grant_ms = match(word, LOCK_WORD)
-  return {
-    kind = "t", id = id, key = key_tlock, field = id, standing = "a", word = word, lock = lock,
-    grant = tonumber(grant_ms), turn = "+", since = now, till = now, unique = "+", fence = "+", give_up = "+",
-    label = label,
+  -- A permit until `till` when there is room, otherwise a place in line, at its turn.
+  local function enter_line(c, capacity, room, till)
+    call("HSET", key_lock, c.lock, capacity)
+    if room then
+      grant(c, till)
+    else
+      c.standing, c.since = "w", now
+      call("ZADD", key_line, 0, place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
+      if c.kind == "p" then call("ZADD", key_alive, 0, place_text(c.lock, c.till, c.id)) end
+      save_contender(c)
+    end
+    schedule(c.lock)
+  end
+
+  -- The standing of a message with a lock that it has not stood in line for.
+  local function new_task_contender(id, word, label)
+    local lock, _, _, grant_ms = match(word, LOCK_WORD)
+    return {
+      kind = "t", id = id, key = key_tlock, field = id, standing = "a", word = word, lock = lock,
+      grant = tonumber(grant_ms), turn = "+", since = now, till = now, unique = "+", fence = "+", give_up = "+",
+      label = label,
+    }
+  end
+
+  -- Puts a message that is not parked in line for its lock, at its old turn when it had one.
+  local function line_up_task(c)
+    local _, capacity, wait = match(c.word, LOCK_WORD)
+    if c.turn == "+" then
+      c.turn = int(next_number())
+      if wait ~= "+" then c.give_up = int(now + tonumber(wait)) end
+    end
+    enter_line(c, capacity, has_room(c.lock, capacity), now + c.grant)
+  end
+
+  -- Out of its queue: it stands in the line of its lock.
+  local function park(m, c)
+    m.place = "p"
+    save(m)
+    call("ZADD", key_parked, c.give_up == "+" and "inf" or c.give_up, line_of(m))
+    count(parked_counts, m.queue, 1)
+  end
+
+  -- The holder of a permit by what it is called, nil when it has ended.
+  local function holder_of(lock, token)
+    local unique, who = match(token, "^([^.]*)%.(%a.*)$")
+    local c = unique and contender_of(lock, who)
+    if not c or c.lock ~= lock or c.standing ~= "h" or c.unique ~= unique then return nil end
+    if c.till > now then return c end
+    freed[lock] = true
+    return nil
+  end
+
+  local function token_of(c)
+    return c.unique .. "." .. c.kind .. c.id
+  end
+
+  -- Capacity, number of permits and of living waiters of a lock that was just handed over; nothing when there is none.
+  local function summary_of(lock)
+    local capacity = call("HGET", key_lock, lock)
+    if not capacity then return nil end
+    local from, to = range_of(lock)
+    local dead = call("ZLEXCOUNT", key_alive, from, "(" .. lock .. " " .. format("%014.0f", now + 1))
+    return capacity, call("ZLEXCOUNT", key_perm, from, to), call("ZLEXCOUNT", key_line, from, to) - dead
+  end
+
+  made_line = {
+    range_of = range_of, hand_over = hand_over, has_room = has_room,
+    enter_line = enter_line, new_task_contender = new_task_contender, line_up_task = line_up_task,
+    park = park, holder_of = holder_of, token_of = token_of,
+    summary_of = summary_of,
   }
-end
-
--- Puts a message that is not parked in line for its lock, at its old turn when it had one.
-local function line_up_task(c)
-  local _, capacity, wait = match(c.word, LOCK_WORD)
-  if c.turn == "+" then
-    c.turn = int(next_number())
-    if wait ~= "+" then c.give_up = int(now + tonumber(wait)) end
-  end
-  enter_line(c, capacity, has_room(c.lock, capacity), now + c.grant)
-end
-
--- Out of its queue: it stands in the line of its lock.
-local function park(m, c)
-  m.place = "p"
-  save(m)
-  call("ZADD", key_parked, c.give_up == "+" and "inf" or c.give_up, line_of(m))
-  count(parked_counts, m.queue, 1)
+  return made_line
 end
 
 -- What came free in this script goes to those who wait for it.
 local function pass_on()
   local lock = next(freed)
   while lock do
-    hand_over(lock)
+    lock_line().hand_over(lock)
     lock = next(freed)
   end
-end
-
--- The holder of a permit by what it is called, nil when it has ended.
-local function holder_of(lock, token)
-  local unique, who = match(token, "^([^.]*)%.(%a.*)$")
-  local c = unique and contender_of(lock, who)
-  if not c or c.lock ~= lock or c.standing ~= "h" or c.unique ~= unique then return nil end
-  if c.till > now then return c end
-  freed[lock] = true
-  return nil
-end
-
-local function token_of(c)
-  return c.unique .. "." .. c.kind .. c.id
-end
-
--- Capacity, number of permits and of living waiters of a lock that was just handed over; nothing when there is none.
-local function summary_of(lock)
-  local capacity = call("HGET", key_lock, lock)
-  if not capacity then return nil end
-  local from, to = range_of(lock)
-  local dead = call("ZLEXCOUNT", key_alive, from, "(" .. lock .. " " .. format("%014.0f", now + 1))
-  return capacity, call("ZLEXCOUNT", key_perm, from, to), call("ZLEXCOUNT", key_line, from, to) - dead
 end

@@ -175,7 +175,7 @@ end
 local function is_locked(run)
   if not run.shape.lock then return false end
   local lock, capacity = match(run.shape.lock, LOCK_WORD)
-  return not has_room(lock, capacity)
+  return not lock_line().has_room(lock, capacity)
 end
 
 -- Sends, skips or holds a run that is due: "s" sent, "o" overlap, "x" locked, "h" held. Its policy: a allow, s skip, q queue-one,

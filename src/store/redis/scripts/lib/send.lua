@@ -54,14 +54,14 @@ local function send(id, shape, entry, body, number)
   write_later("HSET", key_msg, id, shape.queue .. " " .. rank .. " " .. now_text .. " " .. shape.eta_text .. " "
     .. shape.expires_text .. " " .. shape.max .. " " .. shape.ttl .. " " .. entry .. " " .. shape.task .. " " .. body)
   local is_delayed = shape.eta and shape.eta > now
-  local c = shape.lock and new_task_contender(id, shape.lock, shape.task)
+  local c = shape.lock and lock_line().new_task_contender(id, shape.lock, shape.task)
   if c and is_delayed then
     save_contender(c)
   elseif c then
-    line_up_task(c)
+    lock_line().line_up_task(c)
   end
   if c and c.standing == "w" then
-    park({
+    lock_line().park({
       id = id, queue = shape.queue, rank = rank, retries = 0, deliveries = 0, revoked = 0, eta = shape.eta_text,
       at = now_text, max = shape.max, token = "+", entry = entry,
     }, c)
