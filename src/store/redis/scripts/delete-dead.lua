@@ -10,6 +10,8 @@
 --   line      zset   lines of locks, by turn
 --   alive     zset   processes in line, by when they are no longer alive
 --   tlock     hash   id of a message with a lock -> its standing
+--   plock     hash   lock and waiter -> the standing of a process
+--   fence     string last fence given
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -27,7 +29,7 @@ for index = rest, #ARGV do
     call("HDEL", key_why, id)
     call("HDEL", key_msg, id)
     call("HDEL", key_state, id)
-    forget_lock(id)
+    if any_task_locks() then permits().forget_lock(id) end
     count(dead_counts, m.queue, -1)
   end
 end

@@ -31,7 +31,7 @@ for index = rest, #ARGV, 2 do
     outcomes[#outcomes + 1] = "l"
   else
     m.deliveries = m.deliveries - 1
-    reserve_permit(m.id)
+    if any_task_locks() then permits().reserve_permit(m.id) end
     put_back(m)
     wake(m.queue)
     outcomes[#outcomes + 1] = "s"

@@ -4,7 +4,11 @@
 --   state     hash   id -> what has changed since
 --   lease     zset   line of a held message -> end of its lease (ms)
 --   perm      zset   permits of locks, by their ends
+--   line      zset   lines of locks, by turn
+--   alive     zset   processes in line, by when they are no longer alive
 --   tlock     hash   id of a message with a lock -> its standing
+--   plock     hash   lock and waiter -> the standing of a process
+--   fence     string last fence given
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -29,8 +33,8 @@ for index, id in ipairs(ids) do
     local c = task_contender(id)
     local has_permit = c and c.standing == "h"
     if has_permit then
-      set_till(c, lease_end)
-      save_contender(c)
+      permits().set_till(c, lease_end)
+      permits().save_contender(c)
     end
     outcomes[index] = m.revoked == 2 and "r" or c and not has_permit and "u" or "e"
   end

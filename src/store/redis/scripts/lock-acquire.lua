@@ -33,7 +33,7 @@ local lease, alive = tonumber(arg_lease), tonumber(arg_alive)
 local before = call("HGET", key_lock, arg_lock)
 if not before or before == arg_capacity then before = "" end
 local room = line.has_room(arg_lock, arg_capacity)
-local c = process_contender(arg_lock, arg_waiter)
+local c = permits().process_contender(arg_lock, arg_waiter)
 local reply
 if not c and not room and not alive then
   reply = { now_text, "b", before }
@@ -50,16 +50,16 @@ else
   end
   if c.standing == "h" then
     if not is_new then
-      set_till(c, now + lease)
-      save_contender(c)
+      permits().set_till(c, now + lease)
+      permits().save_contender(c)
     end
     reply = { now_text, "g", before, line.token_of(c), c.fence }
   else
     if alive and not is_new then
-      call("ZREM", key_alive, place_text(c.lock, c.till, c.id))
+      call("ZREM", key_alive, permits().place_text(c.lock, c.till, c.id))
       c.till = now + alive
-      call("ZADD", key_alive, 0, place_text(c.lock, c.till, c.id))
-      save_contender(c)
+      call("ZADD", key_alive, 0, permits().place_text(c.lock, c.till, c.id))
+      permits().save_contender(c)
     end
     reply = { now_text, "w", before, call("ZSCORE", key_lockwake, arg_lock) or now_text }
   end

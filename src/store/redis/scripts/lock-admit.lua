@@ -32,7 +32,7 @@ local function admit(id, token, word, busy, lock, capacity)
   if not m or m.place ~= "h" or m.token ~= token then return "l" end
   local lease_end = tonumber(call("ZSCORE", key_lease, line_of(m)) or now)
   local c = task_contender(id)
-  local fence = c and c.lock == lock and use_permit(c, lease_end)
+  local fence = c and c.lock == lock and permits().use_permit(c, lease_end)
   if fence then return "a" .. fence end
   local room = line.has_room(lock, capacity)
   if busy == "r" and not room then return "b" end
@@ -42,10 +42,10 @@ local function admit(id, token, word, busy, lock, capacity)
     next_c.turn, next_c.give_up = c.turn, c.give_up
   elseif c then
     -- The name follows from the task's code, which may be another one than before.
-    forsake(id)
+    if any_task_locks() then permits().forsake(id) end
   end
   line.line_up_task(next_c)
-  fence = use_permit(next_c, lease_end)
+  fence = permits().use_permit(next_c, lease_end)
   if fence then return "a" .. fence end
   m.deliveries = m.deliveries - 1
   leave_worker(m)

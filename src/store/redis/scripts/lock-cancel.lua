@@ -24,12 +24,12 @@
 -- Returns: 1 when it was there, else 0
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
-local c = process_contender(arg_lock, arg_waiter)
+local c = permits().process_contender(arg_lock, arg_waiter)
 if c and c.standing == "h" then
-  end_permit(c)
+  permits().end_permit(c)
   if c.till <= now then c = nil end
 elseif c then
-  leave_line(c)
+  permits().leave_line(c)
 end
 pass_on()
 finish()

@@ -28,8 +28,8 @@
 local line = lock_line()
 local c = line.holder_of(arg_lock, arg_token)
 if c then
-  set_till(c, now + tonumber(arg_lease))
-  save_contender(c)
+  permits().set_till(c, now + tonumber(arg_lease))
+  permits().save_contender(c)
 end
 pass_on()
 finish()

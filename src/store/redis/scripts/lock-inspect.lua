@@ -38,7 +38,7 @@ local from, to = line.range_of(arg_lock)
 
 local holders = {}
 for _, place in ipairs(call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, MOST)) do
-  holders[#holders + 1] = contender_of(arg_lock, match(place, "^%S+ %d+ (.*)$"))
+  holders[#holders + 1] = permits().contender_of(arg_lock, match(place, "^%S+ %d+ (.*)$"))
 end
 table.sort(holders, function(a, b)
   if a.since ~= b.since then return a.since < b.since end
@@ -55,7 +55,7 @@ end
 local waiters = {}
 for _, place in ipairs(call("ZRANGEBYLEX", key_line, from, to, "LIMIT", 0, MOST)) do
   if #waiters >= limit * 4 then break end
-  local c = contender_of(arg_lock, match(place, "^%S+ %d+ (.*)$"))
+  local c = permits().contender_of(arg_lock, match(place, "^%S+ %d+ (.*)$"))
   if c and (c.kind == "t" or c.till > now) then
     for _, value in ipairs({ c.kind, c.id, c.label, int(c.since) }) do waiters[#waiters + 1] = value end
   end

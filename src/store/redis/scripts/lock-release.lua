@@ -28,7 +28,7 @@
 local line = lock_line()
 local c = line.holder_of(arg_lock, arg_token)
 if c then
-  end_permit(c)
+  permits().end_permit(c)
   if arg_forced == "1" and c.kind == "p" then call("PUBLISH", arg_channels .. "ch:lock", "%" .. c.id) end
 end
 pass_on()

@@ -65,7 +65,7 @@ local function settle(id, token, verb, result)
     else
       m.deliveries = m.deliveries - 1
     end
-    forsake(id)
+    if any_task_locks() then permits().forsake(id) end
     m.place = "w"
     m.eta = int(now + tonumber(extra))
     m.rank = string.sub(m.rank, 1, 1) .. format("%014.0f", next_number())

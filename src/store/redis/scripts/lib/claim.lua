@@ -26,7 +26,7 @@ local function keep_house(bound)
     if not m or m.place ~= "h" or line_of(m) ~= line then
       call("ZREM", key_lease, line)
     elseif m.deliveries < tonumber(m.max) then
-      lose_permit(id)
+      if any_task_locks() then permits().lose_permit(id) end
       put_back(m)
       refilled[m.queue] = true
     else
@@ -170,7 +170,7 @@ local function take(queues, max, lease, nonce, bound)
           reply[size + 2] = record
           local c = task_contender(id)
           local changed = (m or c) and retries .. " " .. deliveries .. " " .. eta .. " " .. at or ""
-          if c then changed = changed .. " " .. c.word .. " " .. (use_permit(c, lease_end) or "+") end
+          if c then changed = changed .. " " .. c.word .. " " .. (permits().use_permit(c, lease_end) or "+") end
           reply[size + 3] = changed
         end
       end

@@ -8,6 +8,7 @@ local made_line = nil
 -- All that only scripts that meet a lock need: a server makes each function anew at every call.
 local function lock_line()
   if made_line then return made_line end
+  local permit = permits()
 
   -- One hand-over moves at most so many; a claim goes on with the others.
   local HAND_OVER_BOUND = 1000
@@ -30,19 +31,19 @@ local function lock_line()
     -- A process has one permit under one turn, a task may have several.
     c.unique = (c.kind == "p" and c.turn or int(next_number())) .. "-" .. now_text
     -- A task gets its number when a worker takes it: two runs of it must not share one.
-    c.fence = c.kind == "p" and next_fence() or "+"
-    call("ZADD", key_perm, 0, permit_place(c))
-    save_contender(c)
+    c.fence = c.kind == "p" and permit.next_fence() or "+"
+    call("ZADD", key_perm, 0, permit.permit_place(c))
+    permit.save_contender(c)
   end
 
   -- Grants a permit to one who was in line; false when there is nobody any more.
   local function grant_in_line(c)
     if not c or c.standing ~= "w" then return false end
     if c.kind == "p" then
-      call("ZREM", key_alive, place_text(c.lock, c.till, c.id))
+      call("ZREM", key_alive, permit.place_text(c.lock, c.till, c.id))
       -- A process that has not been heard of is passed over.
       if c.till <= now then
-        drop_contender(c)
+        permit.drop_contender(c)
         return false
       end
       grant(c, now + c.grant)
@@ -51,7 +52,7 @@ local function lock_line()
     end
     local m = read_message(c.id, nil, call("HGET", key_state, c.id))
     if not m or m.place ~= "p" then
-      drop_contender(c)
+      permit.drop_contender(c)
       return false
     end
     grant(c, now + c.grant)
@@ -87,9 +88,9 @@ local function lock_line()
     local ended = call("ZRANGEBYLEX", key_perm, from, "(" .. lock .. " " .. format("%014.0f", now + 1), "LIMIT", 0,
       HAND_OVER_BOUND)
     for _, place in ipairs(ended) do
-      local c = contender_of(lock, match(place, "^%S+ %d+ (.*)$"))
-      if c and c.standing == "h" and permit_place(c) == place then
-        end_permit(c)
+      local c = permit.contender_of(lock, match(place, "^%S+ %d+ (.*)$"))
+      if c and c.standing == "h" and permit.permit_place(c) == place then
+        permit.end_permit(c)
       else
         call("ZREM", key_perm, place)
       end
@@ -101,7 +102,7 @@ local function lock_line()
       if not first then break end
       call("ZREM", key_line, first)
       moves = moves + 1
-      if grant_in_line(contender_of(lock, match(first, "^%S+ %d+ (.*)$"))) then free = free - 1 end
+      if grant_in_line(permit.contender_of(lock, match(first, "^%S+ %d+ (.*)$"))) then free = free - 1 end
     end
     schedule(lock, #ended == HAND_OVER_BOUND or moves == HAND_OVER_BOUND)
     freed[lock] = nil
@@ -123,9 +124,9 @@ local function lock_line()
       grant(c, till)
     else
       c.standing, c.since = "w", now
-      call("ZADD", key_line, 0, place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
-      if c.kind == "p" then call("ZADD", key_alive, 0, place_text(c.lock, c.till, c.id)) end
-      save_contender(c)
+      call("ZADD", key_line, 0, permit.place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
+      if c.kind == "p" then call("ZADD", key_alive, 0, permit.place_text(c.lock, c.till, c.id)) end
+      permit.save_contender(c)
     end
     schedule(c.lock)
   end
@@ -161,7 +162,7 @@ local function lock_line()
   -- The holder of a permit by what it is called, nil when it has ended.
   local function holder_of(lock, token)
     local unique, who = match(token, "^([^.]*)%.(%a.*)$")
-    local c = unique and contender_of(lock, who)
+    local c = unique and permit.contender_of(lock, who)
     if not c or c.lock ~= lock or c.standing ~= "h" or c.unique ~= unique then return nil end
     if c.till > now then return c end
     freed[lock] = true

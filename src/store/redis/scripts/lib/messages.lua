@@ -114,7 +114,7 @@ end
 
 -- To the dead letters; a run of an entry ends so. `reason` is escaped.
 local function bury(m, reason)
-  forsake(m.id)
+  if any_task_locks() then permits().forsake(m.id) end
   m.place, m.token = "d", "+"
   save(m)
   call("ZADD", key_dead, int(next_number()), m.queue .. " " .. m.id)
@@ -127,7 +127,7 @@ end
 local function forget(m)
   remove_later("HDEL", key_msg, m.id)
   remove_later("HDEL", key_state, m.id)
-  forget_lock(m.id)
+  if any_task_locks() then permits().forget_lock(m.id) end
   end_run(m)
 end
 

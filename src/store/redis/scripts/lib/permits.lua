@@ -19,150 +19,176 @@ local freed = {}
 -- Whether any message has a lock: most stores have none, and one look tells.
 local any_task_lock = nil
 
-local function place_text(lock, number, who)
-  return lock .. " " .. format("%014.0f", number) .. " " .. who
+local made_permits = nil
+
+-- All that only scripts that meet a lock need: a server makes each function anew at every call.
+local function permits()
+  if made_permits then return made_permits end
+
+  local function place_text(lock, number, who)
+    return lock .. " " .. format("%014.0f", number) .. " " .. who
+  end
+
+  local function read_standing(kind, id, key, field, text)
+    local standing, word, turn, since, till, unique, fence, give_up, label = match(text or "", STANDING)
+    local lock, _, _, grant = match(word or "", LOCK_WORD)
+    if not lock then return false end
+    return {
+      kind = kind, id = id, key = key, field = field, standing = standing, word = word, lock = lock,
+      grant = tonumber(grant), turn = turn, since = tonumber(since), till = tonumber(till), unique = unique,
+      fence = fence, give_up = give_up, label = label,
+    }
+  end
+
+  local function remember_task_contenders(ids)
+    for id, text in pairs(fields(key_tlock, ids)) do
+      if contenders["t" .. id] == nil then contenders["t" .. id] = read_standing("t", id, key_tlock, id, text) end
+    end
+  end
+
+  local function task_contender(id)
+    local c = contenders["t" .. id]
+    if c == nil then
+      c = read_standing("t", id, key_tlock, id, call("HGET", key_tlock, id))
+      contenders["t" .. id] = c
+    end
+    return c or nil
+  end
+
+  local function process_contender(lock, waiter)
+    local field = lock .. " " .. waiter
+    local c = contenders["p" .. field]
+    if c == nil then
+      c = read_standing("p", waiter, key_plock, field, call("HGET", key_plock, field))
+      contenders["p" .. field] = c
+    end
+    return c or nil
+  end
+
+  -- By the last part of a place.
+  local function contender_of(lock, who)
+    local id = string.sub(who, 2)
+    if string.sub(who, 1, 1) == "t" then return task_contender(id) end
+    return process_contender(lock, id)
+  end
+
+  local function save_contender(c)
+    if c.kind == "t" then any_task_lock = true end
+    contenders[c.kind .. c.field] = c
+    call("HSET", c.key, c.field, c.standing .. " " .. c.word .. " " .. c.turn .. " " .. int(c.since) .. " "
+      .. int(c.till) .. " " .. c.unique .. " " .. c.fence .. " " .. c.give_up .. " " .. c.label)
+  end
+
+  local function drop_contender(c)
+    contenders[c.kind .. c.field] = false
+    call("HDEL", c.key, c.field)
+  end
+
+  local function permit_place(c)
+    return place_text(c.lock, c.till, c.kind .. c.id)
+  end
+
+  -- The end of a permit.
+  local function set_till(c, till)
+    if till == c.till then return end
+    if till < c.till then freed[c.lock] = true end
+    call("ZREM", key_perm, permit_place(c))
+    c.till = till
+    call("ZADD", key_perm, 0, permit_place(c))
+  end
+
+  -- Microseconds of the clock: so a number also grows where the last write was lost.
+  local function next_fence()
+    local fence = int(math.max(tonumber(call("GET", key_fence) or 0) + 1, now * 1000))
+    call("SET", key_fence, fence)
+    return fence
+  end
+
+  -- The number of the permit of a message that a worker has now, up to the end of its lease; nil: it has none.
+  local function use_permit(c, lease_end)
+    if c.standing ~= "h" then return nil end
+    set_till(c, lease_end)
+    if c.fence == "+" then c.fence = next_fence() end
+    save_contender(c)
+    return c.fence
+  end
+
+  -- Keeps the permit for the message while nobody has it. The next worker gets a number of its own.
+  local function reserve_permit(id)
+    local c = task_contender(id)
+    if not c or c.standing ~= "h" then return end
+    set_till(c, now + c.grant)
+    c.fence = "+"
+    save_contender(c)
+  end
+
+  -- Takes a permit away. A task keeps its turn, in case it comes back.
+  local function end_permit(c)
+    call("ZREM", key_perm, permit_place(c))
+    freed[c.lock] = true
+    if c.kind == "p" then return drop_contender(c) end
+    c.standing, c.unique, c.fence = "a", "+", "+"
+    save_contender(c)
+  end
+
+  -- Out of the line, without a permit.
+  local function leave_line(c)
+    call("ZREM", key_line, place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
+    freed[c.lock] = true
+    if c.kind == "p" then
+      call("ZREM", key_alive, place_text(c.lock, c.till, c.id))
+      return drop_contender(c)
+    end
+    c.standing = "a"
+  end
+
+  -- The permit of a message whose worker fell silent.
+  local function lose_permit(id)
+    local c = task_contender(id)
+    if c and c.standing == "h" then end_permit(c) end
+  end
+
+  -- A message that ends, or starts anew, gives up permit and turn. It keeps its lock.
+  local function forsake(id)
+    local c = task_contender(id)
+    if not c or c.turn == "+" then return c end
+    if c.standing == "h" then
+      end_permit(c)
+    elseif c.standing == "w" then
+      leave_line(c)
+    end
+    c.turn, c.give_up = "+", "+"
+    save_contender(c)
+    return c
+  end
+
+  local function forget_lock(id)
+    local c = forsake(id)
+    if c then drop_contender(c) end
+  end
+
+  made_permits = {
+    place_text = place_text, remember_task_contenders = remember_task_contenders, task_contender = task_contender,
+    process_contender = process_contender, contender_of = contender_of, save_contender = save_contender,
+    drop_contender = drop_contender, permit_place = permit_place, set_till = set_till,
+    next_fence = next_fence, use_permit = use_permit, reserve_permit = reserve_permit,
+    end_permit = end_permit, leave_line = leave_line, lose_permit = lose_permit,
+    forsake = forsake, forget_lock = forget_lock,
+  }
+  return made_permits
 end
 
-local function read_standing(kind, id, key, field, text)
-  local standing, word, turn, since, till, unique, fence, give_up, label = match(text or "", STANDING)
-  local lock, _, _, grant = match(word or "", LOCK_WORD)
-  if not lock then return false end
-  return {
-    kind = kind, id = id, key = key, field = field, standing = standing, word = word, lock = lock,
-    grant = tonumber(grant), turn = turn, since = tonumber(since), till = tonumber(till), unique = unique,
-    fence = fence, give_up = give_up, label = label,
-  }
+local function any_task_locks()
+  if any_task_lock == nil then any_task_lock = call("EXISTS", key_tlock) == 1 end
+  return any_task_lock
 end
 
 -- Looks many messages up at once, for `task_contender`.
 local function remember_task_contenders(ids)
-  if any_task_lock == nil then any_task_lock = call("EXISTS", key_tlock) == 1 end
-  if not any_task_lock then return end
-  for id, text in pairs(fields(key_tlock, ids)) do
-    if contenders["t" .. id] == nil then contenders["t" .. id] = read_standing("t", id, key_tlock, id, text) end
-  end
+  if any_task_locks() then permits().remember_task_contenders(ids) end
 end
 
 -- The standing of a message, nil when it has no lock.
 local function task_contender(id)
-  if any_task_lock == nil then any_task_lock = call("EXISTS", key_tlock) == 1 end
-  if not any_task_lock then return nil end
-  local c = contenders["t" .. id]
-  if c == nil then
-    c = read_standing("t", id, key_tlock, id, call("HGET", key_tlock, id))
-    contenders["t" .. id] = c
-  end
-  return c or nil
-end
-
-local function process_contender(lock, waiter)
-  local field = lock .. " " .. waiter
-  local c = contenders["p" .. field]
-  if c == nil then
-    c = read_standing("p", waiter, key_plock, field, call("HGET", key_plock, field))
-    contenders["p" .. field] = c
-  end
-  return c or nil
-end
-
--- By the last part of a place.
-local function contender_of(lock, who)
-  local id = string.sub(who, 2)
-  if string.sub(who, 1, 1) == "t" then return task_contender(id) end
-  return process_contender(lock, id)
-end
-
-local function save_contender(c)
-  if c.kind == "t" then any_task_lock = true end
-  contenders[c.kind .. c.field] = c
-  call("HSET", c.key, c.field, c.standing .. " " .. c.word .. " " .. c.turn .. " " .. int(c.since) .. " "
-    .. int(c.till) .. " " .. c.unique .. " " .. c.fence .. " " .. c.give_up .. " " .. c.label)
-end
-
-local function drop_contender(c)
-  contenders[c.kind .. c.field] = false
-  call("HDEL", c.key, c.field)
-end
-
-local function permit_place(c)
-  return place_text(c.lock, c.till, c.kind .. c.id)
-end
-
--- The end of a permit.
-local function set_till(c, till)
-  if till == c.till then return end
-  if till < c.till then freed[c.lock] = true end
-  call("ZREM", key_perm, permit_place(c))
-  c.till = till
-  call("ZADD", key_perm, 0, permit_place(c))
-end
-
--- Microseconds of the clock: so a number also grows where the last write was lost.
-local function next_fence()
-  local fence = int(math.max(tonumber(call("GET", key_fence) or 0) + 1, now * 1000))
-  call("SET", key_fence, fence)
-  return fence
-end
-
--- The number of the permit of a message that a worker has now, up to the end of its lease; nil: it has none.
-local function use_permit(c, lease_end)
-  if c.standing ~= "h" then return nil end
-  set_till(c, lease_end)
-  if c.fence == "+" then c.fence = next_fence() end
-  save_contender(c)
-  return c.fence
-end
-
--- Keeps the permit for the message while nobody has it. The next worker gets a number of its own.
-local function reserve_permit(id)
-  local c = task_contender(id)
-  if not c or c.standing ~= "h" then return end
-  set_till(c, now + c.grant)
-  c.fence = "+"
-  save_contender(c)
-end
-
--- Takes a permit away. A task keeps its turn, in case it comes back.
-local function end_permit(c)
-  call("ZREM", key_perm, permit_place(c))
-  freed[c.lock] = true
-  if c.kind == "p" then return drop_contender(c) end
-  c.standing, c.unique, c.fence = "a", "+", "+"
-  save_contender(c)
-end
-
--- Out of the line, without a permit.
-local function leave_line(c)
-  call("ZREM", key_line, place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
-  freed[c.lock] = true
-  if c.kind == "p" then
-    call("ZREM", key_alive, place_text(c.lock, c.till, c.id))
-    return drop_contender(c)
-  end
-  c.standing = "a"
-end
-
--- The permit of a message whose worker fell silent.
-local function lose_permit(id)
-  local c = task_contender(id)
-  if c and c.standing == "h" then end_permit(c) end
-end
-
--- A message that ends, or starts anew, gives up permit and turn. It keeps its lock.
-local function forsake(id)
-  local c = task_contender(id)
-  if not c or c.turn == "+" then return c end
-  if c.standing == "h" then
-    end_permit(c)
-  elseif c.standing == "w" then
-    leave_line(c)
-  end
-  c.turn, c.give_up = "+", "+"
-  save_contender(c)
-  return c
-end
-
-local function forget_lock(id)
-  local c = forsake(id)
-  if c then drop_contender(c) end
+  return any_task_locks() and permits().task_contender(id) or nil
 end

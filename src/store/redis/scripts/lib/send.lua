@@ -56,7 +56,7 @@ local function send(id, shape, entry, body, number)
   local is_delayed = shape.eta and shape.eta > now
   local c = shape.lock and lock_line().new_task_contender(id, shape.lock, shape.task)
   if c and is_delayed then
-    save_contender(c)
+    permits().save_contender(c)
   elseif c then
     lock_line().line_up_task(c)
   end
