@@ -281,6 +281,16 @@ export class Crew {
   }
 }
 
+/** A crew for `use`, and nothing left of it afterwards. */
+export async function withCrew<T>(options: CrewOptions, use: (crew: Crew) => Promise<T>): Promise<T> {
+  const crew = new Crew(options);
+  try {
+    return await use(crew);
+  } finally {
+    await crew.dispose();
+  }
+}
+
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void systemClock.after(ms, resolve));
 }
