@@ -2,13 +2,33 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // One Redis for the whole run; every test has a namespace of its own on it.
-    globalSetup: ["test/support/redis-shared.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Workers are forks: the SQLite drivers are native, and process tests send signals.
     pool: "forks",
-    typecheck: { enabled: false },
+    // One Redis for the whole run; every test has a namespace of its own on it.
+    globalSetup: ["test/support/redis-shared.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "tests",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/faults/**"],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Crews of processes that are killed and stopped: one file at a time and after the rest, so that what they
+        // measure against (leases, heartbeats) is the fault and not the neighbour.
+        extends: true,
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

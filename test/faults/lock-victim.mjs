@@ -21,6 +21,14 @@ const app = new Sunbeat("locks", {
   gracePeriod: 1,
 });
 
+/** Says when the machine let this process stand still for longer than the time in which a renewal is due. */
+let seen = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  if (now - seen > Number(leaseText) / 3) write("stalled", { key: "", at: Date.now() });
+  seen = now;
+}, 50);
+
 /** While it is held: the instant is read before the signal, so a pause in between leaves no line. */
 async function use(key, fence, signal, ms) {
   write("acquired", { key, fence, at: Date.now() });

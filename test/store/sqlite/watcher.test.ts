@@ -44,13 +44,14 @@ test("short waits one after the other do not put the look at other processes off
   const here = await openStore(path, {}, { clock: systemClock });
   const there = await openStore(path, {}, { clock: systemClock });
   const arrivals = await here.broker.listen(["q"]);
-  await there.broker.enqueue([message("a")]);
-  let waits = 0;
-  for (let claimed = 0; claimed === 0 && waits < 200; waits++) {
+  // A timer never fires early, so a wait that is over before its time was ended by an arrival. A loaded machine may hide
+  // that in one wait, not in all of them.
+  let woken = false;
+  for (let waits = 0; !woken && waits < 500; waits++) {
+    await there.broker.enqueue([message(`a${waits}`)]);
     const before = systemClock.monotonicMs();
     await arrivals.wait(10, new AbortController().signal);
-    // Woken before its time is over, so by the arrival.
-    if (systemClock.monotonicMs() - before < 9) claimed++;
+    woken = systemClock.monotonicMs() - before < 10;
   }
-  expect(waits).toBeLessThan(200);
+  expect(woken).toBe(true);
 });
