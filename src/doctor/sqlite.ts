@@ -122,24 +122,22 @@ function judgeMode({ mode }: SqliteFileFacts): Finding {
   );
 }
 
-function judgeBackups({ bytes, changedAt, newestBackupAt }: SqliteFileFacts): Finding {
+function judgeBackups({ bytes, madeAt, changedAt, newestBackupAt }: SqliteFileFacts): Finding {
   const value = newestBackupAt === null ? "none" : `newest of ${formatInstant(newestBackupAt)}`;
   const weakens = ["D2", "E1"] as const;
   if (bytes > LARGEST_BACKED_UP) {
     const advice = "a file of more than 1 GiB is not backed up: do it by other means";
     return warning("backups", value, weakens, advice);
   }
-  const behindMs = newestBackupAt === null ? Infinity : changedAt - newestBackupAt;
+  // A file that was just made has none, and gets one soon.
+  const behindMs = changedAt - (newestBackupAt ?? madeAt);
   if (behindMs <= OLDEST_BACKUP_MS) return fine("backups", value);
-  const missing =
-    newestBackupAt === null
-      ? ""
-      : `, and ${formatDuration(Math.floor(behindMs / 60_000) * 60_000)} are missing`;
+  const behind = formatDuration(Math.floor(behindMs / 60_000) * 60_000);
   return warning(
     "backups",
     value,
     weakens,
-    `a damaged file is replaced by the newest one${missing}: look in the log why none is made`,
+    `the newest takes a damaged file's place, and ${behind} of changes are in none: look in the log why`,
   );
 }
 

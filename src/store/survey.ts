@@ -68,6 +68,7 @@ export interface SqliteFileFacts {
   readonly bytes: number;
   /** Permission bits; null where the system has none. */
   readonly mode: number | null;
+  readonly madeAt: EpochMs;
   /** Last write to it or to its log. */
   readonly changedAt: EpochMs;
   readonly newestBackupAt: EpochMs | null;

@@ -17,6 +17,7 @@ const INSIDE: SqliteInside = {
 const FILE: SqliteFileFacts = {
   bytes: 4096,
   mode: 0o600,
+  madeAt: NOW - 30 * 1_440 * MINUTE,
   changedAt: NOW,
   newestBackupAt: NOW - 15 * MINUTE,
   inside: { value: INSIDE },
@@ -149,6 +150,14 @@ test.each<[string, string | null, Finding["verdict"], string, string, SqliteFact
     "D2 E1",
     "there is nothing to go back to",
     withFile({ newestBackupAt: null }),
+  ],
+  [
+    "backups",
+    "none",
+    "ok",
+    "",
+    "a new file gets one soon",
+    withFile({ newestBackupAt: null, madeAt: NOW - 30 * MINUTE }),
   ],
   [
     "backups",

@@ -45,6 +45,7 @@ test("a store in use is read beside those who use it", async () => {
   expect(found).toEqual({
     bytes: statSync(file).size,
     mode: 0o600,
+    madeAt: expect.toSatisfy((at: number) => at <= Date.now()) as unknown,
     changedAt: expect.any(Number) as unknown,
     newestBackupAt: expect.toSatisfy((at: unknown) => at === null || typeof at === "number") as unknown,
     inside: {

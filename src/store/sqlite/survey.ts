@@ -61,6 +61,7 @@ async function fileFacts(
   return {
     bytes: stat.size,
     mode: process.platform === "win32" ? null : stat.mode & 0o777,
+    madeAt: stat.birthtimeMs,
     changedAt: Math.max(stat.mtimeMs, changedAt(`${file}-wal`)),
     newestBackupAt: newestAt(file),
     inside: await inside(driver, file, context),
