@@ -47,7 +47,7 @@ end)
 local told = {}
 for index = 1, math.min(limit, #holders) do
   local c = holders[index]
-  for _, value in ipairs({ line.token_of(c), c.kind, c.id, c.label, c.fence, int(c.since), int(c.till) }) do
+  for _, value in ipairs({ permits().token_of(c), c.kind, c.id, c.label, c.fence, int(c.since), int(c.till) }) do
     told[#told + 1] = value
   end
 end

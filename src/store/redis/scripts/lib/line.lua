@@ -169,10 +169,6 @@ local function lock_line()
     return nil
   end
 
-  local function token_of(c)
-    return c.unique .. "." .. c.kind .. c.id
-  end
-
   -- Capacity, number of permits and of living waiters of a lock that was just handed over; nothing when there is none.
   local function summary_of(lock)
     local capacity = call("HGET", key_lock, lock)
@@ -185,7 +181,7 @@ local function lock_line()
   made_line = {
     range_of = range_of, hand_over = hand_over, has_room = has_room,
     enter_line = enter_line, new_task_contender = new_task_contender, line_up_task = line_up_task,
-    park = park, holder_of = holder_of, token_of = token_of,
+    park = park, holder_of = holder_of,
     summary_of = summary_of,
   }
   return made_line

@@ -88,6 +88,10 @@ local function permits()
     return place_text(c.lock, c.till, c.kind .. c.id)
   end
 
+  local function token_of(c)
+    return c.unique .. "." .. c.kind .. c.id
+  end
+
   -- The end of a permit.
   local function set_till(c, till)
     if till == c.till then return end
@@ -168,6 +172,7 @@ local function permits()
   end
 
   made_permits = {
+    token_of = token_of,
     place_text = place_text, remember_task_contenders = remember_task_contenders, task_contender = task_contender,
     process_contender = process_contender, contender_of = contender_of, save_contender = save_contender,
     drop_contender = drop_contender, permit_place = permit_place, set_till = set_till,
