@@ -1,4 +1,6 @@
 /** The reading of real servers: good and bad settings, and servers that do not tell. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.js";
@@ -15,6 +17,13 @@ const LIMIT_MS = 5_000;
 async function verdicts(url: string): Promise<Record<string, string>> {
   return table(judge(await surveyRedis(url, context, LIMIT_MS)));
 }
+
+/** The least rights, with their keys and channels, as docs/redis.md gives them to copy. */
+const RIGHTS = (() => {
+  const page = readFileSync(path.resolve(import.meta.dirname, "../../docs/redis.md"), "utf8");
+  const [, rules = ""] = /ACL SETUSER sunbeat on >PASSWORD ([^()]*?)\n\n/.exec(page) ?? [];
+  return rules.split(/\s+/);
+})();
 
 /** "value verdict" by setting. */
 function table(findings: readonly Finding[]): Record<string, string> {
@@ -88,9 +97,6 @@ describe("a server that does not let us ask for its configuration", () => {
     timeout: "null unknown",
     clock: CLOCK,
   };
-  /** Those of docs/redis.md. */
-  const rights =
-    "resetkeys resetchannels -@all +@read +@write +@scripting +@connection +@pubsub -@dangerous +time +info";
 
   test("since the host has renamed CONFIG", async () => {
     const { url } = await start("--appendonly", "yes", "--rename-command", "CONFIG", "");
@@ -108,18 +114,18 @@ describe("a server that does not let us ask for its configuration", () => {
     };
 
     test("with the least rights: unknown, not ok", async () => {
-      const url = await user("worker", ...rights.split(" "), "~{sunbeat}*", "&{sunbeat}*");
+      const url = await user("worker", ...RIGHTS);
       expect(await verdicts(url)).toEqual({ rights: "user unknown ok", ...told });
     });
 
     test("with config|get and acl|whoami besides: all is told", async () => {
       const more = ["+config|get", "+acl|whoami"];
-      const url = await user("doctor", ...rights.split(" "), ...more, "~{sunbeat}*", "&{sunbeat}*");
+      const url = await user("doctor", ...RIGHTS, ...more);
       expect(await verdicts(url)).toMatchObject({ rights: "user doctor ok", appendfsync: "always ok" });
     });
 
     test("without INFO even the version is unknown", async () => {
-      const url = await user("blind", ...rights.split(" "), "-info", "~{sunbeat}*", "&{sunbeat}*");
+      const url = await user("blind", ...RIGHTS, "-info");
       expect(await verdicts(url)).toMatchObject({
         ...{ rights: "user unknown ok", redis_version: "null unknown", role: "null unknown" },
         ...{ "maxmemory-policy": "null unknown", "min-replicas-to-write": "null unknown" },
@@ -135,7 +141,7 @@ describe("a server that does not let us ask for its configuration", () => {
       [["resetkeys", "~{other}*"], "our keys have another name"],
       [["resetchannels", "&{other}*"], "our channels have another name"],
     ])("without %j a right is missing: %s", async (changes) => {
-      const url = await user("poor", ...rights.split(" "), "~{sunbeat}*", "&{sunbeat}*", ...changes);
+      const url = await user("poor", ...RIGHTS, ...changes);
       const facts = await surveyRedis(url, context, LIMIT_MS);
       expect(facts.refusal).toMatch(/NOPERM|can't/);
       expect(JSON.stringify(facts)).not.toContain("cret");
@@ -206,5 +212,17 @@ describe("a Cluster", () => {
       timeout: "0 ok",
       clock: CLOCK,
     });
+  });
+
+  test("lets a user in who has the rights for it, and nobody with those for one server", async () => {
+    const user = async (name: string, ...more: string[]): Promise<string> => {
+      const rules = ["on", ">pw", ...RIGHTS, ...more];
+      for (const { raw } of cluster.servers) await raw.call("ACL", "SETUSER", name, ...rules);
+      return cluster.url.replace("//", `//${name}:pw@`);
+    };
+    const entitled = await user("entitled", "+cluster|slots", "+cluster|info");
+    expect(await verdicts(entitled)).toMatchObject({ rights: "user unknown ok", timeout: "null unknown" });
+    const poor = surveyRedis(await user("poor"), context, 1_000);
+    await expect(poor).rejects.toMatchObject({ code: "SUNBEAT_STORE_AUTH" });
   });
 });
