@@ -1,22 +1,36 @@
-// `npm run test:faults [-- --kills 50] [-- --seed N]`: the fault suites at full length.
+// `npm run test:faults [-- --minutes 1] [-- --kills 50] [-- --seed N]`: the fault suites at full length. `minutes` is the
+// length of each run of chance on Redis, `kills` the number of random kills on SQLite; a seed repeats what came by chance.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
-  options: { kills: { type: "string", default: "50" }, seed: { type: "string" } },
+  options: {
+    minutes: { type: "string", default: "1" },
+    kills: { type: "string", default: "50" },
+    seed: { type: "string" },
+  },
 });
 for (const [name, value] of Object.entries(values)) {
-  if (!/^\d{1,10}$/.test(value)) {
-    console.error(`test:faults: --${name}: expected a whole number, got ${value}`);
+  if (!(name === "minutes" ? /^\d{1,4}(\.\d{1,3})?$/ : /^\d{1,10}$/).test(value)) {
+    console.error(
+      `test:faults: --${name}: expected a ${name === "minutes" ? "" : "whole "}number, got ${value}`,
+    );
     process.exit(2);
   }
 }
-const env = { ...process.env, SUNBEAT_FAULT_KILLS: values.kills };
-if (values.seed !== undefined) env.SUNBEAT_SEED = values.seed;
+const { minutes, kills, seed } = values;
+const env = {
+  ...process.env,
+  SUNBEAT_FAULT_MINUTES: minutes,
+  SUNBEAT_FAULT_SECONDS: String(Math.max(3, Number(minutes) * 60)),
+  SUNBEAT_FAULT_KILLS: kills,
+};
+if (seed !== undefined) env.SUNBEAT_SEED = seed;
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
-const { status } = spawnSync(process.execPath, [vitest, "run", "test/faults"], {
+// One file after the other: what is measured is take-over, not a machine that is busy with other tests.
+const { status } = spawnSync(process.execPath, [vitest, "run", "test/faults", "--no-file-parallelism"], {
   cwd: root,
   env,
   stdio: "inherit",

@@ -28,8 +28,9 @@ export interface StormReport {
 /** In leases. */
 const STOPS = [0.5, 1.5, 3];
 
-const BEAT_POINTS = ["after-elect", "after-due", "before-tick", "after-tick"];
-const WORKER_POINTS = ["after-claim", "in-task", "before-settle", "after-settle"];
+/** The point between reading and writing comes twice: it is the one at which a stalled process does most harm. */
+const BEAT_POINTS = ["before-tick", "before-tick", "after-tick", "after-due", "after-elect"];
+const WORKER_POINTS = ["before-settle", "before-settle", "after-settle", "after-claim", "in-task"];
 
 export async function storm(crew: Crew, options: StormOptions): Promise<StormReport> {
   const { random, durationMs, clockOffsetsMs = [0] } = options;
@@ -45,7 +46,7 @@ export async function storm(crew: Crew, options: StormOptions): Promise<StormRep
 
   /** What one that is started anew does to itself. */
   const trap = (names: readonly string[], leaseMs: number): Point[] => {
-    if (random.next() < 0.6) return [];
+    if (random.next() < 0.4) return [];
     const passing = 1 + Math.floor(random.next() * 20);
     const act = random.next() < 0.5 ? "crash" : "stall";
     return [{ at: pick(names), passing, act, ms: pick(STOPS) * leaseMs }];
