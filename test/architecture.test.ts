@@ -30,6 +30,7 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
     typesOf: ["config", "events", "beat", "worker", "store"],
   },
   redis: { from: ["store/redis"], typesOf: ["store"] },
+  redlock: { from: ["core", "locks", "store/redis"] },
   cli: { from: ["core", "schedules", "config", "events", "app", "doctor", "index"], typesOf: ["beat"] },
   testing: { from: ["core", "schedules", "tasks", "store", "store/memory", "app"] },
 };
@@ -40,6 +41,7 @@ const PACKAGES: Record<string, string> = {
   suncalc: "schedules",
   commander: "cli",
   ioredis: "store/redis",
+  redlock: "store/redis",
 };
 
 /** Reached through `import()` alone, so that importing sunbeat loads no driver. */

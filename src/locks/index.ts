@@ -5,4 +5,6 @@ export type { Locked } from "./locked.js";
 export { Locks } from "./locks.js";
 export type { LockView } from "./locks.js";
 export { Semaphore } from "./semaphore.js";
+export { QuorumLocks } from "./quorum.js";
+export type { QuorumLock, QuorumMutex, QuorumUse, Voters } from "./quorum.js";
 export type { AcquireOptions, Use, UsingOptions } from "./semaphore.js";

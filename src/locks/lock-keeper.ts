@@ -5,6 +5,7 @@ import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
 import type { Events } from "../events/index.js";
+import type { Channel } from "../store/channel.js";
 import type { Locks as StoreLocks, Permit } from "../store/locks.js";
 import type { Store } from "../store/store.js";
 import { HeldLock } from "./held-lock.js";
@@ -18,12 +19,20 @@ export interface LockDeps {
   readonly events: Pick<Events, "emit">;
 }
 
+/** What a keeper needs of a store: the verbs of a process that takes and keeps permits. */
+export interface KeeperDeps extends Omit<LockDeps, "store"> {
+  readonly store: {
+    readonly locks: Pick<StoreLocks, "acquire" | "cancel" | "extend" | "release">;
+    readonly channel: Pick<Channel, "subscribe">;
+  };
+}
+
 /** What the locks of one app share: who waits, what is held, and what is told about it. */
 export class LockKeeper {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly store: StoreLocks;
+  readonly store: KeeperDeps["store"]["locks"];
   readonly room: WaitingRoom;
   /** What this process calls itself to operators. */
   readonly label = `${hostname()}:${process.pid}`;
@@ -32,7 +41,7 @@ export class LockKeeper {
   readonly #waiters = new Map<HeldLock, string>();
   readonly #closing = new AbortController();
 
-  constructor({ store, clock, random, logger, events }: LockDeps) {
+  constructor({ store, clock, random, logger, events }: KeeperDeps) {
     this.clock = clock;
     this.random = random;
     this.logger = logger;

@@ -35,7 +35,7 @@ export interface RedisServer {
 }
 
 /** Who uses a connection: each role has its own, so that one never waits for another. */
-export type Role = "commands" | "leader" | "subscriber";
+export type Role = "commands" | "leader" | "subscriber" | "quorum";
 
 /** Makes one more client. */
 export type Connect = (role: Role) => RedisClient;

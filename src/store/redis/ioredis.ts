@@ -12,6 +12,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 10_000;
 const LONGEST_RETRY_MS = 2_000;
 const REVIVAL_MS = 500;
+/** A voter that is silent for longer has not voted: the votes of the others must not grow old meanwhile. */
+export const VOTE_LIMIT_MS = 100;
 
 type Driver = Pick<typeof import("ioredis"), "Redis" | "Cluster">;
 
@@ -48,6 +50,7 @@ export function ioredisConnect(
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
+    ...limitOf(role),
     // A master that became a replica: look for the new one.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
     ...(target.username !== null && { username: target.username }),
@@ -104,10 +107,14 @@ export function ioredisHandedIn(instance: unknown, clock: Clock): Connect {
     return new IoredisClient(
       "nodes" in client
         ? client.duplicate([], options)
-        : client.duplicate({ ...options, autoResubscribe: false, maxRetriesPerRequest: 0 }),
+        : client.duplicate({ ...options, autoResubscribe: false, maxRetriesPerRequest: 0, ...limitOf(role) }),
       clock,
     );
   };
+}
+
+function limitOf(role: Role): { commandTimeout?: number } {
+  return role === "quorum" ? { commandTimeout: VOTE_LIMIT_MS } : {};
 }
 
 function readCertificate(file: string): Buffer {

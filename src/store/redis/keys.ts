@@ -84,6 +84,11 @@ export function wakeChannel(space: Keyspace, escapedQueue: string): string {
   return `${space.channels}wake:${escapedQueue}`;
 }
 
+/** A lock of quorum mode, the same on each of its masters. */
+export function quorumKey(space: Keyspace, lock: string): string {
+  return `${space.channels}quorum:${lock}`;
+}
+
 /** Where the final record of a task is published. */
 export function doneChannel(space: Keyspace, id: string): string {
   return `${space.channels}done:${id}`;
