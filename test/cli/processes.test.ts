@@ -410,7 +410,7 @@ describe.concurrent("the end of a worker", () => {
     worker.signal("SIGINT");
     const { exitCode, stderr } = await worker.ended();
     expect(stderr).toContain("sunbeat: hitting Ctrl+C again will give running tasks back at once\n");
-    expect(stderr).toMatch(/Warm shutdown .*\n.*Task tasks\.slow\[slow\] succeeded in 1\./);
+    expect(stderr).toMatch(/Warm shutdown [^]*Task tasks\.slow\[slow\] succeeded in /);
     expect(exitCode).toBe(0);
   });
 
