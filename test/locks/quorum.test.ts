@@ -1,4 +1,5 @@
 import { Cluster, Redis } from "ioredis";
+import { Redis as Redis5 } from "ioredis-5";
 import {
   afterAll,
   afterEach,
@@ -208,6 +209,16 @@ describe("while all masters answer", () => {
     await held.release();
     await expect(held.release()).rejects.toThrow(code("SUNBEAT_LOCK_NOT_HELD"));
   });
+});
+
+test("clients of ioredis 5 will do", async () => {
+  const clients = servers.map(({ port }) => new Redis5(port, { lazyConnect: true }));
+  const locks = quorum(clients);
+  onTestFinished(() => locks.close());
+  const held = await locks.mutex("l").acquire();
+  await held.extend(60);
+  expect(await holders()).toEqual([held.token, held.token, held.token]);
+  expect(clients.map(({ status }) => status)).toEqual(["wait", "wait", "wait"]);
 });
 
 describe("when masters fail", () => {

@@ -12,28 +12,24 @@
  */
 import type { Clock } from "../../core/clock.js";
 import { within } from "../../core/clock.js";
-import { ConfigurationError, messageOf, StoreError } from "../../core/errors.js";
+import { StoreError } from "../../core/errors.js";
 import type { Logger } from "../../core/logger.js";
 import { invalidOption } from "../../core/options.js";
 import { quote } from "../../core/quote.js";
 import type { Random } from "../../core/random.js";
 import type { AcquireReply, AcquireRequest, Permit, PermitRef } from "../locks.js";
-import type { RedisClient } from "./client.js";
-import { isUnknownScript, storeError } from "./errors.js";
-import { ioredisConnect, ioredisHandedIn, loadIoredis, VOTE_LIMIT_MS } from "./ioredis.js";
+import { Ballot, DRIFT, type Quorum } from "./ballot.js";
+import { VOTE_LIMIT_MS } from "./ioredis.js";
 import { type Keyspace, keyspace, quorumKey } from "./keys.js";
-import { loadRedlock, type Redlock, type RedlockServer } from "./redlock.js";
-import { parseRedisUrl } from "./url.js";
+import { type Connect, placesOf } from "./quorum-places.js";
+import { loadRedlock } from "./redlock.js";
 
 /** Well over what a vote may take, or a slow master would eat up the lease. */
 const SHORTEST_LEASE_MS = 10 * VOTE_LIMIT_MS;
-/** How fast the clocks of two masters may drift apart, and what the precision of their expiry costs. */
-const DRIFT = 0.01;
+/** What the precision of an expiry costs. */
 const DRIFT_MS = 2;
 /** How long the first vote waits for connections. */
 const CONNECT_LIMIT_MS = 1_000;
-/** A connection that says nothing for so long is taken for half-open, and made anew. */
-const SILENCE_LIMIT_MS = 5_000;
 /** Between two looks of one that waits: at random, or two who split the votes would split them again. */
 const LOOK_AGAIN_MS = 100;
 
@@ -42,20 +38,6 @@ export interface QuorumDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-}
-
-type Connect = () => Promise<RedisClient>;
-
-interface Voter {
-  readonly label: string;
-  readonly client: RedisClient;
-  /** Monotonic instant since which it has not answered; null when it did last time. */
-  silentSince: number | null;
-}
-
-interface Quorum {
-  readonly Redlock: Redlock;
-  readonly voters: readonly Voter[];
 }
 
 /** The verbs of the Locks contract that a process needs to take a mutex; permits have no fence. */
@@ -160,114 +142,6 @@ export class RedisQuorum {
   }
 }
 
-/** One vote, and who did not answer to it. */
-class Ballot {
-  readonly #quorum: Quorum;
-  readonly #deps: QuorumDeps;
-  readonly #servers: readonly RedlockServer[];
-  readonly #silent = new Map<Voter, StoreError>();
-
-  constructor(quorum: Quorum, deps: QuorumDeps) {
-    this.#quorum = quorum;
-    this.#deps = deps;
-    this.#servers = quorum.voters.map((voter) => ({
-      evalsha: (sha, [, key, ...args], done) =>
-        this.#ask(voter, voter.client.evalsha(sha, [String(key)], args.map(String)), done),
-      eval: ([script, , key, ...args], done) =>
-        this.#ask(voter, voter.client.eval(String(script), [String(key)], args.map(String)), done),
-    }));
-  }
-
-  /** The token it was taken with; null when there was no quorum, and what was taken is given back. */
-  async take(key: string, leaseMs: number): Promise<string | null> {
-    const redlock = this.#redlock({});
-    return this.#won(async () => (await redlock.lock([key], leaseMs)).value);
-  }
-
-  async extend(key: string, token: string, leaseMs: number): Promise<boolean> {
-    const redlock = this.#redlock({ unlockScript: () => "return 0" });
-    return (await this.#won(async () => redlock.extend(this.#lock(key, token), leaseMs))) !== null;
-  }
-
-  async giveBack(key: string, token: string): Promise<boolean> {
-    const redlock = this.#redlock({});
-    return (await this.#won(async () => (await redlock.unlock(this.#lock(key, token)), true))) !== null;
-  }
-
-  /** Throws SUNBEAT_STORE_UNAVAILABLE when the silent ones could have changed the outcome. */
-  assertAnswers(): void {
-    const all = this.#servers.length;
-    const needed = Math.floor(all / 2) + 1;
-    if (all - this.#silent.size >= needed) return;
-    const reasons = [...this.#silent.values()];
-    const why = reasons.map(({ message }) => message).join(" ");
-    throw new StoreError(
-      "SUNBEAT_STORE_UNAVAILABLE",
-      `a quorum needs ${needed} of ${all} Redis masters, and ${all - this.#silent.size} answered: ${why}`,
-      {
-        retryable: reasons.some(({ retryable }) => retryable),
-        details: { silent: [...this.#silent.keys()].map(({ label }) => label) },
-      },
-    );
-  }
-
-  /** One attempt each: when to try again is up to our clock. */
-  #redlock(options: { readonly unlockScript?: (script: string) => string }) {
-    return new this.#quorum.Redlock(this.#servers, { ...options, driftFactor: DRIFT, retryCount: 0 });
-  }
-
-  /** redlock keeps the end of a lease by wall time, which jumps; ours is known to whoever holds it. */
-  #lock(key: string, token: string) {
-    return new this.#quorum.Redlock.Lock(null, [key], token, Infinity, 0, 0);
-  }
-
-  async #won<T>(vote: () => Promise<T>): Promise<T | null> {
-    try {
-      return await vote();
-    } catch (error) {
-      if (error instanceof this.#quorum.Redlock.LockError) return null;
-      throw error;
-    }
-  }
-
-  #ask(voter: Voter, answer: Promise<unknown>, done: (error: Error | null, reply?: unknown) => void): void {
-    answer.then(
-      (reply) => {
-        this.#heard(voter);
-        done(null, reply);
-      },
-      (error: unknown) => {
-        if (!isUnknownScript(error)) this.#notHeard(voter, error);
-        done(error instanceof Error ? error : new Error(messageOf(error)));
-      },
-    );
-  }
-
-  #heard(voter: Voter): void {
-    if (voter.silentSince === null) return;
-    voter.silentSince = null;
-    this.#deps.logger.info(`quorum: Redis at ${voter.label} votes again`);
-  }
-
-  #notHeard(voter: Voter, thrown: unknown): void {
-    const { clock, logger } = this.#deps;
-    // Without a connection the driver says no more than that; why there is none was told before.
-    const cause = /isn't writeable|is closed/.test(messageOf(thrown))
-      ? (voter.client.trouble ?? thrown)
-      : thrown;
-    const error = storeError(cause, voter.label);
-    this.#silent.set(voter, error);
-    const now = clock.monotonicMs();
-    if (voter.silentSince === null) {
-      voter.silentSince = now;
-      logger.warn(`quorum: no vote from a master. ${error.message}`);
-    } else if (now - voter.silentSince >= SILENCE_LIMIT_MS && voter.client.trouble === null) {
-      voter.silentSince = now;
-      voter.client.reset();
-    }
-  }
-}
-
 /** Whether a lease that was voted on for `elapsedMs` is worth anything by the slowest of the clocks. */
 function isValid(leaseMs: number, elapsedMs: number): boolean {
   return leaseMs - elapsedMs - (leaseMs * DRIFT + DRIFT_MS) > 0;
@@ -277,47 +151,4 @@ function assertLease(lock: string, leaseMs: number): void {
   if (leaseMs >= SHORTEST_LEASE_MS) return;
   const expected = `at least ${SHORTEST_LEASE_MS} ms in quorum mode, where a master has ${VOTE_LIMIT_MS} ms to vote`;
   throw invalidOption(`lock ${quote(lock)}: lease`, expected, leaseMs);
-}
-
-function placesOf(nodes: readonly unknown[], { clock, random }: QuorumDeps): Map<string, Connect> {
-  if (!Array.isArray(nodes) || (nodes.length !== 3 && nodes.length !== 5)) {
-    const count = Array.isArray(nodes) ? nodes.length : 0;
-    throw new ConfigurationError(
-      "SUNBEAT_OPTION_INVALID",
-      `quorum: expected the URLs or clients of 3 or 5 independent Redis masters, got ${count}: fewer outlive no failure, ` +
-        "and an even number may split its votes in halves and outlives no more failures than one master less",
-      { details: { option: "quorum", count } },
-    );
-  }
-  const places = new Map<string, Connect>();
-  for (const node of nodes as unknown[]) {
-    const [label, connect] = typeof node === "string" ? ofUrl(node) : ofClient(node);
-    if (places.has(label))
-      throw invalidOption("quorum", "masters that are not one another, each once", label);
-    places.set(label, connect);
-  }
-  return places;
-
-  function ofUrl(url: string): [string, Connect] {
-    const target = parseRedisUrl(url);
-    const [place] = target.hosts;
-    if (target.kind !== "single" || target.namespace !== null || place === undefined) {
-      const expected = "redis://[user:password@]host[:port] of one master each, and no namespace in it";
-      throw invalidOption("quorum", expected, target.label);
-    }
-    const connect: Connect = async () => ioredisConnect(await loadIoredis(), target, clock, random)("quorum");
-    return [`${place.host}:${place.port}`, connect];
-  }
-
-  function ofClient(client: unknown): [string, Connect] {
-    const connect = ioredisHandedIn(client, clock);
-    const { options } = client as { options?: { host?: string; port?: number; path?: string } };
-    if ("nodes" in (client as object)) {
-      throw new ConfigurationError(
-        "SUNBEAT_OPTION_INVALID",
-        "quorum: expected clients of single masters, got a Cluster: its nodes are not independent",
-      );
-    }
-    return [options?.path ?? `${options?.host}:${options?.port}`, async () => connect("quorum")];
-  }
 }

@@ -1,0 +1,131 @@
+/** One vote of independent masters, counted by redlock; protocol in quorum.ts. */
+import { messageOf, StoreError } from "../../core/errors.js";
+import type { RedisClient } from "./client.js";
+import { isUnknownScript, storeError } from "./errors.js";
+import type { QuorumDeps } from "./quorum.js";
+import type { Redlock, RedlockServer } from "./redlock.js";
+
+/** How fast the clocks of two masters may drift apart. */
+export const DRIFT = 0.01;
+/** A connection that says nothing for so long is taken for half-open, and made anew. */
+const SILENCE_LIMIT_MS = 5_000;
+
+export interface Voter {
+  readonly label: string;
+  readonly client: RedisClient;
+  /** Monotonic instant since which it has not answered; null when it did last time. */
+  silentSince: number | null;
+}
+
+export interface Quorum {
+  readonly Redlock: Redlock;
+  readonly voters: readonly Voter[];
+}
+
+/** One vote, and who did not answer to it. */
+export class Ballot {
+  readonly #quorum: Quorum;
+  readonly #deps: QuorumDeps;
+  readonly #servers: readonly RedlockServer[];
+  readonly #silent = new Map<Voter, StoreError>();
+
+  constructor(quorum: Quorum, deps: QuorumDeps) {
+    this.#quorum = quorum;
+    this.#deps = deps;
+    this.#servers = quorum.voters.map((voter) => ({
+      evalsha: (sha, [, key, ...args], done) =>
+        this.#ask(voter, voter.client.evalsha(sha, [String(key)], args.map(String)), done),
+      eval: ([script, , key, ...args], done) =>
+        this.#ask(voter, voter.client.eval(String(script), [String(key)], args.map(String)), done),
+    }));
+  }
+
+  /** The token it was taken with; null when there was no quorum, and what was taken is given back. */
+  async take(key: string, leaseMs: number): Promise<string | null> {
+    const redlock = this.#redlock({});
+    return this.#won(async () => (await redlock.lock([key], leaseMs)).value);
+  }
+
+  async extend(key: string, token: string, leaseMs: number): Promise<boolean> {
+    const redlock = this.#redlock({ unlockScript: () => "return 0" });
+    return (await this.#won(async () => redlock.extend(this.#lock(key, token), leaseMs))) !== null;
+  }
+
+  async giveBack(key: string, token: string): Promise<boolean> {
+    const redlock = this.#redlock({});
+    return (await this.#won(async () => (await redlock.unlock(this.#lock(key, token)), true))) !== null;
+  }
+
+  /** Throws SUNBEAT_STORE_UNAVAILABLE when the silent ones could have changed the outcome. */
+  assertAnswers(): void {
+    const all = this.#servers.length;
+    const needed = Math.floor(all / 2) + 1;
+    if (all - this.#silent.size >= needed) return;
+    const reasons = [...this.#silent.values()];
+    const why = reasons.map(({ message }) => message).join(" ");
+    throw new StoreError(
+      "SUNBEAT_STORE_UNAVAILABLE",
+      `a quorum needs ${needed} of ${all} Redis masters, and ${all - this.#silent.size} answered: ${why}`,
+      {
+        retryable: reasons.some(({ retryable }) => retryable),
+        details: { silent: [...this.#silent.keys()].map(({ label }) => label) },
+      },
+    );
+  }
+
+  /** One attempt each: when to try again is up to our clock. */
+  #redlock(options: { readonly unlockScript?: (script: string) => string }) {
+    return new this.#quorum.Redlock(this.#servers, { ...options, driftFactor: DRIFT, retryCount: 0 });
+  }
+
+  /** redlock keeps the end of a lease by wall time, which jumps; ours is known to whoever holds it. */
+  #lock(key: string, token: string) {
+    return new this.#quorum.Redlock.Lock(null, [key], token, Infinity, 0, 0);
+  }
+
+  async #won<T>(vote: () => Promise<T>): Promise<T | null> {
+    try {
+      return await vote();
+    } catch (error) {
+      if (error instanceof this.#quorum.Redlock.LockError) return null;
+      throw error;
+    }
+  }
+
+  #ask(voter: Voter, answer: Promise<unknown>, done: (error: Error | null, reply?: unknown) => void): void {
+    answer.then(
+      (reply) => {
+        this.#heard(voter);
+        done(null, reply);
+      },
+      (error: unknown) => {
+        if (!isUnknownScript(error)) this.#notHeard(voter, error);
+        done(error instanceof Error ? error : new Error(messageOf(error)));
+      },
+    );
+  }
+
+  #heard(voter: Voter): void {
+    if (voter.silentSince === null) return;
+    voter.silentSince = null;
+    this.#deps.logger.info(`quorum: Redis at ${voter.label} votes again`);
+  }
+
+  #notHeard(voter: Voter, thrown: unknown): void {
+    const { clock, logger } = this.#deps;
+    // Without a connection the driver says no more than that; why there is none was told before.
+    const cause = /isn't writeable|is closed/.test(messageOf(thrown))
+      ? (voter.client.trouble ?? thrown)
+      : thrown;
+    const error = storeError(cause, voter.label);
+    this.#silent.set(voter, error);
+    const now = clock.monotonicMs();
+    if (voter.silentSince === null) {
+      voter.silentSince = now;
+      logger.warn(`quorum: no vote from a master. ${error.message}`);
+    } else if (now - voter.silentSince >= SILENCE_LIMIT_MS && voter.client.trouble === null) {
+      voter.silentSince = now;
+      voter.client.reset();
+    }
+  }
+}
