@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { hostname } from "node:os";
 import type { Clock } from "../core/clock.js";
 import { StoreError, type SunbeatError } from "../core/errors.js";
@@ -48,6 +49,8 @@ export class LockKeeper {
     this.store = store.locks;
     this.room = new WaitingRoom(clock, store.channel);
     this.#events = events;
+    // Every waiter of the process listens: many are no leak.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /** Aborts with SUNBEAT_CLOSED. */
