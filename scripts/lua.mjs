@@ -115,14 +115,8 @@ function readScript(name) {
     ...used(body, "arg").filter((arg) => !args.includes(arg)),
   ];
   if (wrong.length > 0) throw new Error(`${name}.lua: header and body disagree about ${wrong.join(", ")}`);
-  const prelude = [];
-  if (keys.length > 0) prelude.push(`local ${keys.map((key) => `key_${key}`).join(",")}=unpack(KEYS)`);
-  if (args.length > 0) {
-    const values = args.map((_, index) => `ARGV[${index + 1}]`);
-    prelude.push(`local ${args.map((arg) => `arg_${arg}`).join(",")}=${values.join(",")}`);
-  }
-  if (rest) prelude.push(`local rest=${args.length + 1}`);
-  return { keys, args, flags: listed(header, "Flags"), uses, prelude: prelude.join("\n"), body: main };
+  const prelude = rest ? `local rest=${args.length + 1}` : "";
+  return { keys, args, flags: listed(header, "Flags"), uses, prelude, body: main };
 }
 
 /** The text of the generated module. Statements of the library stand in it once, scripts name them by number. */

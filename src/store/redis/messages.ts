@@ -63,7 +63,7 @@ function readLock(word: string, fence: string): DeliveryLock {
 export function readRecord(record: string) {
   const parts = words(record, 9);
   if (!parts) return null;
-  const [queue = "", rank = "", at, eta = "", expires = "", max, ttl, entry = "", task = ""] = parts.head;
+  const [queue = "", rank = "", at, eta = "", max, entry = "", expires = "", ttl, task = ""] = parts.head;
   return {
     task: fromWord(task),
     queue: fromWord(queue),

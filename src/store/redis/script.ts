@@ -32,6 +32,29 @@ export interface Script<Args, Reply> {
   readonly argsType?: Args;
 }
 
+/** Pieces of the library between two levels: `assemble`. */
+const PIECES_OF_A_LEVEL = 12;
+const OPEN = "return (function()";
+const CLOSE = "end)()";
+
+/**
+ * The text of a script. A server makes every function of it anew at every call, and searches each name that a function
+ * takes from around it among all names taken so before: at one level that search is most of a short call. So keys and
+ * arguments stand where they are used, and every few pieces a function begins in which the names before are found once.
+ */
+function assemble({ keys, args, uses, prelude, body }: (typeof SCRIPTS)[ScriptName]): string {
+  const place: Record<string, string> = {};
+  keys.forEach((key, index) => (place[`key_${key}`] = `KEYS[${index + 1}]`));
+  args.forEach((arg, index) => (place[`arg_${arg}`] = `ARGV[${index + 1}]`));
+  const lines: string[] = [prelude];
+  uses.forEach((number, index) => {
+    if (index % PIECES_OF_A_LEVEL === 0) lines.push(OPEN);
+    lines.push(LIBRARY[number] ?? "");
+  });
+  lines.push(OPEN, body, ...lines.filter((line) => line === OPEN).map(() => CLOSE), CLOSE);
+  return lines.join("\n").replace(/\b(?:key|arg)_\w+/g, (name) => place[name] ?? name);
+}
+
 function form(source: string): ScriptForm {
   return { source, sha: createHash("sha1").update(source).digest("hex") };
 }
@@ -44,8 +67,8 @@ export function defineScript<Name extends ScriptName, Reply>(
   name: Name,
   reply: (raw: never) => Reply,
 ): Script<ScriptArgs<Name>, Reply> {
-  const { keys, args, flags, uses, prelude, body } = SCRIPTS[name];
-  const source = [prelude, ...uses.map((number) => LIBRARY[number]), body].join("\n");
+  const { keys, args, flags } = SCRIPTS[name];
+  const source = assemble(SCRIPTS[name]);
   const shebang = flags.length > 0 ? `#!lua flags=${flags.join(",")}` : "#!lua";
   return {
     name,

@@ -50,11 +50,28 @@ for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
 local states = fields(key_state, ids)
 remember_task_contenders(ids)
 
-local function settle(id, token, verb, result)
-  local m = read_message(id, nil, states[id])
-  if not m or m.place ~= "h" or m.token ~= token then return "l" end
-  local kind, final, ttl, extra = match(verb, "^(%a) (%d) (%S+) (.*)$")
-  if result ~= "" then keep_result(id, final, tonumber(ttl), result) end
+-- What the end of a held message needs of it; nil for one that is not held.
+local function read_held(id, state)
+  local token, queue, rank, at, entry =
+    match(state or "", "^h (%S+) %d+ %d+ %d (%S+) (%d+) (%d+) %S+ %d+ (%S+)$")
+  return token and { id = id, token = token, queue = queue, rank = rank, at = at, entry = entry }
+end
+
+-- Most settlements of a call end alike.
+local verbs = {}
+
+local function settle(id, token, text, result)
+  local m = read_held(id, states[id])
+  if not m or m.token ~= token then return "l" end
+  local verb = verbs[text]
+  if not verb then
+    local kind, final, ttl, extra = match(text, "^(%a) (%d) (%S+) (.*)$")
+    verb = { kind = kind, final = final, ttl = tonumber(ttl), extra = extra }
+    verbs[text] = verb
+  end
+  local kind, extra = verb.kind, verb.extra
+  if result ~= "" then keep_result(id, verb.final, verb.ttl, result) end
+  if kind ~= "d" then m = read_message(id, nil, states[id]) end
   states[id] = false
   leave_worker(m)
   if kind == "d" then

@@ -3,6 +3,19 @@
 -- Housekeeping moves, drops or releases at most so many of each kind.
 local HOUSEKEEPING_BOUND = 1000
 
+local function earliest(key)
+  local score = call("ZRANGE", key, 0, 0, "WITHSCORES")[2]
+  return score and tonumber(score) or math.huge
+end
+
+-- When the first of eta, holds, locks and parked messages is due; infinite for none. Most stores have none of the last
+-- three, and one look tells.
+local function earliest_but_leases()
+  local at = earliest(key_eta)
+  if call("EXISTS", key_holdwake, key_lockwake, key_parked) == 0 then return at end
+  return math.min(at, earliest(key_holdwake), earliest(key_lockwake), earliest(key_parked))
+end
+
 local function keep_house(bound)
   local refilled = {}
 
@@ -105,13 +118,17 @@ local function foremost(readers, wanted)
   return taken, ids
 end
 
+-- How a record begins: what the state of a first delivery ends with, in it the queue; then when the message expires.
+local HEAD = "^((%S+) %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ "
+
 -- Takes at most `max` messages under `lease`; their tokens are "<nonce>.<position>". Gives id, record, and what has
 -- changed since it was sent ("<retries> <deliveries> <eta> <at>", of one with a lock also " <lock word> <fence>", "" for a
 -- first delivery without), one after another; and
--- whether the bound on drops ended it.
+-- how many it dropped; it ends when that reaches `bound`.
 local function take(queues, max, lease, nonce, bound)
-  local reply, drops, given = {}, 0, 0
+  local reply, replied, drops, given = {}, 0, 0, 0
   local lease_end = now + lease
+  local lease_end_text = int(lease_end)
   local check_revoked = call("EXISTS", key_rev) == 1
   local part = #queues == 1 and max or math.ceil(max / #queues) + 1
   local readers = {}
@@ -122,11 +139,11 @@ local function take(queues, max, lease, nonce, bound)
     many("ZREM", key_ready, lines)
     local records, states = fields(key_msg, ids), fields(key_state, ids)
     remember_task_contenders(ids)
-    local states_list, leases_list = {}, {}
+    local states_list, leases_list, size = {}, {}, 0
     for index, id in ipairs(ids) do
       local record, state = records[id], states[id]
-      local queue, rank, at, eta, expires, max_deliveries, ttl, entry = match(record or "", RECORD)
-      if not queue then
+      local head, queue, expires = match(record or "", HEAD)
+      if not head then
         -- Nobody of us wrote this: what there is of it goes to the dead letters, a line alone goes away.
         drops = drops + 1
         if record then
@@ -139,7 +156,6 @@ local function take(queues, max, lease, nonce, bound)
         local m = nil
         if state then
           m = read_message(id, record, state)
-          rank, at, eta = m.rank, m.at, m.eta
         end
         local reason = nil
         if m and m.revoked > 0 then
@@ -156,22 +172,26 @@ local function take(queues, max, lease, nonce, bound)
           drop_unrun(m or read_message(id, record, nil), reason)
         else
           given = given + 1
-          local deliveries = (m and m.deliveries or 0) + 1
-          local retries = m and m.retries or 0
-          local size = #states_list
-          states_list[size + 1] = id
-          states_list[size + 2] = "h " .. queue .. " " .. rank .. " " .. retries .. " " .. deliveries .. " 0 " .. eta
-            .. " " .. at .. " " .. max_deliveries .. " " .. nonce .. "." .. given .. " " .. entry
-          leases_list[size + 1] = int(lease_end)
-          leases_list[size + 2] = lines[index]
-          count(held_counts, queue, 1)
-          size = #reply
-          reply[size + 1] = id
-          reply[size + 2] = record
           local c = task_contender(id)
-          local changed = (m or c) and retries .. " " .. deliveries .. " " .. eta .. " " .. at or ""
-          if c then changed = changed .. " " .. c.word .. " " .. (permits().use_permit(c, lease_end) or "+") end
-          reply[size + 3] = changed
+          local changed = ""
+          if m or c then
+            m = m or read_message(id, record, nil)
+            m.place, m.token, m.deliveries = "h", nonce .. "." .. given, m.deliveries + 1
+            states_list[size + 2] = state_text(m)
+            changed = m.retries .. " " .. m.deliveries .. " " .. m.eta .. " " .. m.at
+            if c then changed = changed .. " " .. c.word .. " " .. (permits().use_permit(c, lease_end) or "+") end
+          else
+            states_list[size + 2] = "h " .. nonce .. "." .. given .. " 0 1 0 " .. head
+          end
+          states_list[size + 1] = id
+          leases_list[size + 1] = lease_end_text
+          leases_list[size + 2] = lines[index]
+          size = size + 2
+          count(held_counts, queue, 1)
+          reply[replied + 1] = id
+          reply[replied + 2] = record
+          reply[replied + 3] = changed
+          replied = replied + 3
         end
       end
     end
@@ -184,31 +204,30 @@ local function take(queues, max, lease, nonce, bound)
       for index, reader in ipairs(readers) do readers[index] = queue_reader(reader.queue, math.max(1, math.min(part, 1000))) end
     end
   end
-  return reply, drops >= bound
-end
-
-local function next_wake()
-  local at = nil
-  for _, key in ipairs({ key_eta, key_lease, key_holdwake, key_lockwake, key_parked }) do
-    local score = call("ZRANGE", key, 0, 0, "WITHSCORES")[2]
-    score = score and tonumber(score)
-    -- Infinite for a parked message that waits for ever.
-    if score and score < math.huge and (not at or score < at) then at = score end
-  end
-  return at
+  return reply, drops
 end
 
 -- The whole claim: now, when to look again ("" never), then the deliveries.
 local function claim(queues, max, lease, nonce)
   local bound = math.max(HOUSEKEEPING_BOUND, max)
-  local refilled = keep_house(bound)
-  local deliveries, cut = take(queues, max, lease, nonce, bound)
+  local others_at = earliest_but_leases()
+  local refilled = {}
+  if math.min(others_at, earliest(key_lease)) <= now then
+    refilled = keep_house(bound)
+    others_at = nil
+  end
+  local deliveries, drops = take(queues, max, lease, nonce, bound)
   for queue in pairs(unparked) do refilled[queue] = true end
   unparked = {}
   -- Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for queue in pairs(refilled) do
     if call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, 1)[1] then wake(queue) end
   end
-  local wake_at = cut and now or next_wake()
-  return { now_text, wake_at and int(wake_at) or "", deliveries }
+  local wake_at = now
+  if drops < bound then
+    -- Neither what was dropped nor what holds a lock is seen above.
+    if drops > 0 or any_task_lock then others_at = nil end
+    wake_at = math.min(earliest(key_lease), others_at or earliest_but_leases())
+  end
+  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries }
 end

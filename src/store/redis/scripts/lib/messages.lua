@@ -1,8 +1,9 @@
 -- The places and moves of messages.
 --
--- key_msg    id -> record, written once: "<queue> <rank> <at> <eta> <expires> <max> <ttl> <entry> <task> <body>"
+-- key_msg    id -> record, written once: "<queue> <rank> <at> <eta> <max> <entry> <expires> <ttl> <task> <body>"
 -- key_state  id -> what has changed since, absent for a message that only waits:
---            "<place> <queue> <rank> <retries> <deliveries> <revoked> <eta> <at> <max> <token> <entry>"
+--            "<place> <token> <retries> <deliveries> <revoked> <queue> <rank> <at> <eta> <max> <entry>"; at a first delivery it
+--            ends as the record begins
 --            place: w waiting, p parked in the line of a lock, h held, d dead
 --            revoked: 0 no, 1 drop it when it would be claimed, 2 tell its worker too
 -- rank       priority turned round, then the age: the order inside a queue as text
@@ -10,13 +11,13 @@
 --            key_lease (held, by end of lease), key_parked (in the line of a lock, by when it has waited too long).
 --            Queue, entry and task are escaped: no spaces.
 
-local RECORD = "^(%S+) (%d+) (%d+) (%-?[%d+]%d*) (%-?[%d+]%d*) (%d+) (%S+) (%S+) %S+ "
-local STATE = "^(%a) (%S+) (%d+) (%d+) (%d+) (%d) (%S+) (%d+) (%d+) (%S+) (%S+)$"
+local RECORD = "^(%S+) (%d+) (%d+) (%-?[%d+]%d*) (%d+) (%S+) (%-?[%d+]%d*) (%S+) %S+ "
+local STATE = "^(%a) (%S+) (%d+) (%d+) (%d) (%S+) (%d+) (%d+) (%S+) (%d+) (%S+)$"
 local LINE = "^(%S+) (%d+) (.*)$"
 
 local function state_text(m)
-  return m.place .. " " .. m.queue .. " " .. m.rank .. " " .. m.retries .. " " .. m.deliveries .. " " .. m.revoked
-    .. " " .. m.eta .. " " .. m.at .. " " .. m.max .. " " .. m.token .. " " .. m.entry
+  return m.place .. " " .. m.token .. " " .. m.retries .. " " .. m.deliveries .. " " .. m.revoked .. " " .. m.queue
+    .. " " .. m.rank .. " " .. m.at .. " " .. m.eta .. " " .. m.max .. " " .. m.entry
 end
 
 local function save(m)
@@ -26,7 +27,7 @@ end
 -- A message by its record and its state; nil when there is none, or a record nobody of us wrote.
 local function read_message(id, record, state)
   if state then
-    local place, queue, rank, retries, deliveries, revoked, eta, at, max, token, entry = match(state, STATE)
+    local place, token, retries, deliveries, revoked, queue, rank, at, eta, max, entry = match(state, STATE)
     if place then
       return {
         id = id, place = place, queue = queue, rank = rank, retries = tonumber(retries),
@@ -36,7 +37,7 @@ local function read_message(id, record, state)
     end
   end
   if not record then return nil end
-  local queue, rank, at, eta, expires, max, ttl, entry = match(record, RECORD)
+  local queue, rank, at, eta, max, entry, expires, ttl = match(record, RECORD)
   if not queue then return nil end
   return {
     id = id, place = "w", queue = queue, rank = rank, retries = 0, deliveries = 0, revoked = 0, eta = eta, at = at,
@@ -51,7 +52,7 @@ end
 -- How long a result of the store's own is kept.
 local function ttl_of(m)
   if not m.ttl then
-    local ttl = match(call("HGET", key_msg, m.id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ (%S+) ")
+    local ttl = match(call("HGET", key_msg, m.id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ %S+ (%S+) ")
     m.ttl = tonumber(ttl or "") or 0
   end
   return m.ttl

@@ -14,12 +14,19 @@ local function is_final(record)
   return is_kept(record) and match(record, "^%S+ %S+ (%d) ") == "1"
 end
 
+local ends_of_results = {}
+
 -- Over whatever was there. `rest` begins with the state.
 local function keep_result(id, final, ttl, rest)
-  local record = int(now + ttl) .. " " .. now_text .. " " .. final .. " " .. rest
+  local till = ends_of_results[ttl]
+  if not till then
+    till = int(now + ttl)
+    ends_of_results[ttl] = till
+  end
+  local record = till .. " " .. now_text .. " " .. final .. " " .. rest
   if ttl > 0 then
     write_later("HSET", key_res, id, record)
-    write_later("ZADD", key_resx, int(now + ttl), id)
+    write_later("ZADD", key_resx, till, id)
   else
     call("HDEL", key_res, id)
     call("ZREM", key_resx, id)

@@ -52,7 +52,7 @@ local function send(id, shape, entry, body, number)
   local rank = format("%d%014.0f", 9 - shape.priority, number)
   local line = shape.queue .. " " .. rank .. " " .. id
   write_later("HSET", key_msg, id, shape.queue .. " " .. rank .. " " .. now_text .. " " .. shape.eta_text .. " "
-    .. shape.expires_text .. " " .. shape.max .. " " .. shape.ttl .. " " .. entry .. " " .. shape.task .. " " .. body)
+    .. shape.max .. " " .. entry .. " " .. shape.expires_text .. " " .. shape.ttl .. " " .. shape.task .. " " .. body)
   local is_delayed = shape.eta and shape.eta > now
   local c = shape.lock and lock_line().new_task_contender(id, shape.lock, shape.task)
   if c and is_delayed then
