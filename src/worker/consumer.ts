@@ -16,6 +16,8 @@ import { isRetryable, type StoreCalls } from "./store-calls.js";
 
 /** Deliveries claimed in one call: a step of the store is bounded. */
 const MAX_CLAIM = 1_000;
+/** Ends of short tasks are gathered for one call at most so long before the store is told of the first. */
+const LONGEST_GATHERING_MS = 10;
 
 export interface ConsumerParts {
   readonly clock: Clock;
@@ -55,10 +57,11 @@ export class Consumer {
   async run(): Promise<void> {
     const { clock, calls, slots, doorbell } = this.#parts;
     for (;;) {
-      // What was just started, or ended while we slept, may end in this turn of the event loop: one call for all.
-      if (slots.fill()) {
+      // What was just started may end in this turn of the event loop, and what waits take its place: one call for all.
+      const until = clock.monotonicMs() + LONGEST_GATHERING_MS;
+      while (slots.fill()) {
         await new Promise<void>((resolve) => clock.soon(resolve));
-        slots.fill();
+        if (clock.monotonicMs() >= until) break;
       }
       if (this.#cut.signal.aborted) return;
       const claim = this.#claim();
