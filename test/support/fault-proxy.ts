@@ -46,8 +46,8 @@ export async function faultProxy(target: {
 
   const server = createServer((client) => {
     const upstream = connect(target.port, target.host);
-    /** Bytes wait for this. */
-    let gate: Promise<void> | null = null;
+    /** Bytes wait for this, in order: a wire may be late, but it never turns round what it carries. */
+    let gate = Promise.resolve();
     let [requestsPass, repliesPass] = [true, true];
     const both = [client, upstream];
     const end = (): void => both.forEach((socket) => socket.destroy());
@@ -63,9 +63,8 @@ export async function faultProxy(target: {
       // Of a half-open connection the client does not hear.
       if (requestsPass) end();
     });
-    const forward = (chunk: Buffer, to: Socket): void => {
-      if (gate) gate = gate.then(() => void to.write(chunk));
-      else to.write(chunk);
+    const forward = (chunk: Buffer, done?: () => void): void => {
+      gate = gate.then(() => void upstream.write(chunk, done));
     };
 
     const act = ({ fault, ms }: Armed, chunk: Buffer): void => {
@@ -75,16 +74,15 @@ export async function faultProxy(target: {
         case "reply-lost":
           repliesPass = false;
           upstream.once("data", () => systemClock.after(SWALLOW_MS, end));
-          return forward(chunk, upstream);
+          return forward(chunk);
         case "half-open":
           [requestsPass, repliesPass] = [false, false];
           return undefined;
         case "delay":
-          gate = new Promise((resolve) => void systemClock.after(ms, resolve));
-          return forward(chunk, upstream);
+          gate = gate.then(() => new Promise((resolve) => void systemClock.after(ms, resolve)));
+          return forward(chunk);
         case "reset":
-          upstream.write(chunk, reset);
-          return undefined;
+          return forward(chunk, reset);
       }
     };
 
@@ -93,7 +91,7 @@ export async function faultProxy(target: {
       const text = chunk.toString("latin1");
       const index = armed.findIndex(({ matches }) => matches(text));
       const [hit] = index < 0 ? [] : armed.splice(index, 1);
-      if (!hit) return forward(chunk, upstream);
+      if (!hit) return forward(chunk);
       hits++;
       act(hit, chunk);
       hit.done();
