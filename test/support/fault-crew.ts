@@ -132,7 +132,7 @@ export class Crew {
       env: { ...process.env, SUNBEAT_VICTIM: JSON.stringify(config) },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    endWithUs(child);
+    endWithUs(child, this.#folder);
     const victim = this.#watched(
       name,
       role,
