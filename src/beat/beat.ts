@@ -91,6 +91,8 @@ const HOLD_POLL_MS = 1_000;
 /** Pause after a round that got nothing done although something was due. */
 const FIRST_STUCK_MS = 50;
 const LONGEST_STUCK_MS = 5_000;
+/** Names looked up at once when a term begins: the first one found is enough. */
+const FORGOTTEN_PAGE = 100;
 
 export class Beat {
   readonly #deps: BeatDeps;
@@ -232,6 +234,7 @@ export class Beat {
     const stop = (): void => lead.end("stopped");
     this.#stop.signal.addEventListener("abort", stop, { once: true });
     if (this.#stop.signal.aborted) stop();
+    await this.#restore(lead);
     while (lead.trusted()) await this.#turn(lead);
     this.#stop.signal.removeEventListener("abort", stop);
     await this.#leader.release(lead);
@@ -245,6 +248,35 @@ export class Beat {
     this.#undoneSince = null;
     // A term that ends at once, over and over, must not become a busy loop.
     if (reason !== "stopped") await this.#alarm.sleep(this.#deps.options.leaseMs / 30, this.#stop.signal);
+  }
+
+  /**
+   * Registers again with a store that has lost all it had, as a Redis without persistence does when it restarts: else
+   * nothing would be due until a beat is started anew. The lead is lost with the rest, so the next term finds out.
+   */
+  async #restore(lead: Lead): Promise<void> {
+    while (lead.trusted()) {
+      try {
+        if (!(await this.#isForgotten())) return;
+        this.#deps.logger.error("beat: the store has lost every entry of this app; registering them again");
+        this.#registration = await this.#register();
+        this.#outage.recovered();
+        return;
+      } catch (error) {
+        await this.#waitOut(error, lead.signal);
+      }
+    }
+  }
+
+  /** Whether the store has none of the entries that code declares here. */
+  async #isForgotten(): Promise<boolean> {
+    const { store, entries } = this.#deps;
+    for (let from = 0; from < entries.length; from += FORGOTTEN_PAGE) {
+      const names = entries.slice(from, from + FORGOTTEN_PAGE).map(({ name }) => name);
+      const found = await this.#inTime("get", store.entries.get(names));
+      if (found.some((stored) => stored !== null)) return false;
+    }
+    return entries.length > 0;
   }
 
   /** A round, and the sleep until the next one. */

@@ -76,6 +76,36 @@ test("stop and start may come twice, in any order, and a stopped beat stays stop
   expect(world.clock.timers).toBe(0);
 });
 
+test("registers its entries again when it comes to lead a store that has lost them all", async () => {
+  const { store, faults } = faulty(world.store, world.clock);
+  const beat = await world.started({ tick: { task: "t", schedule: every("10s") } }, {}, store);
+  await world.clock.advance(20_000);
+  // What a server without persistence is after a restart: nothing is there, and nobody leads.
+  faults.fail = "elect";
+  const [stored] = await world.store.entries.get(["tick"]);
+  await world.store.entries.remove("tick", stored!.stamp);
+  await world.clock.advance(20_000);
+  expect(await world.store.entries.get(["tick"])).toEqual([null]);
+  faults.fail = null;
+  await world.clock.advance(60_000);
+  expect((await world.history("tick")).length).toBeGreaterThanOrEqual(5);
+  expect(beat.stats().state).toBe("leading");
+  expect(world.log.matching(/has lost every entry/)).toHaveLength(1);
+});
+
+test("leaves an entry alone that somebody has deleted, while it has others", async () => {
+  const { store, faults } = faulty(world.store, world.clock);
+  const schedule = every("10s");
+  await world.started({ a: { task: "t", schedule }, b: { task: "t", schedule } }, {}, store);
+  faults.fail = "elect";
+  const [stored] = await world.store.entries.get(["a"]);
+  await world.store.entries.remove("a", stored!.stamp);
+  await world.clock.advance(20_000);
+  faults.fail = null;
+  await world.clock.advance(60_000);
+  expect(await world.store.entries.get(["a"])).toEqual([null]);
+});
+
 test("a closed store ends the beat", async () => {
   const beat = await world.started({ tick: { task: "t", schedule: 1 } });
   await world.store.close();
