@@ -61,6 +61,12 @@ function onPath(): string | undefined {
   );
 }
 
+/** DEBUG is always there before 7, and the option to allow it is not. */
+function allowDebug(program: string): string[] {
+  const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
+  return / v=[0-6]\./.test(stdout) ? [] : ["--enable-debug-command", "local"];
+}
+
 function installed(): string {
   const isRoot = process.getuid?.() === 0;
   let system = "";
@@ -135,6 +141,7 @@ async function startAt(
   { args = [], raw: rawOptions = {}, sentinel }: ServerOptions,
 ): Promise<RedisServer> {
   if (sentinel) writeFileSync(path.join(directory, "sentinel.conf"), `${sentinel.join("\n")}\n`);
+  const debug = allowDebug(program);
   let child = await launch();
   const raw = new Redis({
     port,
@@ -149,7 +156,7 @@ async function startAt(
 
   async function launch(): Promise<ChildProcess> {
     const own = ["--port", String(port), "--bind", HOST, "--dir", directory];
-    const usual = sentinel ? [] : ["--save", "", "--appendonly", "no", "--enable-debug-command", "local"];
+    const usual = sentinel ? [] : ["--save", "", "--appendonly", "no", ...debug];
     const config = sentinel ? [path.join(directory, "sentinel.conf"), "--sentinel"] : [];
     const started = spawn(program, [...config, ...own, ...usual, ...args], {
       stdio: ["ignore", "pipe", "pipe"],

@@ -5,6 +5,7 @@ export interface Topology {
   readonly url: string;
   /** The data servers; of the Cluster the masters first. */
   readonly servers: readonly RedisServer[];
+  readonly sentinels: readonly RedisServer[];
   stop(): Promise<void>;
 }
 
@@ -57,6 +58,7 @@ export async function startSentinels(): Promise<Topology> {
   return {
     url: `redis+sentinel://${sentinels.map(({ host, port }) => `${host}:${port}`).join(",")}/main/0`,
     servers: [master, replica],
+    sentinels,
     stop: async () => void (await Promise.all([...sentinels, master, replica].map((each) => each.stop()))),
   };
 }
@@ -68,8 +70,11 @@ export async function startCluster(): Promise<Topology> {
   const servers = await Promise.all([0, 1, 2, 3, 4, 5].map(() => startRedis({ args })));
   const [first, ...others] = servers as [RedisServer, ...RedisServer[]];
   for (const index of [0, 1, 2]) {
-    const range = [Math.ceil((index * SLOTS) / 3), Math.ceil(((index + 1) * SLOTS) / 3) - 1];
-    await servers[index]?.raw.call("CLUSTER", "ADDSLOTSRANGE", ...range.map(String));
+    const from = Math.ceil((index * SLOTS) / 3);
+    const to = Math.ceil(((index + 1) * SLOTS) / 3);
+    // One by one, for servers before 7.
+    const slots = Array.from({ length: to - from }, (_, offset) => String(from + offset));
+    await servers[index]?.raw.call("CLUSTER", "ADDSLOTS", ...slots);
   }
   for (const { host, port } of others) await first.raw.call("CLUSTER", "MEET", host, String(port));
   const nodes = async (server: RedisServer): Promise<string[]> =>
@@ -94,6 +99,7 @@ export async function startCluster(): Promise<Topology> {
   return {
     url: `redis+cluster://${servers.map(({ host, port }) => `${host}:${port}`).join(",")}`,
     servers,
+    sentinels: [],
     stop: async () => void (await Promise.all(servers.map((each) => each.stop()))),
   };
 }

@@ -131,10 +131,12 @@ export class Caller {
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
     }
+    // Another call may find out meanwhile that the server is older than 7: what was sent decides.
+    const flagged = this.#flagged;
     try {
-      return await client.eval((this.#flagged ? script.flagged : script.plain).source, keys, args);
+      return await client.eval((flagged ? script.flagged : script.plain).source, keys, args);
     } catch (error) {
-      if (!this.#flagged || !isUnknownFlags(error)) throw error;
+      if (!flagged || !isUnknownFlags(error)) throw error;
       this.#flagged = false;
     }
     return client.eval(script.plain.source, keys, args);

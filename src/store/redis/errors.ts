@@ -28,11 +28,16 @@ const AUTH: Meaning = {
   retryable: false,
   says: "refused the user or the password; look at the URL and at the server's ACL",
 };
-const RIGHTS: Meaning = {
-  code: "SUNBEAT_STORE_AUTH",
-  retryable: false,
-  says: "does not let this user do a step; give it the rights that docs/redis.md lists",
-};
+const denied = (says: string): Meaning => ({ code: "SUNBEAT_STORE_AUTH", retryable: false, says });
+const COMMANDS = denied(
+  "does not let this user run a command that sunbeat needs; give it those that docs/redis.md lists",
+);
+const KEYS = denied(
+  "does not let this user at our keys; its ACL needs ~{NAMESPACE}* with the namespace in use, see docs/redis.md",
+);
+const CHANNELS = denied(
+  "does not let this user at our channels; its ACL needs &{NAMESPACE}* with the namespace in use, see docs/redis.md",
+);
 const CERTIFICATE: Meaning = {
   code: "SUNBEAT_STORE_AUTH",
   retryable: false,
@@ -91,10 +96,17 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
   ASK: NOT_YET,
   NOAUTH: AUTH,
   WRONGPASS: AUTH,
-  NOPERM: RIGHTS,
+  NOPERM: COMMANDS,
   CROSSSLOT: SLOT,
   WRONGTYPE: FOREIGN,
 };
+
+/** What an ACL refuses, in the words of Redis 6.2, 7 and Valkey: inside of a script they begin with a mere ERR. */
+const RIGHTS: readonly (readonly [RegExp, Meaning])[] = [
+  [/publish to the channel|one of the channels|access a channel/i, CHANNELS],
+  [/one of the keys|access a key/i, KEYS],
+  [/run this command or subcommand|no permissions to run/i, COMMANDS],
+];
 
 /** By what the way there says; the first that fits. */
 const FAILURES: readonly (readonly [RegExp, Meaning])[] = [
@@ -107,9 +119,19 @@ const FAILURES: readonly (readonly [RegExp, Meaning])[] = [
   [/All sentinels|No sentinels|sentinel/i, AWAY],
 ];
 
+/** An error inside of a script, which servers before 7 wrap in one of the script's. */
+const WRAPPED = /^ERR Error running script \(call to \w+\): (?:@user_script: ?\d+: ?)+/;
+
+/** What the server said, whether in a script or not. */
+function replyOf(thrown: unknown): string {
+  return messageOf(thrown).replace(WRAPPED, "").replace(/^-/, "");
+}
+
 function meaningOf(thrown: unknown): Meaning {
-  const message = messageOf(thrown);
-  const [word] = /^[A-Z]{2,}(?=\s)/.exec(message.replace(/^-/, "")) ?? [];
+  const message = replyOf(thrown);
+  const right = RIGHTS.find(([pattern]) => pattern.test(message))?.[1];
+  if (right) return right;
+  const [word] = /^[A-Z]{2,}(?=\s)/.exec(message) ?? [];
   const reply = word === undefined ? undefined : REPLIES[word];
   if (reply) return reply;
   const code = (thrown as { code?: unknown } | null)?.code;
@@ -120,6 +142,11 @@ function meaningOf(thrown: unknown): Meaning {
   const inner = lastNodeError === undefined || lastNodeError === thrown ? null : meaningOf(lastNodeError);
   if (inner !== null && inner !== REFUSED) return inner;
   return known ?? REFUSED;
+}
+
+/** Whether the server has become a replica: its place is another's now. */
+export function isReplica(thrown: unknown): boolean {
+  return replyOf(thrown).startsWith("READONLY ");
 }
 
 /** Whether the server does not know the script: after a restart, a flush, a fail-over. */

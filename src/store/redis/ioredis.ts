@@ -5,7 +5,7 @@ import { ConfigurationError, messageOf } from "../../core/errors.js";
 import type { Clock, Timer } from "../../core/clock.js";
 import type { Random } from "../../core/random.js";
 import type { Connect, RedisClient, RedisServer, Role } from "./client.js";
-import { isFatal } from "./errors.js";
+import { isFatal, isReplica } from "./errors.js";
 import type { RedisTarget } from "./url.js";
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -52,7 +52,7 @@ export function ioredisConnect(
     maxRetriesPerRequest: 0,
     ...limitOf(role),
     // A master that became a replica: look for the new one.
-    reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
+    reconnectOnError: isReplica,
     ...(target.username !== null && { username: target.username }),
     ...(target.password !== null && { password: target.password }),
     ...(tls && { tls }),

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../../../src/core/clock.js";
 import { type StoreError } from "../../../src/core/errors.js";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
+import { storeError } from "../../../src/store/redis/errors.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
 import { message } from "../../../src/testing/conformance/samples.js";
@@ -94,6 +95,30 @@ describe("a refusal", () => {
     ],
     ["NOAUTH Authentication required.", "SUNBEAT_STORE_AUTH", false, "nobody mends it but the operator"],
     ["NOPERM this user has no permissions to run 'evalsha'", "SUNBEAT_STORE_AUTH", false, "as above"],
+    [
+      "ERR The user executing the script can't publish to the channel mentioned in the command script: 42d5",
+      "SUNBEAT_STORE_AUTH",
+      false,
+      "Redis 7 does not begin it with NOPERM inside of a script",
+    ],
+    [
+      "ERR ACL failure in script: User u has no permissions to run the 'time' command script: 42d5",
+      "SUNBEAT_STORE_AUTH",
+      false,
+      "nor does Valkey",
+    ],
+    [
+      "ERR Error running script (call to f_ab12): @user_script:1: @user_script: 1: -OOM command not allowed",
+      "SUNBEAT_STORE_FULL",
+      true,
+      "Redis 6.2 wraps what happens inside of a script",
+    ],
+    [
+      "ERR Error running script (call to f_ab12): @user_script:1: WRONGTYPE Operation against a key",
+      "SUNBEAT_STORE_REFUSED",
+      false,
+      "also in this way",
+    ],
     ["WRONGPASS invalid username-password pair", "SUNBEAT_STORE_AUTH", false, "as above"],
     [
       "CROSSSLOT Keys in request don't hash to the same slot",
@@ -131,6 +156,23 @@ describe("a refusal", () => {
     },
   );
 
+  test.each([
+    // reply                                                                what is missing
+    ["NOPERM this user has no permissions to run the 'evalsha' command", "run a command"],
+    ["NOPERM this user has no permissions to access one of the keys used as arguments", "~{NAMESPACE}*"],
+    ["NOPERM this user has no permissions to access one of the channels used as arguments", "&{NAMESPACE}*"],
+    ["NOPERM No permissions to access a key", "~{NAMESPACE}*"],
+    ["ERR The user executing the script can't run this command or subcommand script: 6c", "run a command"],
+    ["ERR The user executing the script can't access at least one of the keys mentioned", "~{NAMESPACE}*"],
+    ["ERR The user executing the script can't publish to the channel mentioned", "&{NAMESPACE}*"],
+    ["ERR ACL failure in script: User u has no permissions to run the 'set' command", "run a command"],
+    ["ERR ACL failure in script: No permissions to access a key script: 42", "~{NAMESPACE}*"],
+    ["ERR ACL failure in script: No permissions to access a channel script: 42", "&{NAMESPACE}*"],
+  ])("%s says which right is missing: %s", (reply, missing) => {
+    const { code, message: text } = storeError(new Error(reply), "redis://here");
+    expect([code, text.includes(missing)]).toEqual(["SUNBEAT_STORE_AUTH", true]);
+  });
+
   test.each(["OOM no room", "NOPERM no right", "ERR what"])("%s is not tried again", async (reply) => {
     let calls = 0;
     const server = await serve(afterOpening((call) => ((calls = call), `-${reply}\r\n`)));
@@ -157,6 +199,19 @@ describe("a refusal", () => {
     const store = await open(server.url);
     expect(await store.now()).toBe(1_700_000_000_000);
     expect(server.commands.filter(([name]) => name === "eval").length).toBe(3);
+  });
+
+  test("a server before 7 gets them from all who call at once", async () => {
+    let opened = false;
+    const server = await serve((name, [script]) => {
+      // The first to call finds out, so that the server here stays one of unknown age until several ask at once.
+      if (!opened && name === "evalsha") return (opened = true) && now;
+      if (name === "evalsha") return "-NOSCRIPT No matching script.\r\n";
+      if (name !== "eval") return undefined;
+      return script?.startsWith("#!") ? "-ERR Error compiling script: unexpected symbol near '#'\r\n" : now;
+    });
+    const store = await open(server.url);
+    expect(await Promise.all([1, 2, 3].map(() => store.now()))).toEqual(Array(3).fill(1_700_000_000_000));
   });
 });
 
