@@ -88,6 +88,7 @@ export class Crew {
   readonly #children = new Map<Victim, ChildProcess>();
   /** What victims did that nobody made them do. */
   readonly #surprises: string[] = [];
+  #complaints = "";
   #started = 0;
   #store: Promise<Store> | null = null;
 
@@ -107,6 +108,11 @@ export class Crew {
 
   get surprises(): readonly string[] {
     return this.#surprises;
+  }
+
+  /** The warnings and errors that victims have logged. */
+  get complaints(): string {
+    return this.#complaints;
   }
 
   get log(): LogLine[] {
@@ -153,9 +159,10 @@ export class Crew {
     }
   }
 
-  /** Name of the process that leads by the store, if one does. */
+  /** The process that leads by the store, if one does; none while the store is away. */
   async leader(): Promise<Victim | undefined> {
-    const leader = await (await this.store()).leases.leader();
+    const store = await this.store();
+    const leader = await store.leases.leader().catch(() => null);
     return this.victims.find(({ name, alive }) => alive && name === leader?.host);
   }
 
@@ -223,7 +230,10 @@ export class Crew {
       output += chunk.toString();
       for (const look of listeners) look();
     });
-    child.stderr?.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
+    child.stderr?.on("data", (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-2_000);
+      this.#complaints += chunk.toString();
+    });
     const ended = new Promise<End>((resolve) => {
       child.once("exit", (code, signal) => {
         alive = false;
@@ -306,6 +316,8 @@ export const FORM = {
     process.env["SUNBEAT_FAULT_MINUTES"] === undefined ? null : Number(process.env["SUNBEAT_FAULT_MINUTES"]),
   /** Random kills of the SQLite test. */
   kills: Number(process.env["SUNBEAT_FAULT_KILLS"] ?? 4),
+  /** Tasks that are sent and worked off at once. */
+  tasks: Number(process.env["SUNBEAT_FAULT_TASKS"] ?? 4_000),
   seed: Number(process.env["SUNBEAT_SEED"] ?? systemRandom.next() * 2 ** 32) >>> 0,
   get random(): Random {
     return seededRandom(this.seed);
