@@ -1,72 +1,123 @@
-/** Reads what a Redis tells about itself: INFO, CONFIG GET by name, ACL WHOAMI, TIME. Never a password, never a write. */
+/**
+ * Reads what a Redis tells about itself: INFO, CONFIG GET by name, ACL WHOAMI, TIME, whether we may do a step and listen,
+ * and named entries. Never a password, never a write.
+ */
 import { type Clock, within } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
-import { REDIS_SETTINGS, type Reading, type RedisFacts, type RedisServerFacts } from "../survey.js";
+import {
+  REDIS_SETTINGS,
+  type Reading,
+  type RedisFacts,
+  type RedisServerFacts,
+  type StoredEntry,
+} from "../survey.js";
 import type { StoreContext } from "../store.js";
-import type { RedisClient, RedisServer } from "./client.js";
+import { Caller } from "./caller.js";
+import type { Connect, RedisClient, RedisServer } from "./client.js";
+import { redisEntries } from "./entries.js";
 import { storeError, timeoutError } from "./errors.js";
 import { DEFAULT_NAMESPACE } from "./index.js";
 import { ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
 import { keyspace, topicChannel, type Keyspace } from "./keys.js";
 import { parseRedisUrl } from "./url.js";
 
+export interface SurveyOptions {
+  /** Names of entries whose state is wanted. Default: none. */
+  readonly entries?: readonly string[];
+}
+
 /**
  * Facts about the server, the master behind Sentinel, or all masters of the Cluster that the URL names, within
  * `limitMs`. What the server does not tell, by its ACL or its host's will, is `unknown`. Rejects as opening the store
  * does: SUNBEAT_STORE_UNAVAILABLE, _TIMEOUT, _AUTH, SUNBEAT_DRIVER_MISSING, SUNBEAT_BROKER_URL_INVALID.
  */
-export async function surveyRedis(url: string, context: StoreContext, limitMs: number): Promise<RedisFacts> {
-  const { clock, random } = context;
+export async function surveyRedis(
+  url: string,
+  context: StoreContext,
+  limitMs: number,
+  { entries = [] }: SurveyOptions = {},
+): Promise<RedisFacts> {
   const target = parseRedisUrl(url);
-  const client = ioredisConnect(await loadIoredis(), target, clock, random)("commands");
-  return survey(client, target.namespace, target.label, clock, limitMs);
+  const connect = ioredisConnect(await loadIoredis(), target, context.clock, context.random);
+  return survey({ connect, ...target, context, limitMs, entries });
 }
 
 /** The same over a client of the program's own, which is not closed. */
 export async function surveyRedisOf(
   client: unknown,
-  { clock }: StoreContext,
+  context: StoreContext,
   limitMs: number,
-  { namespace = null }: { readonly namespace?: string | null } = {},
+  { namespace = null, entries = [] }: SurveyOptions & { readonly namespace?: string | null } = {},
 ): Promise<RedisFacts> {
-  return survey(
-    ioredisHandedIn(client, clock)("commands"),
-    namespace,
-    "redis:(client handed in)",
-    clock,
-    limitMs,
-  );
+  const connect = ioredisHandedIn(client, context.clock);
+  return survey({ connect, namespace, label: "redis:(client handed in)", context, limitMs, entries });
 }
 
-async function survey(
-  client: RedisClient,
-  namespace: string | null,
-  label: string,
-  clock: Clock,
-  limitMs: number,
-): Promise<RedisFacts> {
+interface Survey {
+  readonly connect: Connect;
+  readonly namespace: string | null;
+  readonly label: string;
+  readonly context: StoreContext;
+  readonly limitMs: number;
+  readonly entries: readonly string[];
+}
+
+async function survey(wanted: Survey): Promise<RedisFacts> {
+  const { connect, namespace, label, context, limitMs } = wanted;
+  const client = connect("commands");
+  const listener = connect("subscriber");
   try {
     const space = keyspace(namespace ?? DEFAULT_NAMESPACE);
-    return await within(clock, limitMs, factsOf(client, space, clock), () =>
+    const work = factsOf(wanted, client, listener, space);
+    return await within(context.clock, limitMs, work, () =>
       client.trouble === null ? timeoutError(label, "doctor", limitMs) : storeError(client.trouble, label),
     );
   } catch (error) {
     throw storeError(error, label);
   } finally {
     client.close();
+    listener.close();
   }
 }
 
-async function factsOf(client: RedisClient, space: Keyspace, clock: Clock): Promise<RedisFacts> {
+async function factsOf(
+  wanted: Survey,
+  client: RedisClient,
+  listener: RedisClient,
+  space: Keyspace,
+): Promise<RedisFacts> {
+  const { clock } = wanted.context;
   await client.ready();
   const nodes = client.servers();
-  const servers = await Promise.all(
-    nodes.map((node) => serverFacts(node, nodes.length > 1 ? node.address : null, clock)),
-  );
-  const user = await read(async () => String(await nodes[0]?.ask("ACL", "WHOAMI")));
+  const [servers, user, deaf, entries] = await Promise.all([
+    Promise.all(nodes.map((node) => serverFacts(node, nodes.length > 1 ? node.address : null, clock))),
+    read(async () => String(await nodes[0]?.ask("ACL", "WHOAMI"))),
+    refusalOf("to listen", () => listen(listener, space)),
+    read(() => storedEntries(wanted, client, space)),
+  ]);
   // Last: a client that is told READONLY looks for another master, and drops what is under way.
-  const refusal = await refusalOf(client, space);
-  return { kind: "redis", servers, user, refusal };
+  const idle = await refusalOf("a step", () =>
+    client.eval(HARMLESS, [space.keys.msg], [topicChannel(space, "doctor")]),
+  );
+  return { kind: "redis", servers, user, refusals: [...idle, ...deaf], entries };
+}
+
+async function listen(listener: RedisClient, space: Keyspace): Promise<void> {
+  await listener.ready();
+  await listener.subscribe([topicChannel(space, "doctor")]);
+}
+
+async function storedEntries(
+  { context, label, limitMs, entries }: Survey,
+  client: RedisClient,
+  space: Keyspace,
+): Promise<StoredEntry[]> {
+  if (entries.length === 0) return [];
+  const caller = new Caller({ client, space, label, ...context, ruler: null, limitMs });
+  const found = await redisEntries(caller).get(entries);
+  return found
+    .filter((entry) => entry !== null)
+    .map(({ name, owner, version, revision }) => ({ name, owner, version, revision }));
 }
 
 async function serverFacts(
@@ -139,9 +190,10 @@ async function clockOf(node: RedisServer, clock: Clock) {
  */
 const HARMLESS = `redis.call("TIME") redis.call("HDEL", KEYS[1], "") redis.call("PUBLISH", ARGV[1], "") return 1`;
 
-async function refusalOf(client: RedisClient, space: Keyspace): Promise<string | null> {
-  const done = await read(() => client.eval(HARMLESS, [space.keys.msg], [topicChannel(space, "doctor")]));
-  return "unknown" in done ? done.unknown : null;
+/** What for, and the server's words; empty when it was done. */
+async function refusalOf(what: string, act: () => Promise<unknown>): Promise<string[]> {
+  const done = await read(act);
+  return "unknown" in done ? [`${what}: ${done.unknown}`] : [];
 }
 
 async function read<T>(ask: () => Promise<T>): Promise<Reading<T>> {

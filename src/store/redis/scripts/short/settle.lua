@@ -1,0 +1,125 @@
+-- What most calls are: the ends of runs that need no other try, and a claim from one queue of messages that were never
+-- delivered before, in a store where nothing waits for either. All is read and judged before the first write; at anything
+-- out of the ordinary the whole script does the work instead, to the same effect.
+do
+  local settlements, max = tonumber(arg_settlements), tonumber(arg_max)
+  local base = rest + settlements * 4
+  local claims, queue = arg_lease ~= "", ARGV[base]
+  local straight = settlements <= 1000 and max <= 1000 and #ARGV <= base and not (claims and not queue)
+    and call("EXISTS", key_rev, key_tlock, key_hold, key_holdwake, key_lockwake, key_parked) == 0
+
+  local first_eta, first_lease = nil, nil
+  if straight and claims then
+    first_eta = tonumber(call("ZRANGE", key_eta, 0, 0, "WITHSCORES")[2])
+    first_lease = tonumber(call("ZRANGE", key_lease, 0, 0, "WITHSCORES")[2])
+    straight = not (first_eta and first_eta <= now) and not (first_lease and first_lease <= now)
+  end
+
+  local outcomes, ended, ended_lines, size = {}, {}, {}, 0
+  local runs, results, ends, kept = {}, {}, {}, 0
+  if straight and settlements > 0 then
+    local ids = {}
+    for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
+    local states = call("HMGET", key_state, unpack(ids))
+    local seen, verb, ttl, till, start = {}, nil, nil, nil, nil
+    for index = 1, settlements do
+      local id, at, state = ids[index], rest + (index - 1) * 4, states[index]
+      local token = ARGV[at + 1]
+      if seen[id] or not state or string.sub(state, 1, #token + 3) ~= "h " .. token .. " " then
+        outcomes[index] = "l"
+      else
+        local place, name, at_text, entry = match(state, "^%d+ %d+ %d ((%S+) %d+) (%d+) %S+ %d+ (%S+)$", #token + 4)
+        local result = ARGV[at + 3]
+        if ARGV[at + 2] ~= verb then
+          verb = ARGV[at + 2]
+          local final
+          final, ttl = match(verb, "^d (1) (%d+) $")
+          ttl = tonumber(ttl)
+          till = ttl and int(now + ttl)
+          start = ttl and till .. " " .. now_text .. " " .. final .. " "
+        end
+        queue = queue or name
+        if not place or name ~= queue or (result ~= "" and not (ttl and ttl > 0)) or (result == "" and string.sub(verb, 1, 1) ~= "d") then
+          straight = false
+          break
+        end
+        seen[id] = true
+        outcomes[index] = "s"
+        size = size + 1
+        ended[size] = id
+        ended_lines[size] = place .. " " .. id
+        if entry ~= "+" then runs[#runs + 1] = entry .. " " .. format("%014.0f", tonumber(at_text)) .. " " .. id end
+        if result ~= "" then
+          local record = start .. result
+          results[kept * 2 + 1] = id
+          results[kept * 2 + 2] = record
+          ends[kept * 2 + 1] = till
+          ends[kept * 2 + 2] = id
+          kept = kept + 1
+        end
+      end
+    end
+  end
+
+  local lines, states, leases, reply, given = {}, {}, {}, {}, 0
+  local lease_end = nil
+  if straight and claims then
+    lines = call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, max)
+    given = #lines
+  end
+  if straight and given > 0 then
+    local ids, skip = {}, #queue + 18
+    for index = 1, given do ids[index] = string.sub(lines[index], skip) end
+    local records, changes = call("HMGET", key_msg, unpack(ids)), call("HMGET", key_state, unpack(ids))
+    lease_end = now + tonumber(arg_lease)
+    local lease_end_text, token = int(lease_end), "h " .. arg_nonce .. "."
+    for index = 1, given do
+      local id, record = ids[index], records[index]
+      local head, expires = match(record or "", "^(%S+ %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ ")
+      if not head or changes[index] or (expires ~= "+" and (tonumber(expires) or 0) <= now) then
+        straight = false
+        break
+      end
+      states[index * 2 - 1] = id
+      states[index * 2] = token .. index .. " 0 1 0 " .. head
+      leases[index * 2 - 1] = lease_end_text
+      leases[index * 2] = lines[index]
+      reply[index * 3 - 2] = id
+      reply[index * 3 - 1] = record
+      reply[index * 3] = ""
+    end
+  end
+
+  if straight then
+    if kept > 0 then
+      call("HSET", key_res, unpack(results))
+      call("ZADD", key_resx, unpack(ends))
+      for index = 1, kept do
+        local record = results[index * 2]
+        call("PUBLISH", arg_channels .. "done:" .. results[index * 2 - 1], #record < 65536 and record or "")
+      end
+    end
+    if size > 0 then
+      call("ZREM", key_lease, unpack(ended_lines))
+      call("HDEL", key_msg, unpack(ended))
+      call("HDEL", key_state, unpack(ended))
+      if #runs > 0 then call("ZREM", key_runs, unpack(runs)) end
+    end
+    if given > 0 then
+      call("ZREM", key_ready, unpack(lines))
+      call("HSET", key_state, unpack(states))
+      call("ZADD", key_lease, unpack(leases))
+    end
+    if given ~= size and call("HINCRBY", key_count, "h" .. queue, given - size) == 0 then
+      call("HDEL", key_count, "h" .. queue)
+    end
+    local wake_at = ""
+    if claims then
+      local lease_at = call("ZRANGE", key_lease, 0, 0, "WITHSCORES")[2]
+      lease_at = lease_at and tonumber(lease_at) or math.huge
+      local at = math.min(lease_at, first_eta or math.huge)
+      if at < math.huge then wake_at = int(at) end
+    end
+    return { table.concat(outcomes), now_text, wake_at, reply }
+  end
+end
