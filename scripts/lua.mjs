@@ -116,7 +116,8 @@ function readScript(name) {
   const short = shortWay(name);
   const uses = needed(listed(header, "Uses"), `${main}\n${short.text}`);
   const clock = uses.filter((statement) => library.get("clock").includes(statement));
-  const before = clock.findLastIndex((statement) => statement.names.some((word) => short.names.has(word))) + 1;
+  const before =
+    clock.findLastIndex((statement) => statement.names.some((word) => short.names.has(word))) + 1;
   const body = [...uses.map(({ text }) => text), short.text, main].join("\n");
   const keys = names(header, "KEYS");
   const args = names(header, "ARGV");
@@ -128,7 +129,15 @@ function readScript(name) {
   ];
   if (wrong.length > 0) throw new Error(`${name}.lua: header and body disagree about ${wrong.join(", ")}`);
   const prelude = rest ? `local rest=${args.length + 1}` : "";
-  return { keys, args, flags: listed(header, "Flags"), uses, prelude, short: { text: short.text, before }, body: main };
+  return {
+    keys,
+    args,
+    flags: listed(header, "Flags"),
+    uses,
+    prelude,
+    short: { text: short.text, before },
+    body: main,
+  };
 }
 
 /** The text of the generated module. Statements of the library stand in it once, scripts name them by number. */
