@@ -32,11 +32,17 @@ function tell(error: unknown, host: Host, debug: boolean): number {
     return EXIT.usage;
   }
   const cause = error instanceof WrongUsage ? error.cause : error;
-  const message = messageOf(cause).replace(/\s*\n\s*/g, " ");
+  const message = inOneLine(messageOf(cause));
   if (isSunbeatError(cause)) host.stderr.write(`sunbeat: ${message} [${cause.code}]\n`);
   else host.stderr.write(`sunbeat: ${message}${debug ? "" : " (--debug shows where)"}\n`);
   if (debug) host.stderr.write(`${stacks(cause)}\n`);
   return error instanceof WrongUsage ? EXIT.usage : EXIT.failed;
+}
+
+/** Without a pattern of two open ends: that takes minutes over a message with many blanks. */
+function inOneLine(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "").join(" ");
 }
 
 /** commander's "error: unknown option '--cuont'\n(Did you mean --count?)" in one line. */
