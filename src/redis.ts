@@ -16,6 +16,6 @@ export function redisBroker(client: unknown, options: { readonly namespace?: str
   return {
     label: "redis:(client handed in)",
     open: (context) => openRedisStoreOf(client, context, options),
-    survey: (context, limitMs) => surveyRedisOf(client, context, limitMs, options),
+    survey: (context, limitMs, entries) => surveyRedisOf(client, context, limitMs, { ...options, entries }),
   };
 }

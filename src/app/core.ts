@@ -172,16 +172,21 @@ export class AppCore {
     if (this.config.logger === null) this.#logger = logger;
   }
 
+  /** Whose the entries of `beatSchedule` are, in the store. */
+  get owner(): string {
+    return `code:${this.name}`;
+  }
+
   /**
-   * What the broker tells about itself and its settings, within `limitMs`; opens and changes no store. Rejects with the
-   * store's error when it cannot be asked.
+   * What the broker tells about itself, its settings and the entries of these names, within `limitMs`; opens and changes
+   * no store. Rejects with the store's error when it cannot be asked.
    */
-  async survey(limitMs: number): Promise<StoreFacts> {
+  async survey(limitMs: number, entries: readonly string[] = []): Promise<StoreFacts> {
     const { clock, random, logger } = this;
     const context = { clock, random, logger };
     return typeof this.#broker === "string"
-      ? surveyStore(parseBrokerUrl(this.#broker), context, limitMs)
-      : this.#broker.survey(context, limitMs);
+      ? surveyStore(parseBrokerUrl(this.#broker), context, limitMs, entries)
+      : this.#broker.survey(context, limitMs, entries);
   }
 
   async send(request: MessageRequest): Promise<AsyncResult<never>> {

@@ -105,7 +105,7 @@ export function makeBeat(core: AppCore, options: StartBeatOptions): Beat {
       batch: BEAT_DEFAULTS.batch,
       upkeepIntervalMs: BEAT_DEFAULTS.upkeepIntervalMs,
       retention: config.retention,
-      owner: `code:${core.name}`,
+      owner: core.owner,
       version: config.version,
       hostname: name === undefined ? hostname() : nameOption(name, "beat: hostname"),
       ...core.pace.beat,

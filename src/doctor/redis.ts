@@ -106,7 +106,7 @@ const CHECKS: readonly Check[] = [
     setting: "min-replicas-to-write",
     weakens: ["D1", "E1", "L1"],
     wanted: "1 or more where there are replicas",
-    applies: ({ connected_slaves: replicas }) => !("value" in replicas) || Number(replicas.value) > 0,
+    applies: ({ connected_slaves: replicas }) => isAboveZero(replicas),
     judge: (value) =>
       Number(value) > 0
         ? null
@@ -115,6 +115,15 @@ const CHECKS: readonly Check[] = [
             "a master that is cut off goes on taking writes, which the fail-over drops (D2): set it to 1, with " +
               "min-replicas-max-lag 10",
           ),
+  },
+  {
+    setting: "min-replicas-max-lag",
+    weakens: ["D1", "E1", "L1"],
+    wanted: "10 or so",
+    applies: ({ connected_slaves: replicas, "min-replicas-to-write": least }) =>
+      isAboveZero(replicas) && isAboveZero(least),
+    judge: (value) =>
+      Number(value) > 0 ? null : says("warning", "0 takes min-replicas-to-write its effect: set it to 10"),
   },
   {
     setting: "timeout",
@@ -131,14 +140,14 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** One finding per setting that applies; for each server of a Cluster where they differ. */
-export function judgeRedis({ servers, user, refusal }: RedisFacts): Finding[] {
+export function judgeRedis({ servers, user, refusals }: RedisFacts): Finding[] {
   const bySetting = servers.map((server) => [
     ...CHECKS.filter(({ applies }) => applies?.(server.settings) !== false).map((check) =>
       judgeSetting(check, server.settings),
     ),
     judgeClock(server.clock),
   ]);
-  return [judgeRights(user, refusal), ...merge(servers, bySetting)];
+  return [judgeRights(user, refusals), ...merge(servers, bySetting)];
 }
 
 function judgeSetting({ setting, weakens, wanted, judge }: Check, settings: Settings): Finding {
@@ -167,17 +176,22 @@ function withoutAppendOnly({ save }: Settings): string {
   return `${lost}: set appendonly yes`;
 }
 
+/** Also where it is not known. */
+function isAboveZero(reading: Reading): boolean {
+  return !("value" in reading) || Number(reading.value) > 0;
+}
+
 function hasAppendOnly({ appendonly }: Settings): boolean {
   return !("value" in appendonly) || appendonly.value !== "no";
 }
 
-function judgeRights(user: Reading, refusal: string | null): Finding {
+function judgeRights(user: Reading, refusals: readonly string[]): Finding {
   const value = "value" in user ? `user ${user.value}` : "user unknown";
-  if (refusal === null) return fine("rights", value);
+  if (refusals.length === 0) return fine("rights", value);
   return broken(
     "rights",
     value,
-    `a step was refused (${refusal}): docs/redis.md lists the rights that sunbeat needs`,
+    `refused ${refusals.join("; ")}; docs/redis.md lists the rights that sunbeat needs`,
   );
 }
 

@@ -38,8 +38,8 @@ export interface StoreSource {
   /** Stands for the URL in banners and logs. */
   readonly label: string;
   open(context: StoreContext): Promise<Store>;
-  /** What it tells about itself, within `limitMs`; changes nothing. */
-  survey(context: StoreContext, limitMs: number): Promise<StoreFacts>;
+  /** What it tells about itself and of the named entries, within `limitMs`; changes nothing. */
+  survey(context: StoreContext, limitMs: number, entries: readonly string[]): Promise<StoreFacts>;
 }
 
 export interface StoreContext {

@@ -7,6 +7,14 @@ import type { EpochMs } from "../core/clock.js";
 /** The value of a setting, or why it could not be read: a missing right never looks like a good value. */
 export type Reading<T = string> = { readonly value: T } | { readonly unknown: string };
 
+/** A stored entry, as far as another program's definition of the same name shows. */
+export interface StoredEntry {
+  readonly name: string;
+  readonly owner: string;
+  readonly version: number;
+  readonly revision: string;
+}
+
 export type StoreFacts = MemoryFacts | SqliteFacts | RedisFacts;
 
 export interface MemoryFacts {
@@ -25,6 +33,7 @@ export const REDIS_SETTINGS = [
   "aof_last_write_status",
   "connected_slaves",
   "min-replicas-to-write",
+  "min-replicas-max-lag",
   "timeout",
 ] as const;
 
@@ -43,8 +52,13 @@ export interface RedisFacts {
   readonly servers: readonly RedisServerFacts[];
   /** Who we are there. */
   readonly user: Reading;
-  /** Why a step that changes nothing and needs the rights of every other was refused; null: it was not. */
-  readonly refusal: string | null;
+  /**
+   * Why a step was refused that changes nothing and needs the rights of every other, and why listening was: for each
+   * that was, what for and the server's words.
+   */
+  readonly refusals: readonly string[];
+  /** Of the entries that were asked for by name, those that are stored. */
+  readonly entries: Reading<readonly StoredEntry[]>;
 }
 
 export interface SqliteFacts {
@@ -62,6 +76,8 @@ export interface SqliteFacts {
   readonly writable: boolean;
   /** Null: there is no file yet. */
   readonly file: SqliteFileFacts | null;
+  /** Of the entries that were asked for by name, those that are stored. */
+  readonly entries: Reading<readonly StoredEntry[]>;
 }
 
 export interface SqliteFileFacts {

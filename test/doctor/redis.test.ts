@@ -14,6 +14,7 @@ const GOOD: Readonly<Record<RedisSetting, string>> = {
   aof_last_write_status: "ok",
   connected_slaves: "1",
   "min-replicas-to-write": "1",
+  "min-replicas-max-lag": "10",
   timeout: "0",
 };
 const ALL = "D1 D2 E1 E2 L1";
@@ -34,7 +35,8 @@ function server(changes: Changes = {}, address: string | null = null, aheadMs = 
 }
 
 function facts(changes: Changes = {}, others: Partial<RedisFacts> = {}): RedisFacts {
-  return { kind: "redis", servers: [server(changes)], user: { value: "worker" }, refusal: null, ...others };
+  const rest = { user: { value: "worker" }, refusals: [], entries: { value: [] } };
+  return { kind: "redis", servers: [server(changes)], ...rest, ...others };
 }
 
 function of(findings: readonly Finding[], setting: string): Finding | undefined {
@@ -52,6 +54,7 @@ test("a server as it should be has a line per setting, and all are ok", () => {
     ["appendfsync", "always", "ok"],
     ["no-appendfsync-on-rewrite", "no", "ok"],
     ["min-replicas-to-write", "1", "ok"],
+    ["min-replicas-max-lag", "10", "ok"],
     ["timeout", "0", "ok"],
     ["clock", "3ms ahead of this machine", "ok"],
   ]);
@@ -67,6 +70,7 @@ test.each<[RedisSetting, string, Finding["verdict"], string, string, Changes?]>(
   ["no-appendfsync-on-rewrite", "yes", "warning", "D1 E1 L1", "always is not always during a rewrite"],
   ["aof_last_write_status", "err", "error", ALL, "nothing reaches the disk at this moment"],
   ["min-replicas-to-write", "0", "warning", "D1 E1 L1", "a fail-over drops what was acknowledged"],
+  ["min-replicas-max-lag", "0", "warning", "D1 E1 L1", "it switches min-replicas-to-write off"],
   ["role", "slave", "error", ALL, "a replica takes no writes"],
   ["redis_version", "6.2.0", "ok", "", "the oldest that is supported"],
   ["redis_version", "6.0.16", "error", ALL, "older than the store supports"],
@@ -86,6 +90,7 @@ test.each([
   ["appendonly", ALL],
   ["appendfsync", "D1 E1 L1"],
   ["min-replicas-to-write", "D1 E1 L1"],
+  ["min-replicas-max-lag", "D1 E1 L1"],
   ["timeout", ""],
   ["redis_version", ALL],
   ["role", ALL],
@@ -106,7 +111,12 @@ describe("settings that others leave without a meaning have no line", () => {
     [
       "without a replica nothing fails over",
       { connected_slaves: "0", "min-replicas-to-write": "0" },
-      ["min-replicas-to-write"],
+      ["min-replicas-to-write", "min-replicas-max-lag"],
+    ],
+    [
+      "how far behind a replica may be means nothing where none is asked for",
+      { "min-replicas-to-write": "0" },
+      ["min-replicas-max-lag"],
     ],
   ])("%s", (_, changes, absent) => {
     const settings = judge(facts(changes)).map(({ setting }) => setting);
@@ -140,14 +150,14 @@ test.each([
 });
 
 test("a refused step breaks every promise, and says in the server's words why", () => {
-  const refusal = "NOPERM this user has no permissions to access one of the keys used as arguments";
-  const finding = of(judge(facts({}, { refusal, user: { unknown: "NOPERM" } })), "rights");
+  const refusals = ["a step: NOPERM no such key for you", "to listen: NOPERM no such channel for you"];
+  const finding = of(judge(facts({}, { refusals, user: { unknown: "NOPERM" } })), "rights");
   expect(finding).toEqual({
     setting: "rights",
     value: "user unknown",
     verdict: "error",
     weakens: ["D1", "D2", "E1", "E2", "L1"],
-    advice: `a step was refused (${refusal}): docs/redis.md lists the rights that sunbeat needs`,
+    advice: `refused ${refusals.join("; ")}; docs/redis.md lists the rights that sunbeat needs`,
   });
 });
 

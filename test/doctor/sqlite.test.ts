@@ -31,6 +31,7 @@ const FACTS: SqliteFacts = {
   freeBytes: { value: 50 * 1024 ** 3 },
   writable: true,
   file: FILE,
+  entries: { value: [] },
 };
 
 const withFile = (changes: Partial<SqliteFileFacts>): SqliteFacts => ({

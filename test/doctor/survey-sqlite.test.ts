@@ -41,6 +41,7 @@ test("a store in use is read beside those who use it", async () => {
     networkDisk: null,
     freeBytes: { value: expect.any(Number) as unknown },
     writable: true,
+    entries: { value: [] },
   });
   expect(found).toEqual({
     bytes: statSync(file).size,

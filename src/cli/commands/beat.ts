@@ -6,7 +6,7 @@ import type { Action } from "../cli.js";
 import type { LogLevel } from "../log-format.js";
 import { readDuration } from "../local-time.js";
 import { openLog, openStore, readLogLevel, serve } from "../serve.js";
-import { warnOfSettings } from "../store-warnings.js";
+import { watchSettings } from "../store-warnings.js";
 
 interface Options {
   readonly maxInterval?: string;
@@ -38,8 +38,8 @@ export function beatCommand(action: Action): Command {
             "The broker memory: is seen by this process alone: use worker --beat, or another broker",
           );
         }
-        void warnOfSettings(open, logger);
-        return serve(cli, { logger, parts: [beat] });
+        const unwatch = watchSettings(open, cli.clock, logger);
+        return serve(cli, { logger, parts: [beat] }).finally(unwatch);
       });
     }),
   );

@@ -32,7 +32,10 @@ async function doctor(cli: Cli, { core }: OpenApp): Promise<number> {
 /** A broker that cannot be asked is a finding too; a driver that is not installed is an error of the caller's. */
 async function examine(core: OpenApp["core"]): Promise<Finding[]> {
   try {
-    return judge(await core.survey(SURVEY_LIMIT_MS));
+    const { owner, entries } = core;
+    const names = entries.map(({ name }) => name);
+    const facts = await core.survey(SURVEY_LIMIT_MS, names);
+    return judge(facts, { owner, version: core.config.version, entries });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return [broken("connection", error.code, error.message)];

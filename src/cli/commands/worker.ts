@@ -7,7 +7,7 @@ import type { Action, Cli } from "../cli.js";
 import type { LogLevel } from "../log-format.js";
 import { nodeName } from "../node-name.js";
 import { openLog, openStore, readLogLevel, serve } from "../serve.js";
-import { warnOfSettings } from "../store-warnings.js";
+import { watchSettings } from "../store-warnings.js";
 import { names, usageError, wholeNumber } from "../usage.js";
 
 interface Options {
@@ -83,8 +83,8 @@ async function work(cli: Cli, open: OpenApp, options: Options): Promise<number> 
   if (isPrivate(open) && options.beat !== true) {
     logger.warn("The broker memory: is seen by this process alone: nothing that others send arrives here");
   }
-  void warnOfSettings(open, logger);
-  return serve(cli, { logger, parts });
+  const unwatch = watchSettings(open, cli.clock, logger);
+  return serve(cli, { logger, parts }).finally(unwatch);
 }
 
 function chosenQueues({ core }: OpenApp, { queues, excludeQueues = [] }: Options): string[] {

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { EpochMs } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
-import type { Reading, SqliteFacts, SqliteFileFacts, SqliteInside } from "../survey.js";
+import type { Reading, SqliteFacts, SqliteFileFacts, SqliteInside, StoredEntry } from "../survey.js";
 import { newestAt } from "./backups.js";
 import { type Driver, type Handle, hasSafeLog, loadDriver } from "./driver.js";
 import { networkDisk } from "./network-disk.js";
@@ -14,12 +14,17 @@ import { APPLICATION_ID, SCHEMA_VERSION } from "./schema.js";
 
 /**
  * Facts about a file that may not exist, be damaged, or be another program's: it is not touched, other than by SQLite
- * itself, which keeps `<path>-wal` and `-shm` beside an open file. Rejects with SUNBEAT_DRIVER_MISSING.
+ * itself, which keeps `<path>-wal` and `-shm` beside an open file. `entries`: those whose state is wanted. Rejects with SUNBEAT_DRIVER_MISSING.
  */
-export async function surveySqlite(path: string, context: StoreContext): Promise<SqliteFacts> {
+export async function surveySqlite(
+  path: string,
+  context: StoreContext,
+  entries: readonly string[] = [],
+): Promise<SqliteFacts> {
   const driver = await loadDriver();
   const file = resolve(path);
   const version = versionOf(driver);
+  const found = await fileFacts(driver, file, context);
   return {
     kind: "sqlite",
     path: file,
@@ -28,7 +33,8 @@ export async function surveySqlite(path: string, context: StoreContext): Promise
     networkDisk: networkDisk(file),
     freeBytes: freeBytes(file),
     writable: isWritable(dirname(file)) && (!existsSync(file) || isWritable(file)),
-    file: await fileFacts(driver, file, context),
+    file: found,
+    entries: found === null ? { value: [] } : await read(context, () => storedEntries(driver, file, entries)),
   };
 }
 
@@ -64,7 +70,7 @@ async function fileFacts(
     madeAt: stat.birthtimeMs,
     changedAt: Math.max(stat.mtimeMs, changedAt(`${file}-wal`)),
     newestBackupAt: newestAt(file),
-    inside: await inside(driver, file, context),
+    inside: await read(context, () => look(driver, file)),
   };
 }
 
@@ -81,9 +87,9 @@ function isWritable(path: string): boolean {
   }
 }
 
-async function inside(driver: Driver, file: string, context: StoreContext): Promise<Reading<SqliteInside>> {
+async function read<T>(context: StoreContext, ask: () => T): Promise<Reading<T>> {
   try {
-    return { value: await retryWhileBusy(context, () => look(driver, file)) };
+    return { value: await retryWhileBusy(context, ask) };
   } catch (error) {
     return { unknown: messageOf(error) };
   }
@@ -93,10 +99,7 @@ async function inside(driver: Driver, file: string, context: StoreContext): Prom
 const SYNCHRONOUS = ["off", "normal", "full", "extra"];
 
 function look(driver: Driver, file: string): SqliteInside {
-  let handle: Handle | undefined;
-  try {
-    handle = driver.open(file, true);
-    handle.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+  return opened(driver, file, (handle) => {
     syncFully(handle);
     return {
       isOurs: pragma(handle, "application_id") === APPLICATION_ID,
@@ -105,6 +108,26 @@ function look(driver: Driver, file: string): SqliteInside {
       schemaVersion: Number(pragma(handle, "user_version")),
       knownVersion: SCHEMA_VERSION,
     };
+  });
+}
+
+/** A file of another schema is read as far as it has these columns, and is unknown otherwise. */
+function storedEntries(driver: Driver, file: string, names: readonly string[]): StoredEntry[] {
+  if (names.length === 0) return [];
+  const wanted = "SELECT value FROM json_each(?)";
+  return opened(driver, file, (handle) =>
+    handle
+      .prepare(`SELECT name, owner, version, revision FROM entry WHERE name IN (${wanted})`)
+      .all(JSON.stringify(names)),
+  ) as StoredEntry[];
+}
+
+function opened<T>(driver: Driver, file: string, act: (handle: Handle) => T): T {
+  let handle: Handle | undefined;
+  try {
+    handle = driver.open(file, true);
+    handle.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+    return act(handle);
   } finally {
     handle?.close();
   }
