@@ -3,7 +3,8 @@
  *
  * One loop, and one claim or settlement on its way at any time: what ends meanwhile goes with the next call, which
  * also claims for the slots that are free by then. So a busy worker needs one round trip for many tasks, and an idle
- * one sleeps until the store tells of an arrival or the instant comes at which the store has something to do.
+ * one sleeps until the store tells of an arrival or the instant comes at which the store has something to do. While a
+ * call is on its way, what waits here is started as slots come free.
  */
 import { type Clock, sleep } from "../core/clock.js";
 import type { ClaimRequest } from "../store/broker.js";
@@ -18,6 +19,8 @@ import { isRetryable, type StoreCalls } from "./store-calls.js";
 const MAX_CLAIM = 1_000;
 /** Ends of short tasks are gathered for one call at most so long before the store is told of the first. */
 const LONGEST_GATHERING_MS = 10;
+/** From so many deliveries on, the store works on one half of them while this process works on the other. */
+const WORTH_HALVING = 32;
 
 export interface ConsumerParts {
   readonly clock: Clock;
@@ -32,11 +35,24 @@ export class Consumer {
   readonly #parts: ConsumerParts;
   readonly #options: WorkerOptions;
   readonly #cut = new AbortController();
+  /** So many ends are a call's worth. */
+  readonly #plenty: number;
   #draining = false;
+  /** Whether a call is on its way. */
+  #calling = false;
+  #startsSoon = false;
 
   constructor(parts: ConsumerParts, options: WorkerOptions) {
     this.#parts = parts;
     this.#options = options;
+    const most = options.concurrency * options.prefetch;
+    this.#plenty = most < WORTH_HALVING ? Infinity : most / 2;
+  }
+
+  /** A task has ended, or something else is there for the store. */
+  nudge(): void {
+    this.#parts.doorbell.nudge();
+    if (this.#calling) this.#startSoon();
   }
 
   /** Claims no more and gives back what has not been started; `run` ends when the rest has ended and is stored. */
@@ -57,12 +73,7 @@ export class Consumer {
   async run(): Promise<void> {
     const { clock, calls, slots, doorbell } = this.#parts;
     for (;;) {
-      // What was just started may end in this turn of the event loop, and what waits take its place: one call for all.
-      const until = clock.monotonicMs() + LONGEST_GATHERING_MS;
-      while (slots.fill()) {
-        await new Promise<void>((resolve) => clock.soon(resolve));
-        if (clock.monotonicMs() >= until) break;
-      }
+      await this.#gather();
       if (this.#cut.signal.aborted) return;
       const claim = this.#claim();
       if (slots.outbox.size === 0 && (claim === null || !doorbell.rung)) {
@@ -71,13 +82,35 @@ export class Consumer {
         continue;
       }
       try {
-        await this.#exchange(claim);
+        this.#calling = true;
+        this.#startSoon();
+        await this.#exchange(claim).finally(() => (this.#calling = false));
         calls.succeeded("consumer");
       } catch (error) {
         if (!isRetryable(error)) throw error;
         await sleep(clock, calls.failed("consumer", error), this.#cut.signal);
       }
     }
+  }
+
+  /** What was just started may end in this turn of the event loop, and what waits take its place: one call for all. */
+  async #gather(): Promise<void> {
+    const { clock, slots } = this.#parts;
+    const until = clock.monotonicMs() + LONGEST_GATHERING_MS;
+    while (slots.outbox.size < this.#plenty && slots.fill()) {
+      await new Promise<void>((resolve) => clock.soon(resolve));
+      if (clock.monotonicMs() >= until) return;
+    }
+  }
+
+  #startSoon(): void {
+    const { clock, slots } = this.#parts;
+    if (this.#startsSoon || slots.waiting === 0 || slots.free === 0) return;
+    this.#startsSoon = true;
+    clock.soon(() => {
+      this.#startsSoon = false;
+      if (this.#calling) slots.fill();
+    });
   }
 
   async #idle(forWork: boolean): Promise<void> {
@@ -106,7 +139,8 @@ export class Consumer {
   #claim(): ClaimRequest | null {
     const { queues, hostname, leaseMs, prefetch } = this.#options;
     const { free, waiting } = this.#parts.slots;
-    if (this.#draining || free === 0 || waiting > 0) return null;
-    return { queues, worker: hostname, leaseMs, max: Math.min(free * prefetch, MAX_CLAIM) };
+    const max = Math.min(free * prefetch - waiting, MAX_CLAIM);
+    if (this.#draining || free === 0 || max <= 0) return null;
+    return { queues, worker: hostname, leaseMs, max };
   }
 }

@@ -65,7 +65,7 @@ export class Worker {
       ...{ store, calls: this.#calls, reporter: this.#reporter, hostname, payloadLimit },
       locks: this.#locks,
     };
-    this.#slots = new Slots(clock, random, registry, environment, options, () => this.#doorbell?.nudge());
+    this.#slots = new Slots(clock, random, registry, environment, options, () => this.#consumer?.nudge());
     this.#heartbeat = new Heartbeat(
       clock,
       this.#calls,

@@ -65,6 +65,44 @@ describe("slots", () => {
     expect((await rig.memory.broker.counts())[0]).toMatchObject({ ready: 2, held: 3 });
   });
 
+  test("prefetched tasks start as slots free also while the store is slow to answer", async () => {
+    const rig = new Rig();
+    const tasks = gated(rig);
+    const faulty = new FaultyStore(rig.memory, rig.clock, (verb) => (verb === "settle" ? "late" : "none"));
+    await rig.send(...ids("t", 3).map((id) => message(id, "wait")));
+    await rig.started({ concurrency: 1, prefetch: 3 }, faulty.store);
+    tasks.open("t0");
+    await turns();
+    expect([faulty.inFlight, tasks.started]).toEqual([1, ["t0", "t1"]]);
+    tasks.open("t1");
+    await turns();
+    expect([faulty.inFlight, tasks.started]).toEqual([1, ["t0", "t1", "t2"]]);
+  });
+
+  test("of many short tasks the store gets one half while the other half runs, and never more are held", async () => {
+    const rig = new Rig();
+    rig.task("note", () => null);
+    const faulty = new FaultyStore(rig.memory, rig.clock, () => "none");
+    await rig.send(...ids("t", 80).map((id) => message(id, "note")));
+    await rig.started({ concurrency: 16, prefetch: 2 }, faulty.store);
+    const seen = faulty.calls
+      .filter(({ verb }) => verb === "claim" || verb === "settle")
+      .map(({ args }) => {
+        const [ends, claim] = (args.length === 1 ? [[], args[0]] : args) as [
+          unknown[],
+          { max: number } | null,
+        ];
+        return [ends.length, claim?.max];
+      });
+    expect(seen.slice(0, 4)).toEqual([
+      [0, 32],
+      [16, 16],
+      [16, 16],
+      [16, 16],
+    ]);
+    expect(faulty.mostInFlight).toBe(1);
+  });
+
   test("tasks start by priority, then in the order in which they were sent", async () => {
     const rig = new Rig();
     const order: string[] = [];

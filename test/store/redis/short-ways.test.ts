@@ -50,7 +50,7 @@ async function contents({ namespace }: Side): Promise<Record<string, unknown>> {
     const key = keys[name];
     const type = await raw.type(key);
     if (type === "hash") found[name] = Object.entries(await raw.hgetall(key)).sort();
-    else if (type === "zset") found[name] = await raw.zrange(key, 0, -1, "WITHSCORES");
+    else if (type === "zset") found[name] = await raw.zrange(key, "0", "-1", "WITHSCORES");
     else if (type === "string") found[name] = await raw.get(key);
   }
   return found;
