@@ -1,11 +1,12 @@
 /**
  * What happens to the server: killed and started again on its append-only file, its scripts forgotten, its clients cut
- * off, paused, held up and full. D1, E1 and E2 hold, and dispatch goes on by itself after each.
+ * off, paused, held up and full, its password changed. D1, E1 and E2 hold, and dispatch goes on by itself after each.
  *
  * A SIGKILL of the server does not test power loss: what it has written is still in the page cache.
  */
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.js";
+import { SERVER_ACTS } from "../support/fault-acts.js";
 import { Crew, FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { leftovers } from "../support/fault-figures.js";
 import { judge } from "../support/invariants.js";
@@ -17,58 +18,6 @@ afterEach(async () => {
   await crew?.dispose();
   await server?.stop();
 });
-
-async function repeatedly(ms: number, act: () => Promise<unknown>): Promise<void> {
-  const end = systemClock.monotonicMs() + ms;
-  while (systemClock.monotonicMs() < end) {
-    await act();
-    await pause(10);
-  }
-}
-
-const FAULTS: readonly (readonly [name: string, act: (server: RedisServer) => Promise<unknown>])[] = [
-  [
-    "killed and started again",
-    async (redis) => {
-      await redis.kill();
-      await pause(300);
-      await redis.restart();
-    },
-  ],
-  ["scripts forgotten in a loop", (redis) => repeatedly(1_000, () => redis.raw.script("FLUSH"))],
-  [
-    "all clients cut off every 50 ms",
-    (redis) =>
-      repeatedly(1_000, async () => {
-        for (const type of ["normal", "pubsub"])
-          await redis.raw.call("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes");
-        await pause(40);
-      }),
-  ],
-  [
-    "writes paused",
-    async (redis) => {
-      await redis.raw.client("PAUSE", 700, "WRITE");
-      await pause(700);
-    },
-  ],
-  [
-    "everything paused for two leases",
-    async (redis) => {
-      await redis.raw.client("PAUSE", 2_000, "ALL");
-      await pause(2_000);
-    },
-  ],
-  ["asleep for three leases", (redis) => redis.raw.call("DEBUG", "SLEEP", "3")],
-  [
-    "full, then freed",
-    async (redis) => {
-      await redis.raw.config("SET", "maxmemory", "1mb");
-      await pause(1_000);
-      await redis.raw.config("SET", "maxmemory", "0");
-    },
-  ],
-];
 
 test(
   "nothing that a server goes through loses a tick or doubles one",
@@ -82,7 +31,7 @@ test(
     const recoveredMs: Record<string, number> = {};
     const end = systemClock.monotonicMs() + FORM.ms(0);
     do {
-      for (const [name, act] of FAULTS) {
+      for (const { name, act } of SERVER_ACTS) {
         await act(server);
         recoveredMs[name] = Math.max(recoveredMs[name] ?? 0, await crew.goesOn(`"${name}"`));
         await pause(300);

@@ -1,6 +1,8 @@
 /** What a drained Redis still holds, and figures for the reader of a run. */
+import type { EpochMs } from "../../src/core/clock.js";
 import { KEY_NAMES, type KeyName, keyspace } from "../../src/store/redis/keys.js";
 import { DEFAULT_NAMESPACE } from "../../src/store/redis/index.js";
+import type { RunLine } from "./fault-log.js";
 import type { RedisServer } from "./redis-server.js";
 
 /** What stays: entries, their ledger, who led, numbers, and results until their time is over. */
@@ -19,6 +21,24 @@ export async function leftovers(
     if (!STAYING.has(name) && (await raw.exists(keys[name])) === 1) found.push(keys[name]);
   }
   return found;
+}
+
+/** The longest time without a run after each of these instants, up to the next of them. */
+export function silences(
+  runs: readonly RunLine[],
+  instants: Readonly<Record<string, EpochMs>>,
+): Readonly<Record<string, number>> {
+  const at = runs.map((run) => run.at).sort((a, b) => a - b);
+  const found = Object.entries(instants).map(([name, from], index, all): [string, number] => {
+    const to = all[index + 1]?.[1] ?? Infinity;
+    const gaps = at.flatMap((here, place) => {
+      const before = at[place - 1];
+      const middle = ((before ?? 0) + here) / 2;
+      return before === undefined || middle < from || middle >= to ? [] : [here - before];
+    });
+    return [name, Math.max(0, ...gaps)];
+  });
+  return Object.fromEntries(found);
 }
 
 export function quantiles(values: readonly number[]): Readonly<Record<string, number>> {

@@ -33,11 +33,11 @@ async function linked(replica: RedisServer): Promise<boolean> {
   return (await replica.raw.info("replication")).includes("master_link_status:up");
 }
 
-export async function startSentinels(): Promise<Topology> {
-  const master = await startRedis({ args: QUICK_SYNC });
-  const replica = await startRedis({
-    args: [...QUICK_SYNC, "--replicaof", master.host, String(master.port)],
-  });
+/** `args` are of all data servers: without persistence an old master that is restarted comes back empty. */
+export async function startSentinels(args: readonly string[] = []): Promise<Topology> {
+  const own = [...QUICK_SYNC, ...args];
+  const master = await startRedis({ args: own });
+  const replica = await startRedis({ args: [...own, "--replicaof", master.host, String(master.port)] });
   await until("a linked replica", () => linked(replica));
   const sentinel = [
     `sentinel monitor main ${master.host} ${master.port} 2`,
@@ -65,9 +65,9 @@ export async function startSentinels(): Promise<Topology> {
 
 const SLOTS = 16_384;
 
-export async function startCluster(): Promise<Topology> {
-  const args = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", ...QUICK_SYNC];
-  const servers = await Promise.all([0, 1, 2, 3, 4, 5].map(() => startRedis({ args })));
+export async function startCluster(args: readonly string[] = []): Promise<Topology> {
+  const own = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", ...QUICK_SYNC, ...args];
+  const servers = await Promise.all([0, 1, 2, 3, 4, 5].map(() => startRedis({ args: own })));
   const [first, ...others] = servers as [RedisServer, ...RedisServer[]];
   for (const index of [0, 1, 2]) {
     const from = Math.ceil((index * SLOTS) / 3);
