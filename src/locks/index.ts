@@ -1,4 +1,4 @@
-export { HeldLock } from "./held-lock.js";
+export { HeldLock, watchful } from "./held-lock.js";
 export type { LockDeps } from "./lock-keeper.js";
 export { assertMethodContext, decoratorError, guarded, legacyError, locked } from "./locked.js";
 export type { Locked } from "./locked.js";

@@ -1,5 +1,7 @@
+import type { Clock } from "../core/clock.js";
 import { LockError, SunbeatError, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
+import { watchful } from "../locks/index.js";
 import type { Delivery } from "../store/broker.js";
 
 /**
@@ -22,11 +24,13 @@ export class Reservation {
   unlocked = false;
   /** Acknowledged before the run (acks "early"): there is no lease and no token any more. */
   acknowledged = false;
+  readonly #clock: Pick<Clock, "monotonicMs">;
   #reason: SunbeatError | null = null;
   /** Made when somebody asks for the signal: most tasks never do. */
   #controller: AbortController | null = null;
 
-  constructor(delivery: Delivery, trustedUntil: number) {
+  constructor(delivery: Delivery, trustedUntil: number, clock: Pick<Clock, "monotonicMs">) {
+    this.#clock = clock;
     this.delivery = delivery;
     this.trustedUntil = trustedUntil;
     const { lock } = delivery;
@@ -38,12 +42,19 @@ export class Reservation {
     return `${this.delivery.task}[${this.delivery.id}]`;
   }
 
+  /** Looks at the clock whenever it is asked: a process that was stopped may run the task before its timers. */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
+      watchful(this.#controller.signal, () => this.#look());
       if (this.#reason !== null) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
+  }
+
+  #look(): void {
+    if (this.lost || this.acknowledged || this.#clock.monotonicMs() < this.trustedUntil) return;
+    this.lose("the store has not renewed it in time");
   }
 
   lose(why: string): void {

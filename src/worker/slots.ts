@@ -75,7 +75,7 @@ export class Slots {
 
   take(deliveries: readonly Delivery[], trustedUntil: number): void {
     for (const delivery of deliveries) {
-      const reservation = new Reservation(delivery, trustedUntil);
+      const reservation = new Reservation(delivery, trustedUntil, this.#clock);
       this.held.set(delivery.token, reservation);
       this.#environment.reporter.received(reservation);
       if (reservation.lock !== null) this.#environment.reporter.locked(reservation);
@@ -135,18 +135,22 @@ export class Slots {
   /** Claimed by a call that nobody waits for any more: they go back, and are not started here. */
   returnLate(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      this.outbox.returns.push({ reservation: new Reservation(delivery, -Infinity), outcome: null });
+      this.outbox.returns.push({ reservation: new Reservation(delivery, -Infinity, this.#clock), outcome: null });
     }
     this.#onEnd();
   }
 
-  /** Lets go of everything: what runs on is no longer ours, and no timer of it is left. */
-  letGo(): void {
+  /**
+   * Lets go of everything: what runs on is no longer ours, and no timer of it is left. Runs go back to their queues, or,
+   * after a crash, stay where they are until their leases end.
+   */
+  letGo(crashed: boolean): void {
     this.returnWaiting();
     for (const { reservation, ...rest } of this.#executor.abandon()) {
       const returned: Outcome = { kind: "returned" };
-      if (!reservation.acknowledged) this.outbox.returns.push({ reservation, outcome: returned });
-      else {
+      if (!reservation.acknowledged) {
+        if (!crashed) this.outbox.returns.push({ reservation, outcome: returned });
+      } else {
         const assignment = { reservation, ...rest };
         this.outbox.early.push({ assignment, outcome: cutShort(reservation), runtimeMs: 0, resent: false });
       }

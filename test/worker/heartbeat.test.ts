@@ -44,6 +44,21 @@ describe("leases", () => {
     ]);
   });
 
+  test("a task of a process that was stopped sees at its first look that the lease is over, before any timer", async () => {
+    const rig = new Rig();
+    const seen: unknown[] = [];
+    rig.bound("t", (self) => {
+      rig.clock.spend(29_999);
+      seen.push(self.signal.aborted);
+      rig.clock.spend(1);
+      seen.push(self.signal.aborted, (self.signal.reason as SunbeatError).code);
+    });
+    await rig.send(message("a", "t"));
+    await rig.started({ leaseMs: 30_000 });
+    await turns();
+    expect(seen).toEqual([false, true, "SUNBEAT_LEASE_LOST"]);
+  });
+
   test("the store's word that a lease is lost aborts the signal, and a failure that follows is dropped", async () => {
     const rig = new Rig();
     rig.bound("t", (self) => {
