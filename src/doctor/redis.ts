@@ -34,6 +34,12 @@ const CHECKS: readonly Check[] = [
     judge: judgeVersion,
   },
   {
+    setting: "redis_mode",
+    weakens: PROMISES,
+    wanted: "standalone, or the URL one of redis+cluster://",
+    judge: judgeMode,
+  },
+  {
     setting: "role",
     weakens: PROMISES,
     wanted: "master",
@@ -123,7 +129,7 @@ const CHECKS: readonly Check[] = [
     applies: ({ connected_slaves: replicas, "min-replicas-to-write": least }) =>
       isAboveZero(replicas) && isAboveZero(least),
     judge: (value) =>
-      Number(value) > 0 ? null : says("warning", "0 takes min-replicas-to-write its effect: set it to 10"),
+      Number(value) > 0 ? null : says("warning", "0 switches min-replicas-to-write off: set it to 10"),
   },
   {
     setting: "timeout",
@@ -140,11 +146,11 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** One finding per setting that applies; for each server of a Cluster where they differ. */
-export function judgeRedis({ servers, user, refusals }: RedisFacts): Finding[] {
+export function judgeRedis({ isCluster, servers, user, refusals }: RedisFacts): Finding[] {
   const bySetting = servers.map((server) => [
-    ...CHECKS.filter(({ applies }) => applies?.(server.settings) !== false).map((check) =>
-      judgeSetting(check, server.settings),
-    ),
+    ...CHECKS.filter(({ setting }) => !(isCluster && setting === "redis_mode"))
+      .filter(({ applies }) => applies?.(server.settings) !== false)
+      .map((check) => judgeSetting(check, server.settings)),
     judgeClock(server.clock),
   ]);
   return [judgeRights(user, refusals), ...merge(servers, bySetting)];
@@ -165,6 +171,17 @@ function judgeVersion(value: string): Opinion {
   }
   if (major >= DRAINABLE) return null;
   return says("ok", "once full, workers cannot drain it; 7.0 and newer let them");
+}
+
+function judgeMode(value: string): Opinion {
+  if (value === "cluster") {
+    return says(
+      "warning",
+      "this is one node of a Cluster, and the keys are gone from it after a fail-over: use redis+cluster://",
+    );
+  }
+  if (value !== "sentinel") return null;
+  return says("error", "this is a sentinel and keeps nothing itself: use redis+sentinel://");
 }
 
 function withoutAppendOnly({ save }: Settings): string {
@@ -188,11 +205,7 @@ function hasAppendOnly({ appendonly }: Settings): boolean {
 function judgeRights(user: Reading, refusals: readonly string[]): Finding {
   const value = "value" in user ? `user ${user.value}` : "user unknown";
   if (refusals.length === 0) return fine("rights", value);
-  return broken(
-    "rights",
-    value,
-    `refused ${refusals.join("; ")}; docs/redis.md lists the rights that sunbeat needs`,
-  );
+  return broken("rights", value, `refused ${refusals.join("; ")}`);
 }
 
 function judgeClock(clock: RedisServerFacts["clock"]): Finding {

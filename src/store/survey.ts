@@ -24,6 +24,7 @@ export interface MemoryFacts {
 /** The settings of a server, by the names its configuration or its INFO gives them. */
 export const REDIS_SETTINGS = [
   "redis_version",
+  "redis_mode",
   "role",
   "maxmemory-policy",
   "appendonly",
@@ -49,12 +50,14 @@ export interface RedisServerFacts {
 
 export interface RedisFacts {
   readonly kind: "redis";
+  /** Whether it was asked by the way of a Cluster, which follows keys that move. */
+  readonly isCluster: boolean;
   readonly servers: readonly RedisServerFacts[];
   /** Who we are there. */
   readonly user: Reading;
   /**
    * Why a step was refused that changes nothing and needs the rights of every other, and why listening was: for each
-   * that was, what for and the server's words.
+   * that was, what for, what it means and the server's words.
    */
   readonly refusals: readonly string[];
   /** Of the entries that were asked for by name, those that are stored. */

@@ -40,6 +40,7 @@ describe("on a Redis", () => {
     expect(rows(stdout).map(([setting, value, verdict]) => [setting, value, verdict])).toEqual([
       ["rights", "user default", "ok"],
       ["redis_version", expect.stringMatching(/^\d+\.\d+\.\d+$/) as unknown, "ok"],
+      ["redis_mode", "standalone", "ok"],
       ["role", "master", "ok"],
       ["maxmemory-policy", "noeviction", "ok"],
       ["appendonly", "yes", "ok"],

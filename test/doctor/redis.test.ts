@@ -5,6 +5,7 @@ import type { Reading, RedisFacts, RedisServerFacts, RedisSetting } from "../../
 
 const GOOD: Readonly<Record<RedisSetting, string>> = {
   redis_version: "7.0.15",
+  redis_mode: "standalone",
   role: "master",
   "maxmemory-policy": "noeviction",
   appendonly: "yes",
@@ -35,7 +36,7 @@ function server(changes: Changes = {}, address: string | null = null, aheadMs = 
 }
 
 function facts(changes: Changes = {}, others: Partial<RedisFacts> = {}): RedisFacts {
-  const rest = { user: { value: "worker" }, refusals: [], entries: { value: [] } };
+  const rest = { isCluster: false, user: { value: "worker" }, refusals: [], entries: { value: [] } };
   return { kind: "redis", servers: [server(changes)], ...rest, ...others };
 }
 
@@ -47,6 +48,7 @@ test("a server as it should be has a line per setting, and all are ok", () => {
   expect(judge(facts()).map(({ setting, value, verdict }) => [setting, value, verdict])).toEqual([
     ["rights", "user worker", "ok"],
     ["redis_version", "7.0.15", "ok"],
+    ["redis_mode", "standalone", "ok"],
     ["role", "master", "ok"],
     ["maxmemory-policy", "noeviction", "ok"],
     ["appendonly", "yes", "ok"],
@@ -72,6 +74,8 @@ test.each<[RedisSetting, string, Finding["verdict"], string, string, Changes?]>(
   ["min-replicas-to-write", "0", "warning", "D1 E1 L1", "a fail-over drops what was acknowledged"],
   ["min-replicas-max-lag", "0", "warning", "D1 E1 L1", "it switches min-replicas-to-write off"],
   ["role", "slave", "error", ALL, "a replica takes no writes"],
+  ["redis_mode", "cluster", "warning", ALL, "the keys may move to another node"],
+  ["redis_mode", "sentinel", "error", ALL, "a sentinel has no data"],
   ["redis_version", "6.2.0", "ok", "", "the oldest that is supported"],
   ["redis_version", "6.0.16", "error", ALL, "older than the store supports"],
   ["redis_version", "5.0.14", "error", ALL, "older than the store supports"],
@@ -93,6 +97,7 @@ test.each([
   ["min-replicas-max-lag", "D1 E1 L1"],
   ["timeout", ""],
   ["redis_version", ALL],
+  ["redis_mode", ALL],
   ["role", ALL],
 ] as const)("%s that the server does not tell is unknown and never ok", (setting, weakens) => {
   const finding = of(judge(facts({ [setting]: null })), setting);
@@ -157,7 +162,7 @@ test("a refused step breaks every promise, and says in the server's words why", 
     value: "user unknown",
     verdict: "error",
     weakens: ["D1", "D2", "E1", "E2", "L1"],
-    advice: `refused ${refusals.join("; ")}; docs/redis.md lists the rights that sunbeat needs`,
+    advice: `refused ${refusals.join("; ")}`,
   });
 });
 
@@ -167,6 +172,11 @@ describe("of several masters of a Cluster", () => {
     expect(judge(facts({}, { servers })).map(({ setting }) => setting)).toEqual(
       judge(facts()).map(({ setting }) => setting),
     );
+  });
+
+  test("that they are of a Cluster is as it should be", () => {
+    const servers = [server({ redis_mode: "cluster" }, "a:1"), server({ redis_mode: "cluster" }, "b:2")];
+    expect(of(judge(facts({}, { isCluster: true, servers })), "redis_mode")).toBeUndefined();
   });
 
   test("what differs has a line for each", () => {

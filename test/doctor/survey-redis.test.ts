@@ -46,6 +46,7 @@ test("a server as it should be", async () => {
   expect(await verdicts(url)).toEqual({
     rights: "user default ok",
     redis_version: VERSION,
+    redis_mode: "standalone ok",
     role: "master ok",
     "maxmemory-policy": "noeviction ok",
     appendonly: "yes ok",
@@ -67,6 +68,7 @@ test("a server with every bad setting, and its replica", async () => {
   expect(await verdicts(master.url)).toEqual({
     rights: "user default ok",
     redis_version: VERSION,
+    redis_mode: "standalone ok",
     role: "master ok",
     "maxmemory-policy": "allkeys-lru error",
     appendonly: "yes ok",
@@ -88,6 +90,7 @@ describe("a server that does not let us ask for its configuration", () => {
   /** What INFO tells all the same, and nothing else. */
   const told = {
     redis_version: VERSION,
+    redis_mode: "standalone ok",
     role: "master ok",
     "maxmemory-policy": "noeviction ok",
     appendonly: "yes ok",
@@ -133,18 +136,26 @@ describe("a server that does not let us ask for its configuration", () => {
     });
 
     test.each([
-      // rights taken away, what is refused, because
-      [["-time"], ["a step"], "every script asks for the time"],
-      [["-publish"], ["a step"], "scripts wake those who wait"],
-      [["-@write"], ["a step"], "scripts write"],
-      [["-eval"], ["a step"], "every step is a script"],
-      [["resetkeys", "~{other}*"], ["a step"], "our keys have another name"],
-      [["resetchannels", "&{other}*"], ["a step", "to listen"], "our channels have another name"],
-      [["-subscribe"], ["to listen"], "who waits is told by a message"],
+      // rights taken away, what is refused and how it is explained, because
+      [["-time"], ["a step: run a command"], "every script asks for the time"],
+      [["-publish"], ["a step: run a command"], "scripts wake those who wait"],
+      [["-@write"], ["a step: run a command"], "scripts write"],
+      [["-eval"], ["a step: run a command"], "every step is a script"],
+      [["resetkeys", "~{other}*"], ["a step: ~{sunbeat}*"], "our keys have another name"],
+      [
+        ["resetchannels", "&{other}*"],
+        ["a step: &{sunbeat}*", "to listen: &{sunbeat}*"],
+        "our channels have another name",
+      ],
+      [["-subscribe"], ["to listen: run a command"], "who waits is told by a message"],
     ])("without %j it refuses %j: %s", async (changes, refused) => {
       const url = await user("poor", ...RIGHTS, ...changes);
       const facts = await surveyRedis(url, context, LIMIT_MS);
-      expect(facts.refusals.map((each) => each.split(":")[0])).toEqual(refused);
+      const shown = facts.refusals.map((each) => {
+        const [explained = "nothing"] = /run a command|[~&]\{sunbeat\}\*/.exec(each) ?? [];
+        return `${each.split(":")[0]}: ${explained}`;
+      });
+      expect(shown).toEqual(refused);
       // Redis 7 and Valkey have words of their own for it.
       for (const each of facts.refusals) expect(each).toMatch(/NOPERM|can't|ACL failure/);
       expect(JSON.stringify(facts)).not.toContain("cret");
@@ -187,10 +198,29 @@ describe("who cannot be reached or does not want us", () => {
     expect(systemClock.monotonicMs() - startedAt).toBeLessThan(3_000);
   });
 
+  test("a port that never answers as a Redis does, such as one that is spoken to with TLS and has none", async () => {
+    const { host, port } = await start();
+    const facts = surveyRedis(`rediss://${host}:${port}`, context, 300);
+    await expect(facts).rejects.toThrow(
+      /has not been ready within 300 ms; .* speaks TLS or not as the URL says/,
+    );
+  });
+
   test("a server that is held up is given up in time", async () => {
     const { url, raw } = await start();
     await raw.call("CLIENT", "PAUSE", "20000", "ALL");
     await expect(surveyRedis(url, context, 300)).rejects.toMatchObject({ code: "SUNBEAT_STORE_TIMEOUT" });
+  });
+});
+
+test("one node of a Cluster, and a sentinel, asked as if they were a server", async () => {
+  const node = await start("--cluster-enabled", "yes");
+  expect(await verdicts(node.url)).toMatchObject({ redis_mode: "cluster warning" });
+  const sentinel = await startRedis({ sentinel: [] });
+  servers.push(sentinel);
+  expect(await verdicts(sentinel.url)).toMatchObject({
+    redis_mode: "sentinel error",
+    rights: "user default error",
   });
 });
 

@@ -103,7 +103,7 @@ export class Caller {
         const leftMs = Math.max(0, deadline - clock.monotonicMs());
         return await within(clock, leftMs, work(), () => {
           if (!sent && client.trouble !== null) return storeError(client.trouble, label);
-          return timeoutError(label, what, limitMs);
+          return timeoutError(label, what, limitMs, sent);
         });
       } catch (thrown) {
         if (this.#closed) throw closedError(label);

@@ -48,6 +48,23 @@ const SLOT: Meaning = {
   retryable: false,
   says: "is a Cluster that finds the keys of one step in several slots; a proxy or a key prefix tears them apart",
 };
+const ONE_OF_CLUSTER: Meaning = {
+  code: "SUNBEAT_STORE_UNAVAILABLE",
+  retryable: true,
+  passing: true,
+  says: "is a node of a Cluster and does not hold our keys; use redis+cluster:// to follow them",
+};
+const NO_MASTER: Meaning = {
+  code: "SUNBEAT_STORE_UNAVAILABLE",
+  retryable: true,
+  passing: true,
+  says: "has sentinels that know no master of this name; look at the name in the URL",
+};
+const NO_DATABASE: Meaning = {
+  code: "SUNBEAT_STORE_REFUSED",
+  retryable: false,
+  says: "has no database of this number; correct the end of the URL (a Cluster has none but 0)",
+};
 const FOREIGN: Meaning = {
   code: "SUNBEAT_STORE_REFUSED",
   retryable: false,
@@ -92,8 +109,8 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
   TRYAGAIN: NOT_YET,
   CLUSTERDOWN: NOT_YET,
   UNBLOCKED: NOT_YET,
-  MOVED: NOT_YET,
-  ASK: NOT_YET,
+  MOVED: ONE_OF_CLUSTER,
+  ASK: ONE_OF_CLUSTER,
   NOAUTH: AUTH,
   WRONGPASS: AUTH,
   NOPERM: COMMANDS,
@@ -112,6 +129,8 @@ const RIGHTS: readonly (readonly [RegExp, Meaning])[] = [
 const FAILURES: readonly (readonly [RegExp, Meaning])[] = [
   [/invalid password|invalid username-password|Client sent AUTH|without any password/i, AUTH],
   [/certificate|self[- ]signed|wrong version number|SSL routines|CERT_|ERR_TLS|ERR_SSL/i, CERTIFICATE],
+  [/DB index is out of range|invalid DB index|SELECT is not allowed in cluster mode/i, NO_DATABASE],
+  [/No such master with that name/i, NO_MASTER],
   [/non local key|different slots|same slot/i, SLOT],
   [/ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT|EACCES/, AWAY],
   [/Connection is closed|Stream isn't writeable|max retries|timed out|Socket closed|unreachable/i, AWAY],
@@ -180,12 +199,21 @@ export function storeError(thrown: unknown, label: string): StoreError {
   });
 }
 
-export function timeoutError(label: string, what: string, limitMs: number): StoreError {
-  return new StoreError(
-    "SUNBEAT_STORE_TIMEOUT",
-    `Redis at ${label} has not answered to "${what}" within ${limitMs} ms; the step may have been done and may be repeated.`,
-    { retryable: true, details: { store: label, what, limitMs } },
-  );
+/** What happened and what to do, to follow a name for the server; `tag` begins the keys. */
+export function explain(thrown: unknown, tag: string): string {
+  return `${meaningOf(thrown).says.replace("{NAMESPACE}", tag)} (${messageOf(thrown)})`;
+}
+
+/** `sent`: false when the connection was not even ready, so that nothing was asked. */
+export function timeoutError(label: string, what: string, limitMs: number, sent: boolean): StoreError {
+  const silence = sent
+    ? `has not answered to "${what}" within ${limitMs} ms; the step may have been done and may be repeated.`
+    : `has not been ready within ${limitMs} ms; look whether it is the right port, speaks TLS or not as the URL says, ` +
+      "and lets the user do what docs/redis.md lists.";
+  return new StoreError("SUNBEAT_STORE_TIMEOUT", `Redis at ${label} ${silence}`, {
+    retryable: true,
+    details: { store: label, what, limitMs },
+  });
 }
 
 export function closedError(label: string): StoreError {

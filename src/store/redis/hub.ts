@@ -70,7 +70,9 @@ export class Hub {
     const { client, clock, label } = this.#parts;
     try {
       const work = client.ready().then(() => client.ping());
-      await within(clock, SUBSCRIBE_LIMIT_MS, work, () => timeoutError(label, "ping", SUBSCRIBE_LIMIT_MS));
+      await within(clock, SUBSCRIBE_LIMIT_MS, work, () =>
+        timeoutError(label, "ping", SUBSCRIBE_LIMIT_MS, true),
+      );
     } catch {
       if (!this.#closed) client.reset();
     } finally {
@@ -92,7 +94,7 @@ export class Hub {
     try {
       const work = client.ready().then(() => client.subscribe(channels));
       await within(clock, SUBSCRIBE_LIMIT_MS, work, () =>
-        timeoutError(label, "subscribe", SUBSCRIBE_LIMIT_MS),
+        timeoutError(label, "subscribe", SUBSCRIBE_LIMIT_MS, true),
       );
     } catch (error) {
       throw this.#closed ? closedError(label) : storeError(error, label);

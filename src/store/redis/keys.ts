@@ -60,6 +60,8 @@ export type KeyName = (typeof KEY_NAMES)[number];
 
 /** Where one store keeps its things. */
 export interface Keyspace {
+  /** The hash tag: "{sunbeat}". */
+  readonly tag: string;
   readonly keys: Readonly<Record<KeyName, string>>;
   /** What all channels begin with. */
   readonly channels: string;
@@ -76,7 +78,7 @@ export function keyspace(namespace: string): Keyspace {
   }
   const tag = `{${namespace}}`;
   const keys = Object.fromEntries(KEY_NAMES.map((name) => [name, `${tag}:${name}`]));
-  return { keys: keys as Record<KeyName, string>, channels: `${tag}:` };
+  return { tag, keys: keys as Record<KeyName, string>, channels: `${tag}:` };
 }
 
 /** What a script publishes when a queue got messages. */

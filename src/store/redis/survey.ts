@@ -15,7 +15,7 @@ import type { StoreContext } from "../store.js";
 import { Caller } from "./caller.js";
 import type { Connect, RedisClient, RedisServer } from "./client.js";
 import { redisEntries } from "./entries.js";
-import { storeError, timeoutError } from "./errors.js";
+import { explain, storeError, timeoutError } from "./errors.js";
 import { DEFAULT_NAMESPACE } from "./index.js";
 import { ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
 import { keyspace, topicChannel, type Keyspace } from "./keys.js";
@@ -39,7 +39,7 @@ export async function surveyRedis(
 ): Promise<RedisFacts> {
   const target = parseRedisUrl(url);
   const connect = ioredisConnect(await loadIoredis(), target, context.clock, context.random);
-  return survey({ connect, ...target, context, limitMs, entries });
+  return survey({ connect, ...target, isCluster: target.kind === "cluster", context, limitMs, entries });
 }
 
 /** The same over a client of the program's own, which is not closed. */
@@ -50,13 +50,16 @@ export async function surveyRedisOf(
   { namespace = null, entries = [] }: SurveyOptions & { readonly namespace?: string | null } = {},
 ): Promise<RedisFacts> {
   const connect = ioredisHandedIn(client, context.clock);
-  return survey({ connect, namespace, label: "redis:(client handed in)", context, limitMs, entries });
+  const isCluster = "nodes" in (client as object);
+  const label = "redis:(client handed in)";
+  return survey({ connect, namespace, label, isCluster, context, limitMs, entries });
 }
 
 interface Survey {
   readonly connect: Connect;
   readonly namespace: string | null;
   readonly label: string;
+  readonly isCluster: boolean;
   readonly context: StoreContext;
   readonly limitMs: number;
   readonly entries: readonly string[];
@@ -66,11 +69,17 @@ async function survey(wanted: Survey): Promise<RedisFacts> {
   const { connect, namespace, label, context, limitMs } = wanted;
   const client = connect("commands");
   const listener = connect("subscriber");
+  let isReady = false;
+  const work = async (): Promise<RedisFacts> => {
+    await client.ready();
+    isReady = true;
+    return factsOf(wanted, client, listener, keyspace(namespace ?? DEFAULT_NAMESPACE));
+  };
   try {
-    const space = keyspace(namespace ?? DEFAULT_NAMESPACE);
-    const work = factsOf(wanted, client, listener, space);
-    return await within(context.clock, limitMs, work, () =>
-      client.trouble === null ? timeoutError(label, "doctor", limitMs) : storeError(client.trouble, label),
+    return await within(context.clock, limitMs, work(), () =>
+      client.trouble === null
+        ? timeoutError(label, "doctor", limitMs, isReady)
+        : storeError(client.trouble, label),
     );
   } catch (error) {
     throw storeError(error, label);
@@ -87,19 +96,18 @@ async function factsOf(
   space: Keyspace,
 ): Promise<RedisFacts> {
   const { clock } = wanted.context;
-  await client.ready();
   const nodes = client.servers();
   const [servers, user, deaf, entries] = await Promise.all([
     Promise.all(nodes.map((node) => serverFacts(node, nodes.length > 1 ? node.address : null, clock))),
     read(async () => String(await nodes[0]?.ask("ACL", "WHOAMI"))),
-    refusalOf("to listen", () => listen(listener, space)),
+    refusalOf("to listen", space, () => listen(listener, space)),
     read(() => storedEntries(wanted, client, space)),
   ]);
   // Last: a client that is told READONLY looks for another master, and drops what is under way.
-  const idle = await refusalOf("a step", () =>
+  const idle = await refusalOf("a step", space, () =>
     client.eval(HARMLESS, [space.keys.msg], [topicChannel(space, "doctor")]),
   );
-  return { kind: "redis", servers, user, refusals: [...idle, ...deaf], entries };
+  return { kind: "redis", isCluster: wanted.isCluster, servers, user, refusals: [...idle, ...deaf], entries };
 }
 
 async function listen(listener: RedisClient, space: Keyspace): Promise<void> {
@@ -151,6 +159,7 @@ type Info = ReadonlyMap<string, string>;
 /** What INFO, which most hosts leave open, tells about a setting; undefined: nothing. */
 const FROM_INFO: Readonly<Record<string, (info: Info) => string | undefined>> = {
   redis_version: (info) => info.get("redis_version"),
+  redis_mode: (info) => info.get("redis_mode"),
   role: (info) => info.get("role"),
   connected_slaves: (info) => info.get("connected_slaves"),
   aof_last_write_status: (info) => info.get("aof_last_write_status"),
@@ -159,6 +168,7 @@ const FROM_INFO: Readonly<Record<string, (info: Info) => string | undefined>> = 
 };
 const IN_INFO_ALONE: ReadonlySet<string> = new Set([
   "redis_version",
+  "redis_mode",
   "role",
   "connected_slaves",
   "aof_last_write_status",
@@ -190,10 +200,14 @@ async function clockOf(node: RedisServer, clock: Clock) {
  */
 const HARMLESS = `redis.call("TIME") redis.call("HDEL", KEYS[1], "") redis.call("PUBLISH", ARGV[1], "") return 1`;
 
-/** What for, and the server's words; empty when it was done. */
-async function refusalOf(what: string, act: () => Promise<unknown>): Promise<string[]> {
-  const done = await read(act);
-  return "unknown" in done ? [`${what}: ${done.unknown}`] : [];
+/** What for, what it means and the server's words; empty when it was done. */
+async function refusalOf(what: string, space: Keyspace, act: () => Promise<unknown>): Promise<string[]> {
+  try {
+    await act();
+    return [];
+  } catch (error) {
+    return [`${what}: the server ${explain(error, space.tag)}`];
+  }
 }
 
 async function read<T>(ask: () => Promise<T>): Promise<Reading<T>> {

@@ -157,6 +157,28 @@ describe("a refusal", () => {
   );
 
   test.each([
+    // reply, code, what is said, because
+    [
+      "All sentinels are unreachable. Retrying. Last error: ERR No such master with that name",
+      "SUNBEAT_STORE_UNAVAILABLE",
+      "know no master of this name",
+      "a misspelt master looks as if the sentinels were away",
+    ],
+    ["ERR DB index is out of range", "SUNBEAT_STORE_REFUSED", "no database of this number", "/99 in the URL"],
+    [
+      "MOVED 1234 127.0.0.1:7001",
+      "SUNBEAT_STORE_UNAVAILABLE",
+      "use redis+cluster://",
+      "a client that follows never sees it",
+    ],
+  ])("%s is %s and says: %s, since %s", (reply, code, says) => {
+    expect(storeError(new Error(reply), "redis://here")).toMatchObject({
+      code,
+      message: expect.stringContaining(says) as string,
+    });
+  });
+
+  test.each([
     // reply                                                                what is missing
     ["NOPERM this user has no permissions to run the 'evalsha' command", "run a command"],
     ["NOPERM this user has no permissions to access one of the keys used as arguments", "~{NAMESPACE}*"],
