@@ -14,6 +14,8 @@ export interface Part {
   stop(): Promise<void>;
   /** Cold: gives back at once what runs. */
   kill?(): Promise<void>;
+  /** Cold, in an unknown state: leaves what runs to others, as one that was killed. */
+  crash?(): Promise<void>;
   /** Settles when it has ended, however that came; rejects with what ended it. */
   readonly done: Promise<void>;
 }
@@ -30,8 +32,9 @@ const COLD = ["SIGQUIT"] as const;
 /**
  * Runs worker, beat or both until a signal or a failure ends them; gives the exit code.
  *
- * The first signal ends warm, with 0 once running tasks are done. A second one, SIGQUIT, or an exception that
- * nobody caught ends cold, with 1: running tasks are given back at once, and other workers take them.
+ * The first signal ends warm, with 0 once running tasks are done. A second one, or SIGQUIT, ends cold, with 1: running
+ * tasks are given back at once, and other workers take them. So does an exception that nobody caught; but then other
+ * workers take the running tasks when their leases end, and the delivery counts.
  */
 export async function serve(cli: Cli, { logger, parts }: ServeOptions): Promise<number> {
   const ending = new Ending(cli, logger);
@@ -41,7 +44,7 @@ export async function serve(cli: Cli, { logger, parts }: ServeOptions): Promise<
     void start(parts, ending).catch((error: unknown) => ending.startFailed(error));
     await ending.begun;
     if (!ending.isCold) await Promise.race([stopInOrder(parts), ending.cold]);
-    if (ending.isCold) await Promise.all(parts.map((part) => part.kill?.() ?? part.stop()));
+    if (ending.isCold) await Promise.all(parts.map((part) => endCold(part, ending.isCrash)));
     if (ending.startFailure !== null) throw ending.startFailure.error;
     return ending.exitCode;
   } finally {
@@ -71,6 +74,10 @@ export async function openStore({ core: { store } }: OpenApp): Promise<void> {
   }
 }
 
+function endCold(part: Part, isCrash: boolean): Promise<void> {
+  return (isCrash ? part.crash?.() : part.kill?.()) ?? part.stop();
+}
+
 async function stopInOrder(parts: readonly Part[]): Promise<void> {
   // The beat goes first: another one takes the lead while this worker still finishes its tasks.
   for (const part of parts) await part.stop();
@@ -82,6 +89,8 @@ class Ending {
   readonly cold: Promise<void>;
   exitCode = 0;
   isCold = false;
+  /** Cold because of an exception that nobody caught. */
+  isCrash = false;
   startFailure: { readonly error: unknown } | null = null;
   readonly #cli: Cli;
   readonly #logger: Logger;
@@ -144,6 +153,7 @@ class Ending {
     this.#logger.error(
       `Cold shutdown: an exception that nobody caught left the process in an unknown state: ${described(error)}`,
     );
+    this.isCrash = true;
     this.#endCold();
   };
 

@@ -135,7 +135,10 @@ export class Slots {
   /** Claimed by a call that nobody waits for any more: they go back, and are not started here. */
   returnLate(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      this.outbox.returns.push({ reservation: new Reservation(delivery, -Infinity, this.#clock), outcome: null });
+      this.outbox.returns.push({
+        reservation: new Reservation(delivery, -Infinity, this.#clock),
+        outcome: null,
+      });
     }
     this.#onEnd();
   }

@@ -5,6 +5,7 @@
  * `gracePeriodMs` to end. Then their signals abort, and after a moment more the rest goes back to the front of its
  * queue, the delivery not counted. Cold end (`kill`): all of that at once. Code that does not heed its signal runs
  * on in this process either way; its end is refused by its token. After the end no timer of the worker is left.
+ * A crash (`crash`) is a cold end that leaves what runs to the end of its lease.
  */
 import { sleep } from "../core/clock.js";
 import { messageOf, SunbeatError } from "../core/errors.js";
@@ -36,6 +37,7 @@ export class Worker {
   readonly #locks: Locks;
   readonly #stopping = new AbortController();
   readonly #cold = new AbortController();
+  #crashed = false;
   #settleDone!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
   #starting: Promise<void> | null = null;
   #ending: Promise<void> | null = null;
@@ -108,6 +110,15 @@ export class Worker {
   kill(): Promise<void> {
     this.#cold.abort();
     return this.stop();
+  }
+
+  /**
+   * Cold end of a process in an unknown state. What runs is not given back: one of these runs may be the reason, so the
+   * delivery must count, or a task that brings down each worker that takes it would never be a dead letter.
+   */
+  crash(): Promise<void> {
+    this.#crashed = true;
+    return this.kill();
   }
 
   stats(): WorkerStats {
@@ -204,11 +215,12 @@ export class Worker {
     }
     this.#consumer?.drain();
     await this.#consumedWithin(gracePeriodMs, this.#cold.signal);
-    this.#slots.shutDown();
+    // A run that stops because it was asked to goes back uncounted.
+    if (!this.#crashed) this.#slots.shutDown();
     await this.#consumedWithin(ABORT_MOMENT_MS, this.#cold.signal);
     this.#consumer?.cut();
     await this.#consumedWithin(LAST_CALL_MS);
-    this.#slots.letGo();
+    this.#slots.letGo(this.#crashed);
     if (this.#failure === null) await this.#lastCalls();
     await this.#close();
     this.#state = "stopped";

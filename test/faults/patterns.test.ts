@@ -14,7 +14,6 @@ import {
   crontab,
   every,
   isSunbeatError,
-  type ScheduleJSON,
   scheduleFromJSON,
   solar,
   type SolarEvent,

@@ -265,6 +265,26 @@ describe("kill", () => {
   });
 });
 
+describe("crash", () => {
+  test("gives back what was not started, and leaves what runs to the end of its lease, its delivery counted", async () => {
+    const rig = new Rig();
+    rig.bound("t", ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", reject)));
+    await rig.send(message("a", "t"), message("b", "t"));
+    const worker = await rig.started({ concurrency: 1, prefetch: 2, leaseMs: 30_000 });
+    const crash = worker.crash();
+    await turns();
+    await crash;
+    expect([await counts(rig), rig.clock.timers]).toEqual([{ ready: 1, held: 1 }, 0]);
+    await rig.clock.advance(30_000);
+    const request = { queues: ["default"], worker: "w2", leaseMs: 1_000, max: 2 };
+    const { deliveries } = await rig.memory.broker.claim(request);
+    expect(deliveries.map(({ id, deliveries: number }) => [id, number])).toEqual([
+      ["a", 2],
+      ["b", 1],
+    ]);
+  });
+});
+
 describe("a store that fails for good", () => {
   test.each([
     ["claim", 0],
