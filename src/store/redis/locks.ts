@@ -19,6 +19,11 @@ const STEP = 200;
 
 type Details = [capacity: string, held: number, waiting: number, holders: string[], waiters: string[]];
 
+/** Locks of which it is known that somebody stands in line; and waiters in line. */
+const REMEMBERED = 10_000;
+
+const takeScript = defineScript("lock-take", (raw: [at: string, token: string, fence: string] | []) => raw);
+const returnScript = defineScript("lock-return", (found: number) => found === 1);
 const acquireScript = defineScript("lock-acquire", (raw: string[]) => raw);
 const admitScript = defineScript("lock-admit", (raw: string[]) => raw);
 const cancelScript = defineScript("lock-cancel", (found: number) => found === 1);
@@ -37,20 +42,49 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
     logger.warn(`lock ${quote(lock)}: its capacity is now ${capacity} and was ${before}`);
   };
 
+  /** Where the short ways would lead nowhere. Only hints: what the scripts find decides. */
+  const lined = new Hints();
+  const inLine = new Hints();
+
   return {
-    async acquire({ lock, capacity, waiter, label, leaseMs, aliveMs }): Promise<AcquireReply> {
+    async acquire({
+      lock: name,
+      capacity,
+      waiter: id,
+      label,
+      leaseMs: lease,
+      aliveMs,
+    }): Promise<AcquireReply> {
+      const [lock, waiter] = [toWord(name), toWord(id)];
+      const who = { lock, capacity, waiter, label: toWord(label), lease };
+      if (inLine.has(id) || !lined.has(name)) {
+        const [at, token, fence] = await caller.call(takeScript, { ...who, grant: aliveMs ?? lease });
+        if (at !== undefined) {
+          inLine.delete(id);
+          const permit = { lock: name, token: fromWire(token ?? ""), fence: Number(fence) };
+          return { outcome: "granted", permit, now: Number(at) };
+        }
+      }
       const [at = "", outcome, before, detail = "", fence = ""] = await caller.call(acquireScript, {
-        ...{ lock: toWord(lock), capacity, waiter: toWord(waiter), label: toWord(label) },
-        ...{ lease: leaseMs, alive: aliveMs ?? "" },
+        ...who,
+        alive: aliveMs ?? "",
       });
-      noteCapacity(lock, before, capacity);
+      noteCapacity(name, before, capacity);
       const now = Number(at);
+      if (outcome === "g") {
+        // A newcomer gets it where nobody is in line.
+        if (!inLine.delete(id)) lined.delete(name);
+        const permit = { lock: name, token: fromWire(detail), fence: Number(fence) };
+        return { outcome: "granted", permit, now };
+      }
+      lined.add(name);
       if (outcome === "b") return { outcome: "busy", now };
-      if (outcome === "w") return { outcome: "waiting", nextLookAt: Number(detail), now };
-      return { outcome: "granted", permit: { lock, token: fromWire(detail), fence: Number(fence) }, now };
+      inLine.add(id);
+      return { outcome: "waiting", nextLookAt: Number(detail), now };
     },
 
     async cancel(lock, waiter) {
+      inLine.delete(waiter);
       const found = await caller.call(cancelScript, { lock: toWord(lock), waiter: toWord(waiter) });
       return found ? "cancelled" : "unknown";
     },
@@ -61,8 +95,12 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
     },
 
     async release({ lock, token }) {
-      const args = { lock: toWord(lock), token: toWire(token), forced: 0 };
-      return (await caller.call(releaseScript, args)) ? "released" : "lost";
+      const permit = { lock: toWord(lock), token: toWire(token) };
+      if (!lined.has(lock)) {
+        if (await caller.call(returnScript, permit)) return "released";
+        lined.add(lock);
+      }
+      return (await caller.call(releaseScript, { ...permit, forced: 0 })) ? "released" : "lost";
     },
 
     async admit(requests) {
@@ -117,6 +155,14 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
       return (await caller.call(releaseScript, args)) ? "broken" : "unknown";
     },
   };
+}
+
+/** A set that forgets all when it grows large. */
+class Hints extends Set<string> {
+  override add(hint: string): this {
+    if (this.size >= REMEMBERED) this.clear();
+    return super.add(hint);
+  }
 }
 
 const REFUSED: Readonly<Record<string, "parked" | "busy" | "lost">> = { p: "parked", b: "busy", l: "lost" };

@@ -30,13 +30,6 @@
 -- Uses: clock, numbers, later, results, permits, messages, line
 local lease, alive = tonumber(arg_lease), tonumber(arg_alive)
 local before = call("HGET", key_lock, arg_lock)
--- Who was granted a permit in line fetches it here: the shortest way, for the lock lies idle meanwhile.
-local granted = before == arg_capacity and permits().process_contender(arg_lock, arg_waiter)
-if granted and granted.standing == "h" and granted.till > now then
-  permits().set_till(granted, now + lease)
-  permits().save_contender(granted)
-  return { now_text, "g", "", permits().token_of(granted), granted.fence }
-end
 if not before or before == arg_capacity then before = "" end
 local line = lock_line()
 local room = line.has_room(arg_lock, arg_capacity)

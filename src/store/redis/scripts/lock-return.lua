@@ -1,0 +1,36 @@
+-- The short way to end the permit of a process, of a lock without a line. In all other cases lock-release decides.
+--
+-- KEYS
+--   lock      hash   lock -> capacity
+--   perm      zset   permits of locks, by their ends
+--   plock     hash   lock and waiter -> the standing of a process
+--   lockwake  zset   lock with a line -> when its next permit ends (ms)
+--   lockend   zset   lock without a line -> when its next permit ends (ms)
+-- ARGV
+--   now       ms, "" for the server's TIME
+--   lock      escaped
+--   token     of the permit
+-- Returns: 1, or 0 when lock-release is to decide: nothing was changed
+-- Flags: allow-oom
+-- Uses: clock
+local unique, waiter = match(arg_token, "^([^.]*)%.p(.*)$")
+if not unique then return 0 end
+local field = arg_lock .. " " .. waiter
+local standing = call("HGET", key_plock, field)
+local till, current = match(standing or "", "^h %S+ %S+ %d+ (%d+) (%S+) ")
+if current ~= unique or tonumber(till) <= now or call("ZSCORE", key_lockwake, arg_lock) then return 0 end
+local from, to = "[" .. arg_lock .. " ", "(" .. arg_lock .. "!"
+local place = arg_lock .. " " .. format("%014.0f", tonumber(till)) .. " p" .. waiter
+local first, second = unpack(call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, 2))
+if first == place then first = second end
+local ends = tonumber(first and match(first, "^%S+ (%d+)"))
+if ends and ends <= now then return 0 end
+call("ZREM", key_perm, place)
+call("HDEL", key_plock, field)
+if ends then
+  call("ZADD", key_lockend, int(ends), arg_lock)
+else
+  call("ZREM", key_lockend, arg_lock)
+  call("HDEL", key_lock, arg_lock)
+end
+return 1

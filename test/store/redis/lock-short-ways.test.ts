@@ -1,0 +1,238 @@
+/**
+ * The short ways to a permit and back leave the store as the whole scripts do. Two stores get the same calls; one of them
+ * has no short ways. After every call the answers are compared, and all that is stored.
+ */
+import fc from "fast-check";
+import { Redis } from "ioredis";
+import { afterAll, expect, inject, test } from "vitest";
+import { type Clock, systemClock } from "../../../src/core/clock.js";
+import { silentLogger } from "../../../src/core/logger.js";
+import { seededRandom } from "../../../src/core/random.js";
+import type { Locks, Permit } from "../../../src/store/locks.js";
+import { Caller } from "../../../src/store/redis/caller.js";
+import { ioredisHandedIn } from "../../../src/store/redis/ioredis.js";
+import { KEY_NAMES, keyspace } from "../../../src/store/redis/keys.js";
+import { redisLocks } from "../../../src/store/redis/locks.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
+import { ownNamespace } from "../../support/redis-harness.js";
+
+const raw = new Redis(inject("redisUrl"));
+const client = ioredisHandedIn(raw, systemClock)("commands");
+afterAll(() => raw.disconnect());
+
+interface Side {
+  /** Of two processes: what one has seen of a lock does not keep the other from the short ways. */
+  readonly processes: readonly [Locks, Locks];
+  readonly namespace: string;
+  readonly permits: Permit[];
+  /** How often a short way did the whole work. */
+  readonly short: () => number;
+}
+
+function open(clock: Clock, shortWays: boolean): Side {
+  const namespace = ownNamespace();
+  const caller = new Caller({
+    ...{ client, space: keyspace(namespace), label: "test" },
+    ...{ clock, random: seededRandom(1), ruler: clock },
+  });
+  let short = 0;
+  const call: Caller["call"] = async (script, args, ...more) => {
+    const isShort = script.name === "lock-take" || script.name === "lock-return";
+    if (isShort && !shortWays) return script.reply(script.name === "lock-take" ? [] : 0);
+    const reply = await caller.call(script, args, ...more);
+    if (isShort && (Array.isArray(reply) ? reply.length > 0 : reply)) short++;
+    return reply;
+  };
+  const counted = { call, assertOpen: () => undefined } as unknown as Caller;
+  const locks = (): Locks => redisLocks(counted, silentLogger);
+  return { processes: [locks(), locks()], namespace, permits: [], short: () => short };
+}
+
+/** All that is stored; of when to look at a lock again only that it is no later than the end of its first permit. */
+async function contents({ namespace }: Side): Promise<Record<string, unknown>> {
+  const { keys } = keyspace(namespace);
+  const ends = new Map<string, number>();
+  for (const place of await raw.zrange(keys.perm, "0", "-1")) {
+    const [lock = "", at] = place.split(" ");
+    if (!ends.has(lock)) ends.set(lock, Number(at));
+  }
+  const found: Record<string, unknown> = {};
+  for (const name of KEY_NAMES) {
+    const key = keys[name];
+    const type = await raw.type(key);
+    if (type === "hash") found[name] = Object.entries(await raw.hgetall(key)).sort();
+    else if (type === "string") found[name] = await raw.get(key);
+    else if (name === "lockend" || name === "lockwake") {
+      const scores = await raw.zrange(key, "0", "-1", "WITHSCORES");
+      const pairs = scores.flatMap((lock, index) =>
+        index % 2 === 0 ? [[lock, Number(scores[index + 1])] as const] : [],
+      );
+      found[name] = pairs.map(([lock, at]) => [lock, at <= (ends.get(lock) ?? 0)]).sort();
+    } else if (type === "zset") found[name] = await raw.zrange(key, "0", "-1", "WITHSCORES");
+  }
+  return found;
+}
+
+type Step =
+  | {
+      readonly do: "acquire";
+      readonly process: 0 | 1;
+      readonly lock: string;
+      readonly capacity: number;
+      readonly waiter: string;
+      readonly leaseMs: number;
+      readonly waits: boolean;
+    }
+  | { readonly do: "release"; readonly process: 0 | 1; readonly pick: number }
+  | { readonly do: "extend" | "break"; readonly pick: number }
+  | { readonly do: "cancel"; readonly lock: string; readonly waiter: string }
+  | { readonly do: "inspect"; readonly lock: string }
+  | { readonly do: "advance"; readonly ms: number };
+
+const lock = fc.constantFrom("a", "b c");
+const process = fc.constantFrom<0 | 1>(0, 1);
+const waiter = fc.constantFrom("u", "v", "w", "x", "y z");
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("acquire" as const),
+      capacity: fc.constantFrom(1, 2, 2, 2, 3),
+      leaseMs: fc.constantFrom(1_000, 1_000, 300),
+      waits: fc.boolean(),
+      ...{ process, lock, waiter },
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("release" as const), process, pick: fc.nat(3) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom("extend" as const, "break" as const), pick: fc.nat(3) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("cancel" as const), lock, waiter }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("inspect" as const), lock }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(1, 299, 700) }),
+  },
+);
+
+async function take(step: Step, { processes, permits }: Side): Promise<unknown> {
+  const locks = processes["process" in step ? step.process : 0];
+  if (step.do === "advance") return null;
+  if (step.do === "cancel") return locks.cancel(step.lock, step.waiter);
+  if (step.do === "inspect") return locks.inspect(step.lock, 10);
+  if (step.do === "acquire") {
+    const { lock, capacity, waiter, leaseMs, waits } = step;
+    const reply = await locks.acquire({
+      ...{ lock, capacity, waiter, leaseMs, label: "x" },
+      aliveMs: waits ? 300 : null,
+    });
+    if (reply.outcome === "granted") permits.push(reply.permit);
+    return reply;
+  }
+  const permit = permits.at(-1 - step.pick);
+  if (!permit) return null;
+  return step.do === "extend" ? locks.extend(permit, 600) : locks[step.do](permit);
+}
+
+const asks = (waiter: string, leaseMs = 1_000): Step => ({
+  ...{ do: "acquire", process: 0, lock: "a", capacity: 2, waits: true },
+  ...{ waiter, leaseMs },
+});
+/** What chance rarely brings about. */
+const EXAMPLES: Step[][] = [
+  // given back by a process that does not know of the line
+  [asks("u"), asks("v"), asks("w"), { do: "release", process: 1, pick: 0 }],
+  // given back when another permit has ended
+  [asks("u", 300), asks("v"), { do: "advance", ms: 700 }, { do: "release", process: 0, pick: 0 }],
+];
+
+test(
+  "a short way answers as the whole script does, and leaves the same behind",
+  { timeout: 60_000 },
+  async () => {
+    let shortened = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 40 }), async (history) => {
+        const clock = new ManualClock();
+        const [short, whole] = [open(clock, true), open(clock, false)];
+        for (const step of history) {
+          if (step.do === "advance") clock.jump(step.ms);
+          expect(await take(step, short)).toEqual(await take(step, whole));
+          expect(await contents(short)).toEqual(await contents(whole));
+        }
+        shortened += short.short();
+      }),
+      { numRuns: 40, examples: EXAMPLES.map((steps) => [steps]) },
+    );
+    expect(shortened).toBeGreaterThan(60);
+  },
+);
+
+const asked = { lock: "l", capacity: 2, label: "x", leaseMs: 1_000, aliveMs: 300 };
+
+async function granted({ processes: [locks] }: Side, who: string, changes = {}): Promise<Permit> {
+  const reply = await locks.acquire({ ...asked, waiter: who, ...changes });
+  if (reply.outcome !== "granted") throw new Error(`${who} was to get a permit: ${reply.outcome}`);
+  return reply.permit;
+}
+
+test.each<[string, number, (side: Side, clock: ManualClock) => Promise<unknown>]>([
+  // what happens                                  short ways that do it all
+  [
+    "a free lock is taken and given back",
+    2,
+    async (side) => side.processes[0].release(await granted(side, "a")),
+  ],
+  [
+    "the same waiter asks twice",
+    2,
+    async (side) => expect(await granted(side, "a")).toEqual(await granted(side, "a")),
+  ],
+  ["a second holder finds room", 2, async (side) => [await granted(side, "a"), await granted(side, "b")]],
+  [
+    "one of two gives back",
+    3,
+    async (side) => [await granted(side, "a"), await side.processes[0].release(await granted(side, "b"))],
+  ],
+  [
+    "who was granted in line fetches it",
+    2,
+    async (side) => {
+      const first = await granted(side, "a", { capacity: 1 });
+      await side.processes[0].acquire({ ...asked, capacity: 1, waiter: "b" });
+      await side.processes[0].release(first);
+      await granted(side, "b", { capacity: 1 });
+    },
+  ],
+  [
+    "another capacity is asked for",
+    1,
+    async (side) => [await granted(side, "a"), await granted(side, "b", { capacity: 3 })],
+  ],
+  [
+    "a permit has ended",
+    1,
+    async (side, clock) => [await granted(side, "a"), clock.jump(1_000), await granted(side, "b")],
+  ],
+])("when %s, short ways do it %i times", async (_, times, act) => {
+  const clock = new ManualClock();
+  const side = open(clock, true);
+  await act(side, clock);
+  expect(side.short()).toBe(times);
+});
+
+test("a newcomer does not overtake those in line after a thousand dead, which one hand-over does not pass", async () => {
+  const clock = new ManualClock();
+  const side = open(clock, true);
+  const [locks, other] = side.processes;
+  const first = await granted(side, "a", { leaseMs: 60_000 });
+  await granted(side, "b", { leaseMs: 60_000 });
+  const ask = (who: string) => locks.acquire({ ...asked, waiter: who });
+  await Promise.all(Array.from({ length: 1_000 }, (_, index) => ask(`dead ${index}`)));
+  clock.jump(asked.aliveMs);
+  await ask("alive");
+  await locks.release(first);
+  expect((await other.acquire({ ...asked, waiter: "new" })).outcome).toBe("waiting");
+  expect((await ask("alive")).outcome).toBe("granted");
+});
