@@ -24,7 +24,6 @@ const { minutes, kills, seed } = values;
 const env = {
   ...process.env,
   SUNBEAT_FAULT_MINUTES: minutes,
-  SUNBEAT_FAULT_SECONDS: String(Math.max(3, Number(minutes) * 60)),
   SUNBEAT_FAULT_KILLS: kills,
 };
 if (seed !== undefined) env.SUNBEAT_SEED = seed;

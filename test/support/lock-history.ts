@@ -1,0 +1,149 @@
+/** What the log of a lock suite tells, put together: acquisitions, the permits that came of them, and who was harmed. */
+import type { EpochMs } from "../../src/core/clock.js";
+import type { LockLine } from "./lock-log.js";
+
+/** A process was killed or stood still. */
+export interface Harm {
+  readonly by: string;
+  readonly from: EpochMs;
+  /** When it went on; of a killed one, when the store has forgotten it: a lease in line, and one as a holder. */
+  to: EpochMs;
+}
+
+export interface Acquisition {
+  readonly waiter: string;
+  readonly by: string;
+  readonly lock: string;
+  /** Before its first request was sent. */
+  readonly asked: EpochMs;
+  /** The first answer that it stands in line; Infinity when it never did. */
+  waits: EpochMs;
+  /** The first permit; Infinity: none was heard of. */
+  got: EpochMs;
+  /** Before it asked to leave the line, and when it heard that it did; Infinity: it did not. */
+  cancelled: EpochMs;
+  left: EpochMs;
+}
+
+export interface Permit {
+  readonly waiter: string;
+  readonly by: string;
+  readonly lock: string;
+  readonly token: string;
+  readonly fence: number;
+  /** When its acquisition asked. */
+  readonly asked: EpochMs;
+  /** By the store's clock it was valid from `from` to `until`, and may have been for longer. */
+  readonly from: EpochMs;
+  until: EpochMs;
+  /** The process had reason to think so: the first and the last instant before it looked at its signal. */
+  believedFrom: EpochMs;
+  believedTo: EpochMs;
+  /** Between these two the store took it back on request. */
+  releases: EpochMs;
+  released: EpochMs;
+}
+
+export interface LockHistory {
+  /** In the order in which they asked. */
+  readonly acquisitions: readonly Acquisition[];
+  /** In order of fences. */
+  readonly permits: readonly Permit[];
+  readonly end: EpochMs;
+  /** The first harm of that process within these instants. */
+  readonly harmOf: (by: string, from: EpochMs, to: EpochMs) => Harm | undefined;
+}
+
+export function lockHistory(lines: readonly LockLine[], harms: readonly Harm[]): LockHistory {
+  const acquisitions = new Map<string, Acquisition>();
+  const permits = new Map<string, Permit>();
+  const harmsOf = new Map<string, Harm[]>();
+  const noteHarm = (harm: Harm): void => {
+    const known = harmsOf.get(harm.by);
+    if (known) known.push(harm);
+    else harmsOf.set(harm.by, [harm]);
+  };
+  harms.forEach(noteHarm);
+  let end = -Infinity;
+  const cut = (permit: Permit | undefined, at: EpochMs): void => {
+    if (permit) permit.until = Math.min(permit.until, at);
+  };
+  const permitsOf = new Map<string, Permit[]>();
+  for (const line of lines) {
+    const { by, at } = line;
+    end = Math.max(end, at);
+    switch (line.what) {
+      case "asks": {
+        const { waiter, lock } = line;
+        const never = { waits: Infinity, got: Infinity, cancelled: Infinity, left: Infinity };
+        acquisitions.set(waiter, { waiter, by, lock, asked: at, ...never });
+        break;
+      }
+      case "waits":
+        acquisitions.get(line.waiter)!.waits = at;
+        break;
+      case "granted": {
+        const { waiter, lock, token, fence, until } = line;
+        const acquisition = acquisitions.get(waiter);
+        if (acquisition) acquisition.got = Math.min(acquisition.got, at);
+        const permit: Permit = {
+          ...{ waiter, by, lock, token, fence, until, asked: acquisition?.asked ?? at, from: at },
+          ...{ believedFrom: Infinity, believedTo: -Infinity, releases: Infinity, released: Infinity },
+        };
+        permits.set(token, permit);
+        permitsOf.set(waiter, [...(permitsOf.get(waiter) ?? []), permit]);
+        break;
+      }
+      case "extended": {
+        // An answer may come after the release was sent.
+        const permit = permits.get(line.token);
+        if (permit?.releases === Infinity) permit.until = Math.max(permit.until, line.until);
+        break;
+      }
+      case "holds": {
+        const permit = permits.get(line.token);
+        if (!permit) break;
+        permit.believedFrom = Math.min(permit.believedFrom, at);
+        permit.believedTo = at;
+        break;
+      }
+      case "releases": {
+        const permit = permits.get(line.token);
+        cut(permit, at);
+        if (permit) permit.releases = at;
+        break;
+      }
+      case "released": {
+        const permit = permits.get(line.token);
+        if (permit) permit.released = at;
+        break;
+      }
+      case "cancels": {
+        const acquisition = acquisitions.get(line.waiter);
+        if (acquisition) acquisition.cancelled = Math.min(acquisition.cancelled, at);
+        for (const permit of permitsOf.get(line.waiter) ?? []) cut(permit, at);
+        break;
+      }
+      case "left": {
+        const acquisition = acquisitions.get(line.waiter);
+        if (acquisition) acquisition.left = Math.min(acquisition.left, at);
+        break;
+      }
+      case "stalled":
+        noteHarm({ by, from: line.from, to: at });
+        break;
+      // What the fence let pass, and what came of a run, is judged elsewhere.
+      case "lost":
+      case "refused":
+      case "written":
+      case "runs":
+      case "failed":
+    }
+  }
+  return {
+    acquisitions: [...acquisitions.values()].sort((a, b) => a.asked - b.asked),
+    permits: [...permits.values()].sort((a, b) => a.fence - b.fence),
+    end,
+    harmOf: (by, from, to) => harmsOf.get(by)?.find((harm) => harm.from <= to && from <= harm.to),
+  };
+}
