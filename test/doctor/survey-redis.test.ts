@@ -7,7 +7,9 @@ import { systemClock } from "../../src/core/clock.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { judge, type Finding } from "../../src/doctor/index.js";
+import { openRedisStore } from "../../src/store/redis/index.js";
 import { surveyRedis, surveyRedisOf } from "../../src/store/redis/survey.js";
+import { message } from "../../src/testing/conformance/samples.js";
 import { freePort, type RedisServer, startRedis } from "../support/redis-server.js";
 import { startCluster, type Topology, until } from "../support/redis-topologies.js";
 
@@ -18,11 +20,12 @@ async function verdicts(url: string): Promise<Record<string, string>> {
   return table(judge(await surveyRedis(url, context, LIMIT_MS)));
 }
 
-/** The least rights, with their keys and channels, as docs/redis.md gives them to copy. */
-const RIGHTS = (() => {
+/** As docs/redis.md gives them to copy: the least rights, with their keys and channels, and what may come on top. */
+const [RIGHTS, CLUSTER_RIGHTS, DOCTOR_RIGHTS] = (() => {
   const page = readFileSync(path.resolve(import.meta.dirname, "../../docs/redis.md"), "utf8");
-  const [, rules = ""] = /ACL SETUSER sunbeat on >PASSWORD ([^()]*?)\n\n/.exec(page) ?? [];
-  return rules.split(/\s+/);
+  const commands = [...page.matchAll(/^ {4}ACL SETUSER sunbeat (?:on >PASSWORD )?([^()]*?)\n\n/gm)];
+  if (commands.length !== 3) throw new Error("docs/redis.md: expected three ACL commands");
+  return commands.map(([, rules = ""]) => rules.split(/\s+/)) as [string[], string[], string[]];
 })();
 
 /** "value verdict" by setting. */
@@ -121,9 +124,8 @@ describe("a server that does not let us ask for its configuration", () => {
       expect(await verdicts(url)).toEqual({ rights: "user unknown ok", ...told });
     });
 
-    test("with config|get and acl|whoami besides: all is told", async () => {
-      const more = ["+config|get", "+acl|whoami"];
-      const url = await user("doctor", ...RIGHTS, ...more);
+    test("with those for doctor besides: all is told", async () => {
+      const url = await user("doctor", ...RIGHTS, ...DOCTOR_RIGHTS);
       expect(await verdicts(url)).toMatchObject({ rights: "user doctor ok", appendfsync: "always ok" });
     });
 
@@ -253,9 +255,23 @@ describe("a Cluster", () => {
       for (const { raw } of cluster.servers) await raw.call("ACL", "SETUSER", name, ...rules);
       return cluster.url.replace("//", `//${name}:pw@`);
     };
-    const entitled = await user("entitled", "+cluster|slots", "+cluster|info");
+    const entitled = await user("entitled", ...CLUSTER_RIGHTS);
     expect(await verdicts(entitled)).toMatchObject({ rights: "user unknown ok", timeout: "null unknown" });
+    const store = await openRedisStore(entitled, context);
+    const heard: string[] = [];
+    await store.channel.subscribe("topic", (payload) => void heard.push(payload));
+    await store.channel.publish("topic", "word");
+    await until("the word", async () => heard.join() === "word");
+    expect(await store.broker.enqueue([message("a")])).toEqual(["queued"]);
+    await store.close();
     const poor = surveyRedis(await user("poor"), context, 1_000);
     await expect(poor).rejects.toMatchObject({ code: "SUNBEAT_STORE_AUTH" });
+  });
+
+  test.each(CLUSTER_RIGHTS)("does not let a user in without %s", async (right) => {
+    const rights = ["on", ">pw", ...RIGHTS, ...CLUSTER_RIGHTS.filter((other) => other !== right)];
+    for (const { raw } of cluster.servers) await raw.call("ACL", "SETUSER", "lacking", "reset", ...rights);
+    const survey = surveyRedis(cluster.url.replace("//", "//lacking:pw@"), context, 1_000);
+    await expect(survey).rejects.toThrow(/the user do what docs|does not let this user run a command/);
   });
 });

@@ -159,7 +159,8 @@ type Info = ReadonlyMap<string, string>;
 /** What INFO, which most hosts leave open, tells about a setting; undefined: nothing. */
 const FROM_INFO: Readonly<Record<string, (info: Info) => string | undefined>> = {
   redis_version: (info) => info.get("redis_version"),
-  redis_mode: (info) => info.get("redis_mode"),
+  // Valkey has another name for it.
+  redis_mode: (info) => info.get("redis_mode") ?? info.get("server_mode"),
   role: (info) => info.get("role"),
   connected_slaves: (info) => info.get("connected_slaves"),
   aof_last_write_status: (info) => info.get("aof_last_write_status"),
