@@ -61,7 +61,8 @@ export async function fakeRedis(answer: Answer): Promise<FakeRedis> {
   };
 }
 
-function readCommand(text: string): { readonly words: string[]; readonly rest: string } | null {
+/** The first command of `text` and what follows it; null when it is not all there yet. */
+export function readCommand(text: string): { readonly words: string[]; readonly rest: string } | null {
   const [head, count] = /^\*(\d+)\r\n/.exec(text) ?? [];
   if (head === undefined) return null;
   let at = head.length;
