@@ -33,10 +33,11 @@ export class HeldLock {
   readonly token: string;
   /** Greater than that of every earlier holder: hand it to what you write to, and have it refuse smaller ones. */
   readonly fence: number;
-  /** Aborts when the permit is lost, or may be; `signal.reason` is a LockError, SUNBEAT_LOCK_LOST. */
-  readonly signal: AbortSignal;
   readonly #deps: HoldingDeps;
-  readonly #aborter = new AbortController();
+  /** Made when somebody asks for the signal: most hold a lock for less time than that takes. */
+  #aborter: AbortController | null = null;
+  /** Why it ended, where `release` is not why. */
+  #end: SunbeatError | null = null;
   #leaseMs: number;
   #trustedUntil: number;
   #renewAt: number;
@@ -53,8 +54,17 @@ export class HeldLock {
     this.#leaseMs = leaseMs;
     this.#trustedUntil = startedAt + leaseMs * (1 - MARGIN);
     this.#renewAt = startedAt + leaseMs / 3;
-    this.signal = watchful(this.#aborter.signal, () => this.#look());
     this.#arm();
+  }
+
+  /** Aborts when the permit is lost, or may be; `signal.reason` is a LockError, SUNBEAT_LOCK_LOST. */
+  get signal(): AbortSignal {
+    if (this.#aborter === null) {
+      this.#aborter = new AbortController();
+      watchful(this.#aborter.signal, () => this.#look());
+      if (this.#end !== null) this.#aborter.abort(this.#end);
+    }
+    return this.#aborter.signal;
   }
 
   /** Whether it is still ours, as far as this process can know. */
@@ -122,15 +132,16 @@ export class HeldLock {
 
   #abort(reason: SunbeatError, lost: boolean): void {
     this.#stop();
-    if (this.#aborter.signal.aborted) return;
-    this.#aborter.abort(reason);
+    if (this.#end !== null) return;
+    this.#end = reason;
+    this.#aborter?.abort(reason);
     if (lost) this.#deps.onLost(this, reason);
   }
 
   #mustBeHeld(): void {
     this.#look();
     if (!this.#over) return;
-    if (this.#aborter.signal.aborted) throw this.#aborter.signal.reason;
+    if (this.#end !== null) throw this.#end;
     throw notHeld(this.name, "it was given back before");
   }
 

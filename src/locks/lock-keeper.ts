@@ -9,7 +9,7 @@ import type { Events } from "../events/index.js";
 import type { Channel } from "../store/channel.js";
 import type { Locks as StoreLocks, Permit } from "../store/locks.js";
 import type { Store } from "../store/store.js";
-import { HeldLock } from "./held-lock.js";
+import { HeldLock, type HoldingDeps } from "./held-lock.js";
 import { WaitingRoom } from "./waiting-room.js";
 
 export interface LockDeps {
@@ -38,6 +38,7 @@ export class LockKeeper {
   /** What this process calls itself to operators. */
   readonly label = `${hostname()}:${process.pid}`;
   readonly #events: Pick<Events, "emit">;
+  readonly #holding: HoldingDeps;
   readonly #held = new Map<string, HeldLock>();
   readonly #waiters = new Map<HeldLock, string>();
   readonly #closing = new AbortController();
@@ -49,6 +50,11 @@ export class LockKeeper {
     this.store = store.locks;
     this.room = new WaitingRoom(clock, store.channel);
     this.#events = events;
+    this.#holding = {
+      ...{ clock, logger, store: this.store },
+      onLost: (lock, reason) => this.#lost(lock, reason),
+      onReleased: (lock) => this.#released(lock),
+    };
     // Every waiter of the process listens: many are no leak.
     setMaxListeners(0, this.#closing.signal);
   }
@@ -64,24 +70,12 @@ export class LockKeeper {
   }
 
   hold(permit: Permit, waiter: string, leaseMs: number, startedAt: number): HeldLock {
-    const { clock, logger, store } = this;
-    const held = new HeldLock(
-      {
-        clock,
-        logger,
-        store,
-        onLost: (lock, reason) => this.#lost(lock, reason),
-        onReleased: (lock) => this.#released(lock),
-      },
-      permit,
-      leaseMs,
-      startedAt,
-    );
+    const held = new HeldLock(this.#holding, permit, leaseMs, startedAt);
     this.#held.set(held.token, held);
     this.#waiters.set(held, waiter);
     // From now on a hint means that somebody broke it.
     this.room.listen(waiter, () => held.recheck());
-    logger.debug(`lock ${quote(held.name)} acquired (fence ${held.fence})`);
+    this.logger.debug(`lock ${quote(held.name)} acquired (fence ${held.fence})`);
     this.#events.emit("lock-acquired", { lock: held.name, fence: held.fence, taskId: null });
     return held;
   }

@@ -11,7 +11,7 @@ import {
   storeError,
   timeoutError,
 } from "./errors.js";
-import type { Keyspace } from "./keys.js";
+import type { KeyName, Keyspace } from "./keys.js";
 import type { Script } from "./script.js";
 
 /** The longest a call may take, its repetitions included. */
@@ -43,6 +43,7 @@ export class Caller {
   readonly space: Keyspace;
   readonly #parts: CallerParts;
   readonly #limitMs: number;
+  readonly #keys = new Map<readonly KeyName[], readonly string[]>();
   /** Until a server shows that it is older than 7. */
   #flagged = true;
   #closed = false;
@@ -66,10 +67,10 @@ export class Caller {
     options: CallOptions = {},
   ): Promise<Reply> {
     const values = args as Record<string, string | number>;
-    const keys = script.keys.map((name) => this.space.keys[name]);
-    const fixed = script.args.map((name) => this.#given(name) ?? String(values[name]));
+    const all = script.args.map((name) => this.#given(name) ?? String(values[name]));
+    for (const value of rest) all.push(value);
     const raw = await this.#patiently(script.name, options, () =>
-      this.#send(script, keys, [...fixed, ...rest]),
+      this.#send(script, this.#keysOf(script.keys), all),
     );
     return script.reply(raw);
   }
@@ -77,6 +78,16 @@ export class Caller {
   close(): void {
     this.#closed = true;
     this.#parts.client.close();
+  }
+
+  /** The list of a script never changes, and stands for it. */
+  #keysOf(names: readonly KeyName[]): readonly string[] {
+    let keys = this.#keys.get(names);
+    if (keys === undefined) {
+      keys = names.map((name) => this.space.keys[name]);
+      this.#keys.set(names, keys);
+    }
+    return keys;
   }
 
   #given(name: string): string | undefined {
