@@ -1,6 +1,6 @@
 /**
  * What happens to the server: killed and started again on its append-only file, its scripts forgotten, its clients cut
- * off, paused, held up and full, its password changed. D1, E1 and E2 hold, and dispatch goes on by itself after each.
+ * off, paused, held up and full. D1, E1 and E2 hold, and dispatch goes on by itself after each.
  *
  * A SIGKILL of the server does not test power loss: what it has written is still in the page cache.
  */

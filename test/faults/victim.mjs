@@ -144,7 +144,12 @@ coreOf(app).use({
 });
 
 const hostname = name;
-if (role !== "beat") await app.worker({ hostname }).start();
+if (role !== "beat") {
+  const worker = app.worker({ hostname });
+  // One that gives up is one that died by itself.
+  worker.done.catch(() => process.exit(1));
+  await worker.start();
+}
 if (role !== "worker") app.beat({ hostname }).start();
 process.on("SIGTERM", () => void app.close().then(() => process.exit(0)));
 process.stdout.write("ready\n");

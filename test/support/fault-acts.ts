@@ -73,16 +73,6 @@ export const SERVER_ACTS: readonly Act[] = [
       await raw.config("SET", "maxmemory", "0");
     },
   },
-  {
-    name: "another password, and the right one again",
-    async act({ raw }) {
-      await raw.config("SET", "requirepass", "another");
-      for (const type of ["normal", "pubsub"])
-        await raw.call("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes");
-      await pause(500);
-      await raw.config("SET", "requirepass", "");
-    },
-  },
 ];
 
 /** The master that has the keys, and its replica. */

@@ -322,6 +322,10 @@ export const FORM = {
   get random(): Random {
     return seededRandom(this.seed);
   },
+  /** Others of the same seed, for what goes on at the same time: each draws its own sequence. */
+  randomOf(part: number): Random {
+    return seededRandom((this.seed + part) >>> 0);
+  },
   /** `shortMs` in `npm test`, `--minutes` in the long form. */
   ms(shortMs: number): number {
     return this.minutes === null ? shortMs : this.minutes * 60_000;
