@@ -65,8 +65,9 @@ local function permits()
     return c or nil
   end
 
-  -- By the last part of a place.
+  -- By the last part of a place; nil for a place that nobody of us wrote.
   local function contender_of(lock, who)
+    if not who then return nil end
     local id = string.sub(who, 2)
     if string.sub(who, 1, 1) == "t" then return task_contender(id) end
     return process_contender(lock, id)

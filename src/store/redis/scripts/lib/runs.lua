@@ -44,10 +44,14 @@ end
 -- When the last unfinished run ends or counts as ended: infinite when only its end will do, in the past when none runs.
 local function busy_until(entry, timeout)
   if fresh_runs[entry] then flush() end
-  local last = call("ZREVRANGEBYLEX", key_runs, "(" .. entry .. "!", "[" .. entry .. " ", "LIMIT", 0, 1)[1]
-  if not last then return -math.huge end
-  if not timeout then return math.huge end
-  return tonumber(match(last, "^%S+ (%d+) ")) + timeout
+  while true do
+    local last = call("ZREVRANGEBYLEX", key_runs, "(" .. entry .. "!", "[" .. entry .. " ", "LIMIT", 0, 1)[1]
+    if not last then return -math.huge end
+    local at = match(last, "^%S+ (%d+) .")
+    if at then return timeout and tonumber(at) + timeout or math.huge end
+    -- Nobody of us wrote it, and it would never end.
+    call("ZREM", key_runs, last)
+  end
 end
 
 local known = {}
@@ -134,7 +138,8 @@ local function stop_runs(entry)
   local asked = {}
   local runs = call("ZRANGEBYLEX", key_runs, "[" .. entry .. " ", "(" .. entry .. "!", "LIMIT", 0, 1000)
   for _, run in ipairs(runs) do
-    local m = load_message(match(run, "^%S+ %d+ (.*)$"))
+    local id = match(run, "^%S+ %d+ (.*)$")
+    local m = id and load_message(id)
     if not m then
       call("ZREM", key_runs, run)
     elseif m.place ~= "h" then

@@ -1,0 +1,84 @@
+/** What a foreign client may leave in the keys of a store on Redis: rubbish of the right type, and keys of a wrong one. */
+import type { Redis } from "ioredis";
+import { KEY_NAMES, type KeyName, keyspace } from "../../src/store/redis/keys.js";
+
+/** By type, so that a key which is new must be named here. */
+export const KEY_TYPES: Readonly<Record<KeyName, "string" | "hash" | "zset">> = {
+  ...{ seq: "string", epoch: "string", fence: "string" },
+  ...{ msg: "hash", state: "hash", count: "hash", res: "hash", why: "hash", hold: "hash", holdid: "hash" },
+  ...{ entry: "hash", estate: "hash", beat: "hash", lock: "hash", tlock: "hash", plock: "hash" },
+  ...{ ready: "zset", eta: "zset", lease: "zset", parked: "zset", resx: "zset", rev: "zset", dead: "zset" },
+  ...{ runs: "zset", holdwake: "zset", log: "zset", due: "zset", names: "zset", perm: "zset", line: "zset" },
+  ...{ alive: "zset", lockwake: "zset", lockend: "zset" },
+};
+
+/** Parts of records, of which the members and fields below are made. */
+const WORDS = [
+  "",
+  " ",
+  "a",
+  "a ",
+  "a b",
+  "a 1 b",
+  "+",
+  "++",
+  "%zz",
+  "toString",
+  "__proto__",
+  "../x",
+  "\0",
+  "\u0001{",
+];
+const NUMBERS = ["-1", "1e999", "9".repeat(400), "nan", "0x10"];
+
+/** Members, fields and values: words alone and behind what our own lines begin with. */
+export function rubbish(names: readonly string[]): string[] {
+  const heads = [...names, ...names.map((name) => `${name} 900000000000001`), "1", "a 00000000000001"];
+  return [
+    ...[...WORDS, ...NUMBERS, ...names],
+    ...heads.flatMap((head) =>
+      ["", "x", "a x", '{"__proto__":{"polluted":1}}'].map((tail) => `${head} ${tail}`),
+    ),
+    "x".repeat(100_000),
+    `${"1 ".repeat(1_000)}1`,
+  ];
+}
+
+/** Their members are in order of text, which holds for members of one score only: another score breaks the set itself. */
+const BY_TEXT: ReadonlySet<KeyName> = new Set(["ready", "runs", "log", "names", "perm", "line", "alive"]);
+const SCORES = ["-inf", "-1", "0", "1", "1e18", "inf"];
+
+/**
+ * Puts rubbish into every hash and sorted set. `names` stand among it: fields and members of entries, tasks, queues and
+ * locks that exist. Strings are counters: what is no number in them stops the store, so they are left.
+ */
+export async function litter(raw: Redis, namespace: string, names: readonly string[]): Promise<number> {
+  const { keys } = keyspace(namespace);
+  const items = rubbish(names);
+  let left = 0;
+  for (const name of KEY_NAMES) {
+    const type = KEY_TYPES[name];
+    // Whoever owns this hash owns the store: one field of it says who leads.
+    if (type === "string" || name === "beat") continue;
+    const pipeline = raw.pipeline();
+    items.forEach((item, index) => {
+      if (type === "hash") {
+        // The fields of what exists stay as they are.
+        pipeline.hsetnx(keys[name], item, items[(index * 7 + 3) % items.length]!);
+      } else {
+        const score = BY_TEXT.has(name) ? "0" : SCORES[index % SCORES.length]!;
+        pipeline.zadd(keys[name], "NX", score, item);
+      }
+      left++;
+    });
+    await pipeline.exec();
+  }
+  return left;
+}
+
+/** Makes a key one of a type that is not its own. */
+export async function wrong(raw: Redis, key: string, type: "string" | "hash" | "zset"): Promise<void> {
+  await raw.del(key);
+  if (type === "string") await raw.hset(key, "mine", "1");
+  else await raw.set(key, "mine");
+}
