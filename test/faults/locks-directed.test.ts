@@ -172,6 +172,22 @@ describe.concurrent("the checker of the suites", () => {
       /2 permits at/,
     ],
     [
+      "the short way to a permit does not look at the capacity",
+      [
+        {
+          script: "lock-take",
+          find: 'if call("ZLEXCOUNT", key_perm, from, to) >= tonumber(arg_capacity) then return {} end',
+          put: "",
+        },
+      ],
+      /2 permits at/,
+    ],
+    [
+      "the short way of a release does not look at the line",
+      [{ script: "lock-return", find: ' or call("ZSCORE", key_lockwake, arg_lock) then', put: " then" }],
+      /gave it back by .* in line did not get it then/,
+    ],
+    [
       "the last in line is served first",
       [
         library(

@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, inject, test } from "vitest";
 import { type Random, seededRandom } from "../../src/core/random.js";
-import { encodeBody } from "../../src/tasks/envelope.js";
 import { FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { type LockCrew, withLockCrew } from "../support/lock-crew.js";
 import { brokenCounter, judgeLocks } from "../support/lock-invariants.js";
+import { lockMessage } from "../support/lock-messages.js";
 import { lockStorm } from "../support/lock-storm.js";
 import { ownNamespace } from "../support/redis-harness.js";
 import { startRedis } from "../support/redis-server.js";
@@ -105,7 +105,7 @@ test.each(STORES)(
       const random = seededRandom(FORM.seed);
       const store = await crew.store();
       const ids = Array.from({ length: durationMs / 100 }, (_, n) => `t${n}`);
-      await store.broker.enqueue(ids.map((id, n) => lockedTask(id, n, 10 + random.next() * 30)));
+      await store.broker.enqueue(ids.map((id, n) => lockMessage("locked", id, [n, 10 + random.next() * 30])));
       for (let n = 0; n < 3; n++) crew.start({ role: "worker", lock, seed: seedOf(random) });
       await Promise.all(crew.victims.map((victim) => victim.ready()));
       const report = await lockStorm(crew, { random, durationMs, locks: [lock], everyMs: 250 });
@@ -130,13 +130,3 @@ test.each(STORES)(
     });
   },
 );
-
-function lockedTask(id: string, n: number, ms: number) {
-  return {
-    ...{ id, task: "locked", queue: "default", priority: 0, maxDeliveries: 50, resultTtlMs: 600_000 },
-    body: encodeBody({
-      ...{ args: [n, ms], headers: {}, parentId: null, rootId: null, groupId: null },
-      ...{ scheduledFor: null, ignoreResult: null, resultTtlMs: null },
-    }),
-  };
-}
