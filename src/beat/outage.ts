@@ -35,7 +35,8 @@ export class Outage {
   }
 
   recovered(): void {
-    if (this.#failures > 0) this.#logger.info(`${this.#what} is back after ${this.#failures} failures`);
+    const count = this.#failures;
+    if (count > 0) this.#logger.info(`${this.#what} is back after ${count} failure${count === 1 ? "" : "s"}`);
     this.#failures = 0;
     this.#message = null;
   }

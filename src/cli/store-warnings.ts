@@ -7,18 +7,21 @@ import type { OpenApp } from "./app.js";
 export const SURVEY_LIMIT_MS = 5_000;
 /** A server that comes back, or takes another's place, may have other settings than the one at the start. */
 const EVERY_MS = 600_000;
+/** A store that is away is asked again sooner: its settings are unknown until then. */
+const AWAY_MS = 30_000;
 
 /**
  * Logs what `sunbeat doctor` would find wrong, one line each, when worker or beat start, and every ten minutes what is
- * new since. Nothing waits for it. Gives the function that ends it.
+ * new since; a store that is away is asked every half minute. Nothing waits for it. Gives the function that ends it.
  */
 export function watchSettings(open: OpenApp, clock: Clock, logger: Logger): () => void {
   let timer: Timer | null = null;
   let ended = false;
   let told: ReadonlySet<string> = new Set();
   const look = async (): Promise<void> => {
-    told = await tellNew(open, logger, told);
-    if (!ended) timer = clock.after(EVERY_MS, () => void look());
+    const wrong = await tellNew(open, logger, told);
+    told = wrong ?? told;
+    if (!ended) timer = clock.after(wrong === null ? AWAY_MS : EVERY_MS, () => void look());
   };
   void look();
   return () => {
@@ -27,19 +30,19 @@ export function watchSettings(open: OpenApp, clock: Clock, logger: Logger): () =
   };
 }
 
-/** Gives what is wrong now; where that cannot be read, what was wrong before. Never rejects. */
+/** Gives what is wrong now; null where that cannot be read. Never rejects. */
 async function tellNew(
   { core }: OpenApp,
   logger: Logger,
   told: ReadonlySet<string>,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<string> | null> {
   let findings: readonly Finding[];
   try {
     findings = judge(await core.survey(SURVEY_LIMIT_MS));
   } catch (error) {
     // Worker and beat tell by themselves that the store is away, and when it is back.
     logger.debug(`The settings of the broker could not be read: ${String(error)}`);
-    return told;
+    return null;
   }
   const wrong = new Set<string>();
   for (const { setting, value, verdict, weakens, advice } of findings) {

@@ -7,6 +7,7 @@ import type { SqliteFacts } from "../../src/store/survey.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 const TEN_MINUTES = 600_000;
+const HALF_A_MINUTE = 30_000;
 const good: SqliteFacts = {
   ...{ kind: "sqlite", path: "/srv/a.db", version: "3.51.3", hasSafeLog: true, networkDisk: null },
   ...{ freeBytes: { value: 2 ** 40 }, writable: true, file: null, entries: { value: [] } },
@@ -15,7 +16,7 @@ const full = { ...good, freeBytes: { value: 4_096 } };
 const fuller = { ...good, freeBytes: { value: 2_048 } };
 const denied = { ...full, writable: false };
 
-/** Looks once for each of `facts`, ten minutes apart; gives what is logged at each look. */
+/** Looks once for each of `facts`, ten minutes apart, half a minute after a failure; gives what each look logs. */
 async function said(...facts: (SqliteFacts | Error)[]): Promise<string[][]> {
   const clock = new ManualClock();
   let lines: string[] = [];
@@ -30,7 +31,12 @@ async function said(...facts: (SqliteFacts | Error)[]): Promise<string[][]> {
   };
   const unwatch = watchSettings({ core: { survey } } as unknown as OpenApp, clock, logger);
   for (let look = 0; look < facts.length; look++) {
-    await clock.advance(look === 0 ? 0 : TEN_MINUTES);
+    const pauseMs = facts[look - 1] instanceof Error ? HALF_A_MINUTE : TEN_MINUTES;
+    if (look > 0) {
+      await clock.advance(pauseMs - 1);
+      expect(lines).toEqual([]);
+    }
+    await clock.advance(look === 0 ? 0 : 1);
     looks.push(lines);
     lines = [];
   }
@@ -52,6 +58,11 @@ test.each<[string, (SqliteFacts | Error)[], unknown[][]]>([
   ["what goes wrong later is told then, alone", [full, denied], [[matching(SPACE)], [matching(RIGHTS)]]],
   ["what was well meanwhile is told again", [full, good, full], [[matching(SPACE)], [], [matching(SPACE)]]],
   ["a store that is away has said nothing", [full, new Error("away"), full], [[matching(SPACE)], [], []]],
+  [
+    "a store that comes is told of",
+    [new Error("away"), new Error("away"), full],
+    [[], [], [matching(SPACE)]],
+  ],
 ])("%s", async (_, facts, logged) => {
   expect(await said(...facts)).toEqual(logged);
 });
