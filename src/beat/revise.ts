@@ -9,7 +9,14 @@
  * - An entry that comes back (to code, or enabled again) restarts at now.
  */
 import type { EpochMs } from "../core/clock.js";
-import type { Cursor, EntryDefinition, EntryPut, EntrySnapshot, LedgerRange } from "../store/entries.js";
+import type {
+  Cursor,
+  EntryDefinition,
+  EntryPut,
+  EntryRecord,
+  EntrySnapshot,
+  LedgerRange,
+} from "../store/entries.js";
 import type { Entry } from "./entry.js";
 import { cursorAfter, cursorAt, nominalFollowing, restartCursor } from "./occurrences.js";
 
@@ -62,7 +69,7 @@ export function pastRanges(
 }
 
 /** A write that changes nothing but what `changes` says. */
-export function putOf(stored: EntrySnapshot, changes: Partial<EntryPut>): EntryPut {
+export function putOf(stored: EntryRecord, changes: Partial<EntryPut>): EntryPut {
   const { name, owner, version, definition, revision, stamp, cursor, pausedAt, disabled } = stored;
   return {
     ...{ name, owner, version, definition, revision, expect: stamp, cursor, pausedAt, disabled, ledger: [] },

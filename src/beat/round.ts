@@ -5,7 +5,7 @@ import type { Clock, EpochMs } from "../core/clock.js";
 import { messageOf } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import type { Events } from "../events/index.js";
-import type { EntrySnapshot, PlannedOccurrence, TickItem, TickItemOutcome } from "../store/entries.js";
+import type { EntryRecord, PlannedOccurrence, TickItem, TickItemOutcome } from "../store/entries.js";
 import type { Store } from "../store/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { Aside } from "./aside.js";
@@ -82,7 +82,7 @@ export class Rounds {
   }
 
   /** Sends the entries of this page that run when a process first leads. */
-  async runAtStart(lead: Lead, page: readonly EntrySnapshot[], at: EpochMs): Promise<RoundReply> {
+  async runAtStart(lead: Lead, page: readonly EntryRecord[], at: EpochMs): Promise<RoundReply> {
     const items: TickItem[] = [];
     for (const stored of page) {
       if (stored.disabled !== null || stored.pausedAt !== null || stored.cursor !== null) continue;
@@ -116,7 +116,7 @@ export class Rounds {
     return reply;
   }
 
-  async #plan(due: readonly EntrySnapshot[], now: EpochMs, graceMs: number): Promise<TickItem[]> {
+  async #plan(due: readonly EntryRecord[], now: EpochMs, graceMs: number): Promise<TickItem[]> {
     const items: TickItem[] = [];
     for (const stored of due) {
       if (this.aside.holds(stored) || stored.cursor === null) continue;
@@ -133,7 +133,7 @@ export class Rounds {
   }
 
   /** One bad entry costs itself and nobody else. */
-  async #setAside(stored: EntrySnapshot, reason: string): Promise<void> {
+  async #setAside(stored: EntryRecord, reason: string): Promise<void> {
     if (!this.aside.hasRoom(stored)) {
       // Too many to step over at every round. Registration by a beat that can read them enables them again.
       const put = putOf(stored, { disabled: DISABLED.invalid });
@@ -144,7 +144,7 @@ export class Rounds {
     }
   }
 
-  #report(stored: Pick<EntrySnapshot, "name">, reason: string): void {
+  #report(stored: Pick<EntryRecord, "name">, reason: string): void {
     this.#deps.logger.error(`Scheduler: cannot send ${stored.name}, leaving it aside: ${reason}`);
     this.#deps.events.emit("schedule-failed", { entry: stored.name, reason });
   }

@@ -27,7 +27,8 @@ export interface EntryDefinition {
   readonly revision: string;
 }
 
-export interface EntrySnapshot extends EntryDefinition {
+/** An entry as it is stored. */
+export interface EntryRecord extends EntryDefinition {
   /** Changes with every write to the entry, a tick too: the token for `put` and `remove`. Never used twice. */
   readonly stamp: number;
   readonly cursor: Cursor | null;
@@ -41,6 +42,10 @@ export interface EntrySnapshot extends EntryDefinition {
   readonly lastNominal: EpochMs | null;
   /** Occurrences sent; triggered runs are not counted. */
   readonly runs: number;
+}
+
+/** An entry, and what runs of it. */
+export interface EntrySnapshot extends EntryRecord {
   /** Runs sent that have not ended: their message waits or is held by a worker. */
   readonly unfinished: number;
   /** A run waits for the running one to end. */
@@ -169,7 +174,7 @@ export interface LedgerQuery {
 
 export interface DueReply {
   /** Entries whose `dispatchAt` has come, earliest first; paused and disabled ones are not among them. */
-  readonly entries: readonly EntrySnapshot[];
+  readonly entries: readonly EntryRecord[];
   /** When the next one after these comes; null: none. */
   readonly nextAt: EpochMs | null;
   readonly now: EpochMs;

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { Entries, EntryPut, EntrySnapshot, PutOutcome } from "../entries.js";
+import type { Entries, EntryPut, EntryRecord, EntrySnapshot, PutOutcome } from "../entries.js";
 import { publish } from "./channel.js";
 import { setStanding } from "./cursor.js";
 import { followUp } from "./follow-up.js";
@@ -9,7 +9,7 @@ import { dropHeldRun, startRun } from "./runs.js";
 import { enter, type Entry, type MemoryState } from "./state.js";
 import { tick } from "./tick.js";
 
-function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
+function record(entry: Entry): EntryRecord {
   return {
     name: entry.name,
     owner: entry.owner,
@@ -23,6 +23,12 @@ function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
     disabledAt: entry.disabledAt,
     lastNominal: entry.lastNominal,
     runs: entry.runs,
+  };
+}
+
+function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
+  return {
+    ...record(entry),
     unfinished: state.runs.get(entry.name)?.length ?? 0,
     holding: entry.held !== null,
   };
@@ -107,7 +113,7 @@ export function memoryEntries(state: MemoryState): Entries {
     async due(limit) {
       const now = enter(state);
       const foremost = state.dueEntries.first(limit + 1, now);
-      const entries: EntrySnapshot[] = [];
+      const entries: EntryRecord[] = [];
       let nextAt: EpochMs | null = null;
       for (const entry of foremost) {
         const dispatchAt = entry.cursor?.dispatchAt ?? Infinity;
@@ -115,7 +121,7 @@ export function memoryEntries(state: MemoryState): Entries {
           nextAt = dispatchAt;
           break;
         }
-        entries.push(snapshot(state, entry));
+        entries.push(record(entry));
       }
       return { entries, nextAt, now };
     },

@@ -2,6 +2,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type {
   Entries,
   EntryPut,
+  EntryRecord,
   EntrySnapshot,
   LedgerRecord,
   OccurrenceOutcome,
@@ -47,7 +48,7 @@ const removeScript = defineScript("entries-remove", letter);
 const dueScript = defineScript("due", ([now, nextAt, raw]: [string, string, RawSnapshot[]]) => ({
   now: Number(now),
   nextAt: nextAt === "" ? null : Number(nextAt),
-  entries: present(snapshots(raw)),
+  entries: present(raw.map(readEntry)),
 }));
 const tickScript = defineScript("tick", ([now, ...items]: string[]): TickReply => {
   if (items[0] === "f") return { outcome: "fenced", now: Number(now) };
@@ -169,12 +170,12 @@ export function redisEntries(caller: Caller): Entries {
   };
 }
 
-function present(found: readonly (EntrySnapshot | null)[]): EntrySnapshot[] {
+function present<T>(found: readonly (T | null)[]): T[] {
   return found.filter((each) => each !== null);
 }
 
 /** The records of scripts/lib/estates.lua and of `putText`; null where there is none that we wrote. */
-function readSnapshot([name, definition, state, unfinished, holding]: RawSnapshot): EntrySnapshot | null {
+function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
   const fixed = words(definition ?? "", 2);
   const changing = (state ?? "").split(" ");
   if (!fixed || changing.length !== 9) return null;
@@ -193,17 +194,25 @@ function readSnapshot([name, definition, state, unfinished, holding]: RawSnapsho
   const nominalAt = numberOrNull(nominal);
   const dispatchAt = numberOrNull(dispatch);
   return {
-    ...{ name: fromWord(name), owner: fromWord(owner), version: Number(version) },
-    ...{ definition: fromWire(fixed.rest), revision: fromWord(revision), stamp: Number(stamp) },
+    name: fromWord(name),
+    owner: fromWord(owner),
+    version: Number(version),
+    definition: fromWire(fixed.rest),
+    revision: fromWord(revision),
+    stamp: Number(stamp),
     cursor: nominalAt === null || dispatchAt === null ? null : { nominal: nominalAt, dispatchAt },
-    ...{ pausedAt: numberOrNull(paused), disabled: fromWordOrNull(disabled), disabledAt: numberOrNull(at) },
-    ...{
-      lastNominal: numberOrNull(last),
-      runs: Number(runs),
-      unfinished: unfinished ?? 0,
-      holding: holding === 1,
-    },
+    pausedAt: numberOrNull(paused),
+    disabled: fromWordOrNull(disabled),
+    disabledAt: numberOrNull(at),
+    lastNominal: numberOrNull(last),
+    runs: Number(runs),
   };
+}
+
+function readSnapshot(raw: RawSnapshot): EntrySnapshot | null {
+  const [, , , unfinished = 0, holding] = raw;
+  const entry = readEntry(raw);
+  return entry && { ...entry, unfinished, holding: holding === 1 };
 }
 
 function putText(item: EntryPut): string[] {

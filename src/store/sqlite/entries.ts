@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { Entries, EntryPut, EntrySnapshot, PutOutcome } from "../entries.js";
+import type { Entries, EntryPut, EntryRecord, EntrySnapshot, PutOutcome } from "../entries.js";
 import type { Connection } from "./connection.js";
 import { followUp } from "./follow-up.js";
 import { nextWithRecords, queryLedger, recordRange, trimByAge, trimByCount } from "./ledger.js";
@@ -23,28 +23,31 @@ interface EntryRow {
   readonly disabledAt: EpochMs | null;
   readonly lastNominal: EpochMs | null;
   readonly runs: number;
+}
+
+interface SnapshotRow extends EntryRow {
   readonly unfinished: number;
   readonly holding: number;
 }
 
-const ENTRY = `SELECT name, owner, version, definition, revision, stamp, nominal, dispatch_at AS dispatchAt,
-  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs,
+const COLUMNS = `name, owner, version, definition, revision, stamp, nominal, dispatch_at AS dispatchAt,
+  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs`;
+const ENTRY = `SELECT ${COLUMNS},
   (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${KEPT}) AS unfinished,
   EXISTS (SELECT 1 FROM held_run WHERE held_run.entry = entry.name) AS holding FROM entry`;
 const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL";
-const DUE = `${ENTRY} WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
+const DUE = `SELECT ${COLUMNS} FROM entry WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
 const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ? + 0`;
 
 /** A look at the ledgers of all entries may be long: one call goes on where the last one stopped. */
 const LEDGERS_PER_TRIM = 1_000;
 
-function snapshot(row: EntryRow): EntrySnapshot {
-  const { nominal, dispatchAt, holding, ...same } = row;
-  return {
-    ...same,
-    cursor: nominal === null || dispatchAt === null ? null : { nominal, dispatchAt },
-    holding: holding === 1,
-  };
+function record({ nominal, dispatchAt, ...same }: EntryRow): EntryRecord {
+  return { ...same, cursor: nominal === null || dispatchAt === null ? null : { nominal, dispatchAt } };
+}
+
+function snapshot({ unfinished, holding, ...row }: SnapshotRow): EntrySnapshot {
+  return { ...record(row), unfinished, holding: holding === 1 };
 }
 
 function put(step: Step, item: EntryPut): PutOutcome {
@@ -75,7 +78,7 @@ export function sqliteEntries(connection: Connection): Entries {
     get: (names) =>
       connection.read((step) =>
         names.map((name) => {
-          const row = step.get<EntryRow>(`${ENTRY} WHERE name = ?`, name);
+          const row = step.get<SnapshotRow>(`${ENTRY} WHERE name = ?`, name);
           return row ? snapshot(row) : null;
         }),
       ),
@@ -84,8 +87,8 @@ export function sqliteEntries(connection: Connection): Entries {
       connection.read((step) => {
         const rows =
           after === null
-            ? step.all<EntryRow>(`${ENTRY} ORDER BY name ${LIMIT}`, limit)
-            : step.all<EntryRow>(`${ENTRY} WHERE name > ? ORDER BY name ${LIMIT}`, after, limit);
+            ? step.all<SnapshotRow>(`${ENTRY} ORDER BY name ${LIMIT}`, limit)
+            : step.all<SnapshotRow>(`${ENTRY} WHERE name > ? ORDER BY name ${LIMIT}`, after, limit);
         return rows.map(snapshot);
       }),
 
@@ -107,7 +110,7 @@ export function sqliteEntries(connection: Connection): Entries {
       connection.read((step) => {
         const rows = limit > 0 ? step.all<EntryRow>(DUE, step.now, limit) : [];
         return {
-          entries: rows.map(snapshot),
+          entries: rows.map(record),
           nextAt: step.get<{ at: EpochMs }>(NEXT, rows.length)?.at ?? null,
           now: step.now,
         };

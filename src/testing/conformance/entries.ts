@@ -201,8 +201,10 @@ export const dueCases = group("entries: due", {
     await clock.advance(499);
     assert.deepEqual(await store.entries.due(10), { entries: [], nextAt: now + 500, now: now + 499 });
     await clock.advance(1);
+    const { unfinished, holding, ...stored } = await read(store, "a");
+    assert.deepEqual([unfinished, holding], [0, false]);
     assert.deepEqual(await store.entries.due(10), {
-      entries: [await read(store, "a")],
+      entries: [stored],
       nextAt: null,
       now: now + 500,
     });

@@ -11,8 +11,18 @@ import { seededRandom } from "../../../src/core/random.js";
 import type { NewMessage, Settlement } from "../../../src/store/broker.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import { KEY_NAMES, keyspace } from "../../../src/store/redis/keys.js";
+import type { TickItem } from "../../../src/store/entries.js";
 import type { Store } from "../../../src/store/store.js";
 import { dead, done, message, retry } from "../../../src/testing/conformance/samples.js";
+import {
+  allow,
+  cursor,
+  entry as newEntry,
+  item,
+  queueOne,
+  sendOf,
+  skipOverlap,
+} from "../../../src/testing/conformance/entry-samples.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { ownNamespace } from "../../support/redis-harness.js";
 
@@ -22,16 +32,23 @@ afterAll(() => raw.disconnect());
 interface Side {
   readonly store: Store;
   readonly namespace: string;
+  readonly term: string;
 }
+
+const ENTRIES = ["a", "b", "c", "paused"];
 
 async function open(clock: ManualClock): Promise<Side> {
   const namespace = ownNamespace();
   // The same numbers for both stores: their tokens are equal.
   const context = { clock, random: seededRandom(1), logger: silentLogger };
-  return {
-    namespace,
-    store: await openRedisStore(inject("redisUrl"), context, { namespace, clock: "context" }),
-  };
+  const store = await openRedisStore(inject("redisUrl"), context, { namespace, clock: "context" });
+  const election = await store.leases.elect({ id: "b", nonce: "n", host: "h", version: "1" }, 3_600_000);
+  if (election.outcome !== "leading") throw new Error("the only candidate was not elected");
+  const now = clock.now();
+  await store.entries.put(
+    ENTRIES.map((name) => newEntry(name, now, { pausedAt: name === "paused" ? now : null })),
+  );
+  return { namespace, store, term: election.term };
 }
 
 /** Keeps every script from its short way, and is not compared. */
@@ -45,15 +62,15 @@ const OBSTACLES = new Set(["rev", "holdid"]);
 
 async function contents({ namespace }: Side): Promise<Record<string, unknown>> {
   const { keys } = keyspace(namespace);
-  const found: Record<string, unknown> = {};
-  for (const name of KEY_NAMES.filter((each) => !OBSTACLES.has(each))) {
-    const key = keys[name];
+  const read = async (key: string): Promise<unknown> => {
     const type = await raw.type(key);
-    if (type === "hash") found[name] = Object.entries(await raw.hgetall(key)).sort();
-    else if (type === "zset") found[name] = await raw.zrange(key, "0", "-1", "WITHSCORES");
-    else if (type === "string") found[name] = await raw.get(key);
-  }
-  return found;
+    if (type === "hash") return Object.entries(await raw.hgetall(key)).sort();
+    if (type === "zset") return raw.zrange(key, "0", "-1", "WITHSCORES");
+    return type === "string" ? raw.get(key) : type;
+  };
+  const names = KEY_NAMES.filter((name) => !OBSTACLES.has(name));
+  const values = await Promise.all(names.map((name) => read(keys[name])));
+  return Object.fromEntries(names.map((name, index) => [name, values[index]]));
 }
 
 type Step =
@@ -63,6 +80,14 @@ type Step =
       readonly ends: readonly { readonly pick: number; readonly how: number }[];
       readonly max: number | null;
       readonly queues: readonly string[];
+    }
+  | {
+      readonly do: "tick";
+      readonly items: readonly {
+        readonly name: string;
+        readonly how: number;
+        readonly changes: Partial<NewMessage>;
+      }[];
     }
   | { readonly do: "advance"; readonly ms: number };
 
@@ -110,8 +135,26 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("tick" as const),
+      items: fc.array(
+        fc.record({
+          name: fc.constantFrom("a", "a", "b", "b", "c", "c", "paused"),
+          how: fc.nat(24),
+          changes: fc.record({
+            queue: often("q", "other"),
+            priority: often(0, 3),
+            resultTtlMs: often(60_000, 0),
+          }),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+  },
+  {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(1, 400, 2_000) }),
+    arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(1, 400, 2_000, 5_000) }),
   },
 );
 
@@ -123,9 +166,47 @@ function ending(ref: { id: string; token: string }, how: number): Settlement {
   return how % 2 ? done(ref) : done(ref, null);
 }
 
-async function take(step: Step, { store }: Side, given: { id: string; token: string }[]): Promise<unknown> {
+/** One occurrence of an entry, now and then with something that is out of the ordinary. */
+async function itemOf(
+  store: Store,
+  name: string,
+  how: number,
+  changes: Partial<NewMessage>,
+): Promise<TickItem> {
+  const [stored] = await store.entries.get([name]);
+  const due = stored?.cursor?.nominal ?? 0;
+  const overlap = how === 0 ? skipOverlap : how === 1 ? queueOne : allow;
+  const odd: Partial<NewMessage> = {
+    ...(how === 2 && { lock }),
+    ...(how === 3 && { eta: { inMs: 500 } }),
+    ...(how === 4 && { expires: { at: due } }),
+    ...(how >= 18 && { expires: { inMs: 900 } }),
+  };
+  const step = 1_000;
+  return item(how === 5 ? "nobody" : name, how === 6 ? due - step : due, {
+    ...(how === 7 && { revision: "r2" }),
+    plan:
+      how === 8
+        ? [{ kind: "skip", due, reason: "missed" }]
+        : [sendOf(name, due + (how === 9 ? 1e9 : 0), overlap, { ...changes, ...odd })],
+    ...(how === 10 ? { disable: "ended" } : { next: cursor(due + step, due + step + (how === 11 ? 70 : 0)) }),
+    ...(how === 12 && { maxRuns: 3 }),
+  });
+}
+
+async function take(
+  step: Step,
+  { store, term }: Side,
+  given: { id: string; token: string }[],
+): Promise<unknown> {
   if (step.do === "advance") return null;
   if (step.do === "enqueue") return store.broker.enqueue(step.messages);
+  if (step.do === "tick") {
+    const items = await Promise.all(
+      step.items.map((each) => itemOf(store, each.name, each.how, each.changes)),
+    );
+    return store.entries.tick(term, items);
+  }
   const refs = step.ends.flatMap(({ pick, how }) => {
     const ref = given.at(-1 - pick);
     return ref ? [ending(ref, how)] : [];
@@ -155,7 +236,7 @@ test(
         await short.store.close();
         await whole.store.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
   },
 );

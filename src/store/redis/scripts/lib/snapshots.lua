@@ -1,15 +1,33 @@
--- Entries as they are read: { name, definition record, state, unfinished runs, 1 when a run is held }.
+-- Entries as they are read, and what runs of them. Commands for many at once: there may be a thousand.
 
-local function snapshots(names)
+local function values_of(key, names)
   local found = {}
+  for from = 1, #names, 4000 do
+    local to = math.min(from + 3999, #names)
+    local values = redis.call("HMGET", key, unpack(names, from, to))
+    for index = from, to do found[index] = values[index - from + 1] end
+  end
+  return found
+end
+
+-- { name, definition record, state }; { name } when there is none.
+local function stored_entries(names)
+  local states, definitions, found = values_of(key_estate, names), values_of(key_entry, names), {}
   for index, name in ipairs(names) do
-    local state = redis.call("HGET", key_estate, name)
-    local definition = state and redis.call("HGET", key_entry, name)
-    if definition then
-      local unfinished = redis.call("ZLEXCOUNT", key_runs, "[" .. name .. " ", "(" .. name .. "!")
-      found[index] = { name, definition, state, unfinished, redis.call("HEXISTS", key_hold, name) }
-    else
-      found[index] = { name }
+    local state, definition = states[index], definitions[index]
+    found[index] = state and definition and { name, definition, state } or { name }
+  end
+  return found
+end
+
+-- The same, with the number of unfinished runs, and 1 when a run is held.
+local function snapshots(names)
+  local found = stored_entries(names)
+  local runs, holds = redis.call("EXISTS", key_runs) == 1, redis.call("EXISTS", key_hold) == 1
+  for index, name in ipairs(names) do
+    if found[index][2] then
+      found[index][4] = runs and redis.call("ZLEXCOUNT", key_runs, "[" .. name .. " ", "(" .. name .. "!") or 0
+      found[index][5] = holds and redis.call("HEXISTS", key_hold, name) or 0
     end
   end
   return found
