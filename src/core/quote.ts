@@ -1,15 +1,22 @@
-/** A value as it may stand in an error message: one line, at most `limit` characters, never throwing. */
+/**
+ * A value as it may stand in an error message: one line, at most `limit` characters, never throwing. A function is its
+ * name, since its source says nothing to the reader.
+ */
 export function quote(value: unknown, limit = 80): string {
   let text: string;
   try {
-    text =
-      typeof value === "string"
-        ? JSON.stringify(value)
-        : typeof value === "object" && value !== null
-          ? (JSON.stringify(value) ?? Object.prototype.toString.call(value))
-          : String(value);
+    text = textOf(value);
   } catch {
     text = Object.prototype.toString.call(value);
   }
-  return text.length > limit ? `${text.slice(0, limit)}... (${text.length} characters)` : text;
+  if (text.length <= limit) return text;
+  const length = typeof value === "string" ? value.length : text.length;
+  return `${text.slice(0, limit)}... (${length} characters)`;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  return JSON.stringify(value) ?? Object.prototype.toString.call(value);
 }
