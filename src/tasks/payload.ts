@@ -35,16 +35,19 @@ function tooLarge(limit: number): string {
   return `is larger than ${limit} bytes of JSON; keep the data elsewhere and send a reference to it`;
 }
 
+function largeProblem({ limit }: Walk): Problem {
+  return { code: "SUNBEAT_PAYLOAD_TOO_LARGE", text: tooLarge(limit), path: [] };
+}
+
 /** Why this value cannot travel, and what to send instead; undefined for one that can. */
 function problemOf(value: unknown, walk: Walk): Problem | undefined {
   // One character and a comma is the least that a value takes.
-  if ((walk.budget -= 2) < 0) {
-    return { code: "SUNBEAT_PAYLOAD_TOO_LARGE", text: tooLarge(walk.limit), path: [] };
-  }
+  if ((walk.budget -= 2) < 0) return largeProblem(walk);
   switch (typeof value) {
     case "string":
       walk.budget -= value.length;
-      return undefined;
+      // Here and not at the next value: the path is that of the text, and a hundred megabytes are not made JSON first.
+      return walk.budget < 0 ? largeProblem(walk) : undefined;
     case "boolean":
       return undefined;
     case "number":

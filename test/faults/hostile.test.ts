@@ -181,9 +181,10 @@ describe("real processes", () => {
     async () => {
       const broker = `${inject("redisUrl")}/0?namespace=${namespace}`;
       const spec: AppSpec = { broker, entries: { tick: { task: "log", schedule: 1, misfire: "all" } } };
-      const [worker, beat] = await Promise.all([programs.worker(spec), programs.beat(spec)]);
+      const beat = await programs.beat(spec);
       const { keys } = keyspace(namespace);
       await wrong(raw, keys.ready, "zset");
+      const worker = programs.start(["worker"], spec);
       // Waiting does not help a worker: whoever supervises it learns of it by the exit code.
       expect(await worker.ended).toEqual({ code: 1, signal: null });
       expect(worker.said).toMatch(/has other data under our keys/);

@@ -2,14 +2,16 @@
 import type { Redis } from "ioredis";
 import { KEY_NAMES, type KeyName, keyspace } from "../../src/store/redis/keys.js";
 
+type KeyType = "string" | "hash" | "zset" | "stream";
+
 /** By type, so that a key which is new must be named here. */
-export const KEY_TYPES: Readonly<Record<KeyName, "string" | "hash" | "zset">> = {
+export const KEY_TYPES: Readonly<Record<KeyName, KeyType>> = {
   ...{ seq: "string", epoch: "string", fence: "string" },
   ...{ msg: "hash", state: "hash", count: "hash", res: "hash", why: "hash", hold: "hash", holdid: "hash" },
   ...{ entry: "hash", estate: "hash", beat: "hash", lock: "hash", tlock: "hash", plock: "hash" },
   ...{ ready: "zset", eta: "zset", lease: "zset", parked: "zset", resx: "zset", rev: "zset", dead: "zset" },
   ...{ runs: "zset", holdwake: "zset", log: "zset", due: "zset", names: "zset", perm: "zset", line: "zset" },
-  ...{ alive: "zset", lockwake: "zset", lockend: "zset" },
+  ...{ alive: "zset", lockwake: "zset", lockend: "zset", locklog: "stream" },
 };
 
 /** Parts of records, of which the members and fields below are made. */
@@ -59,7 +61,7 @@ export async function litter(raw: Redis, namespace: string, names: readonly stri
   for (const name of KEY_NAMES) {
     const type = KEY_TYPES[name];
     // Whoever owns this hash owns the store: one field of it says who leads.
-    if (type === "string" || name === "beat") continue;
+    if (type === "string" || type === "stream" || name === "beat") continue;
     const pipeline = raw.pipeline();
     items.forEach((item, index) => {
       if (type === "hash") {
@@ -77,7 +79,7 @@ export async function litter(raw: Redis, namespace: string, names: readonly stri
 }
 
 /** Makes a key one of a type that is not its own. */
-export async function wrong(raw: Redis, key: string, type: "string" | "hash" | "zset"): Promise<void> {
+export async function wrong(raw: Redis, key: string, type: KeyType): Promise<void> {
   await raw.del(key);
   if (type === "string") await raw.hset(key, "mine", "1");
   else await raw.set(key, "mine");

@@ -188,6 +188,11 @@ describe("size", () => {
     });
   });
 
+  test("of one text alone is told with the place of that text", () => {
+    const refused = refusal(() => encodePayload([1, { page: "x".repeat(101) }, "y"], "args", 100));
+    expect(refused.message).toMatch(/^args\[1\]\.page is larger than 100 bytes of JSON/);
+  });
+
   test("is refused early for a small graph that is exponentially long as a tree", () => {
     let value: unknown = "x";
     for (let level = 0; level < 60; level++) value = [value, value];
