@@ -107,6 +107,37 @@ export interface LockDetails extends LockSummary {
   readonly waiters: readonly LockWaiter[];
 }
 
+/**
+ * "waiting": in line. "acquired": the permit is held, by a task perhaps before a worker has taken it. "released": given
+ * back, or by the end of its task. "lost": its time has ended, unrenewed or unused. "broken": by force. "gave-up": out of
+ * the line without a permit, since it was cancelled, ended, waited too long, or was not heard of.
+ */
+export const LOCK_EVENTS = ["waiting", "acquired", "released", "lost", "broken", "gave-up"] as const;
+export type LockEvent = (typeof LOCK_EVENTS)[number];
+
+/** One row of the history, written in the step in which it happened. */
+export interface LockRecord {
+  /** Names the row, for `before`; opaque. */
+  readonly row: string;
+  readonly lock: string;
+  readonly event: LockEvent;
+  readonly kind: "task" | "process";
+  /** Id of the task, or the waiter's name. */
+  readonly id: string;
+  /** Name of the task, or what the process calls itself. */
+  readonly label: string;
+  /** Null for one in line, and for a task as long as no worker has taken it. */
+  readonly fence: number | null;
+  readonly at: EpochMs;
+  /** In line, before it was "acquired" or "gave-up"; null for others. */
+  readonly waitedMs: number | null;
+  /** Of a permit that ended: "released", "lost", "broken"; null for others. */
+  readonly heldMs: number | null;
+}
+
+/** The history keeps at least so many rows, and few more. */
+export const LOCK_HISTORY_ROWS = 10_000;
+
 export interface Locks {
   /** Takes a permit, or a place in line behind all who came before. */
   acquire(request: AcquireRequest): Promise<AcquireReply>;
@@ -127,4 +158,10 @@ export interface Locks {
    * at once by the channel topic "lock". "unknown": there is no such permit.
    */
   break(permit: PermitRef): Promise<"broken" | "unknown">;
+  /** What happened to locks, newest first: of one or of all, at most `limit` rows, those older than row `before`. */
+  history(options: {
+    readonly lock?: string;
+    readonly before?: string;
+    readonly limit: number;
+  }): Promise<LockRecord[]>;
 }

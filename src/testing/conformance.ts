@@ -10,6 +10,7 @@ import { fenceCases, tickCases } from "./conformance/entry-tick.js";
 import type { ConformanceCase } from "./conformance/harness.js";
 import { leadCases } from "./conformance/leases.js";
 import { acquireCases, lineCases, lockOperatorCases, permitCases } from "./conformance/locks.js";
+import { lockHistoryCases } from "./conformance/lock-history.js";
 import { entryLockCases } from "./conformance/lock-entries.js";
 import { admitCases, parkedEndCases, sentLockCases } from "./conformance/lock-tasks.js";
 import { resultCases } from "./conformance/results.js";
@@ -42,6 +43,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...lineCases,
   ...permitCases,
   ...lockOperatorCases,
+  ...lockHistoryCases,
   ...admitCases,
   ...parkedEndCases,
   ...sentLockCases,

@@ -4,7 +4,7 @@ import type { MessageLock } from "../locks.js";
 import { publish } from "./channel.js";
 import { Heap } from "./heap.js";
 import { ring, unpark } from "./messages.js";
-import { endPermit, nextFence } from "./permits.js";
+import { endPermit, nextFence, note } from "./permits.js";
 import type { Contender, Lock, MemoryState, Message } from "./state.js";
 
 /** The lock, made when it is not there; the newest caller's capacity counts. */
@@ -91,18 +91,26 @@ function enterLine(state: MemoryState, contender: Contender, now: EpochMs): void
   contender.since = now;
   contender.lock.line.push(contender, contender.turn, 0);
   handOver(state, contender.lock, now);
+  if (isWaiting(contender)) note(state, "waiting", contender);
+}
+
+/** Asked anew: a hand-over changes it. */
+function isWaiting({ standing }: Contender): boolean {
+  return standing === "waiting";
 }
 
 /** Gives what is free to those in line, so that no lock with a line has a permit to give. */
 export function handOver(state: MemoryState, lock: Lock, now: EpochMs): void {
-  for (const holder of lock.holders) if (holder.until <= now) endPermit(state, holder);
+  for (const holder of lock.holders) if (holder.until <= now) endPermit(state, holder, "lost");
   while (lock.holders.size < lock.capacity) {
     const first = lock.line.peek();
     if (!first) break;
     lock.line.remove(first);
     // A process that has not been heard of is passed over; a parked task cannot die.
-    if (first.kind === "process" && first.until <= now) lock.processes.delete(first.id);
-    else grant(state, first, now);
+    if (first.kind === "process" && first.until <= now) {
+      note(state, "gave-up", first);
+      lock.processes.delete(first.id);
+    } else grant(state, first, now);
   }
   state.freed.delete(lock);
   state.lockWakes.remove(lock);
@@ -116,11 +124,12 @@ export function handOver(state: MemoryState, lock: Lock, now: EpochMs): void {
 function grant(state: MemoryState, contender: Contender, now: EpochMs): void {
   const { lock, message } = contender;
   contender.standing = "holding";
-  contender.since = now;
   contender.until = now + contender.grantMs;
   contender.token = (++state.sequence).toString(36);
   // A task gets its number when a worker takes it: two runs of it must not share one.
   contender.fence = message === null ? nextFence(state, now) : null;
+  note(state, "acquired", contender);
+  contender.since = now;
   lock.holders.add(contender);
   if (message === null) publish(state, "lock", contender.id);
   else if (message.place === "parked") ring(unpark(state, message, now));

@@ -20,7 +20,7 @@ export function memoryLocks(state: MemoryState): Locks {
       const now = enter(state);
       const contender = currentLock(state, lock, now)?.processes.get(waiter);
       if (!contender) return "unknown";
-      if (contender.standing === "holding") endPermit(state, contender);
+      if (contender.standing === "holding") endPermit(state, contender, "released");
       else leaveLine(state, contender);
       followUp(state, now);
       return "cancelled";
@@ -38,7 +38,7 @@ export function memoryLocks(state: MemoryState): Locks {
       const now = enter(state);
       const holder = holderOf(state, permit, now);
       if (!holder) return "lost";
-      endPermit(state, holder);
+      endPermit(state, holder, "released");
       followUp(state, now);
       return "released";
     },
@@ -85,10 +85,19 @@ export function memoryLocks(state: MemoryState): Locks {
       const now = enter(state);
       const holder = holderOf(state, permit, now);
       if (!holder) return "unknown";
-      endPermit(state, holder);
+      endPermit(state, holder, "broken");
       if (holder.kind === "process") publish(state, "lock", holder.id);
       followUp(state, now);
       return "broken";
+    },
+
+    async history({ lock, before, limit }) {
+      enter(state);
+      return state.lockHistory
+        .filter((each) => lock === undefined || each.lock === lock)
+        .filter(({ row }) => before === undefined || Number(row) < Number(before))
+        .slice(-limit)
+        .reverse();
     },
   };
 }

@@ -3,6 +3,7 @@
  * `state.freed`, and `followUp` hands it over before the step ends.
  */
 import type { EpochMs } from "../../core/clock.js";
+import { LOCK_HISTORY_ROWS, type LockEvent } from "../locks.js";
 import type { Contender, MemoryState, Message } from "./state.js";
 
 /** Microseconds of the clock, so that numbers also grow past those of an earlier process. */
@@ -27,9 +28,31 @@ export function reservePermit({ contender }: Message, now: EpochMs): void {
   contender.fence = null;
 }
 
-/** Takes a permit away. A task keeps its turn, in case it comes back. */
-export function endPermit(state: MemoryState, holder: Contender): void {
+/** A row of the history. A permit counts from its grant, a wait from its beginning: `since`. */
+export function note(state: MemoryState, event: LockEvent, contender: Contender): void {
+  const { lock, kind, id, label, fence, since } = contender;
+  const { lockHistory: rows, now } = state;
+  const took = Math.max(0, now - since);
+  const isWait = event === "acquired" || event === "gave-up";
+  rows.push({
+    ...{ row: String(++state.sequence), lock: lock.name, event, kind, id, label, fence, at: now },
+    waitedMs: isWait ? took : null,
+    heldMs: isWait || event === "waiting" ? null : took,
+  });
+  if (rows.length >= LOCK_HISTORY_ROWS * 1.1) rows.splice(0, rows.length - LOCK_HISTORY_ROWS);
+}
+
+/**
+ * Takes a permit away, in the history as `event` unless it has ended by itself. A task keeps its turn, in case it comes
+ * back.
+ */
+export function endPermit(
+  state: MemoryState,
+  holder: Contender,
+  event: "released" | "broken" | "lost",
+): void {
   const { lock } = holder;
+  note(state, holder.until <= state.now ? "lost" : event, holder);
   lock.holders.delete(holder);
   if (holder.kind === "process") lock.processes.delete(holder.id);
   holder.standing = "away";
@@ -40,6 +63,7 @@ export function endPermit(state: MemoryState, holder: Contender): void {
 /** Out of the line, without a permit. */
 export function leaveLine(state: MemoryState, waiter: Contender): void {
   const { lock } = waiter;
+  note(state, "gave-up", waiter);
   lock.line.remove(waiter);
   if (waiter.kind === "process") lock.processes.delete(waiter.id);
   waiter.standing = "away";
@@ -48,14 +72,14 @@ export function leaveLine(state: MemoryState, waiter: Contender): void {
 
 /** The permit of a message whose worker fell silent. */
 export function losePermit(state: MemoryState, { contender }: Message): void {
-  if (contender?.standing === "holding") endPermit(state, contender);
+  if (contender?.standing === "holding") endPermit(state, contender, "lost");
 }
 
 /** A message that ends, or starts anew, gives up permit and turn. */
 export function forsake(state: MemoryState, message: Message): void {
   const { contender } = message;
   if (contender === null) return;
-  if (contender.standing === "holding") endPermit(state, contender);
+  if (contender.standing === "holding") endPermit(state, contender, "released");
   else if (contender.standing === "waiting") leaveLine(state, contender);
   message.contender = null;
 }

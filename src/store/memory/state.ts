@@ -9,7 +9,7 @@ import type { Logger } from "../../core/logger.js";
 import type { When } from "../broker.js";
 import type { Cursor, LedgerRecord, Overlap } from "../entries.js";
 import type { Candidate } from "../leases.js";
-import type { MessageLock } from "../locks.js";
+import type { LockRecord, MessageLock } from "../locks.js";
 import type { StoredResult } from "../results.js";
 import { Heap, type HeapItem } from "./heap.js";
 
@@ -172,6 +172,8 @@ export interface MemoryState {
   readonly clock: Clock;
   readonly logger: Logger;
   closed: boolean;
+  /** Instant of the step that is under way. */
+  now: EpochMs;
   /** One counter for ages, tokens, stamps and turns: they only need to grow. */
   sequence: number;
 
@@ -207,6 +209,8 @@ export interface MemoryState {
   readonly giveUps: Heap<GiveUp>;
   /** Locks of which a permit may have come free in this step; drained by `followUp` before the step is over. */
   readonly freed: Set<Lock>;
+  /** What happened to locks, oldest first; the oldest go in parts. */
+  readonly lockHistory: LockRecord[];
   fence: number;
 
   leader: Leader | null;
@@ -219,6 +223,7 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     clock,
     logger,
     closed: false,
+    now: clock.now(),
     sequence: 0,
     messages: new Map(),
     queues: new Map(),
@@ -241,6 +246,7 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     lockWakes: new Heap(),
     giveUps: new Heap(),
     freed: new Set(),
+    lockHistory: [],
     fence: 0,
     leader: null,
     epoch: 0,
@@ -251,7 +257,8 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
 /** The instant of the step that begins; throws SUNBEAT_CLOSED after close. */
 export function enter(state: MemoryState): EpochMs {
   if (state.closed) throw closedError();
-  return state.clock.now();
+  state.now = state.clock.now();
+  return state.now;
 }
 
 export function closedError(): StoreError {

@@ -54,6 +54,8 @@ export const KEY_NAMES = [
   "lockwake",
   "lockend",
   "fence",
+  /** stream: what happened to locks */
+  "locklog",
 ] as const;
 
 export type KeyName = (typeof KEY_NAMES)[number];

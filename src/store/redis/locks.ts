@@ -4,7 +4,9 @@ import type {
   AcquireReply,
   AdmitReply,
   LockDetails,
+  LockEvent,
   LockHolder,
+  LockRecord,
   Locks,
   LockSummary,
   LockWaiter,
@@ -12,7 +14,7 @@ import type {
 import type { Caller } from "./caller.js";
 import { lockWord, parts } from "./messages.js";
 import { defineScript } from "./script.js";
-import { fromWire, fromWord, numberOrNull, toWire, toWord } from "./text.js";
+import { fromWire, fromWord, numberOrNull, toWire, toWord, words } from "./text.js";
 
 /** Deliveries that one script admits at most. */
 const STEP = 200;
@@ -31,6 +33,10 @@ const extendScript = defineScript("lock-extend", (found: number) => found === 1)
 const releaseScript = defineScript("lock-release", (found: number) => found === 1);
 const listScript = defineScript("lock-list", ([after, found]: [string, (string | number)[]]) => ({
   after,
+  found,
+}));
+const historyScript = defineScript("lock-history", ([before, found]: [string, string[]]) => ({
+  before,
   found,
 }));
 const inspectScript = defineScript("lock-inspect", (raw: Details | []) => raw);
@@ -154,6 +160,20 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
       const args = { lock: toWord(lock), token: toWire(token), forced: 1 };
       return (await caller.call(releaseScript, args)) ? "broken" : "unknown";
     },
+
+    async history({ lock, before, limit }) {
+      caller.assertOpen();
+      const records: LockRecord[] = [];
+      const word = lock === undefined ? "" : toWord(lock);
+      let from = before ?? "";
+      do {
+        const args = { lock: word, before: from, limit: limit - records.length };
+        const step = await caller.call(historyScript, args);
+        for (const [row = "", text = ""] of parts(step.found, 2)) records.push(...readRecord(row, text));
+        from = step.before;
+      } while (from !== "" && records.length < limit);
+      return records;
+    },
   };
 }
 
@@ -187,4 +207,26 @@ function readHolder(fields: readonly string[]): LockHolder {
 
 function readWaiter([letter = "", id = "", label = "", since]: readonly string[]): LockWaiter {
   return { ...readWho(letter, id), label: fromWord(label), since: Number(since) };
+}
+
+const EVENTS: Readonly<Record<string, LockEvent>> = {
+  ...{ w: "waiting", a: "acquired", r: "released", l: "lost", b: "broken", g: "gave-up" },
+};
+const WAITED: ReadonlySet<LockEvent> = new Set(["acquired", "gave-up"]);
+const HELD: ReadonlySet<LockEvent> = new Set(["released", "lost", "broken"]);
+
+/** None for what nobody of us wrote. */
+function readRecord(row: string, text: string): LockRecord[] {
+  const { head = [], rest: id = "" } = words(text, 7) ?? {};
+  const [letter = "", kind = "", fence = "+", at, took, lock = "", label = ""] = head;
+  const event = EVENTS[letter];
+  if (event === undefined) return [];
+  return [
+    {
+      ...{ row, lock: fromWord(lock), event, ...readWho(kind, id), label: fromWord(label) },
+      ...{ fence: numberOrNull(fence), at: Number(at) },
+      waitedMs: WAITED.has(event) ? Number(took) : null,
+      heldMs: HELD.has(event) ? Number(took) : null,
+    },
+  ];
 }

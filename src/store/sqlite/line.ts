@@ -2,7 +2,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock } from "../locks.js";
 import { unpark } from "./messages.js";
-import { CONTENDER, type Contender, drop, endPermit, type Lockable, nextFence } from "./permits.js";
+import { CONTENDER, type Contender, drop, endPermit, type Lockable, nextFence, note } from "./permits.js";
 import { HOLDING, WAITING } from "./schema.js";
 import type { Step } from "./step.js";
 
@@ -37,6 +37,7 @@ export function lineUpProcess(step: Step, { lock, capacity, id, label, grantMs }
   openLock(step, lock, capacity);
   insert(step, { lock, id, isTask: 0, label, until: step.now + grantMs, grantMs, giveUpAt: null });
   handOver(step, lock);
+  noteWaiting(step, id, 0, lock);
 }
 
 /** Puts a message in line, at its old turn when it had one, unless it has its permit at once. */
@@ -56,6 +57,16 @@ export function lineUpMessage(
     insert(step, { lock, id, isTask: 1, label, until: null, grantMs, giveUpAt });
   }
   handOver(step, lock);
+  noteWaiting(step, id, 1, lock);
+}
+
+/** In the history, when it was not granted a permit at once. */
+function noteWaiting(step: Step, id: string, isTask: number, lock: string): void {
+  const contender = step.get<Contender>(
+    `${CONTENDER} WHERE id = ? AND is_task = ? AND lock = ? AND standing = ${WAITING}`,
+    ...[id, isTask, lock],
+  );
+  if (contender) note(step, "waiting", contender);
 }
 
 function openLock(step: Step, name: string, capacity: number): void {
@@ -87,13 +98,15 @@ export function handOver(step: Step, name: string): void {
     `${CONTENDER} WHERE lock = ? AND standing = ${HOLDING} AND until <= ?`,
     ...[name, step.now],
   );
-  for (const holder of ended) endPermit(step, holder);
+  for (const holder of ended) endPermit(step, holder, "lost");
   let free = lock.capacity - heldCount(step, name);
   let first = firstInLine(step, name);
   while (first && free > 0) {
     // A process that has not been heard of is passed over; a parked task cannot die.
-    if (first.isTask === 0 && (first.until ?? 0) <= step.now) drop(step, first.turn);
-    else {
+    if (first.isTask === 0 && (first.until ?? 0) <= step.now) {
+      note(step, "gave-up", first);
+      drop(step, first.turn);
+    } else {
       grant(step, first);
       free--;
     }
@@ -111,7 +124,8 @@ function firstInLine(step: Step, name: string): Contender | undefined {
   );
 }
 
-function grant(step: Step, { turn, id, isTask, grantMs }: Contender): void {
+function grant(step: Step, contender: Contender): void {
+  const { turn, id, isTask, grantMs } = contender;
   const number = nextFence(step);
   // A task gets its fence when a worker takes it: two runs of it must not share one.
   const fence = isTask === 1 ? null : number;
@@ -119,6 +133,7 @@ function grant(step: Step, { turn, id, isTask, grantMs }: Contender): void {
     `UPDATE contender SET standing = ${HOLDING}, since = ?, until = ?, token = ?, fence = ? WHERE turn = ?`,
     ...[step.now, step.now + grantMs, number.toString(36), fence, turn],
   );
+  note(step, "acquired", { ...contender, fence });
   if (isTask === 1) unpark(step, id);
   else step.publish("lock", id);
 }

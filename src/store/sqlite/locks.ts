@@ -7,6 +7,7 @@ import type {
   AdmitReply,
   AdmitRequest,
   LockHolder,
+  LockRecord,
   Locks,
   LockSummary,
   LockWaiter,
@@ -17,7 +18,7 @@ import type { Connection } from "./connection.js";
 import { followUp } from "./follow-up.js";
 import { handOver, isBusy, lineUpMessage, lineUpProcess } from "./line.js";
 import { type Known, park } from "./messages.js";
-import { CONTENDER, type Contender, drop, endPermit, forsake, lockOfMessage, usePermit } from "./permits.js";
+import { CONTENDER, type Contender, endPermit, forsake, leave, lockOfMessage, usePermit } from "./permits.js";
 import { HOLDING, WAITING } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
@@ -34,8 +35,7 @@ export function sqliteLocks(connection: Connection, logger: Logger): Locks {
         handOver(step, lock);
         const contender = processOf(step, lock, waiter);
         if (!contender) return "unknown";
-        drop(step, contender.turn);
-        step.freed.add(lock);
+        leave(step, contender);
         followUp(step);
         return "cancelled";
       }),
@@ -52,7 +52,7 @@ export function sqliteLocks(connection: Connection, logger: Logger): Locks {
       connection.write((step) => {
         const holder = holderOf(step, permit);
         if (!holder) return "lost";
-        endPermit(step, holder);
+        endPermit(step, holder, "released");
         followUp(step);
         return "released";
       }),
@@ -89,11 +89,27 @@ export function sqliteLocks(connection: Connection, logger: Logger): Locks {
       connection.write((step) => {
         const holder = holderOf(step, permit);
         if (!holder) return "unknown";
-        endPermit(step, holder);
+        endPermit(step, holder, "broken");
         if (holder.isTask === 0) step.publish("lock", holder.id);
         followUp(step);
         return "broken";
       }),
+
+    history: ({ lock, before, limit }) =>
+      connection.read((step) =>
+        step
+          .all<HistoryRow>(
+            `SELECT seq, lock, event, is_task AS isTask, id, label, fence, at, took_ms AS took FROM lock_history
+               WHERE seq < ? AND (? IS NULL OR lock = ?) ORDER BY seq DESC ${LIMIT}`,
+            ...[
+              before === undefined ? Number.MAX_SAFE_INTEGER : Number(before),
+              lock ?? null,
+              lock ?? null,
+              limit,
+            ],
+          )
+          .map(readRow),
+      ),
   };
 }
 
@@ -108,7 +124,24 @@ interface Shown {
   readonly since: EpochMs;
 }
 
-const kindOf = ({ isTask }: Shown): "task" | "process" => (isTask === 1 ? "task" : "process");
+interface HistoryRow extends Omit<LockRecord, "row" | "kind" | "waitedMs" | "heldMs"> {
+  readonly seq: number;
+  readonly isTask: number;
+  readonly took: number | null;
+}
+
+function readRow({ seq, isTask, took, ...row }: HistoryRow): LockRecord {
+  const isWait = row.event === "acquired" || row.event === "gave-up";
+  return {
+    ...row,
+    row: String(seq),
+    kind: kindOf({ isTask }),
+    waitedMs: isWait ? took : null,
+    heldMs: isWait ? null : took,
+  };
+}
+
+const kindOf = ({ isTask }: Pick<Shown, "isTask">): "task" | "process" => (isTask === 1 ? "task" : "process");
 
 function holders(step: Step, name: string, limit: number): LockHolder[] {
   const rows = step.all<Shown & { turn: number; token: string; fence: number | null; until: EpochMs }>(

@@ -3,8 +3,8 @@
  * `step.freed`, and `followUp` hands it over before the step ends.
  */
 import type { EpochMs } from "../../core/clock.js";
-import type { MessageLock } from "../locks.js";
-import { AWAY, HOLDING } from "./schema.js";
+import { LOCK_HISTORY_ROWS, type LockEvent, type MessageLock } from "../locks.js";
+import { AWAY, HOLDING, WAITING } from "./schema.js";
 import type { Step } from "./step.js";
 
 /** A row of contender. */
@@ -13,7 +13,9 @@ export interface Contender {
   readonly lock: string;
   readonly id: string;
   readonly isTask: number;
+  readonly label: string;
   readonly standing: number;
+  readonly since: EpochMs;
   readonly until: EpochMs | null;
   readonly grantMs: number;
   readonly token: string | null;
@@ -21,7 +23,7 @@ export interface Contender {
 }
 
 export const CONTENDER =
-  "SELECT turn, lock, id, is_task AS isTask, standing, until, grant_ms AS grantMs, token, fence FROM contender";
+  "SELECT turn, lock, id, is_task AS isTask, label, standing, since, until, grant_ms AS grantMs, token, fence FROM contender";
 
 /** A message that may have a lock. */
 export interface Lockable {
@@ -74,15 +76,38 @@ export function reservePermit(step: Step, message: Lockable): void {
   );
 }
 
-/** Takes a permit away. A task keeps its turn, in case it comes back. */
-export function endPermit(step: Step, { turn, lock, isTask }: Contender): void {
+/** Rows go in parts of so many. */
+const TRIM_EVERY = 250;
+
+/** A row of the history. A permit counts from its grant, a wait from its beginning: `since`. */
+export function note(
+  step: Step,
+  event: LockEvent,
+  { lock, isTask, id, label, fence, since }: Contender,
+): void {
+  const took = event === "waiting" ? null : Math.max(0, step.now - since);
+  const { seq } = step.get<{ seq: number }>(
+    `INSERT INTO lock_history (lock, event, is_task, id, label, fence, at, took_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+    ...[lock, event, isTask, id, label, fence, step.now, took],
+  )!;
+  if (seq % TRIM_EVERY === 0) step.run("DELETE FROM lock_history WHERE seq <= ?", seq - LOCK_HISTORY_ROWS);
+}
+
+/**
+ * Takes a permit away, in the history as `event` unless it has ended by itself. A task keeps its turn, in case it comes
+ * back.
+ */
+export function endPermit(step: Step, holder: Contender, event: "released" | "broken" | "lost"): void {
+  const { turn, lock, isTask, until } = holder;
+  note(step, (until ?? 0) <= step.now ? "lost" : event, holder);
   if (isTask === 1) {
     step.run(`UPDATE contender SET standing = ${AWAY}, fence = NULL, token = NULL WHERE turn = ?`, turn);
   } else drop(step, turn);
   step.freed.add(lock);
 }
 
-/** Out of the line, or without its permit, for good. */
+/** Without a trace in the history. */
 export function drop(step: Step, turn: number): void {
   step.run("DELETE FROM contender WHERE turn = ?", turn);
 }
@@ -90,13 +115,19 @@ export function drop(step: Step, turn: number): void {
 /** The permit of a message whose worker fell silent. */
 export function losePermit(step: Step, message: Lockable): void {
   const contender = contenderOf(step, message);
-  if (contender?.standing === HOLDING) endPermit(step, contender);
+  if (contender?.standing === HOLDING) endPermit(step, contender, "lost");
 }
 
 /** A message that ends, or starts anew, gives up permit and turn. */
 export function forsake(step: Step, message: Lockable): void {
   const contender = contenderOf(step, message);
-  if (!contender) return;
+  if (contender) leave(step, contender);
+}
+
+/** Out of the line, or without its permit, for good. */
+export function leave(step: Step, contender: Contender): void {
+  if (contender.standing === HOLDING) endPermit(step, contender, "released");
+  else if (contender.standing === WAITING) note(step, "gave-up", contender);
   drop(step, contender.turn);
   step.freed.add(contender.lock);
 }

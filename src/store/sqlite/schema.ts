@@ -199,6 +199,21 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX contender_give_up ON contender (give_up_at) WHERE standing = ${WAITING} AND give_up_at IS NOT NULL;
   INSERT INTO counter VALUES ('fence', 0);
   `,
+  `
+  -- What happened to locks; the oldest rows go as new ones come.
+  CREATE TABLE lock_history (
+    seq INTEGER PRIMARY KEY,
+    lock TEXT NOT NULL,
+    event TEXT NOT NULL,
+    is_task INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    label TEXT NOT NULL,
+    fence INTEGER,
+    at INTEGER NOT NULL,
+    -- How long it waited or was held.
+    took_ms INTEGER
+  );
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

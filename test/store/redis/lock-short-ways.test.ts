@@ -68,7 +68,8 @@ async function contents({ namespace }: Side): Promise<Record<string, unknown>> {
         index % 2 === 0 ? [[lock, Number(scores[index + 1])] as const] : [],
       );
       found[name] = pairs.map(([lock, at]) => [lock, at <= (ends.get(lock) ?? 0)]).sort();
-    } else if (type === "zset") found[name] = await raw.zrange(key, "0", "-1", "WITHSCORES");
+    } else if (type === "stream") found[name] = (await raw.xrange(key, "-", "+")).map(([, row]) => row);
+    else if (type === "zset") found[name] = await raw.zrange(key, "0", "-1", "WITHSCORES");
   }
   return found;
 }

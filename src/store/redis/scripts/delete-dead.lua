@@ -12,6 +12,7 @@
 --   tlock     hash   id of a message with a lock -> its standing
 --   plock     hash   lock and waiter -> the standing of a process
 --   fence     string last fence given
+--   locklog   stream history of locks
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels

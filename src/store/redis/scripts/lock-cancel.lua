@@ -16,6 +16,7 @@
 --   lockwake  zset   lock with a line -> when its next permit ends (ms)
 --   lockend   zset   lock without a line -> when its next permit ends (ms)
 --   fence     string last fence given
+--   locklog   stream history of locks
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -26,7 +27,7 @@
 -- Uses: clock, numbers, later, results, permits, messages, line
 local c = permits().process_contender(arg_lock, arg_waiter)
 if c and c.standing == "h" then
-  permits().end_permit(c)
+  permits().end_permit(c, "r")
   if c.till <= now then c = nil end
 elseif c then
   permits().leave_line(c)

@@ -16,6 +16,7 @@
 --   lockwake  zset   lock with a line -> when its next permit ends (ms)
 --   lockend   zset   lock without a line -> when its next permit ends (ms)
 --   fence     string last fence given
+--   locklog   stream history of locks
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -28,7 +29,7 @@
 local line = lock_line()
 local c = line.holder_of(arg_lock, arg_token)
 if c then
-  permits().end_permit(c)
+  permits().end_permit(c, arg_forced == "1" and "b" or "r")
   if arg_forced == "1" and c.kind == "p" then call("PUBLISH", arg_channels .. "ch:lock", "%" .. c.id) end
 end
 pass_on()

@@ -6,6 +6,7 @@
 --   plock     hash   lock and waiter -> the standing of a process
 --   lockwake  zset   lock with a line -> when its next permit ends (ms)
 --   lockend   zset   lock without a line -> when its next permit ends (ms)
+--   locklog   stream history of locks
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   lock      escaped
@@ -17,7 +18,7 @@ local unique, waiter = match(arg_token, "^([^.]*)%.p(.*)$")
 if not unique then return 0 end
 local field = arg_lock .. " " .. waiter
 local standing = call("HGET", key_plock, field)
-local till, current = match(standing or "", "^h %S+ %S+ %d+ (%d+) (%S+) ")
+local since, till, current, fence, label = match(standing or "", "^h %S+ %S+ (%d+) (%d+) (%S+) (%S+) %S+ (.*)$")
 if current ~= unique or tonumber(till) <= now or call("ZSCORE", key_lockwake, arg_lock) then return 0 end
 local from, to = "[" .. arg_lock .. " ", "(" .. arg_lock .. "!"
 local place = arg_lock .. " " .. format("%014.0f", tonumber(till)) .. " p" .. waiter
@@ -33,4 +34,6 @@ else
   call("ZREM", key_lockend, arg_lock)
   call("HDEL", key_lock, arg_lock)
 end
+call("XADD", key_locklog, "MAXLEN", "~", 10000, "*", "e", "r p " .. fence .. " " .. now_text .. " "
+  .. int(math.max(0, now - tonumber(since))) .. " " .. arg_lock .. " " .. label .. " " .. waiter)
 return 1

@@ -9,6 +9,7 @@
 --   lockend   zset   lock without a line -> when its next permit ends (ms)
 --   seq       string last number given to a message, an entry or a dead letter
 --   fence     string last fence given
+--   locklog   stream history of locks
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   lock      escaped
@@ -58,4 +59,6 @@ call("ZADD", key_perm, 0, place(till))
 call("HSET", key_plock, field, "h " .. word .. " " .. turn .. " " .. now_text .. " " .. int(till) .. " " .. unique .. " "
   .. fence .. " + " .. arg_label)
 call("ZADD", key_lockend, int(soonest), arg_lock)
+call("XADD", key_locklog, "MAXLEN", "~", 10000, "*", "e", "a p " .. fence .. " " .. now_text .. " 0 " .. arg_lock .. " "
+  .. arg_label .. " " .. arg_waiter)
 return { now_text, unique .. ".p" .. arg_waiter, fence }

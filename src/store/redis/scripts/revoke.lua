@@ -27,6 +27,7 @@
 --   lockwake  zset   lock with a line -> when its next permit ends (ms)
 --   lockend   zset   lock without a line -> when its next permit ends (ms)
 --   fence     string last fence given
+--   locklog   stream history of locks
 -- ARGV
 --   now        ms, "" for the server's TIME
 --   channels   prefix of all channels

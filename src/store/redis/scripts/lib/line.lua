@@ -26,12 +26,15 @@ local function lock_line()
     unparked[m.queue] = true
   end
 
+  -- `c.since`: since when it waits.
   local function grant(c, till)
-    c.standing, c.since, c.till = "h", now, till
+    c.standing, c.till = "h", till
     -- A process has one permit under one turn, a task may have several.
     c.unique = (c.kind == "p" and c.turn or int(next_number())) .. "-" .. now_text
     -- A task gets its number when a worker takes it: two runs of it must not share one.
     c.fence = c.kind == "p" and permit.next_fence() or "+"
+    permit.note("a", c)
+    c.since = now
     call("ZADD", key_perm, 0, permit.permit_place(c))
     permit.save_contender(c)
   end
@@ -43,6 +46,7 @@ local function lock_line()
       call("ZREM", key_alive, permit.place_text(c.lock, c.till, c.id))
       -- A process that has not been heard of is passed over.
       if c.till <= now then
+        permit.note("g", c)
         permit.drop_contender(c)
         return false
       end
@@ -90,7 +94,7 @@ local function lock_line()
     for _, place in ipairs(ended) do
       local c = permit.contender_of(lock, match(place, "^%S+ %d+ (.*)$"))
       if c and c.standing == "h" and permit.permit_place(c) == place then
-        permit.end_permit(c)
+        permit.end_permit(c, "l")
       else
         call("ZREM", key_perm, place)
       end
@@ -120,10 +124,12 @@ local function lock_line()
   -- A permit until `till` when there is room, otherwise a place in line, at its turn.
   local function enter_line(c, capacity, room, till)
     call("HSET", key_lock, c.lock, capacity)
+    c.since = now
     if room then
       grant(c, till)
     else
-      c.standing, c.since = "w", now
+      c.standing = "w"
+      permit.note("w", c)
       call("ZADD", key_line, 0, permit.place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
       if c.kind == "p" then call("ZADD", key_alive, 0, permit.place_text(c.lock, c.till, c.id)) end
       permit.save_contender(c)

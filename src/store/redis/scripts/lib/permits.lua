@@ -7,6 +7,8 @@
 -- key_lock   lock -> capacity, while somebody holds it or stands in line
 -- key_perm   "<lock> <until> <t|p><id>" of every permit, score 0 ;  key_line  "<lock> <turn> <t|p><id>" of all in line
 -- key_alive  "<lock> <until> <waiter>" of every process in line
+-- key_locklog "<w waiting|a acquired|r released|l lost|b broken|g gave up> <t|p> <fence> <at> <ms waited or held> <lock>
+--            <label> <id>" of what happened, about ten thousand newest
 -- Instants and turns in members have fourteen digits: the order of text is theirs.
 -- A permit is "<unique>.<t|p><id>" to those who hold it.
 
@@ -93,6 +95,13 @@ local function permits()
     return c.unique .. "." .. c.kind .. c.id
   end
 
+  -- A row of the history. What ends counts from `since`: a permit from its grant, a wait from its beginning.
+  local function note(event, c)
+    local took = event == "w" and "+" or int(math.max(0, now - c.since))
+    call("XADD", key_locklog, "MAXLEN", "~", 10000, "*", "e", event .. " " .. c.kind .. " " .. c.fence .. " " .. now_text .. " "
+      .. took .. " " .. c.lock .. " " .. c.label .. " " .. c.id)
+  end
+
   -- The end of a permit.
   local function set_till(c, till)
     if till == c.till then return end
@@ -127,9 +136,11 @@ local function permits()
     save_contender(c)
   end
 
-  -- Takes a permit away. A task keeps its turn, in case it comes back.
-  local function end_permit(c)
+  -- Takes a permit away, in the history as `event` unless it has ended by itself. A task keeps its turn, in case it comes
+  -- back.
+  local function end_permit(c, event)
     call("ZREM", key_perm, permit_place(c))
+    note(c.till <= now and "l" or event, c)
     freed[c.lock] = true
     if c.kind == "p" then return drop_contender(c) end
     c.standing, c.unique, c.fence = "a", "+", "+"
@@ -140,6 +151,7 @@ local function permits()
   local function leave_line(c)
     call("ZREM", key_line, place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
     freed[c.lock] = true
+    note("g", c)
     if c.kind == "p" then
       call("ZREM", key_alive, place_text(c.lock, c.till, c.id))
       return drop_contender(c)
@@ -150,7 +162,7 @@ local function permits()
   -- The permit of a message whose worker fell silent.
   local function lose_permit(id)
     local c = task_contender(id)
-    if c and c.standing == "h" then end_permit(c) end
+    if c and c.standing == "h" then end_permit(c, "l") end
   end
 
   -- A message that ends, or starts anew, gives up permit and turn. It keeps its lock.
@@ -158,7 +170,7 @@ local function permits()
     local c = task_contender(id)
     if not c or c.turn == "+" then return c end
     if c.standing == "h" then
-      end_permit(c)
+      end_permit(c, "r")
     elseif c.standing == "w" then
       leave_line(c)
     end
@@ -173,7 +185,7 @@ local function permits()
   end
 
   made_permits = {
-    token_of = token_of,
+    token_of = token_of, note = note,
     place_text = place_text, remember_task_contenders = remember_task_contenders, task_contender = task_contender,
     process_contender = process_contender, contender_of = contender_of, save_contender = save_contender,
     drop_contender = drop_contender, permit_place = permit_place, set_till = set_till,
