@@ -104,7 +104,7 @@ const messages: fc.Arbitrary<NewMessage> = fc
     expires: fc.constantFrom<number | null>(null, null, null, 900),
     entry: often<string | null>(null, "nightly"),
     locked: fc.oneof(
-      { weight: 60, arbitrary: fc.constant(false) },
+      { weight: 9, arbitrary: fc.constant(false) },
       { weight: 1, arbitrary: fc.constant(true) },
     ),
   })

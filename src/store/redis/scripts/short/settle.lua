@@ -1,18 +1,31 @@
 -- What most calls are: the ends of runs that need no other try, and a claim from one queue of messages that were never
--- delivered before, in a store where nothing waits for either. All is read and judged before the first write; at anything
--- out of the ordinary the whole script does the work instead, to the same effect.
+-- delivered before, in a store where nothing waits for either. Others may hold locks and stand in line for them, however
+-- many: these messages have none. All is read and judged before the first write; at anything out of the ordinary the whole
+-- script does the work instead, to the same effect.
 do
   local settlements, max = tonumber(arg_settlements), tonumber(arg_max)
   local base = rest + settlements * 4
   local claims, queue = arg_lease ~= "", ARGV[base]
   local straight = settlements <= 1000 and max <= 1000 and #ARGV <= base and not (claims and not queue)
-    and call("EXISTS", key_rev, key_tlock, key_hold, key_holdwake, key_lockwake, key_parked) == 0
+    and call("EXISTS", key_rev, key_hold, key_holdwake) == 0
+  local locks = straight and call("EXISTS", key_tlock, key_lockwake, key_parked) > 0
 
-  local first_eta, first_lease = nil, nil
+  local function first_of(key)
+    return tonumber(call("ZRANGE", key, 0, 0, "WITHSCORES")[2]) or math.huge
+  end
+
+  local function any_locked(ids)
+    for _, standing in ipairs(locks and call("HMGET", key_tlock, unpack(ids)) or {}) do
+      if standing then return true end
+    end
+    return false
+  end
+
+  local first_due = math.huge
   if straight and claims then
-    first_eta = tonumber(call("ZRANGE", key_eta, 0, 0, "WITHSCORES")[2])
-    first_lease = tonumber(call("ZRANGE", key_lease, 0, 0, "WITHSCORES")[2])
-    straight = not (first_eta and first_eta <= now) and not (first_lease and first_lease <= now)
+    first_due = first_of(key_eta)
+    if locks then first_due = math.min(first_due, first_of(key_lockwake), first_of(key_parked)) end
+    straight = first_due > now and first_of(key_lease) > now
   end
 
   local outcomes, ended, ended_lines, size = {}, {}, {}, 0
@@ -21,8 +34,9 @@ do
     local ids = {}
     for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
     local states = call("HMGET", key_state, unpack(ids))
+    straight = not any_locked(ids)
     local seen, verb, ttl, till, start = {}, nil, nil, nil, nil
-    for index = 1, settlements do
+    for index = 1, straight and settlements or 0 do
       local id, at, state = ids[index], rest + (index - 1) * 4, states[index]
       local token = ARGV[at + 1]
       if seen[id] or not state or string.sub(state, 1, #token + 3) ~= "h " .. token .. " " then
@@ -71,9 +85,10 @@ do
     local ids, skip = {}, #queue + 18
     for index = 1, given do ids[index] = string.sub(lines[index], skip) end
     local records, changes = call("HMGET", key_msg, unpack(ids)), call("HMGET", key_state, unpack(ids))
+    straight = not any_locked(ids)
     lease_end = now + tonumber(arg_lease)
     local lease_end_text, token = int(lease_end), "h " .. arg_nonce .. "."
-    for index = 1, given do
+    for index = 1, straight and given or 0 do
       local id, record = ids[index], records[index]
       local head, expires = match(record or "", "^(%S+ %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ ")
       if not head or changes[index] or (expires ~= "+" and (tonumber(expires) or 0) <= now) then
@@ -115,9 +130,7 @@ do
     end
     local wake_at = ""
     if claims then
-      local lease_at = call("ZRANGE", key_lease, 0, 0, "WITHSCORES")[2]
-      lease_at = lease_at and tonumber(lease_at) or math.huge
-      local at = math.min(lease_at, first_eta or math.huge)
+      local at = math.min(first_of(key_lease), first_due)
       if at < math.huge then wake_at = int(at) end
     end
     return { table.concat(outcomes), now_text, wake_at, reply }
