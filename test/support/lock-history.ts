@@ -36,6 +36,8 @@ export interface Permit {
   /** By the store's clock it was valid from `from` to `until`, and may have been for longer. */
   readonly from: EpochMs;
   until: EpochMs;
+  /** The store may have counted it as held up to then: its lease, or the answer to giving it back. */
+  heldUntil: EpochMs;
   /** The process had reason to think so: the first and the last instant before it looked at its signal. */
   believedFrom: EpochMs;
   believedTo: EpochMs;
@@ -65,9 +67,6 @@ export function lockHistory(lines: readonly LockLine[], harms: readonly Harm[]):
   };
   harms.forEach(noteHarm);
   let end = -Infinity;
-  const cut = (permit: Permit | undefined, at: EpochMs): void => {
-    if (permit) permit.until = Math.min(permit.until, at);
-  };
   const permitsOf = new Map<string, Permit[]>();
   for (const line of lines) {
     const { by, at } = line;
@@ -87,7 +86,17 @@ export function lockHistory(lines: readonly LockLine[], harms: readonly Harm[]):
         const acquisition = acquisitions.get(waiter);
         if (acquisition) acquisition.got = Math.min(acquisition.got, at);
         const permit: Permit = {
-          ...{ waiter, by, lock, token, fence, until, asked: acquisition?.asked ?? at, from: at },
+          ...{
+            waiter,
+            by,
+            lock,
+            token,
+            fence,
+            until,
+            heldUntil: until,
+            asked: acquisition?.asked ?? at,
+            from: at,
+          },
           ...{ believedFrom: Infinity, believedTo: -Infinity, releases: Infinity, released: Infinity },
         };
         permits.set(token, permit);
@@ -97,7 +106,8 @@ export function lockHistory(lines: readonly LockLine[], harms: readonly Harm[]):
       case "extended": {
         // An answer may come after the release was sent.
         const permit = permits.get(line.token);
-        if (permit?.releases === Infinity) permit.until = Math.max(permit.until, line.until);
+        if (permit?.releases !== Infinity) break;
+        permit.until = permit.heldUntil = Math.max(permit.until, line.until);
         break;
       }
       case "holds": {
@@ -109,24 +119,29 @@ export function lockHistory(lines: readonly LockLine[], harms: readonly Harm[]):
       }
       case "releases": {
         const permit = permits.get(line.token);
-        cut(permit, at);
-        if (permit) permit.releases = at;
+        if (!permit) break;
+        permit.until = Math.min(permit.until, at);
+        permit.releases = at;
         break;
       }
       case "released": {
         const permit = permits.get(line.token);
-        if (permit) permit.released = at;
+        if (!permit) break;
+        permit.released = at;
+        permit.heldUntil = Math.min(permit.heldUntil, at);
         break;
       }
       case "cancels": {
         const acquisition = acquisitions.get(line.waiter);
         if (acquisition) acquisition.cancelled = Math.min(acquisition.cancelled, at);
-        for (const permit of permitsOf.get(line.waiter) ?? []) cut(permit, at);
+        for (const permit of permitsOf.get(line.waiter) ?? []) permit.until = Math.min(permit.until, at);
         break;
       }
       case "left": {
         const acquisition = acquisitions.get(line.waiter);
         if (acquisition) acquisition.left = Math.min(acquisition.left, at);
+        for (const permit of permitsOf.get(line.waiter) ?? [])
+          permit.heldUntil = Math.min(permit.heldUntil, at);
         break;
       }
       case "stalled":

@@ -189,7 +189,7 @@ function lateHandOvers(history: LockHistory, line: (from: EpochMs, to: EpochMs) 
 }
 
 /**
- * Times in which a place was free by the store's clock although somebody alive stood in line throughout. A waiter that
+ * Times in which a place was free although somebody alive stood in line throughout. A waiter that
  * was harmed may have been granted it, and keeps it for a lease: so many leases are allowed as there were such ahead.
  */
 function stuck(
@@ -243,9 +243,9 @@ function freeTimes(
   capacity: number,
   end: EpochMs,
 ): { readonly from: EpochMs; readonly to: EpochMs }[] {
-  const edges = permits.flatMap(({ from, until }) => [
+  const edges = permits.flatMap(({ from, heldUntil }) => [
     [from, 1] as const,
-    [Math.max(from, until), -1] as const,
+    [Math.max(from, heldUntil), -1] as const,
   ]);
   edges.sort((a, b) => a[0] - b[0] || b[1] - a[1]);
   const spans: { from: EpochMs; to: EpochMs }[] = [];
