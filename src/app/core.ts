@@ -209,7 +209,7 @@ export class AppCore {
     }
     // All are checked before any is sent, so that one wrong item does not leave half of them behind.
     const messages = argsList.map((args: readonly unknown[]) => this.createMessage({ task, args, options }));
-    const outcomes = await Promise.all(messages.map((message) => this.publisher.send(message)));
+    const outcomes = await this.publisher.sendMany(messages);
     return messages.map(({ id, queue, resultTtlMs }, index) => {
       if (outcomes[index] === "queued") this.events.emit("task-sent", { id, task, queue });
       return this.result(id, resultTtlMs === 0);

@@ -10,12 +10,15 @@ import type { Store } from "../store/store.js";
 
 /** Messages in one call: a call is one atomic step of the store, which must stay short. */
 const CHUNK = 1_000;
+/** Calls on their way at once: while the store does one, the next is made ready. */
+const MOST_CALLS = 4;
 /** A call that has not answered by then is taken for lost. */
 const STORE_TIMEOUT_MS = 10_000;
 
+/** Messages that stay together: at most CHUNK. */
 interface Waiting {
-  readonly message: NewMessage;
-  readonly resolve: (outcome: EnqueueOutcome) => void;
+  readonly messages: readonly NewMessage[];
+  readonly resolve: (outcomes: EnqueueOutcome[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -28,6 +31,7 @@ export interface PublisherContext {
 export class Publisher {
   readonly #context: PublisherContext;
   #waiting: Waiting[] = [];
+  #scheduled = false;
   readonly #sending = new Set<Promise<void>>();
 
   constructor(context: PublisherContext) {
@@ -38,37 +42,69 @@ export class Publisher {
    * Resolves once the store has the message. Rejects with a StoreError; with SUNBEAT_STORE_TIMEOUT the message may
    * have arrived, and sending the same id again is safe.
    */
-  send(message: NewMessage): Promise<EnqueueOutcome> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ message, resolve, reject });
-      if (this.#waiting.length === 1) this.#context.clock.soon(() => this.#flush());
-    });
+  async send(message: NewMessage): Promise<EnqueueOutcome> {
+    const [outcome] = await this.#put([message]);
+    return outcome!;
+  }
+
+  /** As `send`, for many; their outcomes in order. */
+  async sendMany(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]> {
+    const parts: Promise<EnqueueOutcome[]>[] = [];
+    for (let start = 0; start < messages.length; start += CHUNK) {
+      parts.push(this.#put(messages.slice(start, start + CHUNK)));
+    }
+    return (await Promise.all(parts)).flat();
   }
 
   /** Resolves when nothing is on its way any more; sends what waits at once. */
   async drain(): Promise<void> {
-    this.#flush();
-    while (this.#sending.size > 0) await Promise.all(this.#sending);
-  }
-
-  #flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (let start = 0; start < waiting.length; start += CHUNK) {
-      const sending = this.#deliver(waiting.slice(start, start + CHUNK)).finally(() => {
-        this.#sending.delete(sending);
-      });
-      this.#sending.add(sending);
+    while (this.#waiting.length > 0 || this.#sending.size > 0) {
+      this.#startCall();
+      await Promise.race(this.#sending);
     }
   }
 
+  #put(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ messages, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    this.#context.clock.soon(() => {
+      this.#scheduled = false;
+      if (this.#sending.size < MOST_CALLS) this.#startCall();
+      if (this.#sending.size < MOST_CALLS) this.#schedule();
+    });
+  }
+
+  /** What has waited longest, as much of it as fits into one call. */
+  #startCall(): void {
+    let [taken, size] = [0, 0];
+    for (const { messages } of this.#waiting) {
+      if (size > 0 && size + messages.length > CHUNK) break;
+      taken++;
+      size += messages.length;
+    }
+    if (taken === 0) return;
+    const sending = this.#deliver(this.#waiting.splice(0, taken)).finally(() => {
+      this.#sending.delete(sending);
+      this.#schedule();
+    });
+    this.#sending.add(sending);
+  }
+
   /** Never rejects: each sender gets its own answer. */
-  async #deliver(chunk: readonly Waiting[]): Promise<void> {
+  async #deliver(groups: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes = await this.#enqueue(chunk.map(({ message }) => message));
-      chunk.forEach(({ resolve }, index) => resolve(outcomes[index]!));
+      const outcomes = await this.#enqueue(groups.flatMap(({ messages }) => messages));
+      let from = 0;
+      for (const { messages, resolve } of groups) resolve(outcomes.slice(from, (from += messages.length)));
     } catch (error) {
-      for (const { reject } of chunk) reject(error);
+      for (const { reject } of groups) reject(error);
     }
   }
 

@@ -99,3 +99,22 @@ test("drain sends what waits and resolves when it has arrived", async () => {
   await draining;
   expect(arrived).toBe(true);
 });
+
+test("many go in calls of 1,000, in order, and while calls are on their way the rest waits for one of them", async () => {
+  const open: (() => void)[] = [];
+  const { publisher, calls } = setUp(async (call, ids) => {
+    await new Promise<void>((resolve) => open.push(resolve));
+    return ids.map(() => (call === 1 ? "duplicate" : "queued"));
+  });
+  const ids = Array.from({ length: 6_500 }, (_, index) => String(index));
+  const sending = publisher.sendMany(ids.map(message));
+  const seen: number[] = [];
+  while (seen.length < 7) {
+    for (let turn = 0; turn < 10; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    seen.push(calls.length);
+    open.shift()?.();
+  }
+  expect(seen).toEqual([4, 5, 6, 7, 7, 7, 7]);
+  expect(await sending).toEqual(ids.map((_, index) => (index < 1_000 ? "duplicate" : "queued")));
+  expect(calls.flatMap((call) => call.ids)).toEqual(ids);
+});
