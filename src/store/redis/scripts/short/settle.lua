@@ -21,6 +21,15 @@ do
     return false
   end
 
+  local ids, lines, taken, skip = {}, {}, {}, #(queue or "") + 18
+  for index = 1, straight and settlements or 0 do ids[index] = ARGV[rest + (index - 1) * 4] end
+  if #ids > 0 then straight = not any_locked(ids) end
+  if straight and claims then
+    lines = call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, max)
+    for index, line in ipairs(lines) do taken[index] = string.sub(line, skip) end
+    if #lines > 0 then straight = not any_locked(taken) end
+  end
+
   local first_due = math.huge
   if straight and claims then
     first_due = first_of(key_eta)
@@ -31,12 +40,9 @@ do
   local outcomes, ended, ended_lines, size = {}, {}, {}, 0
   local runs, results, ends, kept = {}, {}, {}, 0
   if straight and settlements > 0 then
-    local ids = {}
-    for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
     local states = call("HMGET", key_state, unpack(ids))
-    straight = not any_locked(ids)
     local seen, verb, ttl, till, start = {}, nil, nil, nil, nil
-    for index = 1, straight and settlements or 0 do
+    for index = 1, settlements do
       local id, at, state = ids[index], rest + (index - 1) * 4, states[index]
       local token = ARGV[at + 1]
       if seen[id] or not state or string.sub(state, 1, #token + 3) ~= "h " .. token .. " " then
@@ -75,21 +81,14 @@ do
     end
   end
 
-  local lines, states, leases, reply, given = {}, {}, {}, {}, 0
+  local states, leases, reply, given = {}, {}, {}, #lines
   local lease_end = nil
-  if straight and claims then
-    lines = call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, max)
-    given = #lines
-  end
   if straight and given > 0 then
-    local ids, skip = {}, #queue + 18
-    for index = 1, given do ids[index] = string.sub(lines[index], skip) end
-    local records, changes = call("HMGET", key_msg, unpack(ids)), call("HMGET", key_state, unpack(ids))
-    straight = not any_locked(ids)
+    local records, changes = call("HMGET", key_msg, unpack(taken)), call("HMGET", key_state, unpack(taken))
     lease_end = now + tonumber(arg_lease)
     local lease_end_text, token = int(lease_end), "h " .. arg_nonce .. "."
-    for index = 1, straight and given or 0 do
-      local id, record = ids[index], records[index]
+    for index = 1, given do
+      local id, record = taken[index], records[index]
       local head, expires = match(record or "", "^(%S+ %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ ")
       if not head or changes[index] or (expires ~= "+" and (tonumber(expires) or 0) <= now) then
         straight = false
