@@ -6,8 +6,12 @@ import { isRetryable, type StoreCalls } from "./store-calls.js";
 export const SWEEP_INTERVAL_MS = 60_000;
 /** Rows dropped in one step of the store. */
 const LIMIT = 1_000;
-/** Pause after a step that found its limit: more is waiting, and other callers want the store too. */
-const MORE_MS = 1_000;
+/**
+ * Pause after a step that found its limit, in times of what the step took: more is waiting, and other callers want the
+ * store too. A fixed pause would not do: results that end faster than they are swept fill the store.
+ */
+const PAUSE_PER_STEP = 4;
+const SHORTEST_PAUSE_MS = 10;
 
 /** Drops what has expired in the store, every interval (ms) while the worker runs; several workers do not mind. */
 export class Sweeper {
@@ -51,10 +55,12 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
+    const from = this.#clock.monotonicMs();
     try {
       const dropped = await this.#calls.bounded("sweep", this.#store.sweep(LIMIT));
       this.#calls.succeeded("sweeper");
-      if (dropped >= LIMIT) this.#arm(MORE_MS);
+      const tookMs = this.#clock.monotonicMs() - from;
+      if (dropped >= LIMIT) this.#arm(Math.max(SHORTEST_PAUSE_MS, PAUSE_PER_STEP * tookMs));
       else this.start();
     } catch (error) {
       if (this.#stopped) return;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { sleep } from "../../src/core/clock.js";
 import { fixedRandom, Rig, turns } from "./harness.js";
 
 /** Seconds since the start at which the store was swept, with what each sweep found. */
@@ -28,12 +29,28 @@ test.each([
   expect(at.map(Math.round)).toEqual(expected);
 });
 
-test("a sweep that found its limit is followed by another a second later, until one finds less", async () => {
+test("a sweep that found its limit is soon followed by another, until one finds less", async () => {
   const rig = new Rig(fixedRandom(0.5));
   const { at, store } = sweeps(rig, [1_000, 1_000, 999]);
   await rig.started({}, store);
   await rig.clock.advance(125_000);
-  expect(at).toEqual([60, 61, 62, 122]);
+  expect(at).toEqual([60, 60.01, 60.02, 120.02]);
+});
+
+test("sweeps that take long leave the store to others for four fifths of the time", async () => {
+  const rig = new Rig(fixedRandom(0.5));
+  const { at, store } = sweeps(rig, [1_000, 1_000, 0]);
+  const slow = {
+    ...store,
+    sweep: async (limit: number) => {
+      await sleep(rig.clock, 500);
+      return store.sweep(limit);
+    },
+  };
+  await rig.started({}, slow);
+  await rig.clock.advance(125_000);
+  // Each is told at its end: half a second of sweeping, two seconds without.
+  expect(at.slice(0, 3)).toEqual([60.5, 63, 65.5]);
 });
 
 test("a stopped worker sweeps no more", async () => {
