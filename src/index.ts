@@ -66,6 +66,8 @@ export type {
   AcquireOptions,
   HeldLock,
   Locked,
+  LockHistoryOptions,
+  LockHistoryRow,
   Locks,
   LockView,
   Semaphore,

@@ -3,7 +3,7 @@ export type { LockDeps } from "./lock-keeper.js";
 export { assertMethodContext, decoratorError, guarded, legacyError, locked } from "./locked.js";
 export type { Locked } from "./locked.js";
 export { Locks } from "./locks.js";
-export type { LockView } from "./locks.js";
+export type { LockHistoryOptions, LockHistoryRow, LockView } from "./locks.js";
 export { Semaphore } from "./semaphore.js";
 export { QuorumLocks } from "./quorum.js";
 export type { QuorumLock, QuorumMutex, QuorumUse, Voters } from "./quorum.js";

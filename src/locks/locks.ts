@@ -1,6 +1,6 @@
 import { LockError } from "../core/errors.js";
 import { assertKnownKeys, integerOption, invalidOption, nameOption } from "../core/options.js";
-import type { LockDetails, LockSummary } from "../store/locks.js";
+import type { LockDetails, LockRecord, LockSummary } from "../store/locks.js";
 import { capacityOption, lockNameOption, type LockSource } from "../tasks/task-lock.js";
 import { quote } from "../core/quote.js";
 import { type LockDeps, LockKeeper } from "./lock-keeper.js";
@@ -15,6 +15,16 @@ export type LockView = Omit<LockDetails, "holders" | "waiters"> & {
   })[];
   readonly waiters: readonly (Omit<LockDetails["waiters"][number], "since"> & { readonly since: Date })[];
 };
+
+/** One row of the history of locks. */
+export type LockHistoryRow = Omit<LockRecord, "at"> & { readonly at: Date };
+
+export interface LockHistoryOptions {
+  /** Default 100, at most 10,000. */
+  readonly limit?: number | undefined;
+  /** `row` of a row: only those before it. */
+  readonly before?: string | undefined;
+}
 
 /** The locks in the app's store: taken by tasks, by entries, and here by any program. */
 export class Locks implements LockSource {
@@ -60,6 +70,31 @@ export class Locks implements LockSource {
       }),
       waiters: found.waiters.map((waiter) => ({ ...waiter, since: new Date(waiter.since) })),
     };
+  }
+
+  /**
+   * What happened to a lock, or to all, newest first: who waited, held it, gave it back, lost it. The store keeps the
+   * newest 10,000 rows of all locks together. Codes: those of options.
+   */
+  history(name: string, options?: LockHistoryOptions): Promise<LockHistoryRow[]>;
+  history(options?: LockHistoryOptions): Promise<LockHistoryRow[]>;
+  async history(
+    nameOrOptions: string | LockHistoryOptions = {},
+    more: LockHistoryOptions = {},
+  ): Promise<LockHistoryRow[]> {
+    const [name, options] =
+      typeof nameOrOptions === "string" ? [nameOrOptions, more] : [undefined, nameOrOptions];
+    assertKnownKeys(options, ["limit", "before"], "locks.history");
+    const { limit = 100, before } = options;
+    if (before !== undefined && !/^\d+(-\d+)?$/.test(before)) {
+      throw invalidOption("locks.history: before", "the `row` of a row of the history", before);
+    }
+    const rows = await this.#deps.store.locks.history({
+      ...(name !== undefined && { lock: lockNameOption(name) }),
+      ...(before !== undefined && { before }),
+      limit: integerOption(limit, "locks.history: limit", 1, 10_000),
+    });
+    return rows.map((row) => ({ ...row, at: new Date(row.at) }));
   }
 
   /**

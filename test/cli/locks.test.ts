@@ -67,6 +67,28 @@ test("locks are listed, looked into and broken", async () => {
   expect((await store.locks.inspect("ledger", 9))?.holders.map(({ id }) => id)).toEqual(["2"]);
 });
 
+test("their history is shown, newest first, of one or of all", async () => {
+  const rows = (await locks("history", "ledger", "--json")).stdout.trim().split("\n");
+  const events = rows.map((line) => JSON.parse(line) as { event: string; id: string; lock: string });
+  expect(events.map(({ event, id }) => `${event} ${id}`)).toEqual([
+    "acquired 2",
+    "broken 1",
+    "waiting 2",
+    "acquired 1",
+  ]);
+  expect((await locks("history", "--limit", "2", "--json")).stdout.trim().split("\n")).toEqual(
+    rows.slice(0, 2),
+  );
+  const [head, newest, broken] = (await locks("history", "--timezone", "UTC")).stdout.split("\n");
+  expect(head).toMatch(/^AT \(UTC\) +LOCK +EVENT +KIND +WHO +ID +FENCE$/);
+  expect(newest).toMatch(
+    /^\w{3} [-\d]{10} [\d:.]{12} \+00:00 +ledger +acquired +after .+ process +host:2 +2 +\d+$/,
+  );
+  expect(broken).toMatch(/ ledger +broken +held .+ process +host:1 +1 +\d+$/);
+  expect((await locks("history", "other")).stdout).toBe("nothing has happened yet\n");
+  expect(await locks("history", "--limit", "0")).toMatchObject({ exitCode: 2 });
+});
+
 test("a lock must be named", async () => {
   expect(await locks("inspect")).toMatchObject({ exitCode: 2 });
 });

@@ -424,3 +424,46 @@ test("list and inspect show what is held, with dates", async () => {
   });
   expect(await locks.inspect("nothing")).toBeNull();
 });
+
+describe("the history", () => {
+  test("tells what happened to one lock or to all, newest first and page by page", async () => {
+    const { clock, locks } = setUp();
+    const at = clock.now();
+    const held = await locks.mutex("l").acquire();
+    await clock.advance(250);
+    await held.release();
+    await (await locks.mutex("other").acquire()).release();
+    const rows = await locks.history("l");
+    const who = { lock: "l", kind: "process", id: rows[0]?.id, label: rows[0]?.label, fence: held.fence };
+    expect(rows.map(({ row: _, ...rest }) => rest)).toEqual([
+      { ...who, event: "released", at: new Date(at + 250), waitedMs: null, heldMs: 250 },
+      { ...who, event: "acquired", at: new Date(at), waitedMs: 0, heldMs: null },
+    ]);
+    const all = await locks.history();
+    expect(all.map(({ lock, event }) => `${lock} ${event}`)).toEqual([
+      "other released",
+      "other acquired",
+      "l released",
+      "l acquired",
+    ]);
+    expect(await locks.history({ before: all[1]!.row, limit: 1 })).toEqual([all[2]]);
+    expect(await locks.history("l", { before: rows[0]!.row })).toEqual([rows[1]]);
+  });
+
+  test.each([
+    ["an empty name", (locks: Locks) => locks.history(""), "SUNBEAT_OPTION_INVALID"],
+    ["a limit of 0", (locks: Locks) => locks.history({ limit: 0 }), "SUNBEAT_OPTION_INVALID"],
+    ["a row that is none", (locks: Locks) => locks.history({ before: "x" }), "SUNBEAT_OPTION_INVALID"],
+    ["an unknown option", (locks: Locks) => locks.history({ after: 1 } as object), "SUNBEAT_OPTION_UNKNOWN"],
+  ])("refuses %s", async (_, ask, expected) => {
+    await expect(ask(setUp().locks)).rejects.toThrow(code(expected));
+  });
+
+  test("of the memory store is bounded, and keeps the newest ten thousand rows", async () => {
+    const { locks } = setUp();
+    for (let i = 0; i < 6_000; i++) await (await locks.mutex(`l${i}`).acquire()).release();
+    const rows = await locks.history({ limit: 10_000 });
+    expect([rows.length, rows[0]?.lock, rows.at(-1)?.lock]).toEqual([10_000, "l5999", "l1000"]);
+    expect((await locks.history({ before: rows.at(-1)!.row, limit: 10_000 })).length).toBeLessThan(1_000);
+  });
+});

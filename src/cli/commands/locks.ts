@@ -1,8 +1,11 @@
 import { Command } from "commander";
 import { formatDuration } from "../../core/duration.js";
 import { withSharedStore } from "../app.js";
+import type { LockHistoryRow } from "../../index.js";
 import type { Action, Cli } from "../cli.js";
-import { table } from "../table.js";
+import { formatLocal } from "../local-time.js";
+import { type Cell, table } from "../table.js";
+import { wholeNumber } from "../usage.js";
 
 /** Shown in one go; a lock of more waiters is shown by its foremost ones, with the number of all. */
 const SHOWN = 100;
@@ -20,6 +23,17 @@ export function locksCommand(action: Action): Command {
       .description("who holds a lock and who waits for it, foremost first")
       .argument("<name>", "name of the lock")
       .action(action<[string]>((cli, name) => inspect(cli, name))),
+  );
+  command.addCommand(
+    new Command("history")
+      .description("who waited for a lock, held it, gave it back or lost it, newest first")
+      .argument("[name]", "name of the lock; all when it is left out")
+      .option("--limit <n>", "the newest n rows", wholeNumber("--limit", 1, 10_000), 50)
+      .action(
+        action<[string | undefined, { readonly limit: number }]>((cli, name, { limit }) =>
+          history(cli, name, limit),
+        ),
+      ),
   );
   command.addCommand(
     new Command("break")
@@ -79,6 +93,39 @@ function inspect(cli: Cli, name: string): Promise<number> {
     if (more > 0) terminal.line(`and ${more} more wait`);
     return 0;
   });
+}
+
+function history(cli: Cli, name: string | undefined, limit: number): Promise<number> {
+  return withSharedStore(cli, async ({ core }) => {
+    const { terminal } = cli;
+    const rows = await (name === undefined
+      ? core.locks.history({ limit })
+      : core.locks.history(name, { limit }));
+    // One object a line: a history is long, and lines can be read one by one.
+    if (terminal.json) for (const row of rows) terminal.line(JSON.stringify(row));
+    else if (rows.length === 0) terminal.line("nothing has happened yet");
+    else {
+      const timezone = cli.options.timezone ?? core.config.timezone;
+      const lines = rows.map((row): Cell[] => [
+        formatLocal(row.at.getTime(), timezone, "milliseconds"),
+        row.lock,
+        UNWANTED.has(row.event) ? { text: row.event, format: "yellow" } : row.event,
+        tookOf(row),
+        ...[row.kind, row.label, row.id, String(row.fence ?? "-")],
+      ]);
+      const head = [`AT (${timezone})`, "LOCK", "EVENT", "", "KIND", "WHO", "ID", "FENCE"];
+      for (const line of table(terminal, [head, ...lines])) terminal.line(line);
+    }
+    return 0;
+  });
+}
+
+/** What nobody plans for. */
+const UNWANTED: ReadonlySet<LockHistoryRow["event"]> = new Set(["lost", "broken", "gave-up"]);
+
+function tookOf({ waitedMs, heldMs }: LockHistoryRow): string {
+  if (heldMs !== null) return `held ${formatDuration(heldMs)}`;
+  return waitedMs ? `after ${formatDuration(waitedMs)}` : "";
 }
 
 function breakPermit(cli: Cli, name: string, token: string): Promise<number> {
