@@ -2,8 +2,8 @@
  * L1 by chance: processes take a mutex and a semaphore of three, and tasks wait behind a mutex, while holders, whoever is
  * first in line, and anybody is killed and stopped, and some give up just as they are granted it. By the logs that they
  * keep outside the store there are never more valid permits than the capacity, fences grow, what the fence guards never
- * goes back, those in line are served in order, and nobody is left waiting. SUNBEAT_FAULT_MINUTES makes it longer (the
- * part on SQLite is a minute at most), SUNBEAT_SEED repeats what comes by chance (not the timing of the machine).
+ * goes back, those in line are served in order, and nobody is left waiting. SUNBEAT_FAULT_MINUTES makes it longer (on
+ * SQLite and with tasks a minute at most), SUNBEAT_SEED repeats what comes by chance (not the timing of the machine).
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
