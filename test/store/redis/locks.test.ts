@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, inject, test } from "vitest";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
+import { LOCK_HISTORY_ROWS } from "../../../src/store/locks.js";
 import { keyspace } from "../../../src/store/redis/keys.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
@@ -106,4 +107,25 @@ test("a hand-over takes as many commands with 3,000 in line as with 3", async ()
     await own.close();
     await server.stop();
   }
+});
+
+test("the history keeps the newest ten thousand rows, and few more", async () => {
+  const { locklog } = keyspace(namespace).keys;
+  const pipeline = raw.pipeline();
+  for (let i = 0; i < 12_000; i++) pipeline.xadd(locklog, "*", "e", `w p + 0 + old x ${i}`);
+  await pipeline.exec();
+  await fenceOf("newest");
+  const rows = await raw.xlen(locklog);
+  expect(rows).toBeGreaterThanOrEqual(LOCK_HISTORY_ROWS);
+  expect(rows).toBeLessThan(LOCK_HISTORY_ROWS * 1.1);
+  expect((await store.locks.history({ limit: 1 }))[0]?.id).toBe("newest");
+});
+
+test("what nobody of us wrote is no row of the history", async () => {
+  const { locklog } = keyspace(namespace).keys;
+  await fenceOf("a");
+  for (const text of ["", "x", "a p", "z p 1 2 3 l x y", "a p 1 2 3"])
+    await raw.xadd(locklog, "*", "f", text);
+  expect((await store.locks.history({ limit: 9 })).map(({ id }) => id)).toEqual(["a"]);
+  expect((await store.locks.history({ lock: "l", limit: 9 })).map(({ id }) => id)).toEqual(["a"]);
 });

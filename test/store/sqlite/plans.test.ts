@@ -63,6 +63,7 @@ async function walkLocks(connection: Connection, clock: ManualClock): Promise<vo
   await locks.admit(deliveries.map(({ id, token }) => ({ id, token, lock, busy: "park" })));
   await locks.list({ limit: 9 });
   await locks.inspect("l", 9);
+  await locks.history({ lock: "l", limit: 9 });
   await locks.extend(first.permit, 1_000);
   await locks.cancel("l", "b");
   await locks.release(first.permit);
