@@ -4,6 +4,10 @@ import BeeQueue from "bee-queue";
 import { Queue, Worker } from "bullmq";
 import { Sunbeat } from "../dist/index.js";
 
+const ARGS = [2, 2];
+/** Arguments as the rivals take them: one object. */
+const dataOf = (args) => (args.length === 1 ? args[0] : { x: args[0], y: args[1] });
+
 /** What one call takes: the rivals get the size that is fastest for them. */
 const BULK = 1_000;
 
@@ -22,7 +26,7 @@ function sunbeat({ port, concurrency = 1, keep = true }) {
   const add = app.task("add", (x, y) => x + y);
   return {
     add: () => add.delay(2, 2),
-    addMany: (count) => add.delayMany(Array.from({ length: count }, () => [2, 2])),
+    addMany: (count, args = ARGS) => add.delayMany(Array.from({ length: count }, () => args)),
     async work(onDone) {
       app.events.on("task-succeeded", onDone); // told once the store has it
       await app.worker().start();
@@ -38,10 +42,8 @@ function bullmq({ port, concurrency = 1, keep = true }) {
   let worker;
   return {
     add: () => queue.add("add", { x: 2, y: 2 }),
-    addMany: (count) =>
-      inParts(count, (part) =>
-        queue.addBulk(Array.from(part, () => ({ name: "add", data: { x: 2, y: 2 } }))),
-      ),
+    addMany: (count, args = ARGS) =>
+      inParts(count, (part) => queue.addBulk(Array.from(part, () => ({ name: "add", data: dataOf(args) })))),
     async work(onDone) {
       worker = new Worker("bench", async (job) => job.data.x + job.data.y, {
         connection: { ...connection, maxRetriesPerRequest: null },
@@ -66,10 +68,11 @@ function beeQueue({ port, concurrency = 1, keep = true }) {
     storeJobs: false,
     removeOnSuccess: !keep,
   });
-  const job = () => queue.createJob({ x: 2, y: 2 });
+  const job = (args) => queue.createJob(dataOf(args));
   return {
-    add: () => job().save(),
-    addMany: (count) => inParts(count, (part) => queue.saveAll(Array.from(part, job))),
+    add: () => job(ARGS).save(),
+    addMany: (count, args = ARGS) =>
+      inParts(count, (part) => queue.saveAll(Array.from(part, () => job(args)))),
     async work(onDone) {
       await queue.ready();
       queue.on("succeeded", onDone);

@@ -22,22 +22,31 @@ async function worked(contender, count) {
   });
 }
 
+const ORDER = {
+  id: "ord_7f3c2a9e41",
+  customer: { id: 482_113, email: "someone@example.org" },
+  items: [
+    { sku: "LAMP-22", quantity: 2, price: 3_990 },
+    { sku: "BULB-08", quantity: 6, price: 450 },
+  ],
+  currency: "EUR",
+};
+
+/** Adds tasks of these arguments and leaves them there. */
+function waiting(args) {
+  const leave = (make) => async (port, count) => {
+    const contender = make({ port });
+    await contender.addMany(count, args);
+    await contender.close();
+  };
+  return Object.fromEntries(Object.entries(CONTENDERS).map(([name, make]) => [name, leave(make)]));
+}
+
 /** Every one leaves `count` things in the server, more than what it leaves for one. */
 const KINDS = {
-  "waiting task": {
-    count: 50_000,
-    wanted: "0.8x of bullmq",
-    ...Object.fromEntries(
-      Object.entries(CONTENDERS).map(([name, make]) => [
-        name,
-        async (port, count) => {
-          const contender = make({ port });
-          await contender.addMany(count);
-          await contender.close();
-        },
-      ]),
-    ),
-  },
+  "waiting task, two small numbers": { count: 50_000, ...waiting([2, 2]) },
+  // More than 64 bytes: from there on Redis no longer packs a small hash, which is what bullmq makes of a task.
+  "waiting task, an order of 200 bytes": { count: 50_000, wanted: "0.8x of bullmq", ...waiting([ORDER]) },
   "schedule (bullmq: job scheduler)": {
     count: 10_000,
     wanted: "0.3x of bullmq",
