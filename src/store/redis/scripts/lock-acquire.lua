@@ -44,7 +44,8 @@ else
     local grant_ms = alive or lease
     c = {
       kind = "p", id = arg_waiter, key = key_plock, field = arg_lock .. " " .. arg_waiter, lock = arg_lock,
-      word = arg_lock .. "," .. arg_capacity .. ",+," .. int(grant_ms), grant = grant_ms, turn = int(next_number()),
+      word = arg_lock .. "," .. arg_capacity .. ",+," .. int(grant_ms), grant = grant_ms,
+      turn = room and "+" or int(next_number()),
       till = now + grant_ms, unique = "+", fence = "+", give_up = "+", label = arg_label,
     }
     line.enter_line(c, arg_capacity, room, now + lease)

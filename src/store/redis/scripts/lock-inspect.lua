@@ -43,7 +43,7 @@ for _, place in ipairs(call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, MOST)
 end
 table.sort(holders, function(a, b)
   if a.since ~= b.since then return a.since < b.since end
-  return tonumber(a.turn) < tonumber(b.turn)
+  return (tonumber(a.fence) or 0) < (tonumber(b.fence) or 0)
 end)
 local told = {}
 for index = 1, math.min(limit, #holders) do

@@ -4,7 +4,6 @@
 --   lock      hash   lock -> capacity
 --   perm      zset   permits of locks, by their ends
 --   plock     hash   lock and waiter -> the standing of a process
---   lockwake  zset   lock with a line -> when its next permit ends (ms)
 --   lockend   zset   lock without a line -> when its next permit ends (ms)
 --   locklog   stream history of locks
 -- ARGV
@@ -19,19 +18,20 @@ if not unique then return 0 end
 local field = arg_lock .. " " .. waiter
 local standing = call("HGET", key_plock, field)
 local since, till, current, fence, label = match(standing or "", "^h %S+ %S+ (%d+) (%d+) (%S+) (%S+) %S+ (.*)$")
-if current ~= unique or tonumber(till) <= now or call("ZSCORE", key_lockwake, arg_lock) then return 0 end
+if current ~= unique or tonumber(till) <= now then return 0 end
 local from, to = "[" .. arg_lock .. " ", "(" .. arg_lock .. "!"
 local place = arg_lock .. " " .. format("%014.0f", tonumber(till)) .. " p" .. waiter
 local first, second = unpack(call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, 2))
 if first == place then first = second end
 local ends = tonumber(first and match(first, "^%S+ (%d+)"))
 if ends and ends <= now then return 0 end
+-- Every lock is in one of two lists. This write is the check that it is in the one without a line.
+if call("ZREM", key_lockend, arg_lock) == 0 then return 0 end
 call("ZREM", key_perm, place)
 call("HDEL", key_plock, field)
 if ends then
   call("ZADD", key_lockend, int(ends), arg_lock)
 else
-  call("ZREM", key_lockend, arg_lock)
   call("HDEL", key_lock, arg_lock)
 end
 call("XADD", key_locklog, "MAXLEN", "~", 10000, "*", "e", "r p " .. fence .. " " .. now_text .. " "

@@ -7,7 +7,6 @@
 --   plock     hash   lock and waiter -> the standing of a process
 --   lockwake  zset   lock with a line -> when its next permit ends (ms)
 --   lockend   zset   lock without a line -> when its next permit ends (ms)
---   seq       string last number given to a message, an entry or a dead letter
 --   fence     string last fence given
 --   locklog   stream history of locks
 -- ARGV
@@ -20,13 +19,10 @@
 --   grant     ms for which it would be granted in line
 -- Returns: { now, token, fence }, or {} when lock-acquire is to decide: nothing was changed
 -- Uses: clock
-local field, word = arg_lock .. " " .. arg_waiter, arg_lock .. "," .. arg_capacity .. ",+," .. arg_grant
+local field = arg_lock .. " " .. arg_waiter
 local till = now + tonumber(arg_lease)
-local soonest = till
-
-local function place(at)
-  return arg_lock .. " " .. format("%014.0f", at) .. " p" .. arg_waiter
-end
+local till_text, place = int(till), arg_lock .. " " .. format("%014.0f", till) .. " p" .. arg_waiter
+local soonest = till_text
 
 -- Most locks are free. This write is the check that it is, and the first that a permit brings along.
 if call("HSETNX", key_lock, arg_lock, arg_capacity) == 0 then
@@ -40,25 +36,27 @@ if call("HSETNX", key_lock, arg_lock, arg_capacity) == 0 then
     before = tonumber(before)
     if not before or before > till then return {} end
     if before < till then
-      call("ZREM", key_perm, place(before))
-      call("ZADD", key_perm, 0, place(till))
-      call("HSET", key_plock, field, head .. int(till) .. " " .. unique .. " " .. fence .. tail)
+      call("ZREM", key_perm, arg_lock .. " " .. format("%014.0f", before) .. " p" .. arg_waiter)
+      call("ZADD", key_perm, 0, place)
+      call("HSET", key_plock, field, head .. till_text .. " " .. unique .. " " .. fence .. tail)
     end
     return { now_text, unique .. ".p" .. arg_waiter, fence }
   end
   if call("ZSCORE", key_lockwake, arg_lock) then return {} end
   if call("ZLEXCOUNT", key_perm, from, to) >= tonumber(arg_capacity) then return {} end
-  soonest = math.min(ends, till)
+  soonest = int(math.min(ends, till))
 end
-local turn = int(call("INCRBY", key_seq, 1))
--- Microseconds of the clock: so a number also grows where the last write was lost.
-local fence = int(math.max(tonumber(call("GET", key_fence) or 0) + 1, now * 1000))
-local unique = turn .. "-" .. now_text
-call("SET", key_fence, fence)
-call("ZADD", key_perm, 0, place(till))
-call("HSET", key_plock, field, "h " .. word .. " " .. turn .. " " .. now_text .. " " .. int(till) .. " " .. unique .. " "
-  .. fence .. " + " .. arg_label)
-call("ZADD", key_lockend, int(soonest), arg_lock)
+-- Microseconds of the clock: so a number also grows where the last write was lost. Those of one millisecond are counted.
+local fence = call("INCR", key_fence)
+if fence < now * 1000 then
+  fence = now * 1000
+  call("SET", key_fence, int(fence))
+end
+fence = int(fence)
+call("ZADD", key_perm, 0, place)
+call("HSET", key_plock, field, "h " .. arg_lock .. "," .. arg_capacity .. ",+," .. arg_grant .. " + " .. now_text .. " "
+  .. till_text .. " " .. fence .. " " .. fence .. " + " .. arg_label)
+call("ZADD", key_lockend, soonest, arg_lock)
 call("XADD", key_locklog, "MAXLEN", "~", 10000, "*", "e", "a p " .. fence .. " " .. now_text .. " 0 " .. arg_lock .. " "
   .. arg_label .. " " .. arg_waiter)
-return { now_text, unique .. ".p" .. arg_waiter, fence }
+return { now_text, fence .. ".p" .. arg_waiter, fence }

@@ -29,10 +29,13 @@ local function lock_line()
   -- `c.since`: since when it waits.
   local function grant(c, till)
     c.standing, c.till = "h", till
-    -- A process has one permit under one turn, a task may have several.
-    c.unique = (c.kind == "p" and c.turn or int(next_number())) .. "-" .. now_text
     -- A task gets its number when a worker takes it: two runs of it must not share one.
-    c.fence = c.kind == "p" and permit.next_fence() or "+"
+    if c.kind == "p" then
+      c.fence = permit.next_fence()
+      c.unique = c.fence
+    else
+      c.fence, c.unique = "+", int(next_number()) .. "-" .. now_text
+    end
     permit.note("a", c)
     c.since = now
     call("ZADD", key_perm, 0, permit.permit_place(c))
