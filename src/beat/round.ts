@@ -25,7 +25,7 @@ export interface RoundDeps {
   readonly createMessage: CreateMessage;
   readonly cache: EntryCache;
   readonly inTime: Deadline;
-  /** Entries read, and occurrences sent, in one call of the store. */
+  /** Occurrences sent in one call of the store. */
   readonly batch: number;
   /** Whether dispatch must wait because the store's clock is in doubt. */
   readonly onReading: (reading: ClockReading) => "go" | "hold";
@@ -43,6 +43,11 @@ export interface RoundReply {
   /** How late the most overdue entry was found. */
   readonly lagMs: number;
 }
+
+const NOTHING_DONE = { outcome: "done", nextAt: null, more: false, progress: false, lagMs: 0 } as const;
+
+/** Entries read in one call of the store, in batches: reading is cheaper than sending. */
+const PAGE_BATCHES = 4;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -65,13 +70,12 @@ export class Rounds {
   /** `graceMs`: how late an occurrence may be without counting as missed. */
   async run(lead: Lead, graceMs: (now: EpochMs) => number): Promise<RoundReply> {
     const { store, batch } = this.#deps;
-    const limit = batch + this.aside.size;
+    const limit = batch * PAGE_BATCHES + this.aside.size;
     const due = await this.#ask("due", store.entries.due(limit));
     const nothing = { now: due.now, nextAt: due.nextAt, more: false, progress: false, lagMs: 0 };
     if (due.verdict === "hold") return { ...nothing, outcome: "held" };
-    const items = await this.#plan(due.entries, due.now, graceMs(due.now));
+    const ticked = await this.#planAndTick(lead, due.entries, due.now, graceMs(due.now));
     if (due.entries.length < limit) this.aside.keepOnly(due.entries);
-    const ticked = await this.tick(lead, items, due.now);
     const first = due.entries.find((stored) => !this.aside.holds(stored))?.cursor;
     return {
       ...ticked,
@@ -79,6 +83,26 @@ export class Rounds {
       more: ticked.more || due.entries.length === limit,
       lagMs: first ? Math.max(0, due.now - first.dispatchAt) : 0,
     };
+  }
+
+  /** Plans the next batch while the store ticks the one before. */
+  async #planAndTick(
+    lead: Lead,
+    due: readonly EntryRecord[],
+    now: EpochMs,
+    graceMs: number,
+  ): Promise<RoundReply> {
+    let done: RoundReply = { ...NOTHING_DONE, now };
+    let underway: Promise<RoundReply> = Promise.resolve(done);
+    for (let from = 0; from < due.length; from += this.#deps.batch) {
+      const items = await this.#plan(due.slice(from, from + this.#deps.batch), now, graceMs);
+      done = together(done, await underway);
+      if (done.outcome !== "done") return done;
+      underway = this.tick(lead, items, now);
+      underway.catch(() => undefined); // it is awaited when the next batch is planned
+      await new Promise<void>((sent) => this.#deps.clock.soon(sent));
+    }
+    return together(done, await underway);
   }
 
   /** Sends the entries of this page that run when a process first leads. */
@@ -98,8 +122,7 @@ export class Rounds {
   }
 
   async tick(lead: Lead, items: readonly TickItem[], plannedAt: EpochMs): Promise<RoundReply> {
-    const none = { now: plannedAt, nextAt: null, more: false, progress: false, lagMs: 0 };
-    const reply: Writable<RoundReply> = { ...none, outcome: "done" };
+    const reply: Writable<RoundReply> = { ...NOTHING_DONE, now: plannedAt };
     for (const batch of batches(items, this.#deps.batch)) {
       if (!lead.trusted()) return { ...reply, outcome: "untrusted" };
       // One batch after the other: each is one step of the store, and the store has one of them at a time to do.
@@ -217,6 +240,16 @@ const iso = (instant: EpochMs): string => new Date(instant).toISOString();
 function earliest(a: EpochMs | null, b: EpochMs | null): EpochMs | null {
   if (a === null || b === null) return a ?? b;
   return Math.min(a, b);
+}
+
+/** What two steps of one round come to. */
+function together(before: RoundReply, after: RoundReply): RoundReply {
+  return {
+    ...after,
+    nextAt: earliest(before.nextAt, after.nextAt),
+    more: before.more || after.more,
+    progress: before.progress || after.progress,
+  };
 }
 
 /** Items in order, in steps of at most `most` ledger records; a larger item makes a step of its own. */
