@@ -83,7 +83,11 @@ export class AppCore {
     const random = (): Random => this.#parts.random ?? systemRandom;
     this.random = { next: () => random().next(), uuid: () => random().uuid() };
     this.#logger = this.config.logger ?? silentLogger;
+    const isSilent = (): boolean => this.#logger.silent === true;
     this.logger = {
+      get silent() {
+        return isSilent();
+      },
       debug: (message) => this.#logger.debug(message),
       info: (message) => this.#logger.info(message),
       warn: (message) => this.#logger.warn(message),

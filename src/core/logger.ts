@@ -4,7 +4,15 @@ export interface Logger {
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
+  /** True where nobody reads: lines of single tasks are not made then. */
+  readonly silent?: boolean;
 }
 
 /** Says nothing: the default of a program that has not asked for logs. */
-export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+export const silentLogger: Logger = {
+  silent: true,
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+};

@@ -50,7 +50,7 @@ export class Reporter {
   }
 
   received({ delivery, label }: Reservation): void {
-    this.log.info(`Task ${label} received`);
+    if (!this.log.silent) this.log.info(`Task ${label} received`);
     if (delivery.deliveries > 1) {
       this.log.warn(
         `Task ${label} is delivered again (${delivery.deliveries} of ${delivery.maxDeliveries}): ` +
@@ -95,10 +95,12 @@ export class Reporter {
   ): void {
     switch (outcome.kind) {
       case "succeeded":
-        this.log.info(
-          `Task ${label} succeeded in ${(runtimeMs / 1_000).toFixed(4)}s` +
-            (this.#logResults ? `: ${quote(outcome.value)}` : ""),
-        );
+        if (!this.log.silent) {
+          this.log.info(
+            `Task ${label} succeeded in ${(runtimeMs / 1_000).toFixed(4)}s` +
+              (this.#logResults ? `: ${quote(outcome.value)}` : ""),
+          );
+        }
         return this.#emit("task-succeeded", { id, task, queue, runtimeMs });
       case "retried": {
         const { error, delayMs } = outcome;
@@ -170,7 +172,7 @@ export class Reporter {
 
 function guarded(logger: Logger): Logger {
   const guard =
-    (level: keyof Logger) =>
+    (level: "debug" | "info" | "warn" | "error") =>
     (text: string): void => {
       try {
         logger[level](oneLine(text));
@@ -178,5 +180,13 @@ function guarded(logger: Logger): Logger {
         // There is nowhere left to say it.
       }
     };
-  return { debug: guard("debug"), info: guard("info"), warn: guard("warn"), error: guard("error") };
+  return {
+    get silent() {
+      return logger.silent === true;
+    },
+    debug: guard("debug"),
+    info: guard("info"),
+    warn: guard("warn"),
+    error: guard("error"),
+  };
 }
