@@ -150,6 +150,17 @@ export const lockHistoryCases = group("locks: history", {
     );
   },
 
+  "a task that is buried with its last worker has lost it, and not given it back": async ({
+    store,
+    clock,
+  }) => {
+    await store.broker.enqueue([message("a", { lock, maxDeliveries: 1 })]);
+    await claimOne(store);
+    await clock.advance(DELIVERY_MS);
+    await store.broker.claim({ queues: ["q"], worker: "w", leaseMs: DELIVERY_MS, max: 1 });
+    assert.deepEqual(await told(store), [row("acquired", "a", 0), row("lost", "a", DELIVERY_MS)]);
+  },
+
   "a parked task that waited too long gave up": async ({ store, clock }) => {
     await take(store, "holder", { leaseMs: HOUR_MS });
     await store.broker.enqueue([message("a", { lock: { ...lock, waitTimeoutMs: 2_000 } })]);
