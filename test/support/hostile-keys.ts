@@ -9,7 +9,7 @@ export const KEY_TYPES: Readonly<Record<KeyName, KeyType>> = {
   ...{ seq: "string", epoch: "string", fence: "string" },
   ...{ msg: "hash", state: "hash", count: "hash", res: "hash", why: "hash", hold: "hash", holdid: "hash" },
   ...{ entry: "hash", estate: "hash", beat: "hash", lock: "hash", tlock: "hash", plock: "hash" },
-  ...{ ready: "zset", eta: "zset", lease: "zset", parked: "zset", resx: "zset", rev: "zset", dead: "zset" },
+  ...{ ready: "zset", eta: "zset", lease: "zset", parked: "zset", rev: "zset", dead: "zset" },
   ...{ runs: "zset", holdwake: "zset", log: "zset", due: "zset", names: "zset", perm: "zset", line: "zset" },
   ...{ alive: "zset", lockwake: "zset", lockend: "zset", locklog: "stream" },
 };

@@ -30,7 +30,14 @@ export interface RedisOptions {
 }
 
 const nowScript = defineScript("now", (now: string) => Number(now));
-const sweepScript = defineScript("sweep", (dropped: number) => dropped);
+const sweepScript = defineScript("sweep", ([dropped, looked, from]: [number, number, string]) => ({
+  dropped,
+  looked,
+  from,
+}));
+/** Results that a sweep looks at; it goes on while a tenth of them is over. */
+const LOOKED_AT = 5_000;
+const WORTHWHILE = 0.1;
 
 /**
  * A store on a Redis server (6.2 or newer), a master behind Sentinel, or a Cluster, for any number of processes on any
@@ -90,6 +97,8 @@ async function open(
     throw error;
   }
 
+  /** Where the next sweep goes on among the results. */
+  let sweptTo = "0";
   return {
     label,
     broker: redisBroker({ caller, hub, clock, random }),
@@ -99,7 +108,16 @@ async function open(
     locks: redisLocks(caller, logger),
     channel: redisChannel(caller, hub),
     now,
-    sweep: async (limit) => caller.call(sweepScript, { limit }),
+    async sweep(limit) {
+      let [dropped, looked] = [0, 0];
+      do {
+        const step = await caller.call(sweepScript, { limit: limit - dropped, from: sweptTo });
+        sweptTo = step.from;
+        dropped += step.dropped;
+        looked += step.looked;
+      } while (sweptTo !== "0" && dropped < limit && (looked < LOOKED_AT || dropped >= looked * WORTHWHILE));
+      return dropped;
+    },
     close,
   };
 }

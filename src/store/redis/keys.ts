@@ -19,9 +19,8 @@ export const KEY_NAMES = [
   "parked",
   /** hash: kind and queue -> number of delayed, held, parked and dead messages */
   "count",
-  /** hash: id -> result; zset: when it ends */
+  /** hash: id -> result */
   "res",
-  "resx",
   /** zset: revoked unknown id -> remembered until */
   "rev",
   /** zset: dead letters in order of dying; hash: when and why */

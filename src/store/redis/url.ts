@@ -54,7 +54,8 @@ export function parseRedisUrl(url: string): RedisTarget {
   // Up to the last @: a password that was not percent-encoded may contain one.
   const at = authority.lastIndexOf("@");
   const places = authority.slice(at + 1);
-  const label = `${name}://${places}${path}`;
+  // What cannot be read at all may have a password anywhere.
+  const label = name === "" ? `${url.split(":")[0]}:...` : `${name}://${places}${path}`;
   const invalid = (why: string): ConfigurationError =>
     new ConfigurationError("SUNBEAT_BROKER_URL_INVALID", `broker ${quote(label)}: ${why}`, {
       details: { broker: label },

@@ -80,6 +80,7 @@ describe("a Redis URL", () => {
   test.each([
     ["http://h", "another scheme"],
     ["redis:h", "no slashes"],
+    ["redis:u:secret@h", "no slashes"],
     ["redis://", "no host"],
     ["redis://u:secret@", "no host"],
     ["redis://u:secret@h:0", "port 0"],

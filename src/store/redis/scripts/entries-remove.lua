@@ -4,7 +4,6 @@
 --   seq       string last number given to a message, an entry or a dead letter
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
---   resx      zset   id -> when its result ends (ms)
 --   hold      hash   entry -> the run it holds
 --   holdid    hash   id of a held run -> entry
 --   holdwake  zset   entry -> when to look at its held run (ms)

@@ -3,7 +3,6 @@
 -- KEYS
 --   state     hash   id -> what has changed since
 --   res       hash   id -> result
---   resx      zset   id -> when its result ends (ms)
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels

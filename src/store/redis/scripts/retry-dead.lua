@@ -7,7 +7,6 @@
 --   eta       zset   line of a delayed message -> eta (ms)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
---   resx      zset   id -> when its result ends (ms)
 --   dead      zset   queue and id of a dead letter -> order of dying
 --   why       hash   id of a dead letter -> when and why
 --   runs      zset   unfinished runs of entries

@@ -10,7 +10,6 @@
 --   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
---   resx      zset   id -> when its result ends (ms)
 --   rev       zset   revoked unknown id -> remembered until (ms)
 --   dead      zset   queue and id of a dead letter -> order of dying
 --   why       hash   id of a dead letter -> when and why

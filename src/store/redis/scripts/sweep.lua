@@ -1,4 +1,4 @@
--- Drops results and revocations whose time is over, and ended permits.
+-- Drops results and revocations whose time is over, and ended permits. Of results it looks at some hundreds.
 --
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
@@ -8,7 +8,6 @@
 --   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
---   resx      zset   id -> when its result ends (ms)
 --   rev       zset   revoked unknown id -> remembered until (ms)
 --   lock      hash   lock -> capacity
 --   perm      zset   permits of locks, by their ends
@@ -24,15 +23,25 @@
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   limit     how many at most
--- Returns: the number dropped
+--   from      where the look at results goes on, 0 for the beginning
+-- Returns: { the number dropped, the number of results looked at, where the look goes on, 0 when the last was seen }
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
 local line = lock_line()
 local limit = tonumber(arg_limit)
-local ids = call("ZRANGEBYSCORE", key_resx, "-inf", now_text, "LIMIT", 0, limit)
-many("HDEL", key_res, ids)
-many("ZREM", key_resx, ids)
-local dropped = #ids
+local from, results = unpack(call("HSCAN", key_res, arg_from, "COUNT", 500))
+local over = {}
+for index = 1, #results, 2 do
+  if not is_kept(results[index + 1]) then
+    if #over == limit then
+      from = arg_from
+      break
+    end
+    over[#over + 1] = results[index]
+  end
+end
+many("HDEL", key_res, over)
+local dropped = #over
 local revoked = call("ZRANGEBYSCORE", key_rev, "-inf", now_text, "LIMIT", 0, limit - dropped)
 many("ZREM", key_rev, revoked)
 dropped = dropped + #revoked
@@ -44,4 +53,4 @@ for _, wakes in ipairs({ key_lockend, key_lockwake }) do
 end
 pass_on()
 finish()
-return dropped
+return { dropped, #results / 2, from }

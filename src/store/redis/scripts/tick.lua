@@ -10,7 +10,6 @@
 --   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
---   resx      zset   id -> when its result ends (ms)
 --   runs      zset   unfinished runs of entries
 --   hold      hash   entry -> the run it holds
 --   holdid    hash   id of a held run -> entry

@@ -1,5 +1,5 @@
 -- Results. A record is "<until> <at> <final 0|1> <state> <reason> <worker> <payload>"; only the first three are read
--- here. Payload: "+" for null, else "=" and the text.
+-- here. Payload: "+" for null, else "=" and the text. One whose time is over counts as none, until a sweep drops it.
 
 -- A message of this size or more is not pushed to those who wait, they read it.
 local PUSHED_BYTES = 65536
@@ -26,10 +26,8 @@ local function keep_result(id, final, ttl, rest)
   local record = till .. " " .. now_text .. " " .. final .. " " .. rest
   if ttl > 0 then
     write_later("HSET", key_res, id, record)
-    write_later("ZADD", key_resx, till, id)
   else
     call("HDEL", key_res, id)
-    call("ZREM", key_resx, id)
   end
   if final == "1" then
     call("PUBLISH", arg_channels .. "done:" .. id, #record < PUSHED_BYTES and record or "")
@@ -43,5 +41,4 @@ end
 
 local function drop_result(id)
   call("HDEL", key_res, id)
-  call("ZREM", key_resx, id)
 end

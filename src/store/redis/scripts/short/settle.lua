@@ -38,10 +38,10 @@ do
   end
 
   local outcomes, ended, ended_lines, size = {}, {}, {}, 0
-  local runs, results, ends, kept = {}, {}, {}, 0
+  local runs, results, kept = {}, {}, 0
   if straight and settlements > 0 then
     local states = call("HMGET", key_state, unpack(ids))
-    local seen, verb, ttl, till, start = {}, nil, nil, nil, nil
+    local seen, verb, ttl, start = {}, nil, nil, nil
     for index = 1, settlements do
       local id, at, state = ids[index], rest + (index - 1) * 4, states[index]
       local token = ARGV[at + 1]
@@ -55,8 +55,7 @@ do
           local final
           final, ttl = match(verb, "^d (1) (%d+) $")
           ttl = tonumber(ttl)
-          till = ttl and int(now + ttl)
-          start = ttl and till .. " " .. now_text .. " " .. final .. " "
+          start = ttl and int(now + ttl) .. " " .. now_text .. " " .. final .. " "
         end
         queue = queue or name
         if not place or name ~= queue or (result ~= "" and not (ttl and ttl > 0)) or (result == "" and string.sub(verb, 1, 1) ~= "d") then
@@ -73,8 +72,6 @@ do
           local record = start .. result
           results[kept * 2 + 1] = id
           results[kept * 2 + 2] = record
-          ends[kept * 2 + 1] = till
-          ends[kept * 2 + 2] = id
           kept = kept + 1
         end
       end
@@ -107,7 +104,6 @@ do
   if straight then
     if kept > 0 then
       call("HSET", key_res, unpack(results))
-      call("ZADD", key_resx, unpack(ends))
       for index = 1, kept do
         local record = results[index * 2]
         call("PUBLISH", arg_channels .. "done:" .. results[index * 2 - 1], #record < 65536 and record or "")

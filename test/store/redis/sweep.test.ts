@@ -1,0 +1,77 @@
+/** How the results are looked through for those whose time is over: there is no index of their ends. */
+import { Redis } from "ioredis";
+import { afterAll, beforeEach, expect, inject, test } from "vitest";
+import { silentLogger } from "../../../src/core/logger.js";
+import { systemRandom } from "../../../src/core/random.js";
+import { keyspace } from "../../../src/store/redis/keys.js";
+import { openRedisStore } from "../../../src/store/redis/index.js";
+import type { Store } from "../../../src/store/store.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
+import { ownNamespace } from "../../support/redis-harness.js";
+
+const raw = new Redis(inject("redisUrl"));
+afterAll(() => raw.disconnect());
+
+let key: string;
+let clock: ManualClock;
+let store: Store;
+beforeEach(async () => {
+  const namespace = ownNamespace();
+  key = keyspace(namespace).keys.res;
+  clock = new ManualClock();
+  const context = { clock, random: systemRandom, logger: silentLogger };
+  store = await openRedisStore(inject("redisUrl"), context, { namespace, clock: "context" });
+  return () => store.close();
+});
+
+/** Results of `over` tasks that end in a second, and of `kept` that end in an hour. */
+async function leave(over: number, kept: number): Promise<void> {
+  const at = clock.now();
+  const record = (until: number): string => `${until} ${at} 1 SUCCESS + + +`;
+  const rows = [
+    ...Array.from({ length: over }, (_, index) => [`over-${index}`, record(at + 1_000)]),
+    ...Array.from({ length: kept }, (_, index) => [`kept-${index}`, record(at + 3_600_000)]),
+  ];
+  for (let from = 0; from < rows.length; from += 1_000)
+    await raw.hset(key, ...rows.slice(from, from + 1_000).flat());
+  await clock.advance(1_000);
+}
+
+test("sweeps of any size come past every result, drop those that are over and no other", async () => {
+  await leave(3_000, 12_000);
+  let dropped = 0;
+  for (let sweep = 0; dropped < 3_000 && sweep < 200; sweep++) {
+    const now = await store.sweep(70);
+    expect(now).toBeLessThanOrEqual(70);
+    dropped += now;
+  }
+  expect(dropped).toBe(3_000);
+  expect(await raw.hlen(key)).toBe(12_000);
+  expect((await raw.hkeys(key)).every((id) => id.startsWith("kept"))).toBe(true);
+});
+
+test("one sweep takes all that is over when most are", async () => {
+  await leave(9_000, 500);
+  expect(await store.sweep(100_000)).toBe(9_000);
+  expect(await raw.hlen(key)).toBe(500);
+});
+
+test("a sweep of many results that are kept looks at some thousands and leaves the others to the next", async () => {
+  await leave(0, 30_000);
+  const monitor = await raw.monitor();
+  let looks = 0;
+  monitor.on("monitor", (_: string, [command, where]: string[]) => {
+    if (command?.toLowerCase() === "hscan" && where === key) looks++;
+  });
+  expect(await store.sweep(1_000)).toBe(0);
+  const told = new Promise<void>((resolve) => {
+    monitor.on("monitor", (_: string, [command, text]: string[]) => {
+      if (command?.toLowerCase() === "echo" && text === key) resolve();
+    });
+  });
+  await raw.echo(key);
+  await told;
+  monitor.disconnect();
+  expect(looks).toBeGreaterThan(5);
+  expect(looks).toBeLessThanOrEqual(11);
+});
