@@ -7,6 +7,7 @@ import { keyspace } from "../../../src/store/redis/keys.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
+import { startRedis } from "../../support/redis-server.js";
 import { ownNamespace } from "../../support/redis-harness.js";
 
 const raw = new Redis(inject("redisUrl"));
@@ -57,21 +58,22 @@ test("one sweep takes all that is over when most are", async () => {
 });
 
 test("a sweep of many results that are kept looks at some thousands and leaves the others to the next", async () => {
-  await leave(0, 30_000);
-  const monitor = await raw.monitor();
-  let looks = 0;
-  monitor.on("monitor", (_: string, [command, where]: string[]) => {
-    if (command?.toLowerCase() === "hscan" && where === key) looks++;
-  });
-  expect(await store.sweep(1_000)).toBe(0);
-  const told = new Promise<void>((resolve) => {
-    monitor.on("monitor", (_: string, [command, text]: string[]) => {
-      if (command?.toLowerCase() === "echo" && text === key) resolve();
-    });
-  });
-  await raw.echo(key);
-  await told;
-  monitor.disconnect();
-  expect(looks).toBeGreaterThan(5);
-  expect(looks).toBeLessThanOrEqual(11);
+  const server = await startRedis();
+  const own = new Redis(server.url);
+  try {
+    const rows = Array.from({ length: 30_000 }, (_, index) => [`${index}`, "9e15 0 1 SUCCESS + + +"]);
+    for (let from = 0; from < rows.length; from += 1_000) {
+      await own.hset(keyspace("n").keys.res, ...rows.slice(from, from + 1_000).flat());
+    }
+    const context = { clock, random: systemRandom, logger: silentLogger };
+    const sweeping = await openRedisStore(server.url, context, { namespace: "n" });
+    expect(await sweeping.sweep(1_000)).toBe(0);
+    await sweeping.close();
+    const [, looks] = /cmdstat_hscan:calls=(\d+)/.exec(await own.info("commandstats")) ?? [];
+    expect(Number(looks)).toBeGreaterThan(5);
+    expect(Number(looks)).toBeLessThanOrEqual(11);
+  } finally {
+    own.disconnect();
+    await server.stop();
+  }
 });
