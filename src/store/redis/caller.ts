@@ -105,7 +105,8 @@ export class Caller {
     for (let attempt = 0; ; attempt++) {
       let sent = false;
       const work = async (): Promise<T> => {
-        await client.ready();
+        // On its way before any timer is made: the server works while we do.
+        if (!client.isReady) await client.ready();
         sent = true;
         return act();
       };

@@ -6,6 +6,8 @@
  * repeating. Every method but `close` rejects with whatever the driver throws; errors.ts knows what it means.
  */
 export interface RedisClient {
+  /** Whether commands can be sent now. */
+  readonly isReady: boolean;
   /** Resolves at once when commands can be sent, else as soon as they can. Rejects when the server does not want us. */
   ready(): Promise<void>;
   /** Why it is not connected, as far as known. */

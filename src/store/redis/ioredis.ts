@@ -177,8 +177,12 @@ class IoredisClient implements RedisClient {
     for (const waiter of waiters) act(waiter);
   }
 
+  get isReady(): boolean {
+    return this.#client.status === "ready";
+  }
+
   async ready(): Promise<void> {
-    if (this.#client.status === "ready") return;
+    if (this.isReady) return;
     await new Promise<void>((resolve, reject) => {
       const isGone = this.#closed || (this.#clock === null && this.#client.status === "end");
       if (isGone) return reject(new Error("Connection is closed."));

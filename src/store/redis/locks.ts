@@ -61,10 +61,12 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
       leaseMs: lease,
       aliveMs,
     }): Promise<AcquireReply> {
-      const [lock, waiter] = [toWord(name), toWord(id)];
-      const who = { lock, capacity, waiter, label: toWord(label), lease };
+      const lock = toWord(name);
+      const waiter = toWord(id);
+      const who = toWord(label);
       if (inLine.has(id) || !lined.has(name)) {
-        const [at, token, fence] = await caller.call(takeScript, { ...who, grant: aliveMs ?? lease });
+        const args = { lock, capacity, waiter, label: who, lease, grant: aliveMs ?? lease };
+        const [at, token, fence] = await caller.call(takeScript, args);
         if (at !== undefined) {
           inLine.delete(id);
           const permit = { lock: name, token: fromWire(token ?? ""), fence: Number(fence) };
@@ -72,7 +74,7 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
         }
       }
       const [at = "", outcome, before, detail = "", fence = ""] = await caller.call(acquireScript, {
-        ...who,
+        ...{ lock, capacity, waiter, label: who, lease },
         alive: aliveMs ?? "",
       });
       noteCapacity(name, before, capacity);
