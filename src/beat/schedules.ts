@@ -277,6 +277,13 @@ export class Schedules {
   }
 
   async #notFound(name: string): Promise<ConfigurationError> {
+    if (this.#deps.entries.some((entry) => entry.name === name)) {
+      return new ConfigurationError(
+        "SUNBEAT_ENTRY_NOT_FOUND",
+        `entry ${quote(name)} is declared in code and not stored yet: the next beat that starts stores it`,
+        { details: { entry: name } },
+      );
+    }
     const names: string[] = [];
     while (names.length < MOST_NAMES) {
       const page = await this.#page(names.at(-1), PAGE);

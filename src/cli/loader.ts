@@ -63,6 +63,13 @@ function findFile(file: string): string | undefined {
 }
 
 function notFound(target: string, file: string): ConfigurationError {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    const inside = listFiles(file).slice(0, 8).join(", ");
+    return new ConfigurationError(
+      "SUNBEAT_APP_NOT_FOUND",
+      `-A ${target}: is a folder; name the file in it that exports the app${inside === "" ? "" : `; there are ${inside}`}`,
+    );
+  }
   const beside = listFiles(path.dirname(file));
   const base = path.basename(file);
   const withExtension = EXTENSIONS.map((extension) => nearest(base + extension, beside));

@@ -77,6 +77,12 @@ describe("what is refused", () => {
       "SUNBEAT_ENTRY_NOT_FOUND",
       /no entry "coded2" \(did you mean "coded"\?\)/,
     ],
+    [
+      "one that the code declares and no beat has stored",
+      () => world.schedules({ ...LINEUP, fresh: { task: "t", schedule: 60 } }).trigger("fresh"),
+      "SUNBEAT_ENTRY_NOT_FOUND",
+      /"fresh" is declared in code and not stored yet: the next beat that starts stores it/,
+    ],
     ["resuming an unknown name", () => schedules.resume("x"), "SUNBEAT_ENTRY_NOT_FOUND", /"x"/],
     ["deleting an unknown name", () => schedules.delete("x"), "SUNBEAT_ENTRY_NOT_FOUND", /"x"/],
     ["triggering an unknown name", () => schedules.trigger("x"), "SUNBEAT_ENTRY_NOT_FOUND", /"x"/],

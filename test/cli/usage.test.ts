@@ -50,6 +50,7 @@ describe("wrong usage is one line on stderr and ends with 2", () => {
       ["worker", "-l", "loud"],
       '--loglevel: expected one of debug, info, warning, error, got "loud" [SUNBEAT_USAGE]',
     ],
+    [["worker", "-n", ""], '--hostname: expected a name such as "fast@%h", got "" [SUNBEAT_USAGE]'],
     [["worker", "-P", "processes"], "--pool only the pool async is in this version [SUNBEAT_USAGE]"],
     [["worker", "--detach"], "--detach is your service manager's work, such as systemd's [SUNBEAT_USAGE]"],
     [["worker", "--autoscale", "10,3"], "--autoscale is not in this version [SUNBEAT_USAGE]"],

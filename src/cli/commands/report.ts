@@ -49,6 +49,7 @@ function softwareReport() {
     cores: os.availableParallelism(),
     localTimeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     sqlite: sqliteDriver(),
+    ioredis: installedVersion("ioredis") ?? "not installed",
     tsx: installedVersion("tsx") ?? "not installed",
   };
 }

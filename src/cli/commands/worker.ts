@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { namedQueues } from "../../app/processes.js";
+import { quote } from "../../core/quote.js";
 import { isPrivate, withApp, type OpenApp } from "../app.js";
 import { workerBanner } from "../banner.js";
 import { answerCeleryOptions } from "../celery-options.js";
@@ -34,6 +35,7 @@ export function workerCommand(action: Action): Command {
     .option(
       "-n, --hostname <name>",
       "this worker's name; %h host, %n its first label, %d the rest",
+      readHostname,
       "default@%h",
     )
     .option("-B, --beat", "run a beat in the same process")
@@ -51,6 +53,11 @@ export function workerCommand(action: Action): Command {
       return withApp(cli, (open) => work(cli, open, options));
     }),
   );
+}
+
+function readHostname(text: string): string {
+  if (text.trim() !== "") return text;
+  throw usageError(`--hostname: expected a name such as "fast@%h", got ${quote(text)}`);
 }
 
 async function work(cli: Cli, open: OpenApp, options: Options): Promise<number> {
