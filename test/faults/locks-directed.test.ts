@@ -184,7 +184,13 @@ describe.concurrent("the checker of the suites", () => {
     ],
     [
       "the short way of a release does not look at the line",
-      [{ script: "lock-return", find: ' or call("ZSCORE", key_lockwake, arg_lock) then', put: " then" }],
+      [
+        {
+          script: "lock-return",
+          find: 'if call("ZREM", key_lockend, arg_lock) == 0 then return 0 end',
+          put: 'call("ZREM", key_lockend, arg_lock)',
+        },
+      ],
       /gave it back by .* in line did not get it then/,
     ],
     [

@@ -57,7 +57,7 @@ export function stuck(
   const broken: string[] = [];
   let worstMs = 0;
   const free = freeTimes(permits, capacity, end);
-  for (const { by, asked, waits, got, cancelled, lock } of acquisitions) {
+  for (const { waiter, by, asked, waits, got, cancelled, lock } of acquisitions) {
     const heard = Math.min(got, cancelled, end);
     const to = Math.min(heard, harmOf(by, asked, heard)?.from ?? Infinity);
     for (const span of free) {
@@ -65,8 +65,10 @@ export function stuck(
       const idleMs = till - from;
       worstMs = Math.max(worstMs, idleMs);
       if (idleMs <= ALLOWANCE_MS) continue;
-      const dead = line(from, till).filter(
-        (each) => each.asked < asked && each.got > from && harmOf(each.by, Math.max(each.asked, from), till),
+      // Of two who asked at once, either may be ahead.
+      const ahead = line(from, till).filter((each) => each.asked <= waits && each.waiter !== waiter);
+      const dead = ahead.filter(
+        (each) => each.got > from && harmOf(each.by, Math.max(each.asked, from), till),
       ).length;
       if (idleMs <= dead * leaseMs + ALLOWANCE_MS) continue;
       broken.push(
