@@ -6,7 +6,7 @@ import type { EpochMs } from "../../src/core/clock.js";
 import { quantiles } from "./fault-figures.js";
 import { type Harm, type LockHistory, lockHistory, type Permit } from "./lock-history.js";
 import type { LockLine } from "./lock-log.js";
-import { grantOf, lateHandOvers, lineOf, stuck, takeOvers } from "./lock-waits.js";
+import { lateHandOvers, lineOf, stuck, takeOvers } from "./lock-waits.js";
 
 export interface LockExpectation {
   /** Lock -> capacity. */
@@ -37,7 +37,6 @@ export function judgeLocks(lines: readonly LockLine[], expected: LockExpectation
       ...tooMany("valid by the store's clock", permits, capacity, ({ from, until }) => [from, until]),
       ...tooMany("not told otherwise", permits, capacity, (each) => [each.believedFrom, each.believedTo]),
       ...outOfOrder(here),
-      ...turnsThatGoBack(permits),
       ...lateHandOvers(here, line),
       ...idle.broken,
     );
@@ -143,16 +142,4 @@ export function brokenCounter(writes: readonly string[]): string[] {
     [fence, count] = [nextFence, nextCount];
     return sound ? [] : [told];
   });
-}
-
-/** In order of fences the turns grow: for all, since one who was passed over lines up anew. */
-function turnsThatGoBack(permits: readonly Permit[]): string[] {
-  const broken: string[] = [];
-  let last = -Infinity;
-  for (const permit of permits) {
-    const turn = grantOf(permit)?.turn ?? last;
-    if (turn < last) broken.push(`${permit.lock}: ${permit.by} got it at turn ${turn} after turn ${last}`);
-    last = Math.max(last, turn);
-  }
-  return broken;
 }

@@ -8,10 +8,9 @@ import type { Acquisition, Harm, LockHistory, Permit } from "./lock-history.js";
 /** What a place that is free may take to reach the first living waiter, beside the leases of the dead ahead of it. */
 export const ALLOWANCE_MS = 1_000;
 
-/** Redis tells in a token the turn in line and the instant of the grant. */
-export function grantOf({ token }: Permit): { readonly turn: number; readonly at: EpochMs } | null {
-  const [, turn, at] = /^(\d+)-(\d+)\.p/.exec(token) ?? [];
-  return turn === undefined ? null : { turn: Number(turn), at: Number(at) };
+/** A fence counts microseconds of the store's clock at the grant. */
+function grantedAt({ fence }: Permit): EpochMs {
+  return Math.floor(fence / 1_000);
 }
 
 /** Where somebody waits, what a release frees is granted within the step of the store that frees it. */
@@ -20,15 +19,15 @@ export function lateHandOvers(
   line: (from: EpochMs, to: EpochMs) => Acquisition[],
 ): string[] {
   const { permits, harmOf } = history;
-  const grants = permits.flatMap((permit) => grantOf(permit)?.at ?? []).sort((a, b) => a - b);
-  const grantedAt = new Map(permits.map((permit) => [permit.waiter, grantOf(permit)?.at ?? -Infinity]));
+  const grants = permits.map(grantedAt).sort((a, b) => a - b);
+  const grantOf = new Map(permits.map((permit) => [permit.waiter, grantedAt(permit)]));
   const broken: string[] = [];
   for (const { releases, released, by, lock } of permits) {
     const next = grants[lowerBound(grants, releases)];
     if (released === Infinity || next === undefined || next <= released) continue;
     const here = line(releases, released);
     const passed = here
-      .filter(({ waits, waiter }) => waits < releases && (grantedAt.get(waiter) ?? -Infinity) > released)
+      .filter(({ waits, waiter }) => waits < releases && (grantOf.get(waiter) ?? -Infinity) > released)
       .filter((each) => !harmOf(each.by, each.asked, each.got))
       .reduce<Acquisition | null>((a, b) => (a && a.waits < b.waits ? a : b), null);
     // One that was harmed or left unheard may have been granted it.
@@ -139,6 +138,6 @@ export function takeOvers({ permits }: LockHistory, harms: readonly Harm[], leas
   return permits.flatMap((permit, index) => {
     const harm = byProcess.get(permit.by)?.find(({ from }) => permit.from <= from && from < permit.until);
     const next = permits[index + 1];
-    return harm && next && permit.releases === Infinity ? [(grantOf(next)?.at ?? next.from) - harm.from] : [];
+    return harm && next && permit.releases === Infinity ? [grantedAt(next) - harm.from] : [];
   });
 }
