@@ -10,17 +10,22 @@ import { linesOf } from "../support/fault-log.js";
 import { judge } from "../support/invariants.js";
 import { ownNamespace } from "../support/redis-harness.js";
 
-const NO_TERM: Mutant = {
-  script: "tick",
-  find: "if term ~= arg_term or not till or tonumber(till) <= now then",
-  put: "if false then",
-};
-const NO_CURSOR: Mutant = {
-  script: "tick",
-  find: 'if estate.nominal ~= item.expect then return "moved" end',
-  put: "",
-};
-const NO_TOKEN: Mutant = { script: "settle", find: "or m.token ~= token then", put: "then" };
+/** Each check is twice in its script: on the short way, and on the long one. */
+const NO_TERM: readonly Mutant[] = [
+  {
+    script: "tick",
+    find: "if term ~= arg_term or not till or tonumber(till) <= now then",
+    put: "if false then",
+  },
+];
+const NO_CURSOR: readonly Mutant[] = [
+  { script: "tick", find: 'if estate.nominal ~= item.expect then return "moved" end', put: "" },
+  { script: "tick", find: "or standing ~= expected", put: "" },
+];
+const NO_TOKEN: readonly Mutant[] = [
+  { script: "settle", find: "or m.token ~= token then", put: "then" },
+  { script: "settle", find: 'or string.sub(state, 1, #token + 3) ~= "h " .. token .. " "', put: "" },
+];
 
 /** Longer than the lease of a second by so much that another has it by then. */
 const STALL_MS = 2_000;
@@ -123,15 +128,10 @@ describe.concurrent("fencing", () => {
   );
 
   test.each([
-    ["neither term nor cursor is looked at", stalledLeader, [NO_TERM, NO_CURSOR], /^D1: .* 2 times$/],
-    [
-      "the term is not looked at",
-      stalledLeaderWithIdleSuccessor,
-      [NO_TERM],
-      /^T: term .* another had begun$/,
-    ],
-    ["the cursor is not compared", repeatedTick, [NO_CURSOR], /^D1: .* 2 times$/],
-    ["the token is not compared", stalledWorker, [NO_TOKEN], /^E2: .* from delivery 1 after delivery 2$/],
+    ["neither term nor cursor is looked at", stalledLeader, [...NO_TERM, ...NO_CURSOR], /^D1: .* 2 times$/],
+    ["the term is not looked at", stalledLeaderWithIdleSuccessor, NO_TERM, /^T: term .* another had begun$/],
+    ["the cursor is not compared", repeatedTick, NO_CURSOR, /^D1: .* 2 times$/],
+    ["the token is not compared", stalledWorker, NO_TOKEN, /^E2: .* from delivery 1 after delivery 2$/],
   ] as const)(
     "it is noticed when %s",
     async (_, scenario, mutants, complaint) => {

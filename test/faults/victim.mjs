@@ -17,9 +17,12 @@ const load = (file) => import(new URL(file, dist).href);
 if (mutants.length > 0) {
   const { SCRIPTS } = await load("store/redis/scripts.generated.js");
   for (const { script, find, put } of mutants) {
-    const { body } = SCRIPTS[script];
-    if (!body.includes(find)) throw new Error(`the script ${script} has no "${find}" to mutate`);
-    SCRIPTS[script].body = body.replace(find, put);
+    const mutated = SCRIPTS[script];
+    const { body, short } = mutated;
+    if (!`${body}${short.text}`.includes(find))
+      throw new Error(`the script ${script} has no "${find}" to mutate`);
+    mutated.body = body.replace(find, put);
+    mutated.short = { ...short, text: short.text.replace(find, put) };
   }
 }
 const [{ every, Sunbeat }, { coreOf }, { openStore }, { parseBrokerUrl }, { systemClock }] =
