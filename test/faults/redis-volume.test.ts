@@ -90,7 +90,7 @@ test(
       for (const key of ["ready", "lease"]) await untilGone(`{sunbeat}:${key}`, 60_000 + FORM.tasks);
       const workedMs = systemClock.monotonicMs() - workFrom;
       const drained = await census(server);
-      await untilGone("{sunbeat}:resx", 60_000 + FORM.tasks);
+      await untilGone("{sunbeat}:res", 60_000 + FORM.tasks);
       const sweptMs = systemClock.monotonicMs() - workFrom - workedMs;
       const runs = await Promise.all(workers.map(({ end }) => end()));
       await app.close();
