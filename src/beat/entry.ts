@@ -188,6 +188,9 @@ function period(options: EntryOptions): { startAt: number | null; endAt: number 
 export function entryLock(lock: EntryOptions["lock"]): EntryLock | null {
   if (lock === undefined) return null;
   const given = typeof lock === "string" ? { name: lock } : lock;
+  if (typeof given !== "object" || given === null) {
+    throw invalidOption("lock", "a name, or { name, capacity }", given);
+  }
   assertKnownKeys(given, ["name", "capacity"], "lock");
   const { name, capacity = 1 } = given;
   return { name: lockNameOption(name, "lock"), capacity: capacityOption(capacity, "lock") };

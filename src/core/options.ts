@@ -64,8 +64,14 @@ export function choiceOption<T extends string>(value: unknown, what: string, cho
 /** Control characters would break log lines and keys; a lone surrogate cannot be written as UTF-8. */
 const UNFIT = /[\p{Cc}\p{Surrogate}]/u;
 
-/** A name of a queue, task or message: 1 to 255 characters that print. Code: SUNBEAT_OPTION_INVALID. */
+/** A name of a queue, task or message: 1 to 255 characters that print, not all of them blanks. Code: SUNBEAT_OPTION_INVALID. */
 export function nameOption(value: unknown, what: string): string {
-  if (typeof value === "string" && value !== "" && value.length <= 255 && !UNFIT.test(value)) return value;
-  throw invalidOption(what, "text of 1 to 255 characters without control characters", value);
+  if (typeof value === "string" && value.length <= 255 && value.trim() !== "" && !UNFIT.test(value)) {
+    return value;
+  }
+  throw invalidOption(
+    what,
+    "text of 1 to 255 characters, not only blanks and without control characters",
+    value,
+  );
 }

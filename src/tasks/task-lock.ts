@@ -85,6 +85,13 @@ export function resolveTaskLock(name: LockName, capacityOrOptions: number | Lock
   const what = typeof name === "string" ? `lock ${quote(name)}` : "lock";
   if (typeof name !== "function") lockNameOption(name);
   const options = typeof capacityOrOptions === "number" ? { capacity: capacityOrOptions } : capacityOrOptions;
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw invalidOption(
+      what,
+      `a capacity (a whole number from 1 to ${MOST_CAPACITY}) or an object of options`,
+      options,
+    );
+  }
   assertKnownKeys(options, LOCKED_OPTIONS, what);
   const { capacity = 1, onBusy = "wait", retryIn, waitTimeout, lease } = options;
   const policy = choiceOption(onBusy, `${what}: onBusy`, BUSY_POLICIES);
@@ -116,7 +123,10 @@ export function lockNameFor(lock: TaskLock, args: readonly unknown[]): string {
   try {
     return lockNameOption(name);
   } catch (cause) {
-    throw nameError(`gave ${quote(name)}; expected text of 1 to 255 characters, not a promise`, cause);
+    throw nameError(
+      `gave ${quote(name)}; expected text of 1 to 255 characters, not only blanks and not a promise`,
+      cause,
+    );
   }
 }
 

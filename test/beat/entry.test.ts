@@ -56,6 +56,12 @@ describe("what is refused names the entry and what to do", () => {
       "SUNBEAT_OPTION_UNKNOWN",
       /^entry "e": unknown option "shedule" \(did you mean "schedule"\?\)/,
     ],
+    [
+      "a lock that is a number",
+      { ...MINIMAL, lock: 5 as never },
+      "SUNBEAT_ENTRY_INVALID",
+      /^entry "e": lock: expected a name, or \{ name, capacity \}, got 5$/,
+    ],
     ["a lock without a name", { ...MINIMAL, lock: "" }, "SUNBEAT_ENTRY_INVALID", /^entry "e": lock/],
     [
       "a misspelt send option",

@@ -36,6 +36,7 @@ describe("what is refused, leaving no permit behind", () => {
     ["capacity 1.5", (locks: Locks) => locks.semaphore("l", 1.5)],
     ["capacity NaN", (locks: Locks) => locks.semaphore("l", NaN)],
     ["an empty name", (locks: Locks) => locks.mutex("")],
+    ["a name of blanks", (locks: Locks) => locks.mutex("  ")],
     ["a name of 10 kB", (locks: Locks) => locks.mutex("x".repeat(10_000))],
     ["a name with a line break", (locks: Locks) => locks.mutex("a\nb")],
   ])("%s", (_, make) => {

@@ -70,11 +70,18 @@ const app = () => new Sunbeat("a", { broker: "memory:" });
 const invalid = "SUNBEAT_OPTION_INVALID";
 const unsupported = "SUNBEAT_DECORATOR_UNSUPPORTED";
 
+test.each([["2"], [null], [[2]], [true]])("%j is no capacity, and the error says what is", (capacity) => {
+  expect(() => locked("x", capacity as never)).toThrow(
+    `lock "x": expected a capacity (a whole number from 1 to 10000) or an object of options, got ${JSON.stringify(capacity)}`,
+  );
+});
+
 describe("what is refused", () => {
   test.each<[string, () => unknown, string]>([
     ["a lock of capacity 0", () => locked("l", 0), invalid],
     ["a lock of capacity 1.5", () => locked("l", { capacity: 1.5 }), invalid],
     ["a lock without a name", () => locked(""), invalid],
+    ["a lock with a name of blanks", () => locked("  "), invalid],
     ["an unknown option", () => locked("l", { onbusy: "skip" } as object), "SUNBEAT_OPTION_UNKNOWN"],
     ["an unknown policy", () => locked("l", { onBusy: "never" as "skip" }), invalid],
     ["retryIn without retry", () => locked("l", { retryIn: 5 }), invalid],

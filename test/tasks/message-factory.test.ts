@@ -115,6 +115,11 @@ describe("a wrong send is refused before anything is sent", () => {
     [{ priority: "5" }, "SUNBEAT_OPTION_INVALID", 'priority: expected a whole number from 0 to 9, got "5"'],
     [{ taskId: "" }, "SUNBEAT_OPTION_INVALID", "taskId: expected text of 1 to 255 characters"],
     [{ taskId: "x".repeat(256) }, "SUNBEAT_OPTION_INVALID", "taskId: expected text of 1 to 255 characters"],
+    [
+      { queue: " \u00a0 " },
+      "SUNBEAT_OPTION_INVALID",
+      "queue: expected text of 1 to 255 characters, not only blanks and without control characters",
+    ],
     [{ queue: "a\nb" }, "SUNBEAT_OPTION_INVALID", "queue: expected text of 1 to 255 characters"],
     [{ queue: "\ud800" }, "SUNBEAT_OPTION_INVALID", "queue: expected text of 1 to 255 characters"],
     [{ headers: { a: 1 } }, "SUNBEAT_OPTION_INVALID", 'headers: expected an object of texts, got {"a":1}'],
