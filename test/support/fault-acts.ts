@@ -20,7 +20,8 @@ async function repeatedly(ms: number, act: () => Promise<unknown>): Promise<void
 
 /** From a script that holds the server up; BUSY is answered to all others after `threshold`. */
 async function holdUp({ raw }: RedisServer, ms: number, threshold: number): Promise<void> {
-  await raw.config("SET", "busy-reply-threshold", threshold);
+  // The name before Redis 7, which newer ones take too.
+  await raw.config("SET", "lua-time-limit", threshold);
   const loop =
     "local t = redis.call('TIME') local till = t[1] * 1000 + t[2] / 1000 + ARGV[1] repeat t = redis.call('TIME') until t[1] * 1000 + t[2] / 1000 > till";
   await raw.eval(loop, 0, String(ms));

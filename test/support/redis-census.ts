@@ -27,7 +27,9 @@ const NAMES: ReadonlyMap<string, string> = new Map(
 
 /** From now on, and from nothing. */
 export async function watchScripts({ raw }: RedisServer): Promise<void> {
-  await raw.config("SET", "slowlog-log-slower-than", SLOW_MICROS, "slowlog-max-len", 100_000);
+  // One by one: several in one command need Redis 7.
+  await raw.config("SET", "slowlog-log-slower-than", SLOW_MICROS);
+  await raw.config("SET", "slowlog-max-len", 100_000);
   await raw.slowlog("RESET");
   await raw.config("RESETSTAT");
 }
