@@ -100,6 +100,7 @@ export class Schedules {
     }
     return this.#edit(name, (stored, now) => {
       if (stored !== null && stored.owner !== RUNTIME) throw this.#declaredInCode(stored, "change");
+      if (stored === null) this.#refuseDeclared(name);
       const old = stored === null ? null : this.#readable(stored);
       return revise(stored, old, { entry, owner: RUNTIME, version: 0 }, now);
     });
@@ -293,6 +294,17 @@ export class Schedules {
     return new ConfigurationError(
       "SUNBEAT_ENTRY_NOT_FOUND",
       `there is no entry ${quote(name)}${didYouMean(name, names)}`,
+      { details: { entry: name } },
+    );
+  }
+
+  /** A beat would find the name taken, and never register what the code declares. */
+  #refuseDeclared(name: string): void {
+    if (!this.#deps.entries.some((entry) => entry.name === name)) return;
+    throw new ConfigurationError(
+      "SUNBEAT_ENTRY_CONFLICT",
+      `entry ${quote(name)} is declared in the code of this app, and the next beat that starts stores it: ` +
+        "change it there, or choose another name",
       { details: { entry: name } },
     );
   }

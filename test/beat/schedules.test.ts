@@ -66,6 +66,15 @@ describe("what is refused", () => {
       /declared in the code of "test": change it there/,
     ],
     [
+      "adding an entry that code declares, before a beat has stored it",
+      () =>
+        new World()
+          .schedules({ fresh: { task: "t", schedule: 60 } })
+          .set("fresh", { task: "t", schedule: 60 }),
+      "SUNBEAT_ENTRY_CONFLICT",
+      /"fresh" is declared in the code of this app, and the next beat that starts stores it/,
+    ],
+    [
       "deleting a code entry",
       () => schedules.delete("coded"),
       "SUNBEAT_ENTRY_CONFLICT",
