@@ -206,10 +206,15 @@ describe.concurrent("the checker of the suites", () => {
   ] as const)(
     "notices that %s",
     async (_, mutants, complaint) => {
-      const found = await complaints(mutants);
-      expect(found.filter((each) => complaint.test(each))).not.toEqual([]);
-      expect(found.filter((each) => / ended with /.test(each))).toEqual([]);
+      // On a busy machine one history may pass by the broken line; three do not.
+      let noticed = false;
+      for (let attempt = 0; attempt < 3 && !noticed; attempt++) {
+        const found = await complaints(mutants);
+        noticed = found.some((each) => complaint.test(each));
+        expect(found.filter((each) => / ended with /.test(each))).toEqual([]);
+      }
+      expect(noticed).toBe(true);
     },
-    3 * PATIENCE_MS,
+    9 * PATIENCE_MS,
   );
 });
