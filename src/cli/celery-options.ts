@@ -12,7 +12,13 @@ const WORKER: readonly (readonly [flags: string, answer: Answer])[] = [
   ["--statedb <path>", { accept: "revoked ids live in the store: no state file is needed" }],
   ["-O, --optimization <name>", { accept: "a worker takes no more than it can start, as with fair" }],
   ["-E, --task-events", { accept: "monitoring over the store is not in this version" }],
-  ["-P, --pool <kind>", { refuse: "only the pool async is in this version" }],
+  [
+    "-P, --pool <kind>",
+    {
+      refuse:
+        "knows only async in this version: tasks run in the worker's own process; for more processors, start more workers",
+    },
+  ],
   [
     "--without-heartbeat",
     { refuse: "cannot be left out: the heartbeat keeps running tasks from being given to others" },
@@ -20,7 +26,7 @@ const WORKER: readonly (readonly [flags: string, answer: Answer])[] = [
   ["--heartbeat-interval <seconds>", { refuse: "follows from the lease: set the app's option lease" }],
   ["--disable-prefetch", { refuse: "is written --prefetch-multiplier 1" }],
   ["--purge", { refuse: "is a command of its own: sunbeat purge" }],
-  ["--autoscale <max,min>", { refuse: LATER }],
+  ["--autoscale <max,min>", { refuse: `${LATER}: set --concurrency, or start more workers` }],
   ["--time-limit <seconds>", { refuse: "is the app's option taskTimeLimit, or the task's timeLimit" }],
   [
     "--soft-time-limit <seconds>",

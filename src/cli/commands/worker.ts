@@ -62,10 +62,11 @@ function readHostname(text: string): string {
 
 async function work(cli: Cli, open: OpenApp, options: Options): Promise<number> {
   const { app, core } = open;
+  // Before the store is opened: wrong usage is told of also while the broker is away.
+  const queues = chosenQueues(open, options);
   const logger = openLog(cli, options.loglevel, options.logfile);
   core.useLogger(logger);
   await openStore(open);
-  const queues = chosenQueues(open, options);
   const hostname = nodeName(options.hostname);
   const { concurrency = core.config.workerConcurrency, prefetchMultiplier } = options;
   const worker = app.worker({
@@ -99,6 +100,6 @@ function chosenQueues({ core }: OpenApp, { queues, excludeQueues = [] }: Options
   const left = wanted.filter((queue) => !excludeQueues.includes(queue));
   if (left.length > 0) return left;
   throw usageError(
-    `--exclude-queues: no queue is left of ${wanted.join(", ")}; name those you want with --queues`,
+    `--exclude-queues leaves no queue of ${wanted.join(", ")} to work for; name those you want with --queues`,
   );
 }
