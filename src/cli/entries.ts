@@ -12,6 +12,8 @@ export interface ListedEntry {
   readonly task: string | null;
   readonly schedule: Schedule | null;
   readonly description: string | null;
+  /** The whole definition, as JSON text. */
+  readonly definition: string;
   /** "new": declared in code, and no beat has registered it yet. "active", "paused", "disabled: why". */
   readonly status: string;
   /** What the store holds; null for a new one. */
@@ -21,8 +23,13 @@ export interface ListedEntry {
 /** The entries that the app's code declares, in order of name. Needs no store. */
 export function declaredEntries({ core }: OpenApp): ListedEntry[] {
   return core.entries
-    .map(({ name, task, schedule, description, enabled }): ListedEntry => {
-      return { name, task, schedule, description, status: enabled ? "new" : "disabled", stored: null };
+    .map(({ enabled, ...entry }): ListedEntry => {
+      const { name, task, schedule, description, definition } = entry;
+      return {
+        ...{ name, task, schedule, description, definition },
+        status: enabled ? "new" : "disabled",
+        stored: null,
+      };
     })
     .sort(byName);
 }
@@ -49,12 +56,12 @@ export async function findEntry(open: OpenApp, name: string): Promise<ListedEntr
 }
 
 function listed(view: EntryView): ListedEntry {
-  const { name, task, schedule, description, pausedAt, disabled, problem } = view;
+  const { name, task, schedule, description, definition, pausedAt, disabled, problem } = view;
   let status = "active";
   if (problem !== null) status = "unreadable here";
   if (pausedAt !== null) status = "paused";
   if (disabled !== null) status = disabled === "disabled" ? "disabled" : `disabled: ${disabled}`;
-  return { name, task, schedule, description, status, stored: view };
+  return { name, task, schedule, description, definition, status, stored: view };
 }
 
 function byName(a: ListedEntry, b: ListedEntry): number {

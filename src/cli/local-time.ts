@@ -1,6 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
 import { quote } from "../core/quote.js";
-import { durationMs } from "../core/duration.js";
+import { type Duration, durationMs } from "../core/duration.js";
 import { isSunbeatError } from "../core/errors.js";
 import { formatDay, weekdayOf } from "../schedules/civil.js";
 import { clocked, zone } from "../schedules/index.js";
@@ -79,14 +79,26 @@ export function readInstant(option: string, text: string, timezone: string, now:
   }
 }
 
+/** A duration as it is written on the command line, where a bare number is seconds as everywhere. */
+export function durationOf(text: string): Duration {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
 /** A duration on the command line, above zero. */
 export function readDuration(option: string, text: string): number {
   let ms: number;
   try {
-    ms = durationMs(/^\d+(\.\d+)?$/.test(text) ? Number(text) : text, option);
+    ms = durationMs(durationOf(text), option);
   } catch {
     ms = NaN;
   }
   if (ms > 0) return ms;
   throw usageError(`${option}: expected a time above zero such as 90s, 1h30m or 2d, got ${quote(text)}`);
+}
+
+/** When something is worthless: seconds after it was sent, or an instant. */
+export function readExpiry(option: string, text: string, timezone: string, now: EpochMs): number | Date {
+  // "2027-03-28" begins like a duration and goes on like none.
+  if (/^\d{4}-/.test(text)) return new Date(readInstant(option, text, timezone, now));
+  return readDuration(option, text) / 1_000;
 }

@@ -18,6 +18,7 @@ Examples:
   sunbeat -A app.ts beat                         schedule only; run as many as you like, one leads
   sunbeat schedule next "30 2 * * *" --timezone Europe/Paris
   sunbeat -A app.ts schedule preview --for 1d    everything that is due in the next day
+  sunbeat -A app.ts schedule set nightly --task reports.build --crontab "30 2 * * *"
   sunbeat -A app.ts call tasks.add -a "[2, 2]" --wait
 
 Exit codes: 0 good, 1 failed, 2 wrong usage.`;

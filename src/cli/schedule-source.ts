@@ -70,6 +70,7 @@ async function entryNamed(open: OpenApp, name: string): Promise<ListedEntry | un
   }
 }
 
-function crontabOptions({ extended, dayMatch, dst }: CrontabFlags): CrontabOptions {
+/** Those that were given, for `crontab`. */
+export function crontabOptions({ extended, dayMatch, dst }: CrontabFlags): CrontabOptions {
   return { ...(extended && { extended }), ...(dayMatch && { dayMatch }), ...(dst && { dst }) };
 }

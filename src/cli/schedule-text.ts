@@ -1,6 +1,7 @@
 import { quote } from "../core/quote.js";
 import { clocked, crontab, every, scheduleFromJSON, solar } from "../schedules/index.js";
 import type { CrontabOptions, Schedule, ScheduleJSON, SolarEvent } from "../schedules/index.js";
+import { durationOf } from "./local-time.js";
 import { usageError } from "./usage.js";
 
 /** What a schedule on the command line may look like; stands in `--help` and in errors. */
@@ -21,6 +22,30 @@ export const SCHEDULE_FORMS = [
 
 const DURATION = /^(?:\d[\d.]*\s*[a-z][a-z\d.\s]*|P[\dTWDHMS.]+)$/i;
 
+/** The kinds of schedule that a word or an option of their own begins. */
+export type ScheduleKind = "crontab" | "every" | "solar" | "at";
+
+const WORDS: Readonly<Record<string, ScheduleKind>> = {
+  every: "every",
+  solar: "solar",
+  at: "at",
+  clocked: "at",
+};
+
+/** The schedule of this kind that `text` describes, without the word that names the kind. */
+export function scheduleOfKind(kind: ScheduleKind, text: string, options: CrontabOptions): Schedule {
+  switch (kind) {
+    case "crontab":
+      return crontab(text, options);
+    case "every":
+      return every(durationOf(text.trim()));
+    case "solar":
+      return solarFromText(text.trim());
+    case "at":
+      return clocked(text.trim(), { timezone: options.timezone ?? "UTC" });
+  }
+}
+
 /**
  * The schedule that a text on the command line names. Throws the schedule's own error when the form is clear
  * and the content wrong, SUNBEAT_CRONTAB_INVALID for everything that has no other form.
@@ -28,18 +53,11 @@ const DURATION = /^(?:\d[\d.]*\s*[a-z][a-z\d.\s]*|P[\dTWDHMS.]+)$/i;
 export function scheduleFromText(text: string, options: CrontabOptions): Schedule {
   const trimmed = text.trim();
   const [, word = "", rest = ""] = /^(every|solar|clocked|at)\b[\s:]*(.*)$/i.exec(trimmed) ?? [];
-  switch (word.toLowerCase()) {
-    case "every":
-      return every(rest);
-    case "solar":
-      return solarFromText(rest);
-    case "at":
-    case "clocked":
-      return clocked(rest, { timezone: options.timezone ?? "UTC" });
-  }
+  const kind = WORDS[word.toLowerCase()];
+  if (kind !== undefined) return scheduleOfKind(kind, rest, options);
   if (trimmed.startsWith("{")) return scheduleFromJSON(parseJson(trimmed));
   if (trimmed.length <= 64 && DURATION.test(trimmed)) return every(trimmed);
-  return crontab(text, options);
+  return scheduleOfKind("crontab", text, options);
 }
 
 function solarFromText(text: string): Schedule {

@@ -40,3 +40,27 @@ export function names(option: string): (text: string, previous: readonly string[
     return [...new Set([...previous, ...list])];
   };
 }
+
+/** A JSON array on the command line. */
+export function readArray(option: string, text: string): unknown[] {
+  const value = readJson(option, text);
+  if (Array.isArray(value)) return value;
+  throw usageError(`${option}: expected a JSON array such as [2, 2], got ${quote(text)}`);
+}
+
+/** A JSON object on the command line. */
+export function readObject(option: string, text: string): Record<string, unknown> {
+  const value = readJson(option, text);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw usageError(`${option}: expected a JSON object such as {"maxDeliveries": 5}, got ${quote(text)}`);
+}
+
+function readJson(option: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw usageError(`${option}: ${quote(text)} is not JSON (${(error as Error).message})`);
+  }
+}

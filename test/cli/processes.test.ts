@@ -136,6 +136,16 @@ describe.concurrent("commands that need no worker", () => {
     expect(json(stdout)).toMatchObject({ timezone: "Europe/Paris", schedule: { minute: "30", hour: "2" } });
   });
 
+  test("a worker that is left no queue does not start, whatever the broker is", async () => {
+    const app = ["-A", "shop.ts", "-b", "redis://127.0.0.1:1", "worker"];
+    expect(await place.sunbeat([...app, "-Q", "fast,slow", "-X", "slow,fast"])).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr:
+        "sunbeat: --exclude-queues leaves no queue of fast, slow to work for; name those you want with --queues [SUNBEAT_USAGE]\n",
+    });
+  });
+
   test("a misspelt task is not sent", async () => {
     const { exitCode, stderr } = await place.sunbeat([
       "-A",

@@ -87,6 +87,7 @@ every 1m30s
     ["@hourly", "2026-11-21T12:00:00.000Z", "a nickname"],
     ["every 90s", "2026-11-21T12:00:00.000Z", "an interval by word"],
     ["every:1h30m", "2026-11-21T12:00:00.000Z", "with a colon"],
+    ["every 90", "2026-11-21T12:00:00.000Z", "a number is seconds"],
     ["90s", "2026-11-21T12:00:00.000Z", "a bare duration"],
     ["PT7M", "2026-11-21T12:05:00.000Z", "an ISO duration"],
     ["solar:solar_noon:0:0", "2026-11-22T11:46:11.848Z", "an event at a place"],

@@ -51,9 +51,32 @@ describe("wrong usage is one line on stderr and ends with 2", () => {
       '--loglevel: expected one of debug, info, warning, error, got "loud" [SUNBEAT_USAGE]',
     ],
     [["worker", "-n", ""], '--hostname: expected a name such as "fast@%h", got "" [SUNBEAT_USAGE]'],
-    [["worker", "-P", "processes"], "--pool only the pool async is in this version [SUNBEAT_USAGE]"],
+    [
+      ["worker", "-P", "processes"],
+      "--pool knows only async in this version: tasks run in the worker's own process; for more processors, start more workers [SUNBEAT_USAGE]",
+    ],
     [["worker", "--detach"], "--detach is your service manager's work, such as systemd's [SUNBEAT_USAGE]"],
-    [["worker", "--autoscale", "10,3"], "--autoscale is not in this version [SUNBEAT_USAGE]"],
+    [
+      ["worker", "--autoscale", "10,3"],
+      "--autoscale is not in this version: set --concurrency, or start more workers [SUNBEAT_USAGE]",
+    ],
+    [
+      ["schedule", "set", "e", "--every", "9s"],
+      "required option '--task <name>' not specified [SUNBEAT_USAGE]",
+    ],
+    [["schedule", "set", "--task", "t"], "missing required argument 'entry' [SUNBEAT_USAGE]"],
+    [
+      ["schedule", "set", "e", "--task", "t", "--every", "9s", "--overlap", "never"],
+      "option '--overlap <policy>' argument 'never' is invalid. Allowed choices are allow, skip, queue-one, cancel-running. [SUNBEAT_USAGE]",
+    ],
+    [
+      ["schedule", "set", "e", "--task", "t", "--every", "9s", "--max-runs", "0"],
+      '--max-runs: expected a whole number from 1 to 1000000000000, got "0" [SUNBEAT_USAGE]',
+    ],
+    [
+      ["schedule", "set", "e", "--task", "t", "--every", "9s"],
+      /^which app\? Name its file with -A app\.ts.* \[SUNBEAT_USAGE\]$/,
+    ],
     [
       ["beat", "--max-interval", "soon"],
       '--max-interval: expected a time above zero such as 90s, 1h30m or 2d, got "soon" [SUNBEAT_USAGE]',

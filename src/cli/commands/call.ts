@@ -1,12 +1,10 @@
 import { Command } from "commander";
-import { ConfigurationError } from "../../core/errors.js";
-import { didYouMean } from "../../core/nearest.js";
-import { quote } from "../../core/quote.js";
 import type { SendOptions } from "../../index.js";
 import { withSharedStore, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
-import { readDuration, readInstant } from "../local-time.js";
-import { usageError, wholeNumber } from "../usage.js";
+import { refuseUnknownTask } from "../known-task.js";
+import { readDuration, readExpiry, readInstant } from "../local-time.js";
+import { readArray, usageError, wholeNumber } from "../usage.js";
 import { printOutcome } from "./result.js";
 
 interface Options {
@@ -38,7 +36,7 @@ export function callCommand(action: Action): Command {
 }
 
 function call(cli: Cli, task: string, options: Options): Promise<number> {
-  const args = readArgs(options.args);
+  const args = options.args === undefined ? [] : readArray("--args", options.args);
   if (options.timeout !== undefined && options.wait === undefined)
     throw usageError("--timeout belongs to --wait");
   const timeout =
@@ -57,45 +55,16 @@ function call(cli: Cli, task: string, options: Options): Promise<number> {
   });
 }
 
-function readArgs(text: string | undefined): unknown[] {
-  if (text === undefined) return [];
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw usageError(`--args: ${quote(text)} is not JSON (${(error as Error).message})`);
-  }
-  if (Array.isArray(value)) return value;
-  throw usageError(`--args: expected a JSON array such as [2, 2], got ${quote(text)}`);
-}
-
-/** A name that the app's file does not register is a misspelling, except in an app that only sends. */
-function refuseUnknownTask({ core, file }: OpenApp, task: string): void {
-  const known = core.registry.names();
-  if (known.length === 0 || known.includes(task)) return;
-  throw new ConfigurationError(
-    "SUNBEAT_TASK_UNKNOWN",
-    `${file} registers no task ${quote(task)}${didYouMean(task, known)}; it has ${known.join(", ")}`,
-    { details: { task, known } },
-  );
-}
-
 function sendOptions(cli: Cli, { core }: OpenApp, options: Options): SendOptions {
   const timezone = cli.options.timezone ?? core.config.timezone;
-  const instant = (option: string, text: string): Date =>
-    new Date(readInstant(option, text, timezone, cli.clock.now()));
+  const now = cli.clock.now();
   const { eta, countdown, expires, queue, priority, taskId } = options;
   if (eta !== undefined && countdown !== undefined)
     throw usageError("--eta and --countdown say the same: give one");
   return {
-    ...(eta !== undefined && { eta: instant("--eta", eta) }),
+    ...(eta !== undefined && { eta: new Date(readInstant("--eta", eta, timezone, now)) }),
     ...(countdown !== undefined && { countdown: readDuration("--countdown", countdown) / 1_000 }),
-    ...(expires !== undefined && {
-      // "2027-03-28" begins like a duration and goes on like none.
-      expires: /^\d{4}-/.test(expires)
-        ? instant("--expires", expires)
-        : readDuration("--expires", expires) / 1_000,
-    }),
+    ...(expires !== undefined && { expires: readExpiry("--expires", expires, timezone, now) }),
     ...(queue !== undefined && { queue }),
     ...(priority !== undefined && { priority }),
     ...(taskId !== undefined && { taskId }),

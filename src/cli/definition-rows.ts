@@ -1,0 +1,59 @@
+import { formatDuration } from "../core/duration.js";
+import { formatLocal } from "./local-time.js";
+
+/** A stored definition, as far as it is read here; what has its default is left out of it. */
+export interface Definition {
+  readonly args?: unknown;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly misfire?: { readonly policy: string; readonly withinMs: number | null; readonly max: number };
+  readonly overlap?: string;
+  readonly overlapTimeoutMs?: number;
+  readonly jitterMs?: number;
+  readonly startAt?: number;
+  readonly endAt?: number;
+  readonly maxRuns?: number;
+  readonly lock?: { readonly name: string; readonly capacity: number };
+}
+
+/** Null for the text of a newer version that cannot be read here. */
+export function readDefinition(text: string): Definition | null {
+  try {
+    return JSON.parse(text) as Definition;
+  } catch {
+    return null;
+  }
+}
+
+type Row = [label: string, value: string];
+
+/** What an entry says besides task, schedule and description, where that is not the default. */
+export function definitionRows(definition: Definition, timezone: string): Row[] {
+  const { args, options = {}, misfire, overlap, overlapTimeoutMs, jitterMs, lock } = definition;
+  const rows: Row[] = [];
+  if (args !== undefined) rows.push(["args", JSON.stringify(args)]);
+  for (const [name, value] of Object.entries(options)) rows.push([name, optionText(value, timezone)]);
+  if (misfire !== undefined) rows.push(["misfire", misfireText(misfire)]);
+  if (overlap !== undefined) rows.push(["overlap", overlap]);
+  if (overlapTimeoutMs !== undefined) rows.push(["overlap timeout", formatDuration(overlapTimeoutMs)]);
+  if (jitterMs !== undefined) rows.push(["jitter", formatDuration(jitterMs)]);
+  if (lock !== undefined) rows.push(["lock", `${lock.name}, capacity ${lock.capacity}`]);
+  for (const [label, at] of [["starts", definition.startAt] as const, ["ends", definition.endAt] as const]) {
+    if (at !== undefined) rows.push([label, formatLocal(at, timezone, "seconds")]);
+  }
+  if (definition.maxRuns !== undefined) rows.push(["most runs", String(definition.maxRuns)]);
+  return rows;
+}
+
+function misfireText({ policy, withinMs, max }: NonNullable<Definition["misfire"]>): string {
+  const within = withinMs === null ? "" : ` within ${formatDuration(withinMs)}`;
+  return `${policy}${within}${policy === "all" ? `, at most ${max} at once` : ""}`;
+}
+
+/** A definition writes durations as { milliseconds } and the instant of `expires` as { at }. */
+function optionText(value: unknown, timezone: string): string {
+  if (typeof value === "string") return value;
+  const { milliseconds, at } = (value ?? {}) as { milliseconds?: unknown; at?: unknown };
+  if (typeof milliseconds === "number") return formatDuration(milliseconds);
+  if (typeof at === "number") return formatLocal(at, timezone, "seconds");
+  return JSON.stringify(value);
+}
