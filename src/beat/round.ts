@@ -15,7 +15,7 @@ import type { EntryCache } from "./entry-cache.js";
 import type { Lead } from "./leader.js";
 import { planDue } from "./planner.js";
 import { DISABLED, putOf } from "./revise.js";
-import { startItem, tickItem } from "./tick-item.js";
+import { inSteps, startItem, tickItem } from "./tick-item.js";
 
 export interface RoundDeps {
   readonly store: Pick<Store, "entries">;
@@ -146,7 +146,7 @@ export class Rounds {
       try {
         const entry = this.#deps.cache.runnable(stored);
         const plan = planDue(entry, { cursor: stored.cursor, runs: stored.runs }, now, graceMs);
-        items.push(tickItem(entry, stored, plan, this.#deps.createMessage));
+        items.push(...inSteps(tickItem(entry, stored, plan, this.#deps.createMessage), this.#deps.batch));
         this.aside.delete(stored.name);
       } catch (error) {
         await this.#setAside(stored, messageOf(error));
@@ -252,7 +252,7 @@ function together(before: RoundReply, after: RoundReply): RoundReply {
   };
 }
 
-/** Items in order, in steps of at most `most` ledger records; a larger item makes a step of its own. */
+/** Items in order, in steps of at most `most` ledger records. */
 function* batches(items: readonly TickItem[], most: number): Generator<TickItem[]> {
   let batch: TickItem[] = [];
   let size = 0;

@@ -26,6 +26,32 @@ export function tickItem(
   };
 }
 
+/**
+ * The item in steps of at most `most` occurrences, each of which leaves the cursor where the next begins: what an entry has
+ * missed may be much, and a step of the store must stay short.
+ */
+export function inSteps(item: TickItem, most: number): TickItem[] {
+  if (item.plan.length <= most) return [item];
+  const steps: TickItem[] = [];
+  for (let from = 0; from < item.plan.length; from += most) {
+    const [first, following] = [item.plan[from]!, item.plan[from + most]];
+    steps.push({
+      ...item,
+      expect: from === 0 ? item.expect : beginOf(first),
+      plan: item.plan.slice(from, from + most),
+      ...(following && {
+        next: { nominal: beginOf(following), dispatchAt: beginOf(following) },
+        disable: null,
+      }),
+    });
+  }
+  return steps;
+}
+
+function beginOf(planned: PlannedOccurrence): EpochMs {
+  return planned.kind === "range" ? planned.from : planned.due;
+}
+
 /** The one run of an entry that is sent when a process first leads; it has no cursor and stays enabled. */
 export function startItem(entry: Entry, at: EpochMs, createMessage: CreateMessage): TickItem {
   const plan: Plan = { decisions: [{ kind: "send", due: at }], next: null, disable: null };

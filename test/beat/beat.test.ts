@@ -12,7 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => world.stop());
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const fates = (lines: readonly string[]) => lines.map((line) => line.slice(9));
 
 test("sends each due time once, at its instant", async () => {
@@ -147,6 +148,37 @@ describe("downtime", () => {
     await world.started(lineup);
     await world.clock.advance(HOUR / 2);
     expect(fates(await world.history("hourly"))).toEqual(expected);
+  });
+
+  test("of one entry that are many are sent in steps, each of which leaves the cursor where the next begins", async () => {
+    const lineup = {
+      often: { task: "t", schedule: every("1m"), misfire: { policy: "all" as const, max: 550 } },
+    };
+    const first = await world.started(lineup);
+    await world.clock.advance(MINUTE);
+    await first.stop();
+    await world.clock.advance(600 * MINUTE);
+    const steps: (readonly [number, number | undefined])[] = [];
+    const entries: Entries = {
+      ...world.store.entries,
+      async tick(term, items) {
+        const answer = await world.store.entries.tick(term, items);
+        const [stored] = await world.store.entries.get(["often"]);
+        steps.push([items[0]!.plan.length, stored?.cursor?.nominal]);
+        return answer;
+      },
+    };
+    const start = world.clock.now();
+    await world.started(lineup, { batch: 250 }, { ...world.store, entries });
+    const missed = start - 599 * MINUTE;
+    expect(steps.slice(0, 3)).toEqual([
+      [250, missed + 250 * MINUTE],
+      [250, missed + 500 * MINUTE],
+      [52, start + MINUTE],
+    ]);
+    const history = fates(await world.history("often"));
+    expect(history.filter((fate) => fate === "sent")).toHaveLength(1 + 550 + 1); // the last is not late
+    expect(history.filter((fate) => fate === "skipped cap")).toHaveLength(49);
   });
 });
 
