@@ -41,7 +41,9 @@ const misfires = fc.oneof(
 
 const entries = fc
   .record({
-    name: fc.string({ minLength: 1, maxLength: 20, unit: "grapheme-ascii" }),
+    name: fc
+      .string({ minLength: 1, maxLength: 20, unit: "grapheme-ascii" })
+      .filter((name) => name.trim() !== ""),
     schedule: schedules,
     misfire: misfires,
     jitter: fc.constantFrom(0, 0.5, 30, 600),
