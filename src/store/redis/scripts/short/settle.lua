@@ -58,7 +58,8 @@ do
           start = ttl and int(now + ttl) .. " " .. now_text .. " " .. final .. " "
         end
         queue = queue or name
-        if not place or name ~= queue or (result ~= "" and not (ttl and ttl > 0)) or (result == "" and string.sub(verb, 1, 1) ~= "d") then
+        local is_end = result == "" and string.sub(verb, 1, 1) == "d" or result ~= "" and ttl and ttl > 0
+        if not place or name ~= queue or not is_end then
           straight = false
           break
         end
@@ -79,11 +80,9 @@ do
   end
 
   local states, leases, reply, given = {}, {}, {}, #lines
-  local lease_end = nil
   if straight and given > 0 then
     local records, changes = call("HMGET", key_msg, unpack(taken)), call("HMGET", key_state, unpack(taken))
-    lease_end = now + tonumber(arg_lease)
-    local lease_end_text, token = int(lease_end), "h " .. arg_nonce .. "."
+    local lease_end, token = int(now + tonumber(arg_lease)), "h " .. arg_nonce .. "."
     for index = 1, given do
       local id, record = taken[index], records[index]
       local head, expires = match(record or "", "^(%S+ %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ ")
@@ -93,7 +92,7 @@ do
       end
       states[index * 2 - 1] = id
       states[index * 2] = token .. index .. " 0 1 0 " .. head
-      leases[index * 2 - 1] = lease_end_text
+      leases[index * 2 - 1] = lease_end
       leases[index * 2] = lines[index]
       reply[index * 3 - 2] = id
       reply[index * 3 - 1] = record
