@@ -24,8 +24,12 @@ export interface Assignment {
   readonly resultTtlMs: number;
 }
 
-/** What is to be run, or the outcome of a delivery that cannot be: revoked before its start, unknown, unreadable. */
+/**
+ * What is to be run, or the outcome of a delivery that cannot be: no longer ours, revoked before its start, unknown,
+ * unreadable. It looks at the clock: in a process that was stopped the timers that tell of a lost lease may be late.
+ */
 export function assign(reservation: Reservation, registry: TaskLookup): Assignment | Outcome {
+  reservation.look();
   if (reservation.lost) return { kind: "abandoned" };
   if (reservation.revoked) return { kind: "revoked" };
   const { delivery } = reservation;

@@ -46,13 +46,14 @@ export class Reservation {
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
-      watchful(this.#controller.signal, () => this.#look());
+      watchful(this.#controller.signal, () => this.look());
       if (this.#reason !== null) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
   }
 
-  #look(): void {
+  /** Finds it lost when its time is over, before the timer that says so. */
+  look(): void {
     if (this.lost || this.acknowledged || this.#clock.monotonicMs() < this.trustedUntil) return;
     this.lose("the store has not renewed it in time");
   }

@@ -59,6 +59,26 @@ describe("leases", () => {
     expect(seen).toEqual([false, true, "SUNBEAT_LEASE_LOST"]);
   });
 
+  test.each([
+    // how long the worker stood still, what it ran of two deliveries, and how the second was run at last
+    [29_999, ["a", "b"], 1],
+    [30_000, ["a"], 2],
+  ])("a delivery that has waited %i ms of a lease of 30 s for its slot", async (ms, started, deliveries) => {
+    const rig = new Rig();
+    const runs: [id: string, deliveries: number][] = [];
+    rig.bound("t", ({ request }) => {
+      runs.push([request.id, request.deliveries]);
+      rig.clock.spend(runs.length === 1 ? ms : 0);
+    });
+    await rig.send(message("a", "t"), message("b", "t"));
+    await rig.started({ leaseMs: 30_000 });
+    await turns();
+    expect(runs.map(([id]) => id)).toEqual(started);
+    await rig.clock.advance(30_000);
+    await turns();
+    expect([runs.at(-1), await rig.state("b")]).toEqual([["b", deliveries], "SUCCESS"]);
+  });
+
   test("the store's word that a lease is lost aborts the signal, and a failure that follows is dropped", async () => {
     const rig = new Rig();
     rig.bound("t", (self) => {
