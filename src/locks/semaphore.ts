@@ -151,14 +151,19 @@ export class Semaphore {
     const deadline = waitMs === null ? Infinity : clock.monotonicMs() + waitMs;
     const aliveMs = waitMs === 0 ? null : Math.min(ALIVE_MS, leaseMs);
     const waiter = random.uuid();
-    const latch = room.enter(waiter);
+    let latch = room.enter(waiter);
     let waiting = false;
     try {
       await room.open();
       for (;;) {
         const startedAt = clock.monotonicMs();
-        const pause = await this.#try(waiter, leaseMs, aliveMs, startedAt);
-        if (pause instanceof HeldLock) return pause;
+        const found = await this.#try(waiter, leaseMs, aliveMs, startedAt);
+        if (found instanceof HeldLock) {
+          if (found.held) return found;
+          // The answer took longer than the lease, and the hints went to that permit.
+          latch = room.enter(waiter);
+        }
+        const pause = found instanceof HeldLock ? 0 : found;
         ends.throwIfAborted();
         const left = deadline - clock.monotonicMs();
         if (left <= 0) throw this.#timedOut(waitMs ?? 0);
@@ -199,9 +204,7 @@ export class Semaphore {
       });
     }
     if (reply.outcome === "waiting") return Math.max(0, reply.nextLookAt - reply.now);
-    const held = this.#keeper.hold(reply.permit, waiter, leaseMs, startedAt);
-    // The answer may have taken longer than the lease.
-    return held.held ? held : 0;
+    return this.#keeper.hold(reply.permit, waiter, leaseMs, startedAt);
   }
 
   #call<T>(what: string, call: (store: LockKeeper["store"]) => Promise<T>): Promise<T> {

@@ -222,6 +222,31 @@ describe("waiting", () => {
 });
 
 describe("a lock that is lost", () => {
+  test("before the answer that granted it has come is waited for anew, and its turn is heard of at once", async () => {
+    let lateMs = 0;
+    const { clock, locks, store } = setUp((inner) => ({
+      ...inner,
+      acquire: async (request) => {
+        const answer = await inner.acquire(request);
+        const ms = lateMs;
+        lateMs = 0;
+        if (ms > 0) await new Promise<void>((resolve) => void clock.after(ms, resolve));
+        return answer;
+      },
+    }));
+    lateMs = 3_000;
+    const late = locks.mutex("l").acquire({ lease: 2 });
+    await clock.advance(2_500);
+    const next = await locks.mutex("l").acquire();
+    await clock.advance(600);
+    expect((await store.locks.inspect("l", 9))?.waiting).toBe(1);
+    const heard: boolean[] = [];
+    void late.then(({ held }) => heard.push(held));
+    await next.release();
+    await clock.advance(0);
+    expect(heard).toEqual([true]);
+  });
+
   /** A store whose renewals go wrong from a moment on. */
   function failing(extend: StoreLocks["extend"]) {
     let broken = false;
