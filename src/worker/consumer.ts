@@ -1,13 +1,13 @@
 /**
  * Takes deliveries, fills the slots with them, and tells the store how they ended.
  *
- * One loop, and one claim or settlement on its way at any time: what ends meanwhile goes with the next call, which
- * also claims for the slots that are free by then. So a busy worker needs one round trip for many tasks, and an idle
- * one sleeps until the store tells of an arrival or the instant comes at which the store has something to do. While a
- * call is on its way, what waits here is started as slots come free.
+ * One loop, and one call on its way: what ends meanwhile goes with the next, which also claims for the slots that are
+ * free by then. A second is sent behind it only when many have ended. So a busy worker needs one round trip for many
+ * tasks, and an idle one sleeps until the store tells of an arrival or the instant comes at which the store has
+ * something to do. While a call is on its way, what waits here is started as slots come free.
  */
 import { type Clock, sleep } from "../core/clock.js";
-import type { ClaimRequest } from "../store/broker.js";
+import type { ClaimReply, ClaimRequest } from "../store/broker.js";
 import type { Courier } from "./courier.js";
 import type { Doorbell } from "./doorbell.js";
 import type { Heartbeat } from "./heartbeat.js";
@@ -19,8 +19,6 @@ import { isRetryable, type StoreCalls } from "./store-calls.js";
 const MAX_CLAIM = 1_000;
 /** Ends of short tasks are gathered for one call at most so long before the store is told of the first. */
 const LONGEST_GATHERING_MS = 10;
-/** From so many deliveries on, the store works on one half of them while this process works on the other. */
-const WORTH_HALVING = 32;
 
 export interface ConsumerParts {
   readonly clock: Clock;
@@ -35,24 +33,32 @@ export class Consumer {
   readonly #parts: ConsumerParts;
   readonly #options: WorkerOptions;
   readonly #cut = new AbortController();
-  /** So many ends are a call's worth. */
+  /** So many ends are a call's worth: the store works on one half of what is held, this process on the other. */
   readonly #plenty: number;
   #draining = false;
   /** Whether a call is on its way. */
   #calling = false;
+  /** The one behind it, so that the store need not wait for us either. */
+  #second: Promise<void> | null = null;
+  /** Deliveries asked for and not here yet. */
+  #asked = 0;
   #startsSoon = false;
 
   constructor(parts: ConsumerParts, options: WorkerOptions) {
     this.#parts = parts;
     this.#options = options;
-    const most = options.concurrency * options.prefetch;
-    this.#plenty = most < WORTH_HALVING ? Infinity : most / 2;
+    this.#plenty = (options.concurrency * options.prefetch) / 2;
   }
 
   /** A task has ended, or something else is there for the store. */
   nudge(): void {
-    this.#parts.doorbell.nudge();
-    if (this.#calling) this.#startSoon();
+    const { doorbell, slots } = this.#parts;
+    doorbell.nudge();
+    if (!this.#calling || this.#cut.signal.aborted) return;
+    this.#startSoon();
+    if (this.#second !== null || slots.outbox.size < this.#plenty) return;
+    this.#second = this.#exchange(this.#claim());
+    this.#second.catch(() => undefined); // it is awaited when the first is answered
   }
 
   /** Claims no more and gives back what has not been started; `run` ends when the rest has ended and is stored. */
@@ -82,10 +88,7 @@ export class Consumer {
         continue;
       }
       try {
-        this.#calling = true;
-        this.#startSoon();
-        await this.#exchange(claim).finally(() => (this.#calling = false));
-        calls.succeeded("consumer");
+        await this.#exchangeAll(claim);
       } catch (error) {
         if (!isRetryable(error)) throw error;
         await sleep(clock, calls.failed("consumer", error), this.#cut.signal);
@@ -97,9 +100,29 @@ export class Consumer {
   async #gather(): Promise<void> {
     const { clock, slots } = this.#parts;
     const until = clock.monotonicMs() + LONGEST_GATHERING_MS;
-    while (slots.outbox.size < this.#plenty && slots.fill()) {
+    while (slots.fill()) {
       await new Promise<void>((resolve) => clock.soon(resolve));
-      if (clock.monotonicMs() >= until) return;
+      if (slots.outbox.size >= this.#plenty || clock.monotonicMs() >= until) return;
+    }
+  }
+
+  /** One exchange, and those that follow while so much ends meanwhile that they are worth a call. */
+  async #exchangeAll(claim: ClaimRequest | null): Promise<void> {
+    this.#calling = true;
+    try {
+      let call: Promise<void> | null = this.#exchange(claim);
+      while (call !== null) {
+        this.#startSoon();
+        await call;
+        this.#parts.calls.succeeded("consumer");
+        call = this.#second;
+        this.#second = null;
+      }
+    } finally {
+      this.#calling = false;
+      const left = this.#second;
+      this.#second = null;
+      await left;
     }
   }
 
@@ -121,9 +144,17 @@ export class Consumer {
 
   async #exchange(claim: ClaimRequest | null): Promise<void> {
     const { clock, slots, courier, doorbell, heartbeat } = this.#parts;
-    await courier.sendRest();
-    const startedAt = clock.monotonicMs();
-    const claimed = await courier.exchange(claim);
+    const asked = claim?.max ?? 0;
+    this.#asked += asked;
+    let startedAt: number;
+    let claimed: ClaimReply | null;
+    try {
+      await courier.sendRest();
+      startedAt = clock.monotonicMs();
+      claimed = await courier.exchange(claim);
+    } finally {
+      this.#asked -= asked;
+    }
     if (claimed === null || claim === null) return;
     const { deliveries, nextWakeAt, now } = claimed;
     doorbell.answered(
@@ -139,7 +170,7 @@ export class Consumer {
   #claim(): ClaimRequest | null {
     const { queues, hostname, leaseMs, prefetch } = this.#options;
     const { free, waiting } = this.#parts.slots;
-    const max = Math.min(free * prefetch - waiting, MAX_CLAIM);
+    const max = Math.min(free * prefetch - waiting - this.#asked, MAX_CLAIM);
     if (this.#draining || free === 0 || max <= 0) return null;
     return { queues, worker: hostname, leaseMs, max };
   }

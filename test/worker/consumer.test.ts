@@ -103,6 +103,48 @@ describe("slots", () => {
     expect(faulty.mostInFlight).toBe(1);
   });
 
+  test("when many end before the store has answered, a second call follows the first, and no third", async () => {
+    const rig = new Rig();
+    rig.task("note", () => null);
+    const late = (verb: string) => (verb === "settle" ? "late" : "none");
+    const faulty = new FaultyStore(rig.memory, rig.clock, late, 1_000);
+    await rig.send(...ids("t", 200).map((id) => message(id, "note")));
+    const worker = await rig.started({ concurrency: 16, prefetch: 2 }, faulty.store);
+    await turns();
+    const settled = (): unknown[] =>
+      faulty.calls
+        .filter(({ verb }) => verb === "settle")
+        .map(({ args }) => [(args[0] as unknown[]).length, (args[1] as { max: number } | null)?.max]);
+    expect(settled()).toEqual([
+      [16, 16],
+      [16, 16],
+    ]);
+    expect(worker.stats()).toMatchObject({ running: 0, prefetched: 0, unsettled: 0, processed: 32 });
+    await rig.clock.advance(1_000);
+    expect(settled()).toHaveLength(4);
+    await rig.clock.advance(60_000);
+    expect(faulty.mostInFlight).toBe(2);
+    expect(worker.stats()).toMatchObject({ processed: 200 });
+  });
+
+  test("a second call that fails with the first is made again, and every end is stored once", async () => {
+    const rig = new Rig();
+    rig.task("note", () => "done");
+    let settles = 0;
+    const faulty = new FaultyStore(
+      rig.memory,
+      rig.clock,
+      (verb) =>
+        verb !== "settle" ? "none" : ++settles === 2 ? "refused" : settles === 3 ? "reply-lost" : "late",
+      500,
+    );
+    await rig.send(...ids("t", 100).map((id) => message(id, "note")));
+    const worker = await rig.started({ concurrency: 16, prefetch: 2 }, faulty.store);
+    await rig.clock.advance(120_000);
+    expect(worker.stats()).toMatchObject({ state: "running", running: 0, unsettled: 0 });
+    for (const id of ids("t", 100)) expect(await rig.state(id)).toBe("SUCCESS");
+  });
+
   test("tasks start by priority, then in the order in which they were sent", async () => {
     const rig = new Rig();
     const order: string[] = [];
