@@ -12,6 +12,8 @@ import type { Store } from "../store/store.js";
 const CHUNK = 500;
 /** Calls on their way at once: while the store does one, the next is made ready. */
 const MOST_CALLS = 4;
+/** From so many groups on, half goes first: who sends again when it is answered does so while the store has the rest. */
+const WORTH_HALVING = 32;
 /** A call that has not answered by then is taken for lost. */
 const STORE_TIMEOUT_MS = 10_000;
 
@@ -32,6 +34,8 @@ export class Publisher {
   readonly #context: PublisherContext;
   #waiting: Waiting[] = [];
   #scheduled = false;
+  /** Whether nothing was waiting or on its way before what waits now came. */
+  #rested = true;
   readonly #sending = new Set<Promise<void>>();
 
   constructor(context: PublisherContext) {
@@ -83,15 +87,20 @@ export class Publisher {
 
   /** What has waited longest, as much of it as fits into one call. */
   #startCall(): void {
+    const count = this.#waiting.length;
+    const halves = this.#rested && count >= WORTH_HALVING && count <= CHUNK;
+    const most = halves ? Math.ceil(count / 2) : CHUNK;
+    this.#rested = false;
     let [taken, size] = [0, 0];
     for (const { messages } of this.#waiting) {
-      if (size > 0 && size + messages.length > CHUNK) break;
+      if (size > 0 && size + messages.length > most) break;
       taken++;
       size += messages.length;
     }
     if (taken === 0) return;
     const sending = this.#deliver(this.#waiting.splice(0, taken)).finally(() => {
       this.#sending.delete(sending);
+      this.#rested = this.#sending.size === 0 && this.#waiting.length === 0;
       this.#schedule();
     });
     this.#sending.add(sending);

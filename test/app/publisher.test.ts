@@ -118,3 +118,30 @@ test("many go in calls of 500, in order, and while calls are on their way the re
   expect(await sending).toEqual(ids.map((_, index) => (index < 500 ? "duplicate" : "queued")));
   expect(calls.flatMap((call) => call.ids)).toEqual(ids);
 });
+
+test("of a hundred sends at once half goes first, so that who sends again does so while the store has the rest", async () => {
+  const open: (() => void)[] = [];
+  const { publisher, calls } = setUp(async (call, ids) => {
+    await new Promise<void>((resolve) => open.push(resolve));
+    return queued(call, ids);
+  });
+  const again = async (id: string): Promise<void> => {
+    await publisher.send(message(id));
+    await publisher.send(message(`${id}-again`));
+  };
+  const all = Promise.all(Array.from({ length: 100 }, (_, index) => again(String(index))));
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 10; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  await turns();
+  expect(calls.map(({ ids }) => ids.length)).toEqual([50, 50]);
+  open.shift()?.();
+  await turns();
+  expect(calls.map(({ ids }) => ids.length)).toEqual([50, 50, 50]);
+  while (open.length > 0) {
+    open.shift()?.();
+    await turns();
+  }
+  await all;
+  expect(calls.map(({ ids }) => ids.length)).toEqual([50, 50, 50, 50]);
+});
