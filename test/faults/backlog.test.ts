@@ -117,7 +117,7 @@ test(
         { length: Math.floor((at - cursor.nominal) / MINUTE) + 1 },
         (_, index) => cursor.nominal + index * MINUTE,
       );
-      const ofTheTime = records.filter((record) => record.at === at);
+      const ofTheTime = records.filter((record) => (record.kind === "row" ? record.due : record.from) <= at);
       expect([name, ofTheTime.reduce((sum, record) => sum + countOf(record), 0)]).toEqual([
         name,
         dues.length,
