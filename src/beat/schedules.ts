@@ -200,7 +200,8 @@ export class Schedules {
   }
 
   /**
-   * The next `count` (1) due times after `after` (now), without jitter; none for an entry that is paused or disabled.
+   * The next `count` (1) due times after `after` (now), without jitter, and no more than `maxRuns` leaves; none for an
+   * entry that is paused or disabled.
    * SUNBEAT_ENTRY_NOT_FOUND, SUNBEAT_ENTRY_INVALID when its schedule is code this process has not.
    */
   async next(
@@ -213,11 +214,15 @@ export class Schedules {
     if (stored.cursor === null || stored.pausedAt !== null || stored.disabled !== null) return [];
     const entry = this.#timed(stored);
     const after = options.after === undefined ? null : instantMs(options.after, "after");
+    const { nominal } = stored.cursor;
+    const isCounted = entry.maxRuns !== null;
+    // Runs before `after` count, too, so where they are counted the walk begins at the first.
     let due: EpochMs | null =
-      after === null || after < stored.cursor.nominal ? stored.cursor.nominal : nominalAfter(entry, after);
+      after === null || after < nominal || isCounted ? nominal : nominalAfter(entry, after);
+    let left = isCounted ? entry.maxRuns - stored.runs : Infinity;
     const instants: Date[] = [];
-    for (; due !== null && instants.length < count; due = nominalFollowing(entry, due)) {
-      instants.push(new Date(due));
+    for (; due !== null && left > 0 && instants.length < count; due = nominalFollowing(entry, due), left--) {
+      if (after === null || due > after) instants.push(new Date(due));
     }
     return instants;
   }

@@ -204,6 +204,16 @@ test("next gives the coming due times, within endAt", async () => {
   expect(await hours({ count: 5, after: new Date(Date.UTC(2027, 0, 1, 1, 30)) })).toEqual([2]);
 });
 
+test("next gives no more due times than maxRuns leaves, those before `after` counted", async () => {
+  await schedules.set("e", { task: "t", schedule: every("1h"), maxRuns: 4 });
+  await world.clock.advance(60 * MINUTE);
+  const hours = async (options: Parameters<Schedules["next"]>[1]) =>
+    (await schedules.next("e", options)).map((due) => due.getUTCHours());
+  expect(await hours({ count: 9 })).toEqual([2, 3, 4]);
+  expect(await hours({ count: 9, after: new Date(Date.UTC(2027, 0, 1, 2, 30)) })).toEqual([3, 4]);
+  expect(await hours({ after: new Date(Date.UTC(2027, 0, 1, 4)) })).toEqual([]);
+});
+
 test("delete removes the entry and keeps its history; a new one of the name starts anew", async () => {
   await schedules.set("e", { task: "t", schedule: every("1m") });
   await world.clock.advance(MINUTE);
