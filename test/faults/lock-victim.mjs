@@ -104,6 +104,7 @@ function haunted(store) {
   const granted = new Set();
   locks.acquire = async (request) => {
     const { waiter } = request;
+    if (attempt) attempt.waiter = waiter;
     if (!asked.has(waiter)) write("asks", { waiter, lock });
     asked.add(waiter);
     const reply = await timed(acquire.call(locks, request));
@@ -143,8 +144,8 @@ function haunted(store) {
   const subscribe = channel.subscribe;
   channel.subscribe = (topic, listener) =>
     subscribe.call(channel, topic, (payload) => {
-      // Some turn away just as the permit is theirs.
-      if (topic === "lock" && attempt?.turnsAway) {
+      // Some turn away just as the permit is theirs. All processes hear of all grants.
+      if (topic === "lock" && attempt?.turnsAway && payload === attempt.waiter) {
         attempt.hinted = true;
         attempt.stop.abort(new Error("gave up"));
       }
@@ -165,7 +166,7 @@ coreOf(app).use({ store: async (context) => haunted(await openStore(parseBrokerU
 async function takeOnce() {
   const mood = random.next();
   const stop = new AbortController();
-  attempt = { stop, turnsAway: mood >= 0.15 && mood < 0.3, hinted: false };
+  attempt = { stop, waiter: null, turnsAway: mood >= 0.15 && mood < 0.3, hinted: false };
   // Some give up after a moment, so that cancelling crosses with being granted.
   if (mood < 0.15) setTimeout(() => stop.abort(new Error("gave up")), random.next() * 300);
   try {

@@ -88,7 +88,8 @@ test.each(STORES)(
 
       const capacities = { [mutex]: 1, [three]: 3 };
       const { harms, log } = crew;
-      const { broken, figures } = judgeLocks(log, { capacities, leaseMs: LEASE_MS, harms });
+      const records = await crew.records();
+      const { broken, figures } = judgeLocks(log, { capacities, leaseMs: LEASE_MS, harms, records });
       const writes = await crew.guarded(mutex);
       console.log(
         `locks, programs on ${name}: ${JSON.stringify({ seed: FORM.seed, processes, ...report, ...figures, guardedWrites: writes.length })}`,
@@ -127,7 +128,9 @@ test.each(STORES)(
       await crew.endAll();
 
       const { harms, log } = crew;
-      const { broken, figures } = judgeLocks(log, { capacities: { [lock]: 1 }, leaseMs: LEASE_MS, harms });
+      const capacities = { [lock]: 1 };
+      const records = await crew.records();
+      const { broken, figures } = judgeLocks(log, { capacities, leaseMs: LEASE_MS, harms, records });
       const runs = log.filter((line) => line.what === "runs");
       const { kills, stops } = report;
       const told = { seed: FORM.seed, tasks: ids.length, runs: runs.length, kills, stops, ...figures };

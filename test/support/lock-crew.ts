@@ -1,6 +1,6 @@
 /** A crew of processes on the locks of one store, what they guard, and a log of what happened to them. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { parseBrokerUrl } from "../../src/app/broker-url.js";
 import { systemClock } from "../../src/core/clock.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
+import type { LockRecord } from "../../src/store/locks.js";
 import type { Store } from "../../src/store/store.js";
 import { limited, type Mutant, pause, PATIENCE_MS } from "./fault-crew.js";
 import type { Harm } from "./lock-history.js";
@@ -24,6 +25,9 @@ const GUARDED_WRITE = `
   redis.call("HSET", KEYS[1], "fence", ARGV[1], "count", ARGV[2])
   redis.call("RPUSH", KEYS[2], ARGV[1] .. " " .. ARGV[2])
   return 1`;
+
+/** Rows of the history of the store that one call asks for. */
+const PAGE = 1_000;
 
 export interface LockCrewOptions {
   readonly broker: string;
@@ -68,7 +72,9 @@ export class LockCrew {
   readonly #options: LockCrewOptions;
   readonly #folder = mkdtempSync(path.join(tmpdir(), "sunbeat-locks-"));
   readonly #victims = new Set<LockVictim>();
+  readonly #records: LockRecord[] = [];
   #started = 0;
+  #kept = false;
   #store: Promise<Store> | null = null;
 
   constructor(options: LockCrewOptions) {
@@ -88,6 +94,25 @@ export class LockCrew {
   store(): Promise<Store> {
     const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
     return (this.#store ??= openStore(parseBrokerUrl(this.#options.broker), context));
+  }
+
+  /** The history of the store from the start on, oldest first. To be called often: the store keeps only the newest rows. */
+  async records(): Promise<readonly LockRecord[]> {
+    const { locks } = await this.store();
+    const last = this.#records.at(-1)?.row;
+    const found: LockRecord[] = [];
+    for (let page: LockRecord[]; ;) {
+      const before = found.at(-1)?.row;
+      page = await locks.history({ limit: PAGE, ...(before === undefined ? {} : { before }) });
+      const known = page.findIndex(({ row }) => row === last);
+      found.push(...(known < 0 ? page : page.slice(0, known)));
+      if (known >= 0) break;
+      if (page.length === PAGE) continue;
+      if (last === undefined) break;
+      throw new Error("rows of the history of locks were gone before they were read");
+    }
+    this.#records.push(...found.reverse());
+    return this.#records;
   }
 
   start(options: LockVictimOptions): LockVictim {
@@ -160,11 +185,20 @@ export class LockCrew {
     }
   }
 
-  /** Leaves nothing behind. */
+  /** Leaves the logs behind for whoever wants to know what happened, and says where. */
+  async keepLogs(): Promise<void> {
+    this.#kept = true;
+    const records = await this.records().catch(() => this.#records);
+    writeFileSync(path.join(this.#folder, "harms.json"), JSON.stringify(this.harms));
+    writeFileSync(path.join(this.#folder, "history.json"), JSON.stringify(records));
+    console.error(`locks: log, harms.json and history.json are kept in ${this.#folder}`);
+  }
+
+  /** Leaves nothing behind but the logs that are to be kept. */
   async dispose(): Promise<void> {
     await Promise.all(this.victims.map((victim) => victim.kill()));
     if (this.#store) await (await this.#store.catch(() => null))?.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (!this.#kept) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   get #logFile(): string {
@@ -220,7 +254,7 @@ export class LockCrew {
   }
 }
 
-/** A crew for `use`, and nothing left of it afterwards. */
+/** A crew for `use`, and nothing left of it afterwards but, when `use` fails, its logs. */
 export async function withLockCrew<T>(
   options: LockCrewOptions,
   use: (crew: LockCrew) => Promise<T>,
@@ -228,6 +262,9 @@ export async function withLockCrew<T>(
   const crew = new LockCrew(options);
   try {
     return await use(crew);
+  } catch (error) {
+    await crew.keepLogs();
+    throw error;
   } finally {
     await crew.dispose();
   }

@@ -1,5 +1,9 @@
-/** What the log of a lock suite tells, put together: acquisitions, the permits that came of them, and who was harmed. */
+/**
+ * What the log of a lock suite tells, put together: acquisitions, the permits that came of them, and who was harmed;
+ * and beside it what the store wrote into its own history.
+ */
 import type { EpochMs } from "../../src/core/clock.js";
+import type { LockEvent, LockRecord } from "../../src/store/locks.js";
 import type { LockLine } from "./lock-log.js";
 
 /** A process was killed or stood still. */
@@ -46,24 +50,44 @@ export interface Permit {
   released: EpochMs;
 }
 
+/** A permit of a process by the history of the store, which knows of it also when the process could not tell. */
+export interface Grant {
+  readonly waiter: string;
+  /** The process; its label where nobody of the log has asked so. */
+  readonly by: string;
+  readonly lock: string;
+  readonly fence: number;
+  readonly from: EpochMs;
+  /** Infinity: it has not ended. When it was "lost": noticed then. */
+  to: EpochMs;
+  end: LockEvent | null;
+}
+
 export interface LockHistory {
   /** In the order in which they asked. */
   readonly acquisitions: readonly Acquisition[];
   /** In order of fences. */
   readonly permits: readonly Permit[];
+  /** In order of time. */
+  readonly grants: readonly Grant[];
   readonly end: EpochMs;
+  readonly harmsOf: (by: string, from: EpochMs, to: EpochMs) => readonly Harm[];
   /** The first harm of that process within these instants. */
   readonly harmOf: (by: string, from: EpochMs, to: EpochMs) => Harm | undefined;
 }
 
-export function lockHistory(lines: readonly LockLine[], harms: readonly Harm[]): LockHistory {
+export function lockHistory(
+  lines: readonly LockLine[],
+  harms: readonly Harm[],
+  records: readonly LockRecord[],
+): LockHistory {
   const acquisitions = new Map<string, Acquisition>();
   const permits = new Map<string, Permit>();
-  const harmsOf = new Map<string, Harm[]>();
+  const knownHarms = new Map<string, Harm[]>();
   const noteHarm = (harm: Harm): void => {
-    const known = harmsOf.get(harm.by);
+    const known = knownHarms.get(harm.by);
     if (known) known.push(harm);
-    else harmsOf.set(harm.by, [harm]);
+    else knownHarms.set(harm.by, [harm]);
   };
   harms.forEach(noteHarm);
   let end = -Infinity;
@@ -155,10 +179,33 @@ export function lockHistory(lines: readonly LockLine[], harms: readonly Harm[]):
       case "failed":
     }
   }
+  const harmsOf = (by: string, from: EpochMs, to: EpochMs): Harm[] =>
+    (knownHarms.get(by) ?? []).filter((harm) => harm.from <= to && from <= harm.to);
   return {
     acquisitions: [...acquisitions.values()].sort((a, b) => a.asked - b.asked),
     permits: [...permits.values()].sort((a, b) => a.fence - b.fence),
+    grants: grantsOf(records, acquisitions),
     end,
-    harmOf: (by, from, to) => harmsOf.get(by)?.find((harm) => harm.from <= to && from <= harm.to),
+    harmsOf,
+    harmOf: (by, from, to) => harmsOf(by, from, to)[0],
   };
+}
+
+/** `records`: oldest first. A task has no fence yet when it is granted: what it holds is told by its runs. */
+function grantsOf(records: readonly LockRecord[], acquisitions: ReadonlyMap<string, Acquisition>): Grant[] {
+  const grants: Grant[] = [];
+  const open = new Map<number, Grant>();
+  for (const { kind, event, lock, id, label, fence, at } of records) {
+    if (kind === "task" || fence === null) continue;
+    if (event === "acquired") {
+      const by = acquisitions.get(id)?.by ?? label;
+      const grant: Grant = { waiter: id, by, lock, fence, from: at, to: Infinity, end: null };
+      grants.push(grant);
+      open.set(fence, grant);
+    } else {
+      const grant = open.get(fence);
+      if (grant) [grant.to, grant.end] = [at, event];
+    }
+  }
+  return grants;
 }

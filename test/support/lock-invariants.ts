@@ -1,18 +1,21 @@
 /**
  * The checker of the lock fault suites: it reads what processes wrote outside the store, and says in sentences what is
- * broken. A process that the machine let stand still counts as one that was stopped.
+ * broken. What they could not write since they were killed or stopped, the history of the store tells. A process that the machine let stand still counts as one that was stopped.
  */
 import type { EpochMs } from "../../src/core/clock.js";
+import type { LockRecord } from "../../src/store/locks.js";
 import { quantiles } from "./fault-figures.js";
 import { type Harm, type LockHistory, lockHistory, type Permit } from "./lock-history.js";
 import type { LockLine } from "./lock-log.js";
-import { lateHandOvers, lineOf, stuck, takeOvers } from "./lock-waits.js";
+import { grantedAt, lateHandOvers, lineOf, stuck, takeOvers, untold } from "./lock-waits.js";
 
 export interface LockExpectation {
   /** Lock -> capacity. */
   readonly capacities: Readonly<Record<string, number>>;
   readonly leaseMs: number;
   readonly harms: readonly Harm[];
+  /** All rows of the history of the store, oldest first. */
+  readonly records: readonly LockRecord[];
 }
 
 export interface LockVerdict {
@@ -21,20 +24,23 @@ export interface LockVerdict {
 }
 
 export function judgeLocks(lines: readonly LockLine[], expected: LockExpectation): LockVerdict {
-  const history = lockHistory(lines, expected.harms);
-  const broken: string[] = [...fencesThatDoNotGrow(history)];
+  const history = lockHistory(lines, expected.harms, expected.records);
+  const fences = fencesThatDoNotGrow(history);
+  const broken: string[] = [...fences.broken, ...untold(history, expected.leaseMs)];
   let worstIdleMs = 0;
   const took: number[] = [];
   for (const [lock, capacity] of Object.entries(expected.capacities)) {
     const permits = history.permits.filter((permit) => permit.lock === lock);
     const acquisitions = history.acquisitions.filter((each) => each.lock === lock);
-    const here = { ...history, permits, acquisitions };
+    const grants = history.grants.filter((grant) => grant.lock === lock);
+    const here = { ...history, permits, acquisitions, grants };
     const line = lineOf(acquisitions, expected.leaseMs);
-    const idle = stuck(here, line, capacity, expected.leaseMs);
+    const idle = stuck(here, capacity, expected.leaseMs);
     worstIdleMs = Math.max(worstIdleMs, idle.worstMs);
     if (capacity === 1) took.push(...takeOvers(here, expected.harms, expected.leaseMs));
     broken.push(
       ...tooMany("valid by the store's clock", permits, capacity, ({ from, until }) => [from, until]),
+      ...tooMany("by its history", grants, capacity, ({ from, to }) => [from, to]),
       ...tooMany("not told otherwise", permits, capacity, (each) => [each.believedFrom, each.believedTo]),
       ...outOfOrder(here),
       ...lateHandOvers(here, line),
@@ -47,6 +53,7 @@ export function judgeLocks(lines: readonly LockLine[], expected: LockExpectation
   }
   const of = (what: LockLine["what"]): number => lines.filter((line) => line.what === what).length;
   const inLine = history.acquisitions.filter(({ waits, got }) => waits < Infinity && got < Infinity);
+  const waiters = new Set(history.acquisitions.map(({ waiter }) => waiter));
   return {
     broken,
     figures: {
@@ -60,24 +67,27 @@ export function judgeLocks(lines: readonly LockLine[], expected: LockExpectation
       stalls: of("stalled"),
       longestWaitMs: inLine.reduce((most, { asked, got }) => Math.max(most, got - asked), 0),
       worstIdleMs,
+      untoldGrants:
+        history.grants.length - history.permits.filter(({ waiter }) => waiters.has(waiter)).length,
+      startedLate: fences.startedLate,
       takeOver: quantiles(took),
     },
   };
 }
 
 /** More permits at one instant than the capacity; what begins where another ends does not overlap it. */
-function tooMany(
+function tooMany<P extends Pick<Permit, "by" | "lock" | "fence">>(
   how: string,
-  permits: readonly Permit[],
+  permits: readonly P[],
   capacity: number,
-  span: (permit: Permit) => readonly [EpochMs, EpochMs],
+  span: (permit: P) => readonly [EpochMs, EpochMs],
 ): string[] {
   const edges = permits.flatMap((permit) => {
     const [from, to] = span(permit);
     return from < to ? ([[from, 1, permit] as const, [to, -1, permit] as const] as const) : [];
   });
   edges.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  const now = new Set<Permit>();
+  const now = new Set<P>();
   const broken: string[] = [];
   for (const [at, step, permit] of edges) {
     if (step === -1) now.delete(permit);
@@ -90,8 +100,13 @@ function tooMany(
 }
 
 /** A number that is no greater than one which somebody had before this one asked, or that another has. */
-function fencesThatDoNotGrow({ permits }: LockHistory): string[] {
+function fencesThatDoNotGrow(history: LockHistory): {
+  readonly broken: string[];
+  readonly startedLate: number;
+} {
+  const { permits } = history;
   const broken: string[] = [];
+  let startedLate = 0;
   permits.forEach((permit, index) => {
     const before = permits[index - 1];
     if (before?.fence === permit.fence)
@@ -103,10 +118,21 @@ function fencesThatDoNotGrow({ permits }: LockHistory): string[] {
   for (const permit of byAsking) {
     for (; byGrant[next] && byGrant[next]!.from < permit.asked; next++)
       greatest = Math.max(greatest, byGrant[next]!.fence);
-    if (permit.fence <= greatest)
-      broken.push(`fence ${permit.fence} of ${permit.by} came after ${greatest} (${permit.lock})`);
+    if (permit.fence > greatest) continue;
+    if (beganLate(history, permit)) startedLate++;
+    else broken.push(`fence ${permit.fence} of ${permit.by} came after ${greatest} (${permit.lock})`);
   }
-  return broken;
+  return { broken, startedLate };
+}
+
+/**
+ * A run tells of its fence when its code begins, and nothing keeps a process from being stopped between the worker's last
+ * look at the lease and that: it stood still when the lock went to the next. What it writes then is refused.
+ */
+function beganLate({ permits, acquisitions, harmOf }: LockHistory, late: Permit): boolean {
+  if (acquisitions.some(({ waiter }) => waiter === late.waiter)) return false;
+  const next = permits.find(({ lock, fence }) => lock === late.lock && fence > late.fence);
+  return next !== undefined && harmOf(late.by, grantedAt(next), grantedAt(next)) !== undefined;
 }
 
 /**

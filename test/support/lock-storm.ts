@@ -19,6 +19,8 @@ export interface LockStormReport {
   readonly ofFirstWaiters: number;
 }
 
+const READ_EVERY_MS = 2_000;
+
 /** Whoever is killed is started anew; when it is over, everybody is there and awake. */
 export async function lockStorm(crew: LockCrew, options: LockStormOptions): Promise<LockStormReport> {
   const { random, durationMs, locks, everyMs = 300 } = options;
@@ -26,7 +28,12 @@ export async function lockStorm(crew: LockCrew, options: LockStormOptions): Prom
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random.next() * list.length)];
   let [kills, stops, ofHolders, ofFirstWaiters] = [0, 0, 0, 0];
   const end = systemClock.monotonicMs() + durationMs;
+  let readAt = 0;
   while (systemClock.monotonicMs() < end) {
+    if (systemClock.monotonicMs() >= readAt) {
+      await crew.records();
+      readAt = systemClock.monotonicMs() + READ_EVERY_MS;
+    }
     await pause(everyMs * 2 * random.next());
     const lock = pick(locks)!;
     const [whom, kills_, length] = [random.next(), random.next() < 0.4, random.next()];

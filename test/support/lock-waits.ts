@@ -3,60 +3,46 @@
  * line within the step that frees it, or when the lease of the dead ends.
  */
 import type { EpochMs } from "../../src/core/clock.js";
-import type { Acquisition, Harm, LockHistory, Permit } from "./lock-history.js";
+import type { Acquisition, Grant, Harm, LockHistory, Permit } from "./lock-history.js";
 
-/** What a place that is free may take to reach the first living waiter, beside the leases of the dead ahead of it. */
+/** What a place that is free may take to reach the first living waiter. */
 export const ALLOWANCE_MS = 1_000;
 
 /** A fence counts microseconds of the store's clock at the grant. */
-function grantedAt({ fence }: Permit): EpochMs {
+export function grantedAt({ fence }: Permit): EpochMs {
   return Math.floor(fence / 1_000);
 }
 
-/** Where somebody waits, what a release frees is granted within the step of the store that frees it. */
+/** Where somebody alive waits, what a release frees is granted, to whomever, within the step of the store that frees it. */
 export function lateHandOvers(
-  history: LockHistory,
+  { permits, grants, harmOf }: LockHistory,
   line: (from: EpochMs, to: EpochMs) => Acquisition[],
 ): string[] {
-  const { permits, harmOf } = history;
-  const grants = permits.map(grantedAt).sort((a, b) => a - b);
+  const given = grants.map(({ from }) => from).sort((a, b) => a - b);
   const grantOf = new Map(permits.map((permit) => [permit.waiter, grantedAt(permit)]));
   const broken: string[] = [];
   for (const { releases, released, by, lock } of permits) {
-    const next = grants[lowerBound(grants, releases)];
-    if (released === Infinity || next === undefined || next <= released) continue;
-    const here = line(releases, released);
-    const passed = here
+    if (released === Infinity || (given[lowerBound(given, releases)] ?? Infinity) <= released) continue;
+    const passed = line(releases, released)
       .filter(({ waits, waiter }) => waits < releases && (grantOf.get(waiter) ?? -Infinity) > released)
-      .filter((each) => !harmOf(each.by, each.asked, each.got))
-      .reduce<Acquisition | null>((a, b) => (a && a.waits < b.waits ? a : b), null);
-    // One that was harmed or left unheard may have been granted it.
-    const unheard = here.some(
-      (each) =>
-        each.asked <= (passed?.waits ?? 0) &&
-        each.got > released &&
-        (each.left < Infinity || harmOf(each.by, each.asked, released) !== undefined),
-    );
-    if (passed && !unheard)
+      .find((each) => !harmOf(each.by, each.asked, each.got));
+    if (passed)
       broken.push(`${lock}: ${by} gave it back by ${released}, and ${passed.by} in line did not get it then`);
   }
   return broken;
 }
 
-/**
- * Times in which a place was free although somebody alive stood in line throughout. A waiter that
- * was harmed may have been granted it, and keeps it for a lease: so many leases are allowed as there were such ahead.
- */
+/** Times in which a place was free although somebody alive stood in line throughout. */
 export function stuck(
-  { permits, acquisitions, harmOf, end }: LockHistory,
-  line: (from: EpochMs, to: EpochMs) => Acquisition[],
+  history: LockHistory,
   capacity: number,
   leaseMs: number,
 ): { readonly broken: string[]; readonly worstMs: number } {
+  const { acquisitions, grants, harmOf, end } = history;
   const broken: string[] = [];
   let worstMs = 0;
-  const free = freeTimes(permits, capacity, end);
-  for (const { waiter, by, asked, waits, got, cancelled, lock } of acquisitions) {
+  const free = freeTimes(takenTimes(history, leaseMs), capacity, end);
+  for (const { by, asked, waits, got, cancelled, lock } of acquisitions) {
     const heard = Math.min(got, cancelled, end);
     const to = Math.min(heard, harmOf(by, asked, heard)?.from ?? Infinity);
     for (const span of free) {
@@ -64,18 +50,81 @@ export function stuck(
       const idleMs = till - from;
       worstMs = Math.max(worstMs, idleMs);
       if (idleMs <= ALLOWANCE_MS) continue;
-      // Of two who asked at once, either may be ahead.
-      const ahead = line(from, till).filter((each) => each.asked <= waits && each.waiter !== waiter);
-      const dead = ahead.filter(
-        (each) => each.got > from && harmOf(each.by, Math.max(each.asked, from), till),
-      ).length;
-      if (idleMs <= dead * leaseMs + ALLOWANCE_MS) continue;
+      const then = grants.filter((grant) => grant.from < till && from < grant.to).map(wordsOf);
       broken.push(
-        `${lock}: a place was free from ${from} for ${idleMs} ms while ${by} waited behind ${dead} harmed`,
+        `${lock}: a place was free from ${from} for ${idleMs} ms while ${by} waited; the store says: ${then.join(", ") || "nobody had it"}`,
       );
     }
   }
   return { broken, worstMs };
+}
+
+/**
+ * A permit that the store has given is written down by the one who got it, unless that was harmed before it could or was
+ * just leaving the line; and what was written down is in the history of the store.
+ */
+export function untold(
+  { acquisitions, permits, grants, harmOf }: LockHistory,
+  leaseMs: number,
+): readonly string[] {
+  const waiters = new Map(acquisitions.map((each) => [each.waiter, each]));
+  const heard = new Map(permits.map((permit) => [permit.fence, permit]));
+  const given = new Map(grants.map((grant) => [grant.fence, grant]));
+  const broken: string[] = [];
+  for (const grant of grants) {
+    const { waiter, by, fence, from, to, end, lock } = grant;
+    if (heard.get(fence)?.waiter === waiter) continue;
+    const cancelled = waiters.get(waiter)?.cancelled ?? Infinity;
+    if (cancelled <= to && end === "released") continue;
+    if (harmOf(by, from, Math.min(to, from + leaseMs))) continue;
+    broken.push(`${lock}: it did not hear of its permit and was not harmed: ${wordsOf(grant)}`);
+  }
+  for (const { waiter, by, fence, lock, releases, released } of permits) {
+    if (!waiters.has(waiter)) continue;
+    const grant = given.get(fence);
+    if (grant?.waiter !== waiter) {
+      broken.push(`${lock}: the history of the store does not tell that ${by} got fence ${fence}`);
+    } else if (released < Infinity && !(grant.end === "released" && isIn(grant.to, releases, released))) {
+      broken.push(`${lock}: ${by} gave it back by ${released}, and the store says: ${wordsOf(grant)}`);
+    }
+  }
+  return broken;
+}
+
+function isIn(at: EpochMs, from: EpochMs, to: EpochMs): boolean {
+  return from <= at && at <= to;
+}
+
+function wordsOf({ by, fence, from, to, end }: Grant): string {
+  return `${by} got fence ${fence} at ${from}, ${end ?? "not ended"}${end ? ` at ${to}` : ""}`;
+}
+
+interface Span {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+}
+
+/**
+ * When places were taken: by the logs, and where a process was harmed while it had one, also by the word of the store, but
+ * for no longer than a lease from the harm or the grant.
+ */
+function takenTimes({ permits, grants, harmsOf }: LockHistory, leaseMs: number): Span[] {
+  const logged = new Map(permits.map((permit) => [permit.fence, permit]));
+  const spans = new Map<number, Span>();
+  for (const { fence, from, heldUntil } of permits) spans.set(fence, { from, to: Math.max(from, heldUntil) });
+  for (const { fence, by, from, to } of grants) {
+    const permit = logged.get(fence);
+    if (permit && permit.released < Infinity) continue;
+    const harms = harmsOf(by, from, Math.min(to, permit?.heldUntil ?? from + leaseMs));
+    if (harms.length === 0) continue;
+    const harmed = Math.max(from, ...harms.map((harm) => harm.from));
+    const span = spans.get(fence) ?? { from, to: from };
+    spans.set(fence, {
+      from: Math.min(from, span.from),
+      to: Math.max(span.to, Math.min(to, harmed + leaseMs)),
+    });
+  }
+  return [...spans.values()];
 }
 
 /** Those who had asked by `to` and had not left by `from`; of the harmed and forgotten, some. */
@@ -94,18 +143,11 @@ export function lineOf(
       .filter((each) => Math.min(each.got, each.left) >= from);
 }
 
-/** Maximal spans with fewer valid permits than the capacity, those longer than the mere passing on. */
-function freeTimes(
-  permits: readonly Permit[],
-  capacity: number,
-  end: EpochMs,
-): { readonly from: EpochMs; readonly to: EpochMs }[] {
-  const edges = permits.flatMap(({ from, heldUntil }) => [
-    [from, 1] as const,
-    [Math.max(from, heldUntil), -1] as const,
-  ]);
+/** Maximal spans in which fewer places than the capacity are taken, those longer than the mere passing on. */
+function freeTimes(taken: readonly Span[], capacity: number, end: EpochMs): Span[] {
+  const edges = taken.flatMap(({ from, to }) => [[from, 1] as const, [to, -1] as const]);
   edges.sort((a, b) => a[0] - b[0] || b[1] - a[1]);
-  const spans: { from: EpochMs; to: EpochMs }[] = [];
+  const spans: Span[] = [];
   let count = 0;
   let since = -Infinity;
   for (const [at, step] of [...edges, [end, capacity] as const]) {
