@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import type { LockEvent, LockRecord } from "../../src/store/locks.js";
 import type { Harm } from "../support/lock-history.js";
-import { judgeLocks } from "../support/lock-invariants.js";
+import { judgeLocks, type LockVerdict } from "../support/lock-invariants.js";
 import type { LockLine } from "../support/lock-log.js";
 
 const LOCK = "ledger";
@@ -42,8 +42,10 @@ const gave = (waiter: string, at: number): LockRecord => row("acquired", waiter,
 const ended = (event: LockEvent, waiter: string, from: number, at: number): LockRecord =>
   row(event, waiter, at, fenceAt(from));
 
+const verdict = (log: LockLine[], records: LockRecord[], harms: Harm[]): LockVerdict =>
+  judgeLocks(log, { capacities: { [LOCK]: 1 }, leaseMs: 1_000, harms, records });
 const judge = (log: LockLine[], records: LockRecord[], harms: Harm[] = []): readonly string[] =>
-  judgeLocks(log, { capacities: { [LOCK]: 1 }, leaseMs: 1_000, harms, records }).broken;
+  verdict(log, records, harms).broken;
 
 /** a has it from 1,000 to 2,000 and gives it back; b is first in line, c behind it and gets it at `next`. */
 function story(ofB: LockLine[], next: number): LockLine[] {
@@ -75,6 +77,13 @@ describe("a place that nobody of the log holds", () => {
     const before = [gave("b1", 0), ended("lost", "b1", 0, 1_000)];
     const laterLine = log.filter((line) => !("waiter" in line && line.waiter === "b1"));
     expect(judge([...late, ...laterLine], [...before, ...account("lost", 3_005)], [stopped])).toEqual([]);
+  });
+
+  test("is not free while one that was stopped has not yet fetched what it gives back later", () => {
+    const ofB = [...granted("b1", 2_950, 2_000), ...releases("b1", 3_005, 2_000)];
+    const harm = { ...stopped, to: 2_949 };
+    const { broken, figures } = verdict(story(ofB, 3_005), account("released", 3_005), [harm]);
+    expect([broken, figures["worstIdleMs"]]).toEqual([[], 0]);
   });
 
   test("is not excused for longer than the lease", () => {

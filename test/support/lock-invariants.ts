@@ -26,7 +26,7 @@ export interface LockVerdict {
 export function judgeLocks(lines: readonly LockLine[], expected: LockExpectation): LockVerdict {
   const history = lockHistory(lines, expected.harms, expected.records);
   const fences = fencesThatDoNotGrow(history);
-  const broken: string[] = [...fences.broken, ...untold(history, expected.leaseMs)];
+  const broken: string[] = [...fences.broken];
   let worstIdleMs = 0;
   const took: number[] = [];
   for (const [lock, capacity] of Object.entries(expected.capacities)) {
@@ -43,6 +43,7 @@ export function judgeLocks(lines: readonly LockLine[], expected: LockExpectation
       ...tooMany("by its history", grants, capacity, ({ from, to }) => [from, to]),
       ...tooMany("not told otherwise", permits, capacity, (each) => [each.believedFrom, each.believedTo]),
       ...outOfOrder(here),
+      ...untold(here, expected.leaseMs),
       ...lateHandOvers(here, line),
       ...idle.broken,
     );

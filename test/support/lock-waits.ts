@@ -114,15 +114,13 @@ function takenTimes({ permits, grants, harmsOf }: LockHistory, leaseMs: number):
   for (const { fence, from, heldUntil } of permits) spans.set(fence, { from, to: Math.max(from, heldUntil) });
   for (const { fence, by, from, to } of grants) {
     const permit = logged.get(fence);
-    if (permit && permit.released < Infinity) continue;
     const harms = harmsOf(by, from, Math.min(to, permit?.heldUntil ?? from + leaseMs));
     if (harms.length === 0) continue;
-    const harmed = Math.max(from, ...harms.map((harm) => harm.from));
     const span = spans.get(fence) ?? { from, to: from };
-    spans.set(fence, {
-      from: Math.min(from, span.from),
-      to: Math.max(span.to, Math.min(to, harmed + leaseMs)),
-    });
+    const harmed = Math.max(from, ...harms.map((harm) => harm.from));
+    const isGivenBack = permit !== undefined && permit.released < Infinity;
+    const till = isGivenBack ? span.to : Math.max(span.to, Math.min(to, harmed + leaseMs));
+    spans.set(fence, { from: Math.min(from, span.from), to: till });
   }
   return [...spans.values()];
 }
