@@ -350,10 +350,11 @@ sunbeat vVERSION (one@HOST)
   });
 
   test("schedule list, show and history --json tell what the store knows", async () => {
+    await worker.says(/Sending due task add-every-second/);
     const [list, show, history] = await Promise.all([
       place.sunbeat([...app, "schedule", "list", "--json"]),
       place.sunbeat([...app, "schedule", "show", "night-report", "--json"]),
-      place.sunbeat([...app, "schedule", "history", "add-every-second", "--json", "--limit", "1"]),
+      place.sunbeat([...app, "schedule", "history", "add-every-second", "--json", "--limit", "50"]),
     ]);
     const nightReport = {
       name: "night-report",
@@ -369,13 +370,14 @@ sunbeat vVERSION (one@HOST)
       expect.objectContaining(nightReport),
     ]);
     expect(json(show.stdout)).toMatchObject(nightReport);
-    expect(history.stdout.trimEnd().split("\n").map(json)).toEqual([
+    // On a busy machine some may have come too late to be sent.
+    expect(history.stdout.trimEnd().split("\n").map(json)).toContainEqual(
       expect.objectContaining({
         entry: "add-every-second",
         fate: "sent",
         taskId: expect.any(String) as unknown,
       }),
-    ]);
+    );
   });
 
   test("pause, resume and trigger take effect without a restart", async () => {
