@@ -283,7 +283,7 @@ export class Schedules {
   }
 
   async #notFound(name: string): Promise<ConfigurationError> {
-    if (this.#deps.entries.some((entry) => entry.name === name)) {
+    if (this.#isDeclared(name)) {
       return new ConfigurationError(
         "SUNBEAT_ENTRY_NOT_FOUND",
         `entry ${quote(name)} is declared in code and not stored yet: the next beat that starts stores it`,
@@ -303,9 +303,13 @@ export class Schedules {
     );
   }
 
+  #isDeclared(name: string): boolean {
+    return this.#deps.entries.some((entry) => entry.name === name);
+  }
+
   /** A beat would find the name taken, and never register what the code declares. */
   #refuseDeclared(name: string): void {
-    if (!this.#deps.entries.some((entry) => entry.name === name)) return;
+    if (!this.#isDeclared(name)) return;
     throw new ConfigurationError(
       "SUNBEAT_ENTRY_CONFLICT",
       `entry ${quote(name)} is declared in the code of this app, and the next beat that starts stores it: ` +

@@ -9,7 +9,7 @@
 --   rest...   names, escaped
 -- Returns: per name: { name, definition record, state, unfinished runs, 1 when a run is held }; { name } when there is none
 -- Flags: no-writes
--- Uses: snapshots
+-- Uses: clock, snapshots
 local names = {}
 for index = rest, #ARGV do names[#names + 1] = ARGV[index] end
 return snapshots(names)

@@ -11,6 +11,6 @@
 --   limit     how many at most
 -- Returns: as entries-get
 -- Flags: no-writes
--- Uses: snapshots
+-- Uses: clock, snapshots
 local from = arg_after == "" and "-" or "(" .. arg_after
 return snapshots(redis.call("ZRANGEBYLEX", key_names, from, "+", "LIMIT", 0, arg_limit))

@@ -48,23 +48,21 @@ local function permits()
     end
   end
 
-  local function task_contender(id)
-    local c = contenders["t" .. id]
+  local function contender(kind, id, key, field)
+    local c = contenders[kind .. field]
     if c == nil then
-      c = read_standing("t", id, key_tlock, id, call("HGET", key_tlock, id))
-      contenders["t" .. id] = c
+      c = read_standing(kind, id, key, field, call("HGET", key, field))
+      contenders[kind .. field] = c
     end
     return c or nil
   end
 
+  local function task_contender(id)
+    return contender("t", id, key_tlock, id)
+  end
+
   local function process_contender(lock, waiter)
-    local field = lock .. " " .. waiter
-    local c = contenders["p" .. field]
-    if c == nil then
-      c = read_standing("p", waiter, key_plock, field, call("HGET", key_plock, field))
-      contenders["p" .. field] = c
-    end
-    return c or nil
+    return contender("p", waiter, key_plock, lock .. " " .. waiter)
   end
 
   -- By the last part of a place; nil for a place that nobody of us wrote.

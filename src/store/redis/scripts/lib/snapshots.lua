@@ -1,20 +1,10 @@
 -- Entries as they are read, and what runs of them. Commands for many at once: there may be a thousand.
 
-local function values_of(key, names)
-  local found = {}
-  for from = 1, #names, 4000 do
-    local to = math.min(from + 3999, #names)
-    local values = redis.call("HMGET", key, unpack(names, from, to))
-    for index = from, to do found[index] = values[index - from + 1] end
-  end
-  return found
-end
-
 -- { name, definition record, state }; { name } when there is none.
 local function stored_entries(names)
-  local states, definitions, found = values_of(key_estate, names), values_of(key_entry, names), {}
+  local states, definitions, found = fields(key_estate, names), fields(key_entry, names), {}
   for index, name in ipairs(names) do
-    local state, definition = states[index], definitions[index]
+    local state, definition = states[name], definitions[name]
     found[index] = state and definition and { name, definition, state } or { name }
   end
   return found
