@@ -21,8 +21,12 @@ export interface UpkeepDeps {
 }
 
 const STEP_LIMIT = 1_000;
-/** While a step finds as much as it may take, the next one comes soon. */
-const BUSY_MS = 1_000;
+/**
+ * While a step finds as much as it may take, the next one comes after so many times as long as that one took: however much
+ * there is to tidy, it takes a tenth of the beat's time at most.
+ */
+const REST = 9;
+const SHORTEST_REST_MS = 20;
 const ENTRIES_EVERY_MS = 3_600_000;
 /** What left the code may come back with a rollback of the deploy, and then keeps its history. */
 const LEFT_CODE_KEPT_MS = 7 * 86_400_000;
@@ -49,14 +53,19 @@ export class Upkeep {
   /** At most one step of each kind, if its time has come. `now` is the store's. */
   async step(now: EpochMs): Promise<void> {
     const { clock } = this.#deps;
-    if (clock.monotonicMs() >= this.#sweepAt) {
-      const busy = await this.#sweep();
-      this.#sweepAt = clock.monotonicMs() + (busy ? BUSY_MS : this.#deps.intervalMs);
-    }
-    if (clock.monotonicMs() >= this.#entriesAt) {
-      const busy = await this.#removeEntries(now);
-      this.#entriesAt = clock.monotonicMs() + (busy ? BUSY_MS : ENTRIES_EVERY_MS);
-    }
+    if (clock.monotonicMs() >= this.#sweepAt)
+      this.#sweepAt = await this.#timed(() => this.#sweep(), this.#deps.intervalMs);
+    if (clock.monotonicMs() >= this.#entriesAt)
+      this.#entriesAt = await this.#timed(() => this.#removeEntries(now), ENTRIES_EVERY_MS);
+  }
+
+  /** Gives when the next step comes. `step` gives whether there is more to do. */
+  async #timed(step: () => Promise<boolean>, intervalMs: number): Promise<number> {
+    const { clock } = this.#deps;
+    const startedAt = clock.monotonicMs();
+    const more = await step();
+    const endedAt = clock.monotonicMs();
+    return endedAt + (more ? Math.max(SHORTEST_REST_MS, REST * (endedAt - startedAt)) : intervalMs);
   }
 
   async #sweep(): Promise<boolean> {

@@ -502,3 +502,25 @@ test("a range of a schedule that only code knows stays one row", async () => {
   ]);
   expect(resolveEntry("odd", lineup.odd, {}).codeSchedule).toBe(true);
 });
+
+test.each([
+  [0, 30, "quick steps follow each other"],
+  [50, 6, "slow ones take a tenth of the time"],
+])("much to tidy, %i ms a step: at least %i steps in three seconds, since %s", async (ms, atLeast) => {
+  const { store } = faulty(world.store, world.clock);
+  const starts: number[] = [];
+  store.entries.trimLedger = async (_, limit) => {
+    starts.push(world.clock.monotonicMs());
+    await new Promise<void>((resolve) => void world.clock.after(ms, resolve));
+    return limit;
+  };
+  await world.started({ tick: { task: "t", schedule: every("1s") } }, {}, store);
+  await world.clock.advance(2 * MINUTE);
+  const end = starts[0]! + 3_000;
+  const steps = starts.filter((at) => at < end).length;
+  expect(steps).toBeGreaterThanOrEqual(atLeast);
+  expect(steps * ms).toBeLessThanOrEqual(0.1 * 3_000 + ms);
+  // The dues do not wait for it.
+  const rows = await world.schedules().history("tick");
+  expect(Math.max(...rows.map((row) => row.at.getTime() - row.due.getTime()))).toBeLessThanOrEqual(ms);
+});
