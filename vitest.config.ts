@@ -2,8 +2,9 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Against tests that hang, not against slow machines.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Workers are forks: the SQLite drivers are native, and process tests send signals.
     pool: "forks",
     // One Redis for the whole run; every test has a namespace of its own on it.

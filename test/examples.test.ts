@@ -18,7 +18,7 @@ function run(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): { status: number | null; output: string } {
-  const options = { cwd: root, encoding: "utf8", timeout: 60_000, env: { ...process.env, ...env } } as const;
+  const options = { cwd: root, encoding: "utf8", timeout: 120_000, env: { ...process.env, ...env } } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
   return { status, output: stdout + stderr };
 }

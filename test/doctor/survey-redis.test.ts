@@ -197,7 +197,7 @@ describe("who cannot be reached or does not want us", () => {
     const error = await surveyRedis(address, context, 700).catch((thrown: unknown) => thrown as Error);
     expect(error).toMatchObject({ code });
     expect((error as Error).message).not.toContain("s3cret-w0rd");
-    expect(systemClock.monotonicMs() - startedAt).toBeLessThan(3_000);
+    expect(systemClock.monotonicMs() - startedAt).toBeLessThan(20_000);
   });
 
   test("a port that never answers as a Redis does, such as one that is spoken to with TLS and has none", async () => {

@@ -85,10 +85,16 @@ test.skipIf(library === undefined && process.env["CI"] === undefined)(
     const clocks = new Clocks();
     try {
       await withCrew({ broker: server.url, entries: 50 }, async (crew) => {
-        const start = (role: "beat" | "worker"): Victim => clocks.start(crew, role, pick(CLOCKS));
-        for (const role of ["beat", "beat", "beat", "worker", "worker"] as const) start(role);
+        const startBeat = (): Victim => clocks.start(crew, "beat", pick(CLOCKS));
+        for (let count = 0; count < 3; count++) startBeat();
+        for (const clock of ["+86400", "-86400"]) clocks.start(crew, "worker", clock);
         await Promise.all(crew.victims.map((victim) => victim.printed("ready")));
         const from = systemClock.now();
+        // They do have other times: the log is written by their clocks.
+        await crew.until("claims a day ahead and a day ago", () => {
+          const hours = linesOf(crew.log, "claim").map(({ at }) => Math.round((at - from) / HOUR));
+          return hours.includes(24) && hours.includes(-24);
+        });
         const end = systemClock.monotonicMs() + FORM.ms(3_000);
         let [jumps, kills] = [0, 0];
         while (systemClock.monotonicMs() < end) {
@@ -99,7 +105,7 @@ test.skipIf(library === undefined && process.env["CI"] === undefined)(
           }
           const leader = await crew.leader();
           if (!leader) continue;
-          start("beat");
+          startBeat();
           await leader.kill();
           kills++;
         }
@@ -110,9 +116,6 @@ test.skipIf(library === undefined && process.env["CI"] === undefined)(
         expect(broken.slice(0, 20)).toEqual([]);
         expect(crew.surprises).toEqual([]);
         expect(await leftovers(server)).toEqual([]);
-        // They did have other times: the log is written by their clocks.
-        const apart = linesOf(crew.log, "claim").map(({ at }) => Math.round((at - from) / HOUR));
-        expect([Math.min(...apart) < 0, Math.max(...apart) > 0]).toEqual([true, true]);
         expect(figures.due).toBeGreaterThan(20 * (FORM.ms(3_000) / 1_000));
       });
     } finally {
@@ -147,7 +150,7 @@ describe.concurrent("the store's clock", () => {
       const rows = await store.entries.ledger("tick", { limit: 100_000, keep: "oldest" });
       const after = rows.filter(({ at }) => at > before + 1_000);
       // Ten seconds, less what passed until the jump was seen.
-      expect(Math.min(...after.map(({ at }) => at)) - (before + byMs)).toBeGreaterThan(8_500);
+      expect(Math.min(...after.map(({ at }) => at)) - (before + byMs)).toBeGreaterThan(7_000);
       const verdict = await judge(store, [{ entry: "tick", schedule: every("1s") }], []);
       expect(verdict.broken.filter((each) => each.startsWith("D1"))).toEqual([]);
       expect(verdict.figures.sent).toBeGreaterThanOrEqual(atLeast);

@@ -127,7 +127,7 @@ describe("real processes", () => {
       ]);
       const sender = new Sunbeat("sender", { broker });
       try {
-        const clean = await (await sender.sendTask("probe", [])).get({ timeout: 10 });
+        const clean = await (await sender.sendTask("probe", [])).get({ timeout: PATIENCE_MS / 1_000 });
         const sent = [
           ...BODIES.map((body, index) => message(`body${index}`, { task: "echo", body })),
           ...TASKS.map((task, index) => message(`task${index}`, { task, body: '{"v":1,"args":[]}' })),
@@ -149,7 +149,7 @@ describe("real processes", () => {
           return ids.every((id) => buried.has(id));
         });
         const probed = await sender.sendTask("probe", []);
-        expect(await probed.get({ timeout: 10 })).toEqual(clean);
+        expect(await probed.get({ timeout: PATIENCE_MS / 1_000 })).toEqual(clean);
         expect(clean).toMatchObject({ polluted: null });
         expect((Object.prototype as Record<string, unknown>)["polluted"]).toBe(undefined);
         console.log(

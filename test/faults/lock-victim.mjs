@@ -40,6 +40,7 @@ const [{ Sunbeat, currentTask, locked }, { coreOf }, { openStore }, { parseBroke
     load("core/random.js"),
   ]);
 
+let over = false;
 const random = seededRandom(seed);
 const file = openSync(log, "a");
 const write = (what, fields) =>
@@ -65,7 +66,8 @@ const key = `guard:${lock}`;
 const open = (fence) => resource.eval(OPEN, 1, key, fence);
 const writeCount = (fence, count) => resource.eval(guardedWrite, 2, key, `${key}:log`, fence, count);
 
-/** While it is held: the instant is read before the signal, so a pause in between leaves no line. */
+/** While it is held, at most until this process is to end: the instant is read before the signal, so a pause in between
+ * leaves no line. */
 async function use({ token, fence, signal }, ms) {
   let count = capacity === 1 ? await open(fence) : -1;
   if (capacity === 1 && count < 0) write("refused", { token });
@@ -78,7 +80,7 @@ async function use({ token, fence, signal }, ms) {
       write(accepted ? "written" : "refused", { token });
       if (!accepted) count = -1;
     }
-    if (performance.now() >= end) return;
+    if (over || performance.now() >= end) return;
   }
 }
 
@@ -198,7 +200,6 @@ app.task(
 
 app.task("free", { ignoreResult: true }, () => undefined);
 
-let over = false;
 process.on("SIGTERM", () => {
   over = true;
   attempt?.stop.abort(new Error("the end"));

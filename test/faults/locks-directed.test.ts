@@ -5,7 +5,7 @@
  */
 import { describe, expect, inject, test } from "vitest";
 import { systemClock } from "../../src/core/clock.js";
-import { type Mutant, PATIENCE_MS, pause } from "../support/fault-crew.js";
+import { FORM, type Mutant, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { type LockCrew, type LockVictim, withLockCrew } from "../support/lock-crew.js";
 import { brokenCounter, judgeLocks } from "../support/lock-invariants.js";
 import type { GrantedLine, HoldingLine, LockLine } from "../support/lock-log.js";
@@ -56,7 +56,7 @@ describe.concurrent("a mutex on Redis", () => {
         await crew.endAll();
         const tookMs = next()!.at - killedAt;
         console.log(`locks: taken over ${tookMs} ms after kill -9, with a lease of ${LEASE_MS} ms`);
-        expect(tookMs).toBeLessThanOrEqual(LEASE_MS + 1_000);
+        expect(tookMs).toBeLessThanOrEqual(FORM.bound(LEASE_MS + 1_000));
         expect(await judged(crew, lock)).toEqual([]);
       }),
     2 * PATIENCE_MS,
@@ -79,8 +79,8 @@ describe.concurrent("a mutex on Redis", () => {
         const wokenAt = systemClock.now();
         holder.go();
         await crew.until("it knows that it lost the lock", () => lines("lost").length === 1);
-        // What was on its way when it was stopped may have been accepted; nothing later was.
-        expect(lines("written").filter(({ at }) => at >= wokenAt + 100)).toEqual([]);
+        // The one write that was on its way when it was stopped may have been accepted; nothing later was.
+        expect(lines("written").filter(({ at }) => at >= wokenAt).length).toBeLessThanOrEqual(1);
         expect(lines("holds").filter(({ at }) => at > stoppedAt + 100)).toEqual([]);
         // One that does not look at its signal is refused all the same.
         expect(await crew.write(lock, fence, 1_000_000)).toBe("refused");

@@ -98,8 +98,8 @@ test.each(STORES)(
       expect(brokenCounter(writes).slice(0, 20)).toEqual([]);
       expect(crew.surprises).toEqual([]);
       // It says something only when there was something to say.
-      expect(figures["orderCompared"]).toBeGreaterThan(durationMs / 500);
-      expect(writes.length).toBeGreaterThan(durationMs / 200);
+      expect(figures["orderCompared"]).toBeGreaterThan(isLong ? durationMs / 500 : 0);
+      expect(writes.length).toBeGreaterThan(isLong ? durationMs / 200 : 0);
       expect(report.kills + report.stops).toBeGreaterThan(0);
       if (isLong) expect(Math.min(report.ofHolders, report.ofFirstWaiters)).toBeGreaterThan(0);
     });

@@ -97,9 +97,15 @@ const UNITS = [
   "é:",
 ];
 
+/** Of the processor: what the neighbours on the machine take is not counted. */
+function usedMs(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
 /** Milliseconds, and what was thrown that is no error of ours. */
 function read(reader: Reader, text: string): readonly [ms: number, stranger: unknown] {
-  const start = performance.now();
+  const before = process.cpuUsage();
   let stranger: unknown = null;
   try {
     reader(text);
@@ -107,7 +113,7 @@ function read(reader: Reader, text: string): readonly [ms: number, stranger: unk
     const error = thrown instanceof WrongUsage ? thrown.cause : thrown;
     if (!isSunbeatError(error) || error.message.length > 1_000) stranger = error;
   }
-  return [performance.now() - start, stranger];
+  return [usedMs(before), stranger];
 }
 
 const LENGTHS = [10_000, 100_000];
@@ -169,9 +175,9 @@ describe("hostile schedules", () => {
     ["0 0 29 2 1#5", "a fifth Monday that is 29 February comes every 28 years"],
     ["0 0 30W 2 *", "the weekday nearest to a day that does not exist"],
   ])("%s does not search for ever: %s", (text) => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     crontab(text, { timezone: "Europe/Paris", extended: true }).next(Date.UTC(2027, 0, 1));
-    const ms = performance.now() - start;
+    const ms = usedMs(before);
     console.log(`next of ${text}: ${ms.toFixed(1)} ms`);
     expect(ms).toBeLessThan(LIMIT_MS);
   });

@@ -73,7 +73,7 @@ describe("what comes back as it was sent", () => {
     "%s",
     async (_, value) => {
       const sent = await wide.sendTask("echo", [value]);
-      const arrived = await sent.get({ timeout: 15 });
+      const arrived = await sent.get({ timeout: PATIENCE_MS / 1_000 });
       // Told as a word: the difference of ten megabytes helps nobody.
       expect(JSON.stringify(arrived) === JSON.stringify(value) ? "equal" : typeof arrived).toBe("equal");
       if (JSON.stringify(value).length < 10_000) expect(arrived).toEqual(value);
@@ -108,7 +108,7 @@ describe("what is refused at the send", () => {
       "args[0][524287]",
     ],
   ])("%s", async (_, value, code, path) => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     const found = [
       await refusal(() => usual.sendTask("echo", [value])),
       await refusal(() => declared.delay(value)),
@@ -117,7 +117,8 @@ describe("what is refused at the send", () => {
       [code, path],
       [code, path],
     ]);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(2_000);
   });
 
   test("a hundred megabytes are more than any limit allows", async () => {
@@ -138,6 +139,6 @@ describe("what is refused at the send", () => {
   });
 
   test("nothing of it has reached the store", async () => {
-    expect(await (await usual.sendTask("echo", ["last"])).get({ timeout: 10 })).toBe("last");
+    expect(await (await usual.sendTask("echo", ["last"])).get({ timeout: PATIENCE_MS / 1_000 })).toBe("last");
   });
 });

@@ -73,7 +73,7 @@ test(
     const sent = await Promise.all(kinds.map((kind) => sender.sendTask(`poison.${kind}`, [])));
     const ends = await Promise.all(
       sent.map((result) =>
-        result.get({ timeout: 10 }).then(
+        result.get({ timeout: PATIENCE_MS / 1_000 }).then(
           () => "done",
           (error: Error) => error.name,
         ),
@@ -84,7 +84,7 @@ test(
       // The task itself came to its end; the promise was nobody's.
       rejection: "done",
     });
-    expect(await (await sender.sendTask("echo", ["alive"])).get({ timeout: 10 })).toBe("alive");
+    expect(await (await sender.sendTask("echo", ["alive"])).get({ timeout: PATIENCE_MS / 1_000 })).toBe("alive");
     await worker.says(/A promise was rejected and nobody handled it/);
     expect(await worker.end()).toEqual({ code: 0, signal: null });
   },
@@ -113,7 +113,7 @@ test(
     const others: Promise<unknown>[] = [];
     // A worker that crashes takes with it a delivery of each task it had; that they outlive it is not at stake here.
     const other = async (index: number): Promise<unknown> =>
-      (await sender.sendTask("echo", [index], { maxDeliveries: 100 })).get({ timeout: 20 });
+      (await sender.sendTask("echo", [index], { maxDeliveries: 100 })).get({ timeout: PATIENCE_MS / 1_000 });
     for (let index = 0; index < 50; index++) others.push(other(index));
     const poison = await Promise.all(
       kinds.map((kind) =>

@@ -28,6 +28,7 @@ test.each([
           ...{ random, clockOffsetsMs, durationMs: FORM.ms(shortMs) },
           ...{ beats: 5, workers: 4 },
         });
+        await crew.goesOn("the storm");
         await crew.drain();
 
         const store = await crew.store();
@@ -40,7 +41,7 @@ test.each([
         expect(broken.slice(0, 20)).toEqual([]);
         expect(crew.surprises).toEqual([]);
         expect(await leftovers(server)).toEqual([]);
-        expect(took.filter((ms) => ms > crew.beatLeaseMs + 1_000)).toEqual([]);
+        expect(took.filter((ms) => ms > FORM.bound(crew.beatLeaseMs + 1_000))).toEqual([]);
         expect(took.length).toBeGreaterThan(0);
         expect(figures.due).toBeGreaterThan(100 * (FORM.ms(shortMs) / 1_000));
       });

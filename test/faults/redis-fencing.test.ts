@@ -95,7 +95,7 @@ const stalledWorker: Scenario = {
         linesOf(crew.log, "settle").some(({ by }) => by === second.name),
       );
       if (mutants.length > 0) return;
-      expect(await sent.get({ timeout: 1 })).toBe(second.name);
+      expect(await sent.get({ timeout: PATIENCE_MS / 1_000 })).toBe(second.name);
     } finally {
       await sender.close();
     }
@@ -135,11 +135,14 @@ describe.concurrent("fencing", () => {
   ] as const)(
     "it is noticed when %s",
     async (_, scenario, mutants, complaint) => {
-      const complaints = await broken(scenario, mutants);
+      let complaints: readonly string[] = [];
+      // On a slow machine the successor may come too late to do harm.
+      for (let go = 0; go < 3 && !complaints.some((each) => complaint.test(each)); go++)
+        complaints = await broken(scenario, mutants);
       expect(complaints.filter((each) => complaint.test(each))).not.toEqual([]);
       // It is that promise that broke, and not the scenario.
       expect(complaints.filter((each) => !/^(D1|T|E2): /.test(each))).toEqual([]);
     },
-    3 * PATIENCE_MS,
+    9 * PATIENCE_MS,
   );
 });

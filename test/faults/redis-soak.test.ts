@@ -140,8 +140,8 @@ test.each(FORM.minutes === null ? WORLDS.slice(0, 1) : WORLDS)(
         expect(crew.surprises).toEqual([]);
         expect(await world.leftovers()).toEqual([]);
         expect(figures.due).toBeGreaterThan((ENTRIES / 2) * (durationMs / 1_000));
-        // A fail-over takes ten seconds, so there may have been only one.
-        expect(tally.size).toBeGreaterThan(rolledBack ? 0 : 2);
+        // A fail-over takes ten seconds, so there may have been only one; and so it is on a slow machine.
+        expect(tally.size).toBeGreaterThan(rolledBack || FORM.minutes === null ? 0 : 2);
       });
     } finally {
       await world.stop();

@@ -111,7 +111,7 @@ test(
       );
       console.log(`${FORM.tasks} tasks, scripts: ${JSON.stringify(scripts)}`);
       expect(runs.reduce((sum, each) => sum + each, 0)).toBe(FORM.tasks);
-      expect(runs.filter((each) => each > 0).length).toBeGreaterThan(1);
+      expect(runs.filter((each) => each > 0).length).toBeGreaterThan(LONG ? 1 : 0);
       // A counter is all that stays.
       expect(await leftovers(server)).toEqual([]);
       expect(await server.raw.keys("*")).toEqual(["{sunbeat}:seq"]);
@@ -126,7 +126,7 @@ test(
 const ENTRIES = LONG ? 100_000 : 2_000;
 const DUE = ENTRIES / 10;
 /** How long registration takes, generously: what is due must come after it. */
-const REGISTER_MS = 2_000 + ENTRIES / 5;
+const REGISTER_MS = 4_000 + ENTRIES / 5;
 
 test(
   `of ${ENTRIES} entries the ${DUE} that are due at one instant are sent in batches`,
@@ -164,8 +164,8 @@ test(
       console.log(`${DUE} of ${ENTRIES} entries: ${JSON.stringify(told)}`);
       expect([sent.length, started.length]).toEqual([DUE, DUE]);
       expect(Math.min(...sent)).toBeGreaterThanOrEqual(0);
-      expect(Math.max(...started)).toBeLessThan(10_000);
-      expect(Object.entries(scripts).filter(([, { maxMs }]) => maxMs > 250)).toEqual([]);
+      expect(Math.max(...started)).toBeLessThan(FORM.bound(10_000));
+      expect(Object.entries(scripts).filter(([, { maxMs }]) => maxMs > FORM.bound(250))).toEqual([]);
     } finally {
       await app.close();
     }

@@ -146,6 +146,7 @@ test(
     }
     const hits = proxy.hits - before;
     proxy.heal();
+    await crew.goesOn("the wire is whole again");
     await crew.drain();
 
     const { broken, figures } = await judge(await crew.store(), crew.expectations, crew.log);

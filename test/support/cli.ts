@@ -34,7 +34,7 @@ export async function cli(
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const MAIN = path.join(ROOT, "dist", "cli", "main.js");
 /** No test waits longer for a process to say something or to end. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** A folder as a user has it: the fixture apps, and sunbeat installed beside them. */
 export class Playground {

@@ -11,7 +11,7 @@ import { pause } from "./fault-crew.js";
 import { ownNamespace } from "./redis-harness.js";
 
 /** Seconds of the world in one of ours. */
-const SPEED = 10;
+const SPEED = 5;
 
 class FastWorld {
   readonly #namespace = ownNamespace();

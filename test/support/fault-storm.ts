@@ -92,9 +92,11 @@ export async function storm(crew: Crew, options: StormOptions): Promise<StormRep
     const awake = crew.victims.filter(({ stopped }) => !stopped);
     const workers = awake.filter(({ role }) => role === "worker");
     const followers = awake.filter((victim) => victim.role === "beat" && victim !== leader);
-    const chance = random.next();
+    // A leader first of all, and nobody else until the next one leads: so that there is a take-over in each storm.
+    const chance = kills === 0 ? 0 : random.next();
     if (chance < 0.3) {
       if (leader) await kill(leader);
+      if (kills === 1) await crew.goesOn("the first kill");
     } else if (chance < 0.5) {
       if (leader?.stopped === false) stop(leader);
     } else if (chance < 0.7) {

@@ -9,9 +9,9 @@ export interface Topology {
   stop(): Promise<void>;
 }
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
-/** Looks until `isSo`; fails after 20 s. */
+/** Looks until `isSo`; fails after a minute. */
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + LIMIT_MS;
   for (;;) {

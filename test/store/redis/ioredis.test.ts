@@ -77,7 +77,7 @@ test("a process that has closed its store ends by itself", () => {
   const { stdout, stderr, signal } = spawnSync(
     process.execPath,
     ["--import", "tsx", "--input-type=module", "-e", program, inject("redisUrl")],
-    { cwd: fileURLToPath(new URL("../../../", import.meta.url)), encoding: "utf8", timeout: 15_000 },
+    { cwd: fileURLToPath(new URL("../../../", import.meta.url)), encoding: "utf8", timeout: 60_000 },
   );
   expect([stdout.trim(), stderr, signal]).toEqual(["SUNBEAT_CLOSED", "", null]);
 });

@@ -80,8 +80,8 @@ describe("two processes", () => {
       expect(await result).toMatchObject({ id: `m${n}`, state: "SUCCESS", payload: `m${n}` });
       delays.push(Number(at) - sentAt);
     }
-    // The fastest third, since what a loaded machine adds to a timer is not the store's.
-    expect(delays.sort((a, b) => a - b)[4]).toBeLessThan(50);
+    // The fastest third, since what a loaded machine adds to a timer is not the store's. The belt is at 500 ms.
+    expect(delays.sort((a, b) => a - b)[4]).toBeLessThan(250);
   });
 
   test("a signal reaches subscribers in the other process, and its own once", async () => {
