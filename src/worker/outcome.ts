@@ -32,6 +32,17 @@ export type Outcome =
   /** The lease was lost and the task stopped: another worker has it, so there is nothing to say. */
   | { readonly kind: "abandoned" };
 
+/** Thrown around a task's function when it is not to run: how the run ends is settled. */
+export class TurnedAway extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super("the run was turned away before its function was called");
+    this.name = "TurnedAway";
+    this.outcome = outcome;
+  }
+}
+
 /** What is needed to judge a thrown value. */
 export interface Trial {
   readonly reservation: Reservation;
@@ -48,6 +59,7 @@ export function judge(thrown: unknown, trial: Trial): Outcome {
   if (reservation.lost) return { kind: "abandoned" };
   if (reservation.revoked) return { kind: "revoked" };
   try {
+    if (thrown instanceof TurnedAway) return thrown.outcome;
     const asked = outcomeOf(thrown);
     // By kind, since it may come from another copy of the package: what is no outcome we know is a failure.
     if (asked?.kind === "ignore") return { kind: "ignored" };

@@ -405,6 +405,75 @@ describe("a message that carries a lock", () => {
     expect(await rig.memory.locks.list({ limit: 9 })).toEqual([]);
   });
 
+  describe("for a task whose own lock is busy", () => {
+    const retry = {
+      max: 9,
+      delayMs: 0,
+      backoff: false,
+      maxDelayMs: 0,
+      jitter: false,
+      on: () => true,
+    } as const;
+
+    test.each<[string, Parameters<typeof resolveTaskLock>[1], object]>([
+      ["skip", { onBusy: "skip" }, { state: "REVOKED", payload: null }],
+      ["fail", { onBusy: "fail" }, { state: "FAILURE", payload: { code: "SUNBEAT_LOCK_BUSY" } }],
+      ["wait", { waitTimeout: 5 }, { state: "FAILURE", payload: { code: "SUNBEAT_LOCK_TIMEOUT" } }],
+    ])(
+      "%s ends the run without a retry, as for a task without an entry's lock",
+      async (name, options, end) => {
+        const rig = new Rig();
+        const run = locked("own", options)(async () => "ran");
+        lockedTask(rig, "t", run, { retry });
+        await rig.memory.locks.acquire({
+          ...{ lock: "own", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, aliveMs: null },
+        });
+        await rig.send(message("a", "t", [], { lock }));
+        await rig.started();
+        await rig.clock.advance(5_000);
+        expect(await rig.result("a")).toMatchObject(end);
+        expect(types(rig, /task-(retried|succeeded|failed|skipped)/)).toEqual([
+          name === "skip" ? "task-skipped a" : "task-failed a",
+        ]);
+        expect(await rig.memory.locks.inspect("entry", 9)).toBeNull();
+      },
+    );
+
+    test("retry puts it off without counting, and lets the entry's lock go meanwhile", async () => {
+      const rig = new Rig();
+      const run = locked("own", { onBusy: "retry", retryIn: 7 })(async () => "ran");
+      lockedTask(rig, "t", run);
+      const reply = await rig.memory.locks.acquire({
+        ...{ lock: "own", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, aliveMs: null },
+      });
+      await rig.send(message("a", "t", [], { lock }));
+      await rig.started();
+      expect([await rig.state("a"), await rig.memory.locks.inspect("entry", 9)]).toEqual(["PENDING", null]);
+      if (reply.outcome === "granted") await rig.memory.locks.release(reply.permit);
+      await rig.clock.advance(7_000);
+      expect(await rig.result("a")).toMatchObject({ state: "SUCCESS", payload: "ran" });
+      expect(types(rig, /task-retried/)).toEqual([]);
+    });
+
+    test("what its function throws is judged as ever, also when it speaks of a lock", async () => {
+      const rig = new Rig();
+      let runs = 0;
+      const inner = locked("other", { onBusy: "fail" })(async () => "never");
+      const run = locked("own", { onBusy: "skip" })(async () => (runs++, inner()));
+      lockedTask(rig, "t", run, { retry: { ...retry, max: 1 } });
+      await rig.memory.locks.acquire({
+        ...{ lock: "other", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, aliveMs: null },
+      });
+      await rig.send(message("a", "t", [], { lock }));
+      await rig.started();
+      expect(await rig.result("a")).toMatchObject({
+        state: "FAILURE",
+        payload: { code: "SUNBEAT_LOCK_BUSY" },
+      });
+      expect(runs).toBe(2);
+    });
+  });
+
   test("is acknowledged late, whatever its task says", async () => {
     const rig = new Rig();
     const { opened, open } = gate();
