@@ -10,7 +10,7 @@
  * a failing entry is put aside; a lost lead is competed for again.
  */
 import type { Clock, EpochMs } from "../core/clock.js";
-import { isSunbeatError, messageOf } from "../core/errors.js";
+import { messageOf } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 import type { Events } from "../events/index.js";
@@ -25,7 +25,7 @@ import type { Entry } from "./entry.js";
 import { EntryCache } from "./entry-cache.js";
 import { type Lead, Leader } from "./leader.js";
 import { GRACE_MS } from "./misfire.js";
-import { Outage } from "./outage.js";
+import { isClosed, Outage } from "./outage.js";
 import { register, type Registration } from "./registration.js";
 import { type RoundReply, Rounds } from "./round.js";
 import { Upkeep } from "./upkeep.js";
@@ -186,13 +186,10 @@ export class Beat {
     if (!stop.aborted) {
       this.#state = "starting";
       logger.info("beat: Starting...");
-      await this.#untilDone(async () => {
-        const subscribed = store.channel.subscribe("entries", () => this.#alarm.ring());
-        unsubscribe.push(await this.#inTime("subscribe", subscribed));
-      });
-      await this.#untilDone(async () => {
-        unsubscribe.push(await this.#inTime("subscribe", this.#leader.listen()));
-      });
+      const listen = () => store.channel.subscribe("entries", () => this.#alarm.ring());
+      for (const subscribe of [listen, () => this.#leader.listen()]) {
+        await this.#untilDone(async () => void unsubscribe.push(await this.#subscribed(subscribe())));
+      }
       await this.#untilDone(async () => void (this.#registration = await this.#register()));
     }
     while (!stop.aborted) {
@@ -204,6 +201,16 @@ export class Beat {
     for (const end of unsubscribe) end();
     this.#state = "stopped";
     logger.info("beat: stopped");
+  }
+
+  /** In time; one that holds only after we have given it up is ended again, or each try would leave one behind. */
+  async #subscribed(work: Promise<() => void>): Promise<() => void> {
+    try {
+      return await this.#inTime("subscribe", work);
+    } catch (error) {
+      work.then((end) => end()).catch(() => undefined);
+      throw error;
+    }
   }
 
   #register(): Promise<Registration> {
@@ -370,7 +377,7 @@ export class Beat {
 
   /** Waits after a failure; a closed store ends the beat. */
   async #waitOut(error: unknown, signal: AbortSignal): Promise<void> {
-    if (isSunbeatError(error) && error.code === "SUNBEAT_CLOSED") {
+    if (isClosed(error)) {
       this.#deps.logger.info(`beat: ending, ${messageOf(error)}`);
       this.#stop.abort();
       return;

@@ -1,9 +1,14 @@
-import { messageOf } from "../core/errors.js";
+import { isSunbeatError, messageOf } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+
+/** Whether the store was closed under us: the one failure that no waiting mends. */
+export function isClosed(error: unknown): boolean {
+  return isSunbeatError(error) && error.code === "SUNBEAT_CLOSED";
+}
 
 /** A stretch of failures of one thing outside the process: logged when it begins and when it ends, not in between. */
 export class Outage {

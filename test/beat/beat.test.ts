@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { BEAT_DEFAULTS } from "../../src/beat/beat.js";
+import { type Beat, BEAT_DEFAULTS } from "../../src/beat/beat.js";
 import { resolveEntry } from "../../src/beat/entry.js";
+import { sleep } from "../../src/core/clock.js";
 import { clocked, crontab, every, type Schedule } from "../../src/schedules/index.js";
-import type { Entries } from "../../src/store/index.js";
+import type { Entries, Store } from "../../src/store/index.js";
 import { faulty } from "./faulty-store.js";
 import { World } from "./harness.js";
 
@@ -108,12 +109,38 @@ test("leaves an entry alone that somebody has deleted, while it has others", asy
   expect(await world.store.entries.get(["a"])).toEqual([null]);
 });
 
-test("a closed store ends the beat", async () => {
-  const beat = await world.started({ tick: { task: "t", schedule: 1 } });
+test.each([
+  ["that sends", 1, 1],
+  ["that leads and has nothing to do", 3_600, 1],
+  ["that follows", 3_600, 2],
+])("a closed store ends a beat %s", async (_, schedule, count) => {
+  const beats: Beat[] = [];
+  for (let n = 0; n < count; n++) beats.push(await world.started({ tick: { task: "t", schedule } }));
   await world.store.close();
   await world.clock.advance(60_000);
-  await beat.done;
-  expect(beat.stats().state).toBe("stopped");
+  expect(beats.map((beat) => beat.stats().state)).toEqual(beats.map(() => "stopped"));
+  expect(world.clock.timers).toBe(0);
+});
+
+test("leaves no subscription behind when the store is slow to give one", async () => {
+  let held = 0;
+  const { store, clock } = world;
+  const subscribe: Store["channel"]["subscribe"] = async (topic, handler) => {
+    await sleep(clock, 12_000);
+    const end = await store.channel.subscribe(topic, handler);
+    held++;
+    return () => {
+      held--;
+      end();
+    };
+  };
+  const channel = { ...store.channel, subscribe };
+  const beat = await world.started({}, {}, { ...store, channel });
+  await clock.advance(60_000);
+  const stopped = beat.stop();
+  await clock.advance(60_000);
+  await stopped;
+  expect(held).toBe(0);
 });
 
 describe("downtime", () => {
