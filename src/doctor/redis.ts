@@ -1,5 +1,6 @@
 import { formatDuration } from "../core/duration.js";
 import type { Reading, RedisFacts, RedisServerFacts, RedisSetting } from "../store/survey.js";
+import { formatBytes } from "./bytes.js";
 import { broken, fine, type Finding, type PromiseName, PROMISES, unread, warning } from "./finding.js";
 
 /** The oldest that the store supports. */
@@ -7,6 +8,10 @@ const OLDEST: readonly [number, number] = [6, 2];
 /** From here on a full server can still be drained: scripts that free memory may run. */
 const DRAINABLE = 7;
 const LARGEST_SKEW_MS = 1_000;
+/** Share of maxmemory. */
+const NEARLY_FULL = 0.9;
+/** What two servers never have in common: where it is fine with all, one stands for them. */
+const MOVING: ReadonlySet<string> = new Set(["clock", "memory"]);
 
 type Settings = RedisServerFacts["settings"];
 
@@ -146,14 +151,15 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** One finding per setting that applies; for each server of a Cluster where they differ. */
-export function judgeRedis({ isCluster, servers, user, refusals }: RedisFacts): Finding[] {
+export function judgeRedis({ isCluster, servers, user, refusals, foreign }: RedisFacts): Finding[] {
   const bySetting = servers.map((server) => [
     ...CHECKS.filter(({ setting }) => !(isCluster && setting === "redis_mode"))
       .filter(({ applies }) => applies?.(server.settings) !== false)
       .map((check) => judgeSetting(check, server.settings)),
+    judgeMemory(server.memory),
     judgeClock(server.clock),
   ]);
-  return [judgeRights(user, refusals), ...merge(servers, bySetting)];
+  return [judgeRights(user, refusals), ...merge(servers, bySetting), ...judgeKeys(foreign)];
 }
 
 function judgeSetting({ setting, weakens, wanted, judge }: Check, settings: Settings): Finding {
@@ -208,6 +214,38 @@ function judgeRights(user: Reading, refusals: readonly string[]): Finding {
   return broken("rights", value, `refused ${refusals.join("; ")}`);
 }
 
+function judgeMemory(memory: RedisServerFacts["memory"]): Finding {
+  if ("unknown" in memory) return unread("memory", [], `${memory.unknown}; it should stay below maxmemory`);
+  const { usedBytes, limitBytes } = memory.value;
+  if (limitBytes === 0) {
+    const note = "set maxmemory, so that it is Redis that refuses and not the system that kills it";
+    return fine("memory", `${formatBytes(usedBytes)}, no limit`, note);
+  }
+  const value = `${formatBytes(usedBytes)} of ${formatBytes(limitBytes)}`;
+  if (usedBytes >= limitBytes) {
+    return broken(
+      "memory",
+      value,
+      "the server is full and refuses what is sent: let workers drain it, or raise maxmemory",
+    );
+  }
+  if (usedBytes < limitBytes * NEARLY_FULL) return fine("memory", value);
+  return warning("memory", value, [], "a full server refuses what is sent: look whether workers keep up");
+}
+
+/** No finding where all is ours. */
+function judgeKeys(foreign: RedisFacts["foreign"]): Finding[] {
+  if ("unknown" in foreign) return [unread("keys", PROMISES, foreign.unknown)];
+  return foreign.value.map(({ key, count }) =>
+    broken(
+      "keys",
+      `${count} not ours in ${key}`,
+      "another program writes here, and hides what is ours: give it a namespace of its own, then remove its members " +
+        `with ZREMRANGEBYSCORE ${key} -inf (0 and ZREMRANGEBYSCORE ${key} (0 +inf`,
+    ),
+  );
+}
+
 function judgeClock(clock: RedisServerFacts["clock"]): Finding {
   if ("unknown" in clock) return unread("clock", [], `${clock.unknown}; it should agree with this machine's`);
   const { aheadMs, uncertaintyMs } = clock.value;
@@ -230,12 +268,11 @@ function merge(servers: readonly RedisServerFacts[], findings: readonly (readonl
       finding: list.find((each) => each.setting === setting),
       address: servers[index]?.address ?? null,
     }));
-    // Clocks never agree to the millisecond: those that are fine are one.
     const [first] = own;
     const isSame = own.every(
       ({ finding }) =>
         finding?.verdict === first?.finding?.verdict &&
-        (finding?.value === first?.finding?.value || (setting === "clock" && finding?.verdict === "ok")),
+        (finding?.value === first?.finding?.value || (MOVING.has(setting) && finding?.verdict === "ok")),
     );
     if (isSame) return first?.finding ? [first.finding] : [];
     return own.flatMap(({ finding, address }) =>

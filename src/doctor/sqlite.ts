@@ -1,6 +1,7 @@
 import type { EpochMs } from "../core/clock.js";
 import { formatDuration } from "../core/duration.js";
 import type { SqliteFacts, SqliteFileFacts } from "../store/survey.js";
+import { formatBytes } from "./bytes.js";
 import { broken, fine, type Finding, PROMISES, unread, warning } from "./finding.js";
 
 /** Backups are made every fifteen minutes in which something changes; twice that means that they are not. */
@@ -143,12 +144,4 @@ function judgeBackups({ bytes, madeAt, changedAt, newestBackupAt }: SqliteFileFa
 
 function formatInstant(at: EpochMs): string {
   return new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-function formatBytes(count: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  let unit = 0;
-  let left = count;
-  for (; left >= 1_024 && unit < units.length - 1; unit++) left /= 1_024;
-  return `${unit === 0 ? left : left.toFixed(1)} ${units[unit]}`;
 }

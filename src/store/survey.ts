@@ -46,6 +46,20 @@ export interface RedisServerFacts {
   readonly settings: Readonly<Record<RedisSetting, Reading>>;
   /** How far its clock is ahead of this machine's, and by how much that may be wrong: half of a round trip. */
   readonly clock: Reading<{ readonly aheadMs: number; readonly uncertaintyMs: number }>;
+  readonly memory: Reading<RedisMemory>;
+}
+
+export interface RedisMemory {
+  /** What counts towards the limit. */
+  readonly usedBytes: number;
+  /** `maxmemory`; 0: none. */
+  readonly limitBytes: number;
+}
+
+/** Members of one of our keys that were written by no step of ours. */
+export interface ForeignMembers {
+  readonly key: string;
+  readonly count: number;
 }
 
 export interface RedisFacts {
@@ -60,6 +74,8 @@ export interface RedisFacts {
    * that was, what for, what it means and the server's words.
    */
   readonly refusals: readonly string[];
+  /** The keys in which somebody else's members hide ours. */
+  readonly foreign: Reading<readonly ForeignMembers[]>;
   /** Of the entries that were asked for by name, those that are stored. */
   readonly entries: Reading<readonly StoredEntry[]>;
 }

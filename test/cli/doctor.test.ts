@@ -48,6 +48,7 @@ describe("on a Redis", () => {
       ["appendfsync", "always", "ok"],
       ["no-appendfsync-on-rewrite", "no", "ok"],
       ["timeout", "0", "ok"],
+      ["memory", expect.stringMatching(/^[\d.]+ [KM]iB, no limit$/) as unknown, "ok"],
       ["clock", expect.stringMatching(/ this machine$/) as unknown, "ok"],
       ["entries", expect.stringMatching(/^\d+ of \d+ not stored yet$/) as unknown, "ok"],
     ]);

@@ -19,6 +19,7 @@ const GOOD: Readonly<Record<RedisSetting, string>> = {
   timeout: "0",
 };
 const ALL = "D1 D2 E1 E2 L1";
+const MIB = 1024 ** 2;
 
 /** Null: the server does not tell. */
 type Changes = Partial<Record<RedisSetting, string | null>>;
@@ -32,12 +33,13 @@ function server(changes: Changes = {}, address: string | null = null, aheadMs = 
     address,
     settings: Object.fromEntries(settings) as RedisServerFacts["settings"],
     clock: { value: { aheadMs, uncertaintyMs: 1 } },
+    memory: { value: { usedBytes: 3 * MIB, limitBytes: 100 * MIB } },
   };
 }
 
 function facts(changes: Changes = {}, others: Partial<RedisFacts> = {}): RedisFacts {
   const rest = { isCluster: false, user: { value: "worker" }, refusals: [], entries: { value: [] } };
-  return { kind: "redis", servers: [server(changes)], ...rest, ...others };
+  return { kind: "redis", servers: [server(changes)], ...rest, foreign: { value: [] }, ...others };
 }
 
 function of(findings: readonly Finding[], setting: string): Finding | undefined {
@@ -58,6 +60,7 @@ test("a server as it should be has a line per setting, and all are ok", () => {
     ["min-replicas-to-write", "1", "ok"],
     ["min-replicas-max-lag", "10", "ok"],
     ["timeout", "0", "ok"],
+    ["memory", "3.0 MiB of 100.0 MiB", "ok"],
     ["clock", "3ms ahead of this machine", "ok"],
   ]);
 });
@@ -154,6 +157,39 @@ test.each([
   expect(of(judge(facts({}, { servers })), "clock")).toMatchObject({ verdict, value, weakens: [] });
 });
 
+test.each([
+  // bytes used, limit, verdict, weakens, value, because
+  [100 * MIB, 100 * MIB, "error", ALL, "100.0 MiB of 100.0 MiB", "what is sent is refused"],
+  [90 * MIB, 100 * MIB, "warning", "", "90.0 MiB of 100.0 MiB", "soon it will be"],
+  [89 * MIB, 100 * MIB, "ok", "", "89.0 MiB of 100.0 MiB", "there is room"],
+  [100 * MIB, 0, "ok", "", "100.0 MiB, no limit", "then the machine is the limit"],
+] as const)(
+  "memory, %i bytes of %i, is %s and weakens [%s]",
+  (usedBytes, limitBytes, verdict, weakens, value) => {
+    const servers = [{ ...server(), memory: { value: { usedBytes, limitBytes } } }];
+    const finding = of(judge(facts({}, { servers })), "memory");
+    expect([finding?.value, finding?.verdict, finding?.weakens.join(" ")]).toEqual([value, verdict, weakens]);
+  },
+);
+
+test("memory that the server does not tell is unknown and never ok", () => {
+  const servers = [{ ...server(), memory: { unknown: "NOPERM no INFO for you" } }];
+  expect(of(judge(facts({}, { servers })), "memory")).toMatchObject({ value: null, verdict: "unknown" });
+});
+
+test("members that are not ours break every promise, and the line says how to be rid of them", () => {
+  const foreign = { value: [{ key: "{sunbeat}:ready", count: 2 }] };
+  expect(of(judge(facts({}, { foreign })), "keys")).toEqual({
+    setting: "keys",
+    value: "2 not ours in {sunbeat}:ready",
+    verdict: "error",
+    weakens: ["D1", "D2", "E1", "E2", "L1"],
+    advice: expect.stringContaining("ZREMRANGEBYSCORE {sunbeat}:ready -inf (0 and ") as unknown,
+  });
+  expect(of(judge(facts({}, { foreign: { unknown: "NOPERM" } })), "keys")?.verdict).toBe("unknown");
+  expect(of(judge(facts()), "keys")).toBeUndefined();
+});
+
 test("a refused step breaks every promise, and says in the server's words why", () => {
   const refusals = ["a step: NOPERM no such key for you", "to listen: NOPERM no such channel for you"];
   const finding = of(judge(facts({}, { refusals, user: { unknown: "NOPERM" } })), "rights");
@@ -167,8 +203,9 @@ test("a refused step breaks every promise, and says in the server's words why", 
 });
 
 describe("of several masters of a Cluster", () => {
-  test("what is the same has one line; clocks that are fine, too", () => {
-    const servers = [server({}, "a:1", 3), server({}, "b:2", -8)];
+  test("what is the same has one line; clocks and memory that are fine, too", () => {
+    const memory = { value: { usedBytes: 5 * MIB, limitBytes: 100 * MIB } };
+    const servers = [server({}, "a:1", 3), { ...server({}, "b:2", -8), memory }];
     expect(judge(facts({}, { servers })).map(({ setting }) => setting)).toEqual(
       judge(facts()).map(({ setting }) => setting),
     );

@@ -42,6 +42,7 @@ async function start(...args: string[]): Promise<RedisServer> {
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
 const VERSION = expect.stringMatching(/^\d+\.\d+\.\d+ ok$/) as unknown;
+const MEMORY = expect.stringMatching(/^[\d.]+ [KM]iB, no limit ok$/) as unknown;
 const CLOCK = expect.stringMatching(/^\S+ (ahead of|behind) this machine ok$/) as unknown;
 
 test("a server as it should be", async () => {
@@ -57,6 +58,7 @@ test("a server as it should be", async () => {
     appendfsync: "always ok",
     "no-appendfsync-on-rewrite": "no ok",
     timeout: "0 ok",
+    memory: MEMORY,
     clock: CLOCK,
   });
 });
@@ -80,6 +82,7 @@ test("a server with every bad setting, and its replica", async () => {
     "no-appendfsync-on-rewrite": "no ok",
     "min-replicas-to-write": "0 warning",
     timeout: "300 warning",
+    memory: MEMORY,
     clock: CLOCK,
   });
   expect(await verdicts(replica.url)).toMatchObject({
@@ -101,6 +104,7 @@ describe("a server that does not let us ask for its configuration", () => {
     appendfsync: "null unknown",
     "no-appendfsync-on-rewrite": "null unknown",
     timeout: "null unknown",
+    memory: MEMORY,
     clock: CLOCK,
   };
 
@@ -163,6 +167,41 @@ describe("a server that does not let us ask for its configuration", () => {
       expect(JSON.stringify(facts)).not.toContain("cret");
     });
   });
+});
+
+test("a server that is full is told of, and one that nearly is", async () => {
+  const { url, raw } = await start();
+  await raw.set("theirs", "x".repeat(40 * 1024 ** 2)); // beside which buffers of connections do not matter
+  const [, used = ""] = /^used_memory:(\d+)/m.exec(await raw.info("memory")) ?? [];
+  await raw.config("SET", "maxmemory", String(Math.round(Number(used) * 1.05)));
+  expect(await verdicts(url)).toMatchObject({ memory: expect.stringMatching(/ of .* warning$/) as unknown });
+  await raw.config("SET", "maxmemory", "1mb");
+  expect(await verdicts(url)).toMatchObject({
+    memory: expect.stringMatching(/ of 1\.0 MiB error$/) as unknown,
+  });
+});
+
+describe("members of another score than ours", () => {
+  test.each(["ready", "runs", "log", "names", "perm", "line", "alive"])(
+    "in %s are seen, and gone by what the line says to do",
+    async (name) => {
+      const { url, raw } = await start();
+      const store = await openRedisStore(url, context);
+      await store.broker.enqueue([message("a")]);
+      const key = `{sunbeat}:${name}`;
+      await raw.zadd(key, -5, "theirs", 7, "theirs too");
+      const finding = judge(await surveyRedis(url, context, LIMIT_MS)).find(
+        ({ setting }) => setting === "keys",
+      );
+      expect([finding?.value, finding?.verdict]).toEqual([`2 not ours in ${key}`, "error"]);
+      const commands = finding?.advice.match(/ZREMRANGEBYSCORE \S+ \S+ \S+/g) ?? [];
+      for (const [verb = "", ...args] of commands.map((each) => each.split(" ")))
+        await raw.call(verb, ...args);
+      expect(await verdicts(url)).not.toHaveProperty("keys");
+      expect(await store.broker.counts()).toMatchObject([{ queue: "q", ready: 1 }]);
+      await store.close();
+    },
+  );
 });
 
 test("looking writes nothing", async () => {
@@ -245,6 +284,7 @@ describe("a Cluster", () => {
       appendonly: "no warning",
       "min-replicas-to-write": "0 warning",
       timeout: "0 ok",
+      memory: MEMORY,
       clock: CLOCK,
     });
   });

@@ -60,6 +60,23 @@ const NO_MASTER: Meaning = {
   passing: true,
   says: "has sentinels that know no master of this name; look at the name in the URL",
 };
+const NO_CLUSTER: Meaning = {
+  code: "SUNBEAT_STORE_UNAVAILABLE",
+  retryable: true,
+  passing: true,
+  says: "is no Cluster; use redis://",
+};
+const NO_SENTINEL: Meaning = {
+  code: "SUNBEAT_STORE_UNAVAILABLE",
+  retryable: true,
+  passing: true,
+  says: "is no sentinel; give the address of one, whose port is mostly 26379, or use redis://",
+};
+const NO_REDIS: Meaning = {
+  code: "SUNBEAT_STORE_REFUSED",
+  retryable: false,
+  says: "does not answer as a Redis does; look whether another program has this port",
+};
 const NO_DATABASE: Meaning = {
   code: "SUNBEAT_STORE_REFUSED",
   retryable: false,
@@ -131,6 +148,10 @@ const FAILURES: readonly (readonly [RegExp, Meaning])[] = [
   [/certificate|self[- ]signed|wrong version number|SSL routines|CERT_|ERR_TLS|ERR_SSL/i, CERTIFICATE],
   [/DB index is out of range|invalid DB index|SELECT is not allowed in cluster mode/i, NO_DATABASE],
   [/No such master with that name/i, NO_MASTER],
+  [/cluster support disabled/i, NO_CLUSTER],
+  [/unknown command '?sentinel/i, NO_SENTINEL],
+  // The driver's words, of ioredis 6 and 5.
+  [/Unknown RESP type|Protocol error, got/, NO_REDIS],
   [/non local key|different slots|same slot/i, SLOT],
   [/ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT|EACCES/, AWAY],
   [/Connection is closed|Stream isn't writeable|max retries|timed out|Socket closed|unreachable/i, AWAY],

@@ -1,13 +1,15 @@
 /**
  * Reads what a Redis tells about itself: INFO, CONFIG GET by name, ACL WHOAMI, TIME, whether we may do a step and listen,
- * and named entries. Never a password, never a write.
+ * whether our keys hold what is not ours, and named entries. Never a password, never a write.
  */
 import { type Clock, within } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import {
+  type ForeignMembers,
   REDIS_SETTINGS,
   type Reading,
   type RedisFacts,
+  type RedisMemory,
   type RedisServerFacts,
   type StoredEntry,
 } from "../survey.js";
@@ -97,17 +99,32 @@ async function factsOf(
 ): Promise<RedisFacts> {
   const { clock } = wanted.context;
   const nodes = client.servers();
-  const [servers, user, deaf, entries] = await Promise.all([
+  const [servers, user, deaf, foreign, entries] = await Promise.all([
     Promise.all(nodes.map((node) => serverFacts(node, nodes.length > 1 ? node.address : null, clock))),
     read(async () => String(await nodes[0]?.ask("ACL", "WHOAMI"))),
     refusalOf("to listen", space, () => listen(listener, space)),
+    read(() => foreignMembers(client, space)),
     read(() => storedEntries(wanted, client, space)),
   ]);
   // Last: a client that is told READONLY looks for another master, and drops what is under way.
   const idle = await refusalOf("a step", space, () =>
     client.eval(HARMLESS, [space.keys.msg], [topicChannel(space, "doctor")]),
   );
-  return { kind: "redis", isCluster: wanted.isCluster, servers, user, refusals: [...idle, ...deaf], entries };
+  const refusals = [...idle, ...deaf];
+  return { kind: "redis", isCluster: wanted.isCluster, servers, user, refusals, foreign, entries };
+}
+
+/** Sets that are read in order of text, in which all our members have the score 0. */
+const BY_TEXT = ["ready", "runs", "log", "names", "perm", "line", "alive"] as const;
+
+/** Among members of other scores an order of text means nothing, and a read of it ends before ours. */
+async function foreignMembers(client: RedisClient, { keys }: Keyspace): Promise<ForeignMembers[]> {
+  const names = BY_TEXT.map((name) => keys[name]);
+  const counts = (await client.eval(COUNT_FOREIGN, names, [])) as readonly number[];
+  return names.flatMap((key, index) => {
+    const count = counts[index] ?? 0;
+    return count > 0 ? [{ key, count }] : [];
+  });
 }
 
 async function listen(listener: RedisClient, space: Keyspace): Promise<void> {
@@ -151,7 +168,17 @@ async function serverFacts(
     address,
     settings: Object.fromEntries(settings) as RedisServerFacts["settings"],
     clock: await read(() => clockOf(node, clock)),
+    memory: "unknown" in info ? info : memoryOf(info.value),
   };
+}
+
+function memoryOf(info: Info): Reading<RedisMemory> {
+  const used = Number(info.get("used_memory"));
+  // Buffers for replicas and the append-only file.
+  const uncounted = Number(info.get("mem_not_counted_for_evict") ?? 0);
+  const limitBytes = Number(info.get("maxmemory"));
+  if (!Number.isFinite(used - uncounted + limitBytes)) return { unknown: "INFO does not tell it" };
+  return { value: { usedBytes: used - uncounted, limitBytes } };
 }
 
 type Info = ReadonlyMap<string, string>;
@@ -200,6 +227,12 @@ async function clockOf(node: RedisServer, clock: Clock) {
  * no message has an empty id and nobody listens to the topic. Not among scripts/*.lua: it is no step of the store.
  */
 const HARMLESS = `redis.call("TIME") redis.call("HDEL", KEYS[1], "") redis.call("PUBLISH", ARGV[1], "") return 1`;
+
+const COUNT_FOREIGN = `local found = {}
+for index, key in ipairs(KEYS) do
+  found[index] = redis.call("ZCARD", key) - redis.call("ZCOUNT", key, 0, 0)
+end
+return found`;
 
 /** What for, what it means and the server's words; empty when it was done. */
 async function refusalOf(what: string, space: Keyspace, act: () => Promise<unknown>): Promise<string[]> {

@@ -164,6 +164,24 @@ describe("a refusal", () => {
       "know no master of this name",
       "a misspelt master looks as if the sentinels were away",
     ],
+    [
+      "All sentinels are unreachable. Retrying. Last error: ERR unknown command 'sentinel', with args beginning with: ",
+      "SUNBEAT_STORE_UNAVAILABLE",
+      "is no sentinel",
+      "the port of a server stands where that of a sentinel should",
+    ],
+    [
+      'Unknown RESP type 72 "H". Please report this.',
+      "SUNBEAT_STORE_REFUSED",
+      "another program has this port",
+      "an HTTP server does",
+    ],
+    [
+      'Protocol error, got "H" as reply type byte. Please report this.',
+      "SUNBEAT_STORE_REFUSED",
+      "another program has this port",
+      "so says ioredis 5",
+    ],
     ["ERR DB index is out of range", "SUNBEAT_STORE_REFUSED", "no database of this number", "/99 in the URL"],
     [
       "MOVED 1234 127.0.0.1:7001",
@@ -175,6 +193,17 @@ describe("a refusal", () => {
     expect(storeError(new Error(reply), "redis://here")).toMatchObject({
       code,
       message: expect.stringContaining(says) as string,
+    });
+  });
+
+  test("a server that is asked as a Cluster and is none is told apart from one that is away", async () => {
+    const server = await serve((name) =>
+      name === "cluster" ? "-ERR This instance has cluster support disabled\r\n" : undefined,
+    );
+    const opened = openRedisStore(server.url.replace("redis:", "redis+cluster:"), hurried);
+    await expect(opened).rejects.toMatchObject({
+      code: "SUNBEAT_STORE_UNAVAILABLE",
+      message: expect.stringContaining("is no Cluster; use redis://") as string,
     });
   });
 
