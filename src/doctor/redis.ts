@@ -241,7 +241,7 @@ function judgeKeys(foreign: RedisFacts["foreign"]): Finding[] {
       "keys",
       `${count} not ours in ${key}`,
       "another program writes here, and hides what is ours: give it a namespace of its own, then remove its members " +
-        `with ZREMRANGEBYSCORE ${key} -inf (0 and ZREMRANGEBYSCORE ${key} (0 +inf`,
+        `with ZREMRANGEBYSCORE ${key} -inf '(0' and ZREMRANGEBYSCORE ${key} '(0' +inf`,
     ),
   );
 }

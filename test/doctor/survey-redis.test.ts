@@ -1,5 +1,5 @@
 /** The reading of real servers: good and bad settings, and servers that do not tell. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -182,26 +182,35 @@ test("a server that is full is told of, and one that nearly is", async () => {
 });
 
 describe("members of another score than ours", () => {
-  test.each(["ready", "runs", "log", "names", "perm", "line", "alive"])(
-    "in %s are seen, and gone by what the line says to do",
-    async (name) => {
-      const { url, raw } = await start();
-      const store = await openRedisStore(url, context);
-      await store.broker.enqueue([message("a")]);
-      const key = `{sunbeat}:${name}`;
-      await raw.zadd(key, -5, "theirs", 7, "theirs too");
-      const finding = judge(await surveyRedis(url, context, LIMIT_MS)).find(
-        ({ setting }) => setting === "keys",
-      );
-      expect([finding?.value, finding?.verdict]).toEqual([`2 not ours in ${key}`, "error"]);
-      const commands = finding?.advice.match(/ZREMRANGEBYSCORE \S+ \S+ \S+/g) ?? [];
-      for (const [verb = "", ...args] of commands.map((each) => each.split(" ")))
-        await raw.call(verb, ...args);
-      expect(await verdicts(url)).not.toHaveProperty("keys");
-      expect(await store.broker.counts()).toMatchObject([{ queue: "q", ready: 1 }]);
-      await store.close();
-    },
-  );
+  const BY_TEXT = ["alive", "line", "log", "names", "perm", "ready", "runs"];
+
+  test("are looked for in each set that a script reads in order of text", () => {
+    const folder = path.resolve(import.meta.dirname, "../../src/store/redis/scripts");
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".lua"),
+    );
+    const text = files.map((name) => readFileSync(path.join(folder, name), "utf8")).join("");
+    const keys = [...text.matchAll(/"Z\w*LEX\w*", key_(\w+)/g)].map(([, key]) => key);
+    expect([...new Set(keys)].sort()).toEqual(BY_TEXT);
+  });
+
+  test.each(BY_TEXT)("in %s are seen, and gone by what the line says to do", async (name) => {
+    const { url, raw } = await start();
+    const store = await openRedisStore(url, context);
+    await store.broker.enqueue([message("a")]);
+    const key = `{sunbeat}:${name}`;
+    await raw.zadd(key, -5, "theirs", 7, "theirs too");
+    const finding = judge(await surveyRedis(url, context, LIMIT_MS)).find(
+      ({ setting }) => setting === "keys",
+    );
+    expect([finding?.value, finding?.verdict]).toEqual([`2 not ours in ${key}`, "error"]);
+    const commands = finding?.advice.match(/ZREMRANGEBYSCORE \S+ \S+ \S+/g) ?? [];
+    for (const [verb = "", ...args] of commands.map((each) => each.replaceAll("'", "").split(" ")))
+      await raw.call(verb, ...args);
+    expect(await verdicts(url)).not.toHaveProperty("keys");
+    expect(await store.broker.counts()).toMatchObject([{ queue: "q", ready: 1 }]);
+    await store.close();
+  });
 });
 
 test("looking writes nothing", async () => {
