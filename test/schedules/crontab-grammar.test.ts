@@ -364,6 +364,14 @@ describe("what is refused", () => {
     }
   });
 
+  test.each([
+    ["only blanks follow", "@reboot" + " ".repeat(1_018)],
+    ["what stands behind the blanks would not be read", "@reboot" + " ".repeat(1_017) + "0 0 * * *"],
+    ["five fields", "0 0 * * *" + " ".repeat(1_016)],
+  ])("refuses text of more than 1,024 characters: %s", (_, text) => {
+    expect(refusalOf(() => crontab(text)).message).toContain(`the text has ${text.length} characters`);
+  });
+
   test.each<[unknown, string]>([
     [{ minute: 60 }, `minute: 60 is outside 0-59 (in "60")`],
     [{ minute: -1 }, `minute: -1 is outside 0-59 (in "-1")`],

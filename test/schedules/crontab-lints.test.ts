@@ -178,6 +178,13 @@ describe("lints", () => {
     ]);
   });
 
+  test.each([NaN, Infinity, -Infinity, 8.64e15 + 1])("leave the zone out where no date is: %d", (from) => {
+    expect([lints("40 2 * * *", PARIS, { from }), lints("0 0 29 2 *", PARIS, { from })]).toEqual([
+      [],
+      ["rare dayOfMonth: fires on 29 February only"],
+    ]);
+  });
+
   test.each([
     ["*/5 * * * *", 6 * 60_000, "takes 6 min (p95) but is due every 5 min"],
     ["*/5 * * * *", 5 * 60_000, undefined],

@@ -45,7 +45,7 @@ const FIELD_KEYS: ReadonlyMap<string, FieldName> = new Map([
 
 /** Whether the text is "@reboot", which is no rule of instants. */
 export function isReboot(source: unknown): boolean {
-  return typeof source === "string" && trimBlanks(source.slice(0, LONGEST_TEXT)) === REBOOT;
+  return typeof source === "string" && source.length <= LONGEST_TEXT && trimBlanks(source) === REBOOT;
 }
 
 /** Reads the text form: five fields, six with seconds first, or a nickname. */

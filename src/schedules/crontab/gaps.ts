@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../core/clock.js";
 import { CYCLE_DAYS } from "../civil.js";
+import { MAX_INSTANT } from "../zone.js";
 import type { CompiledCrontab } from "./compile.js";
 import { dateOf } from "./notes.js";
 
@@ -43,8 +44,9 @@ function smallestGapDays({ calendar }: Pick<CompiledCrontab, "calendar">): numbe
   return smallest;
 }
 
-/** The first matching local date on or after the day of an instant. */
+/** The first matching local date on or after the day of an instant; undefined where no `Date` reaches. */
 export function firstDate({ calendar, zone }: CompiledCrontab, from: EpochMs): string | undefined {
+  if (!(Math.abs(from) <= MAX_INSTANT)) return undefined; // NaN too
   const offset = zone.at(Math.floor(from / 60_000)).offset;
   const day = calendar.nextDay(Math.floor((from / 60_000 + offset) / 1440));
   return Number.isFinite(day) ? dateOf(day * 1440) : undefined;
