@@ -128,8 +128,9 @@ export class Rounds {
       // One batch after the other: each is one step of the store, and the store has one of them at a time to do.
       const ticked = await this.#ask("tick", this.#deps.store.entries.tick(lead.term, batch));
       if (ticked.outcome === "fenced") return { ...reply, outcome: "fenced", now: ticked.now };
+      if (ticked.items.some(({ outcome }) => outcome === "early")) this.#tellEarly(ticked.now - plannedAt);
       batch.forEach((item, index) => {
-        const told = this.#tell(item, ticked.items[index]!, plannedAt, ticked.now);
+        const told = this.#tell(item, ticked.items[index]!);
         if (told.done) reply.progress = true;
         if (!told.done || (told.nextAt !== null && told.nextAt <= ticked.now)) reply.more = true;
         reply.nextAt = earliest(reply.nextAt, told.nextAt);
@@ -172,21 +173,20 @@ export class Rounds {
     this.#deps.events.emit("schedule-failed", { entry: stored.name, reason });
   }
 
+  /** Once for all items of a step: what is due in one second may be thousands. */
+  #tellEarly(byMs: number): void {
+    this.#deps.logger.warn(`beat: the store's clock went back by ${-byMs} ms during a round`);
+    this.#deps.events.emit("clock-jump", { byMs });
+  }
+
   /** Logs and events for one item, after the store has it. */
   #tell(
     item: TickItem,
     answer: TickItemOutcome,
-    plannedAt: EpochMs,
-    now: EpochMs,
   ): { readonly done: boolean; readonly nextAt: EpochMs | null } {
-    const { logger, events } = this.#deps;
     if (answer.outcome !== "ticked") {
       // moved, stale, paused, gone: somebody was faster, and the next round reads what is true now.
-      if (answer.outcome === "early") {
-        logger.warn(`beat: the store's clock went back by ${plannedAt - now} ms during a round`);
-        events.emit("clock-jump", { byMs: now - plannedAt });
-      }
-      logger.debug(`Scheduler: ${item.entry} was not ticked: ${answer.outcome}`);
+      this.#deps.logger.debug(`Scheduler: ${item.entry} was not ticked: ${answer.outcome}`);
       return { done: false, nextAt: null };
     }
     item.plan.forEach((planned, index) => this.#tellOne(item.entry, planned, answer.occurrences[index]));

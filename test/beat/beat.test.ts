@@ -282,6 +282,23 @@ describe("the store's clock", () => {
     expect(world.clock.now() - Math.max(...dues)).toBeLessThan(1_000);
   });
 
+  test("that goes back between plan and tick is told once a step, and every run is sent once", async () => {
+    const { store, clock } = world;
+    const tick: Entries["tick"] = (term, items) => {
+      if (!world.events.of("clock-jump").length && items.length > 0) clock.jump(-3_000);
+      return store.entries.tick(term, items);
+    };
+    const names = Array.from({ length: 100 }, (_, n) => `entry ${n}`);
+    const lineup = Object.fromEntries(names.map((name) => [name, { task: "t", schedule: every("1m") }]));
+    await world.started(lineup, {}, { ...store, entries: { ...store.entries, tick } });
+    await clock.advance(70_000);
+    expect(world.events.of("clock-jump")).toEqual([{ byMs: -3_000 }]);
+    expect(world.log.matching(/went back/)).toEqual([
+      "beat: the store's clock went back by 3000 ms during a round",
+    ]);
+    for (const name of names) expect(await world.history(name)).toEqual(["00:01:00 sent"]);
+  });
+
   test("that comes back within 10 s loses nothing", async () => {
     await world.started({ tick: { task: "t", schedule: every("1s"), misfire: "all" } });
     await world.clock.advance(10_500);
