@@ -98,9 +98,7 @@ export class Backups {
     try {
       await this.#vacuumInto(unfinished);
       await chmod(unfinished, 0o600);
-      const file = await open(unfinished, "r+");
-      await file.sync();
-      await file.close();
+      await sync(unfinished);
       // Another process may have been as quick.
       if (this.#isDue(now)) {
         // Names keep the order in which they were given, also after the clock was set back.
@@ -141,6 +139,16 @@ export class Backups {
       const left = statSync(join(folder, name), { throwIfNoEntry: false });
       if (left && left.mtimeMs < now - UNFINISHED_AGE_MS) await rm(join(folder, name), { force: true });
     }
+  }
+}
+
+/** Puts a file on the disk. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close(); // also on a failing disk, which is met every fifteen minutes
   }
 }
 
