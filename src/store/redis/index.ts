@@ -30,12 +30,8 @@ export interface RedisOptions {
 }
 
 const nowScript = defineScript("now", (now: string) => Number(now));
-const sweepScript = defineScript("sweep", ([dropped, looked, from]: [number, number, string]) => ({
-  dropped,
-  looked,
-  from,
-}));
-/** Results that a sweep looks at; it goes on while a tenth of them is over. */
+const sweepScript = defineScript("sweep", (raw: [number, number, string, string]) => raw);
+/** Results and locks that a sweep looks at; it goes on while a tenth of them is over. */
 const LOOKED_AT = 5_000;
 const WORTHWHILE = 0.1;
 
@@ -97,8 +93,8 @@ async function open(
     throw error;
   }
 
-  /** Where the next sweep goes on among the results. */
-  let sweptTo = "0";
+  /** Where the next sweep goes on among the results, and among the locks; "" when it has seen them all. */
+  let [from, lockfrom] = ["", ""];
   return {
     label,
     broker: redisBroker({ caller, hub, clock, random }),
@@ -110,12 +106,17 @@ async function open(
     now,
     async sweep(limit) {
       let [dropped, looked] = [0, 0];
+      [from, lockfrom] = [from || "0", lockfrom || "0"];
       do {
-        const step = await caller.call(sweepScript, { limit: limit - dropped, from: sweptTo });
-        sweptTo = step.from;
-        dropped += step.dropped;
-        looked += step.looked;
-      } while (sweptTo !== "0" && dropped < limit && (looked < LOOKED_AT || dropped >= looked * WORTHWHILE));
+        const step = await caller.call(sweepScript, { limit: limit - dropped, from, lockfrom });
+        dropped += step[0];
+        looked += step[1];
+        [from, lockfrom] = [step[2], step[3]];
+      } while (
+        (from !== "" || lockfrom !== "") &&
+        dropped < limit &&
+        (looked < LOOKED_AT || dropped >= looked * WORTHWHILE)
+      );
       return dropped;
     },
     close,

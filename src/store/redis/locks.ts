@@ -19,6 +19,7 @@ import { fromWire, fromWord, numberOrNull, toWire, toWord, words } from "./text.
 /** Deliveries that one script admits at most. */
 const STEP = 200;
 
+type ListStep = [after: string, scan: string, found: (string | number)[]];
 type Details = [capacity: string, held: number, waiting: number, holders: string[], waiters: string[]];
 
 /** Locks of which it is known that somebody stands in line; and waiters in line. */
@@ -31,10 +32,7 @@ const admitScript = defineScript("lock-admit", (raw: string[]) => raw);
 const cancelScript = defineScript("lock-cancel", (found: number) => found === 1);
 const extendScript = defineScript("lock-extend", (found: number) => found === 1);
 const releaseScript = defineScript("lock-release", (found: number) => found === 1);
-const listScript = defineScript("lock-list", ([after, found]: [string, (string | number)[]]) => ({
-  after,
-  found,
-}));
+const listScript = defineScript("lock-list", (raw: ListStep) => raw);
 const historyScript = defineScript("lock-history", ([before, found]: [string, string[]]) => ({
   before,
   found,
@@ -51,6 +49,14 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
   /** Where the short ways would lead nowhere. Only hints: what the scripts find decides. */
   const lined = new Hints();
   const inLine = new Hints();
+  /** A process calls itself the same all the time. */
+  let known = { label: "", who: toWord("") };
+  const wordOf = (label: string): string => {
+    if (label !== known.label) known = { label, who: toWord(label) };
+    return known.who;
+  };
+  /** The last name of the last page of a listing. */
+  let listedTo: string | undefined;
 
   return {
     async acquire({
@@ -63,9 +69,9 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
     }): Promise<AcquireReply> {
       const lock = toWord(name);
       const waiter = toWord(id);
-      const who = toWord(label);
+      const who = wordOf(label);
       if (inLine.has(id) || !lined.has(name)) {
-        const args = { lock, capacity, waiter, label: who, lease, grant: aliveMs ?? lease };
+        const args = { lock, capacity, waiter, label: who, lease };
         const [at, token, fence] = await caller.call(takeScript, args);
         if (at !== undefined) {
           inLine.delete(id);
@@ -132,17 +138,21 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
       caller.assertOpen();
       const locks: LockSummary[] = [];
       let from = after === undefined ? "" : toWord(after);
+      // What is held alone when a listing begins, its first page gives a place in the order.
+      let scan = after !== undefined && after === listedTo ? "" : "0";
       do {
-        const step = await caller.call(listScript, { after: from, limit: limit - locks.length });
-        for (let at = 0; at < step.found.length; at += 4) {
-          const [name, capacity, held, waiting] = step.found.slice(at, at + 4);
+        const step = await caller.call(listScript, { after: from, limit: limit - locks.length, scan });
+        const found = step[2];
+        for (let at = 0; at < found.length; at += 4) {
+          const [name, capacity, held, waiting] = found.slice(at, at + 4);
           locks.push({
             ...{ name: fromWord(String(name)), capacity: Number(capacity) },
             ...{ held: Number(held), waiting: Number(waiting) },
           });
         }
-        from = step.after;
-      } while (from !== "" && locks.length < limit);
+        [from, scan] = step;
+      } while (scan !== "" || (from !== "" && locks.length < limit));
+      listedTo = locks.at(-1)?.name;
       return locks;
     },
 

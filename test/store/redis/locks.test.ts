@@ -1,6 +1,6 @@
 /** What the suite cannot see of locks: who is woken, what a hand-over costs, and numbers after a restored backup. */
 import { Redis } from "ioredis";
-import { afterAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { LOCK_HISTORY_ROWS } from "../../../src/store/locks.js";
@@ -32,9 +32,13 @@ function open(url: string): Promise<Store> {
   return openRedisStore(url, context, { namespace, clock: "context" });
 }
 
+const wanted = (waiter: string) => ({
+  ...{ lock: "l", capacity: 9, waiter, label: "x" },
+  ...{ leaseMs: HOUR_MS, aliveMs: null },
+});
+
 async function fenceOf(waiter: string): Promise<number> {
-  const wanted = { lock: "l", capacity: 9, waiter, label: "x", leaseMs: HOUR_MS, aliveMs: null };
-  const reply = await store.locks.acquire(wanted);
+  const reply = await store.locks.acquire(wanted(waiter));
   return reply.outcome === "granted" ? reply.permit.fence : NaN;
 }
 
@@ -114,7 +118,8 @@ test("the history keeps the newest ten thousand rows, and few more", async () =>
   const pipeline = raw.pipeline();
   for (let i = 0; i < 12_000; i++) pipeline.xadd(locklog, "*", "e", `w p + 0 + old x ${i}`);
   await pipeline.exec();
-  await fenceOf("newest");
+  const reply = await store.locks.acquire(wanted("newest"));
+  if (reply.outcome === "granted") await store.locks.release(reply.permit);
   const rows = await raw.xlen(locklog);
   expect(rows).toBeGreaterThanOrEqual(LOCK_HISTORY_ROWS);
   expect(rows).toBeLessThan(LOCK_HISTORY_ROWS * 1.1);
@@ -128,4 +133,48 @@ test("what nobody of us wrote is no row of the history", async () => {
     await raw.xadd(locklog, "*", "f", text);
   expect((await store.locks.history({ limit: 9 })).map(({ id }) => id)).toEqual(["a"]);
   expect((await store.locks.history({ lock: "l", limit: 9 })).map(({ id }) => id)).toEqual(["a"]);
+});
+
+describe("of 1,200 locks that are held alone, which no list of the server names in order", () => {
+  const names = Array.from({ length: 1_200 }, (_, index) => `n${String(index).padStart(4, "0")}`);
+  const takeAll = (leaseMs: number): Promise<unknown> =>
+    Promise.all(names.map((name) => store.locks.acquire({ ...wanted("a"), lock: name, leaseMs })));
+
+  test("a listing names each once, in order, over all its pages", async () => {
+    await takeAll(HOUR_MS);
+    const listed: string[] = [];
+    for (let page = 0; page < 5 && listed.length < 1_200; page++) {
+      const after = listed.at(-1);
+      const locks = await store.locks.list({ ...(after !== undefined && { after }), limit: 500 });
+      expect(
+        locks.filter(({ capacity, held, waiting }) => capacity !== 9 || held !== 1 || waiting > 0),
+      ).toEqual([]);
+      listed.push(...locks.map(({ name }) => name));
+    }
+    expect(listed).toEqual(names);
+  });
+
+  test("a listing that begins in the middle names all that follow", async () => {
+    await takeAll(HOUR_MS);
+    const locks = await store.locks.list({ after: "n0599", limit: 1_000 });
+    expect(locks.map(({ name }) => name)).toEqual(names.slice(600));
+  });
+
+  test("sweeps come past every one, and drop those that have ended and no other", async () => {
+    await takeAll(1_000);
+    await fenceOf("b");
+    await clock.advance(1_000);
+    let dropped = 0;
+    for (let sweep = 0; dropped < 1_200 && sweep < 50; sweep++) {
+      const now = await store.sweep(70);
+      expect(now).toBeLessThanOrEqual(70);
+      dropped += now;
+    }
+    expect(dropped).toBe(1_200);
+    expect(await store.locks.list({ limit: 9 })).toEqual([{ name: "l", capacity: 9, held: 1, waiting: 0 }]);
+    expect(await store.locks.history({ lock: "n0007", limit: 9 })).toMatchObject([
+      { event: "lost" },
+      { event: "acquired" },
+    ]);
+  });
 });

@@ -30,9 +30,9 @@
 --   g granted, then token and fence; w waiting, then when to look again (ms); b busy
 -- Uses: clock, numbers, later, results, permits, messages, line
 local lease, alive = tonumber(arg_lease), tonumber(arg_alive)
-local before = call("HGET", key_lock, arg_lock)
-if not before or before == arg_capacity then before = "" end
 local line = lock_line()
+local before = line.capacity_of(arg_lock)
+if not before or before == arg_capacity then before = "" end
 local room = line.has_room(arg_lock, arg_capacity)
 local c = permits().process_contender(arg_lock, arg_waiter)
 local reply
@@ -41,13 +41,8 @@ if not c and not room and not alive then
 else
   local is_new = not c
   if is_new then
-    local grant_ms = alive or lease
-    c = {
-      kind = "p", id = arg_waiter, key = key_plock, field = arg_lock .. " " .. arg_waiter, lock = arg_lock,
-      word = arg_lock .. "," .. arg_capacity .. ",+," .. int(grant_ms), grant = grant_ms,
-      turn = room and "+" or int(next_number()),
-      till = now + grant_ms, unique = "+", fence = "+", give_up = "+", label = arg_label,
-    }
+    c = permits().new_process_contender(arg_lock, arg_waiter, arg_capacity, room and lease or alive, arg_label)
+    if not room then c.turn = int(next_number()) end
     line.enter_line(c, arg_capacity, room, now + lease)
   end
   if c.standing == "h" then

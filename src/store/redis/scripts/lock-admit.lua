@@ -61,7 +61,7 @@ end
 local replies = {}
 for index = rest, #ARGV, 4 do
   local lock, capacity = match(ARGV[index + 2], LOCK_WORD)
-  local before = call("HGET", key_lock, lock)
+  local before = line.capacity_of(lock)
   replies[#replies + 1] = before and before ~= capacity and before or ""
   replies[#replies + 1] = admit(ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3], lock, capacity)
   pass_on()

@@ -25,6 +25,7 @@
 -- Returns: 1 when it was there, else 0
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
+lock_line().capacity_of(arg_lock)
 local c = permits().process_contender(arg_lock, arg_waiter)
 if c and c.standing == "h" then
   permits().end_permit(c, "r")

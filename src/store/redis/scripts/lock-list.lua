@@ -1,4 +1,4 @@
--- Locks in order of name. Looks at a hundred at most.
+-- Locks in order of name. Looks at a hundred at most, once all that are held alone have got their places.
 --
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
@@ -22,10 +22,19 @@
 --   channels  prefix of all channels
 --   after     escaped name after which to go on, "" for the first
 --   limit     how many at most
--- Returns: { name after which to go on, "" at the end; { per lock: name, capacity, held, waiting } }
+--   scan      where the look for locks held alone goes on, "0" for the beginning, "" when it is over
+-- Returns: { name after which to go on, "" at the end; the same of `scan`; { per lock: name, capacity, held, waiting } }
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
 local line = lock_line()
+if arg_scan ~= "" then
+  local scan, locks = unpack(call("HSCAN", key_lock, arg_scan, "COUNT", 500))
+  for index = 1, #locks, 2 do line.capacity_of(locks[index]) end
+  if scan ~= "0" then
+    finish()
+    return { arg_after, scan, {} }
+  end
+end
 local after, found, limit = arg_after, {}, tonumber(arg_limit) * 4
 for look = 1, 101 do
   if #found >= limit or look == 101 then break end
@@ -41,4 +50,4 @@ for look = 1, 101 do
   end
 end
 finish()
-return { after, found }
+return { after, "", found }

@@ -2,7 +2,7 @@
 -- one that it was granted in line. In all other cases lock-acquire decides, and to the same effect in these.
 --
 -- KEYS
---   lock      hash   lock -> capacity
+--   lock      hash   lock -> capacity, or all there is of one that is held alone
 --   perm      zset   permits of locks, by their ends
 --   plock     hash   lock and waiter -> the standing of a process
 --   lockwake  zset   lock with a line -> when its next permit ends (ms)
@@ -16,20 +16,19 @@
 --   waiter    escaped; asking again under the same name changes nothing but the time
 --   label     escaped
 --   lease     ms of the permit
---   grant     ms for which it would be granted in line
 -- Returns: { now, token, fence }, or {} when lock-acquire is to decide: nothing was changed
 -- Uses: clock
-local field = arg_lock .. " " .. arg_waiter
-local till = now + tonumber(arg_lease)
-local till_text, place = int(till), arg_lock .. " " .. format("%014.0f", till) .. " p" .. arg_waiter
-local soonest = till_text
-
--- Most locks are free. This write is the check that it is, and the first that a permit brings along.
-if call("HSETNX", key_lock, arg_lock, arg_capacity) == 0 then
+local capacity = call("HGET", key_lock, arg_lock)
+local till, place, field, soonest
+if capacity then
+  -- Another one; or somebody holds it alone, and has no places yet.
+  if capacity ~= arg_capacity then return {} end
+  field, till = arg_lock .. " " .. arg_waiter, now + tonumber(arg_lease)
+  place = arg_lock .. " " .. format("%014.0f", till) .. " p" .. arg_waiter
   local from, to = "[" .. arg_lock .. " ", "(" .. arg_lock .. "!"
   local first = call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, 1)[1]
   local ends = tonumber(first and match(first, "^%S+ (%d+)") or 0)
-  if ends <= now or call("HGET", key_lock, arg_lock) ~= arg_capacity then return {} end
+  if ends <= now then return {} end
   local mine = call("HGET", key_plock, field)
   if mine then
     local head, before, unique, fence, tail = match(mine, "^(h %S+ %S+ %d+ )(%d+) (%S+) (%S+)( .*)$")
@@ -38,7 +37,7 @@ if call("HSETNX", key_lock, arg_lock, arg_capacity) == 0 then
     if before < till then
       call("ZREM", key_perm, arg_lock .. " " .. format("%014.0f", before) .. " p" .. arg_waiter)
       call("ZADD", key_perm, 0, place)
-      call("HSET", key_plock, field, head .. till_text .. " " .. unique .. " " .. fence .. tail)
+      call("HSET", key_plock, field, head .. int(till) .. " " .. unique .. " " .. fence .. tail)
     end
     return { now_text, unique .. ".p" .. arg_waiter, fence }
   end
@@ -53,10 +52,16 @@ if fence < now * 1000 then
   call("SET", key_fence, int(fence))
 end
 fence = int(fence)
-call("ZADD", key_perm, 0, place)
-call("HSET", key_plock, field, "h " .. arg_lock .. "," .. arg_capacity .. ",+," .. arg_grant .. " + " .. now_text .. " "
-  .. till_text .. " " .. fence .. " " .. fence .. " + " .. arg_label)
-call("ZADD", key_lockend, soonest, arg_lock)
-call("XADD", key_locklog, "MAXLEN", "~", 10000, "*", "e", "a p " .. fence .. " " .. now_text .. " 0 " .. arg_lock .. " "
-  .. arg_label .. " " .. arg_waiter)
+if capacity then
+  call("ZADD", key_perm, 0, place)
+  call("HSET", key_plock, field, "h " .. arg_lock .. "," .. arg_capacity .. ",+," .. arg_lease .. " + " .. now_text .. " "
+    .. int(till) .. " " .. fence .. " " .. fence .. " + " .. arg_label)
+  call("ZADD", key_lockend, soonest, arg_lock)
+else
+  call("HSET", key_lock, arg_lock, arg_capacity .. " " .. now_text .. " " .. arg_lease .. " " .. fence .. " " .. arg_label
+    .. " " .. arg_waiter)
+end
+-- Whoever ends a permit, and every permit ends, keeps the history short.
+call("XADD", key_locklog, "*", "e", "a p " .. fence .. " " .. now_text .. " 0 " .. arg_lock .. " " .. arg_label .. " "
+  .. arg_waiter)
 return { now_text, fence .. ".p" .. arg_waiter, fence }

@@ -1,4 +1,5 @@
--- Drops results and revocations whose time is over, and ended permits. Of results it looks at some hundreds.
+-- Drops results and revocations whose time is over, and ended permits. Of results, and of locks that somebody may hold
+-- alone, it looks at some hundreds each.
 --
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
@@ -23,13 +24,19 @@
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   limit     how many at most
---   from      where the look at results goes on, 0 for the beginning
--- Returns: { the number dropped, the number of results looked at, where the look goes on, 0 when the last was seen }
+--   from      where the look at results goes on, "0" for the beginning, "" for no look
+--   lockfrom  the same of locks
+-- Returns: { the number dropped, the number looked at, where each look goes on, "" when the last was seen }
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
 local line = lock_line()
 local limit = tonumber(arg_limit)
-local from, results = unpack(call("HSCAN", key_res, arg_from, "COUNT", 500))
+local function look(key, from)
+  if from == "" then return "", {} end
+  local on, found = unpack(call("HSCAN", key, from, "COUNT", 500))
+  return on ~= "0" and on or "", found
+end
+local from, results = look(key_res, arg_from)
 local over = {}
 for index = 1, #results, 2 do
   if not is_kept(results[index + 1]) then
@@ -51,6 +58,19 @@ for _, wakes in ipairs({ key_lockend, key_lockwake }) do
     dropped = dropped + ended
   end
 end
+-- Those held alone stand in neither list.
+local lock_from, locks = look(key_lock, arg_lockfrom)
+for index = 1, #locks, 2 do
+  local _, since, lease = match(locks[index + 1], ALONE)
+  if since and since + lease <= now then
+    if dropped == limit then
+      lock_from = arg_lockfrom
+      break
+    end
+    local _, ended = line.hand_over(locks[index])
+    dropped = dropped + ended
+  end
+end
 pass_on()
 finish()
-return { dropped, #results / 2, from }
+return { dropped, (#results + #locks) / 2, from, lock_from }

@@ -8,14 +8,13 @@ local function int(number)
   return format("%.0f", number)
 end
 
-local now
-if arg_now ~= "" then
-  now = tonumber(arg_now)
-else
+local now_text = arg_now
+if now_text == "" then
   local time = call("TIME")
-  now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  -- Seconds, and of the microseconds after them the first three of six digits.
+  now_text = time[1] .. string.sub("00000" .. time[2], -6, -4)
 end
-local now_text = int(now)
+local now = tonumber(now_text)
 
 -- A command with a list of arguments, in parts that fit on Lua's stack; pairs stay together.
 local function many(command, key, list)

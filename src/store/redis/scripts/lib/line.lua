@@ -85,11 +85,26 @@ local function lock_line()
     end
   end
 
+  -- Of a lock that somebody holds or stands in line for, else false. One that was held alone gets its places: every script
+  -- but the short ways begins here with a lock.
+  local function capacity_of(lock)
+    local text = call("HGET", key_lock, lock)
+    local capacity, since, lease, fence, label, waiter = match(text or "", ALONE)
+    if not capacity then return text end
+    local c = permit.new_process_contender(lock, waiter, capacity, tonumber(lease), label)
+    c.standing, c.since, c.till, c.unique, c.fence = "h", tonumber(since), since + lease, fence, fence
+    call("HSET", key_lock, lock, capacity)
+    call("ZADD", key_perm, 0, permit.permit_place(c))
+    call("ZADD", key_lockend, int(c.till), lock)
+    permit.save_contender(c)
+    return capacity
+  end
+
   -- Ends what has ended and gives what is free to those in line. Gives whether there is room for a newcomer, and how many
   -- permits had ended.
   local function hand_over(lock)
     freed[lock] = nil
-    local capacity = tonumber(call("HGET", key_lock, lock) or "")
+    local capacity = tonumber(capacity_of(lock) or "")
     if not capacity then return true, 0 end
     local from, to = range_of(lock)
     local ended = call("ZRANGEBYLEX", key_perm, from, "(" .. lock .. " " .. format("%014.0f", now + 1), "LIMIT", 0,
@@ -118,7 +133,7 @@ local function lock_line()
 
   -- Whether a newcomer gets a permit at once. The newest caller's capacity counts.
   local function has_room(lock, capacity)
-    local before = call("HGET", key_lock, lock)
+    local before = capacity_of(lock)
     if not before then return true end
     if before ~= capacity then call("HSET", key_lock, lock, capacity) end
     return (hand_over(lock))
@@ -171,6 +186,7 @@ local function lock_line()
   -- The holder of a permit by what it is called, nil when it has ended.
   local function holder_of(lock, token)
     local unique, who = match(token, "^([^.]*)%.(%a.*)$")
+    capacity_of(lock)
     local c = unique and permit.contender_of(lock, who)
     if not c or c.lock ~= lock or c.standing ~= "h" or c.unique ~= unique then return nil end
     if c.till > now then return c end
@@ -188,7 +204,7 @@ local function lock_line()
   end
 
   made_line = {
-    range_of = range_of, hand_over = hand_over, has_room = has_room,
+    range_of = range_of, capacity_of = capacity_of, hand_over = hand_over, has_room = has_room,
     enter_line = enter_line, new_task_contender = new_task_contender, line_up_task = line_up_task,
     park = park, holder_of = holder_of,
     summary_of = summary_of,

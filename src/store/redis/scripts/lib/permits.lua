@@ -4,7 +4,9 @@
 --            "<w|h|a> <lock word> <turn> <since> <until> <unique> <fence> <give up> <label>"; w in line, h holds a permit,
 --            a neither; "+" for a turn or fence that it has not. Label, lock and waiter are escaped.
 -- lock word  "<lock>,<capacity>,<wait timeout>,<ms a permit may lie unused>"
--- key_lock   lock -> capacity, while somebody holds it or stands in line
+-- key_lock   lock -> capacity, while somebody holds it or stands in line. A process that took it when it was free holds it
+--            alone until somebody else comes or looks: "<capacity> <since> <ms of the permit> <fence> <label> <waiter>" is
+--            then all that there is of it, and `capacity_of` (lib/line.lua) gives it the places below.
 -- key_perm   "<lock> <until> <t|p><id>" of every permit, score 0 ;  key_line  "<lock> <turn> <t|p><id>" of all in line
 -- key_alive  "<lock> <until> <waiter>" of every process in line
 -- key_locklog "<w waiting|a acquired|r released|l lost|b broken|g gave up> <t|p> <fence> <at> <ms waited or held> <lock>
@@ -13,6 +15,7 @@
 -- A permit is "<unique>.<t|p><id>" to those who hold it.
 
 local STANDING = "^(%a) (%S+) (%S+) (%d+) (%d+) (%S+) (%S+) (%S+) (.*)$"
+local ALONE = "^(%d+) (%d+) (%d+) (%d+) (%S+) (%S+)$"
 local LOCK_WORD = "^([^ ,]+),(%d+),([^ ,]+),(%d+)$"
 
 local contenders = {}
@@ -63,6 +66,15 @@ local function permits()
 
   local function process_contender(lock, waiter)
     return contender("p", waiter, key_plock, lock .. " " .. waiter)
+  end
+
+  -- The standing of a process that is new to a lock. `grant_ms`: how long a permit lasts that it gets.
+  local function new_process_contender(lock, waiter, capacity, grant_ms, label)
+    return {
+      kind = "p", id = waiter, key = key_plock, field = lock .. " " .. waiter, lock = lock,
+      word = lock .. "," .. capacity .. ",+," .. int(grant_ms), grant = grant_ms, turn = "+",
+      till = now + grant_ms, unique = "+", fence = "+", give_up = "+", label = label,
+    }
   end
 
   -- By the last part of a place; nil for a place that nobody of us wrote.
@@ -185,7 +197,8 @@ local function permits()
   made_permits = {
     token_of = token_of, note = note,
     place_text = place_text, remember_task_contenders = remember_task_contenders, task_contender = task_contender,
-    process_contender = process_contender, contender_of = contender_of, save_contender = save_contender,
+    process_contender = process_contender, new_process_contender = new_process_contender,
+    contender_of = contender_of, save_contender = save_contender,
     drop_contender = drop_contender, permit_place = permit_place, set_till = set_till,
     next_fence = next_fence, use_permit = use_permit, reserve_permit = reserve_permit,
     end_permit = end_permit, leave_line = leave_line, lose_permit = lose_permit,
