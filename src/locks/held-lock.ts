@@ -33,6 +33,8 @@ export class HeldLock {
   readonly token: string;
   /** Greater than that of every earlier holder: hand it to what you write to, and have it refuse smaller ones. */
   readonly fence: number;
+  /** For this folder: the name under which it was asked for. */
+  readonly waiter: string;
   readonly #deps: HoldingDeps;
   /** Made when somebody asks for the signal: most hold a lock for less time than that takes. */
   #aborter: AbortController | null = null;
@@ -46,10 +48,11 @@ export class HeldLock {
   #over = false;
 
   /** For this folder. `startedAt`: monotonic instant at which the permit was asked for. */
-  constructor(deps: HoldingDeps, permit: Permit, leaseMs: number, startedAt: number) {
+  constructor(deps: HoldingDeps, permit: Permit, waiter: string, leaseMs: number, startedAt: number) {
     this.name = permit.lock;
     this.token = permit.token;
     this.fence = permit.fence;
+    this.waiter = waiter;
     this.#deps = deps;
     this.#leaseMs = leaseMs;
     this.#trustedUntil = startedAt + leaseMs * (1 - MARGIN);

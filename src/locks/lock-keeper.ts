@@ -40,7 +40,6 @@ export class LockKeeper {
   readonly #events: Pick<Events, "emit">;
   readonly #holding: HoldingDeps;
   readonly #held = new Map<string, HeldLock>();
-  readonly #waiters = new Map<HeldLock, string>();
   readonly #closing = new AbortController();
 
   constructor({ store, clock, random, logger, events }: KeeperDeps) {
@@ -70,12 +69,11 @@ export class LockKeeper {
   }
 
   hold(permit: Permit, waiter: string, leaseMs: number, startedAt: number): HeldLock {
-    const held = new HeldLock(this.#holding, permit, leaseMs, startedAt);
+    const held = new HeldLock(this.#holding, permit, waiter, leaseMs, startedAt);
     this.#held.set(held.token, held);
-    this.#waiters.set(held, waiter);
     // From now on a hint means that somebody broke it.
     this.room.listen(waiter, () => held.recheck());
-    this.logger.debug(`lock ${quote(held.name)} acquired (fence ${held.fence})`);
+    this.#note(held, "acquired");
     this.#events.emit("lock-acquired", { lock: held.name, fence: held.fence, taskId: null });
     return held;
   }
@@ -97,8 +95,7 @@ export class LockKeeper {
 
   #forget(held: HeldLock): void {
     this.#held.delete(held.token);
-    this.room.leave(this.#waiters.get(held) ?? "");
-    this.#waiters.delete(held);
+    this.room.leave(held.waiter);
   }
 
   #lost(held: HeldLock, reason: SunbeatError): void {
@@ -109,7 +106,11 @@ export class LockKeeper {
 
   #released(held: HeldLock): void {
     this.#forget(held);
-    this.logger.debug(`lock ${quote(held.name)} released (fence ${held.fence})`);
+    this.#note(held, "released");
     this.#events.emit("lock-released", { lock: held.name, fence: held.fence, taskId: null });
+  }
+
+  #note({ name, fence }: HeldLock, what: string): void {
+    if (!this.logger.silent) this.logger.debug(`lock ${quote(name)} ${what} (fence ${fence})`);
   }
 }

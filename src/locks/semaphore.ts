@@ -53,12 +53,15 @@ export class Semaphore {
   readonly name: string;
   readonly capacity: number;
   readonly #keeper: LockKeeper;
+  /** As messages name it. */
+  readonly #what: string;
 
   /** For `Locks`. */
   constructor(keeper: LockKeeper, name: string, capacity: number) {
     this.#keeper = keeper;
     this.name = name;
     this.capacity = capacity;
+    this.#what = `lock ${quote(name)}`;
   }
 
   /**
@@ -125,10 +128,6 @@ export class Semaphore {
       throw notHeld(this.name, "it has ended, was given back, or never was one of this lock");
   }
 
-  get #what(): string {
-    return `lock ${quote(this.name)}`;
-  }
-
   #tokenOf(permit: unknown): string {
     const token =
       typeof permit === "string" ? permit : (permit as { token?: unknown } | null | undefined)?.token;
@@ -154,7 +153,7 @@ export class Semaphore {
     let latch = room.enter(waiter);
     let waiting = false;
     try {
-      await room.open();
+      if (!room.isOpen) await room.open();
       for (;;) {
         const startedAt = clock.monotonicMs();
         const found = await this.#try(waiter, leaseMs, aliveMs, startedAt);

@@ -10,6 +10,8 @@ export class WaitingRoom {
   readonly #channel: Pick<Channel, "subscribe">;
   readonly #listeners = new Map<string, () => void>();
   #subscription: Promise<() => void> | null = null;
+  /** Whether hints arrive. */
+  isOpen = false;
 
   constructor(clock: Clock, channel: Pick<Channel, "subscribe">) {
     this.#clock = clock;
@@ -21,6 +23,8 @@ export class WaitingRoom {
     this.#subscription ??= this.#channel.subscribe("lock", (waiter) => this.#listeners.get(waiter)?.());
     try {
       await this.#subscription;
+      // Unless it was closed meanwhile.
+      this.isOpen = this.#subscription !== null;
     } catch (error) {
       this.#subscription = null;
       throw error;
@@ -67,6 +71,7 @@ export class WaitingRoom {
     this.#listeners.clear();
     const subscription = this.#subscription;
     this.#subscription = null;
+    this.isOpen = false;
     if (subscription !== null) await subscription.then((end) => end()).catch(() => undefined);
   }
 }
