@@ -385,7 +385,7 @@ sunbeat vVERSION (one@HOST)
       "night-report is paused\n",
     );
     expect((await place.sunbeat([...app, "schedule", "resume", "night-report"])).stdout).toMatch(
-      /^night-report goes on, next at \S+Z\n$/,
+      /^night-report goes on, next at \w{3} [\d-]{10} 0[23]:[03]0 \+0[12]:00\n$/,
     );
     const { stdout } = await place.sunbeat([...app, "schedule", "trigger", "night-report"]);
     expect(stdout).toMatch(/^night-report!\S+\n$/);

@@ -2,8 +2,10 @@ import { Command } from "commander";
 import type { Sunbeat } from "../../index.js";
 import { withSharedStore } from "../app.js";
 import type { Action } from "../cli.js";
+import { formatLocal, precisionOf } from "../local-time.js";
 
-type Edit = (app: Sunbeat, name: string) => Promise<string>;
+/** Gives what to say; instants are shown in the zone. */
+type Edit = (app: Sunbeat, name: string, timezone: string) => Promise<string>;
 
 /** The verbs that change one entry; each takes effect at once, without restart. */
 const EDITS: Readonly<Record<string, { readonly description: string; readonly edit: Edit }>> = {
@@ -16,9 +18,11 @@ const EDITS: Readonly<Record<string, { readonly description: string; readonly ed
   },
   resume: {
     description: "let a paused entry go on from now; what it missed is not made up",
-    edit: async (app, name) => {
+    edit: async (app, name, timezone) => {
       const { nextDue } = await app.schedules.resume(name);
-      return `${name} goes on${nextDue === null ? "" : `, next at ${nextDue.toISOString()}`}`;
+      if (nextDue === null) return `${name} goes on`;
+      const next = nextDue.getTime();
+      return `${name} goes on, next at ${formatLocal(next, timezone, precisionOf([next]))}`;
     },
   },
   delete: {
@@ -37,8 +41,8 @@ export function scheduleEditCommands(action: Action): Command[] {
       .argument("<entry>", "its name")
       .action(
         action<[string]>((cli, name) =>
-          withSharedStore(cli, async ({ app }) => {
-            const done = await edit(app, name);
+          withSharedStore(cli, async ({ app, core }) => {
+            const done = await edit(app, name, cli.options.timezone ?? core.config.timezone);
             if (cli.terminal.json) cli.terminal.value({ entry: name, [verb]: true });
             else cli.terminal.line(done);
           }),

@@ -39,7 +39,7 @@ export function ioredisConnect(
 ): Connect {
   // Jitter: many processes that lost one server must not come back as one.
   const pause = (times: number): number =>
-    Math.min(50 * times, LONGEST_RETRY_MS) * (0.5 + 0.5 * random.next());
+    Math.round(Math.min(50 * times, LONGEST_RETRY_MS) * (0.5 + 0.5 * random.next()));
   const tls = target.tls ? { ...(target.ca !== null && { ca: readCertificate(target.ca) }) } : undefined;
   const common = (role: Role) => ({
     // RESP3, which ioredis 6 speaks, in the shapes of RESP2, which 5 knows.

@@ -276,6 +276,14 @@ describe("opening", () => {
     });
   });
 
+  test("no sentinel at the address: told without fractions of a millisecond", async () => {
+    const server = await serve((name) =>
+      name === "sentinel" ? "-ERR unknown command 'sentinel'\r\n" : undefined,
+    );
+    const url = server.url.replace("redis:", "redis+sentinel:");
+    await expect(openRedisStore(`${url}/main`, hurried)).rejects.toThrow(/ is no sentinel.* after \d+ms/);
+  });
+
   test("no such host: unavailable", async () => {
     await expect(openRedisStore("redis://no-such-host.invalid", hurried)).rejects.toMatchObject({
       code: "SUNBEAT_STORE_UNAVAILABLE",
