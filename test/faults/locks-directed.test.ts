@@ -176,12 +176,12 @@ describe.concurrent("the checker of the suites", () => {
       /2 permits at/,
     ],
     [
-      "the short way to a permit does not look at the capacity",
+      "the short way to a permit does not look whether it is free",
       [
         {
           script: "lock-take",
-          find: 'if call("ZLEXCOUNT", key_perm, from, to) >= tonumber(arg_capacity) then return {} end',
-          put: "",
+          find: 'local capacity = call("HGET", key_lock, arg_lock)',
+          put: "local capacity = false",
         },
       ],
       /2 permits at/,
