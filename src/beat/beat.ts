@@ -137,7 +137,7 @@ export class Beat {
       onReading: (reading) => void this.#read(reading),
     });
     this.#rounds = new Rounds({
-      ...{ store, clock, logger, events, createMessage, cache, inTime, batch },
+      ...{ store, clock, logger, events, createMessage, cache, inTime, batch, longestMs: leaseMs / 3 },
       onReading: (reading) => this.#read(reading),
     });
     this.#atStart = new AtStart({ store, inTime, rounds: this.#rounds });

@@ -27,6 +27,8 @@ export interface RoundDeps {
   readonly inTime: Deadline;
   /** Occurrences sent in one call of the store. */
   readonly batch: number;
+  /** A round that has taken so long leaves the rest to the next one, so that the watchdog sees what gets done. */
+  readonly longestMs: number;
   /** Whether dispatch must wait because the store's clock is in doubt. */
   readonly onReading: (reading: ClockReading) => "go" | "hold";
 }
@@ -48,6 +50,12 @@ const NOTHING_DONE = { outcome: "done", nextAt: null, more: false, progress: fal
 
 /** Entries read in one call of the store, in batches: reading is cheaper than sending. */
 const PAGE_BATCHES = 4;
+/**
+ * Planning holds up the event loop, and with it the renewal of the lease: after a long outage an entry may take 0.1 s. So what
+ * has taken so long is sent before more is planned; else a beat with hundreds of such entries would lose its lease each
+ * time, before it has sent anything.
+ */
+const LONGEST_PLAN_MS = 100;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -92,17 +100,22 @@ export class Rounds {
     now: EpochMs,
     graceMs: number,
   ): Promise<RoundReply> {
+    const { clock, batch, longestMs } = this.#deps;
+    const endAt = clock.monotonicMs() + longestMs;
     let done: RoundReply = { ...NOTHING_DONE, now };
     let underway: Promise<RoundReply> = Promise.resolve(done);
-    for (let from = 0; from < due.length; from += this.#deps.batch) {
-      const items = await this.#plan(due.slice(from, from + this.#deps.batch), now, graceMs);
+    let from = 0;
+    while (from < due.length && (from === 0 || clock.monotonicMs() < endAt)) {
+      const { items, planned } = await this.#plan(due.slice(from, from + batch), now, graceMs);
+      from += planned;
       done = together(done, await underway);
       if (done.outcome !== "done") return done;
       underway = this.tick(lead, items, now);
       underway.catch(() => undefined); // it is awaited when the next batch is planned
-      await new Promise<void>((sent) => this.#deps.clock.soon(sent));
+      await new Promise<void>((sent) => clock.soon(sent));
     }
-    return together(done, await underway);
+    done = together(done, await underway);
+    return from < due.length ? { ...done, more: true } : done;
   }
 
   /** Sends the entries of this page that run when a process first leads. */
@@ -140,9 +153,19 @@ export class Rounds {
     return reply;
   }
 
-  async #plan(due: readonly EntryRecord[], now: EpochMs, graceMs: number): Promise<TickItem[]> {
+  /** As many of them as can be planned without holding up the loop, one at least. */
+  async #plan(
+    due: readonly EntryRecord[],
+    now: EpochMs,
+    graceMs: number,
+  ): Promise<{ readonly items: TickItem[]; readonly planned: number }> {
+    const { clock } = this.#deps;
+    const endAt = clock.monotonicMs() + LONGEST_PLAN_MS;
     const items: TickItem[] = [];
+    let planned = 0;
     for (const stored of due) {
+      if (planned > 0 && clock.monotonicMs() >= endAt) break;
+      planned++;
       if (this.aside.holds(stored) || stored.cursor === null) continue;
       try {
         const entry = this.#deps.cache.runnable(stored);
@@ -153,7 +176,7 @@ export class Rounds {
         await this.#setAside(stored, messageOf(error));
       }
     }
-    return items;
+    return { items, planned };
   }
 
   /** One bad entry costs itself and nobody else. */

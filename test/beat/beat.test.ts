@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Beat, BEAT_DEFAULTS } from "../../src/beat/beat.js";
 import { resolveEntry } from "../../src/beat/entry.js";
 import { sleep } from "../../src/core/clock.js";
@@ -175,6 +175,26 @@ describe("downtime", () => {
     await world.started(lineup);
     await world.clock.advance(HOUR / 2);
     expect(fates(await world.history("hourly"))).toEqual(expected);
+  });
+
+  test("of entries that take longer to plan than a lease lasts is caught up part by part", async () => {
+    const { clock } = world;
+    let busyMs = 0;
+    const [now, monotonicMs] = [clock.now.bind(clock), clock.monotonicMs.bind(clock)];
+    vi.spyOn(clock, "now").mockImplementation(() => now() + busyMs);
+    vi.spyOn(clock, "monotonicMs").mockImplementation(() => monotonicMs() + busyMs);
+    const args = () => {
+      busyMs += 1_000; // nothing else runs meanwhile, so the lease is not renewed
+      return [];
+    };
+    const names = Array.from({ length: 40 }, (_, n) => `entry ${n}`);
+    const lineup = Object.fromEntries(
+      names.map((name) => [name, { task: "t", schedule: every("1d"), args }]),
+    );
+    await world.started(lineup, { leaseMs: 15_000 });
+    await clock.advance(25 * HOUR);
+    for (const name of names) expect(await world.history(name)).toEqual(["00:00:00 sent"]);
+    expect(world.events.of("beat-stalled")).toEqual([]);
   });
 
   test("of one entry that are many are sent in steps, each of which leaves the cursor where the next begins", async () => {
