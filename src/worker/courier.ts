@@ -117,7 +117,8 @@ export class Courier {
     }
     for (const { reservation, outcome } of batch) {
       held.delete(reservation.delivery.token);
-      if (outcome !== null) this.#reporter.ended(reservation, outcome, 0);
+      if (outcome === null) this.#reporter.returned(reservation);
+      else this.#reporter.ended(reservation, outcome, 0);
     }
   }
 

@@ -79,12 +79,20 @@ export class Reporter {
     this.#emit("lock-lost", { lock: lock.name, fence: lock.fence, taskId: id });
   }
 
+  /** It was not started, and goes back; called once the store has it. */
+  returned(reservation: Reservation): void {
+    if (!this.log.silent) this.log.debug(`Task ${reservation.label} given back, not started`);
+    this.#unhold(reservation, "lock-released");
+  }
+
   /** Called once the store has it. */
   ended(reservation: Reservation, outcome: Outcome, runtimeMs: number): void {
     this.#tell(reservation, outcome, runtimeMs);
-    const { lock, unlocked, delivery } = reservation;
+    this.#unhold(reservation, outcome.kind === "abandoned" ? "lock-lost" : "lock-released");
+  }
+
+  #unhold({ lock, unlocked, delivery }: Reservation, type: "lock-lost" | "lock-released"): void {
     if (lock === null || unlocked) return;
-    const type = outcome.kind === "abandoned" ? "lock-lost" : "lock-released";
     this.#emit(type, { lock: lock.name, fence: lock.fence, taskId: delivery.id });
   }
 

@@ -20,6 +20,8 @@ export class Reservation {
   stopping = false;
   /** The permit it came with, or was admitted to; null: none. */
   lock: { readonly name: string; readonly fence: number } | null = null;
+  /** Monotonic instant since when it holds its permit and waits for a slot. */
+  idleSince = 0;
   /** The permit was taken away, though the delivery is still ours. */
   unlocked = false;
   /** Acknowledged before the run (acks "early"): there is no lease and no token any more. */

@@ -6,6 +6,7 @@ import { prepare, refusalOf } from "./admission.js";
 import { type Assignment, assign, isAssignment } from "./assignment.js";
 import { cutShort } from "./early.js";
 import { Executor } from "./executor.js";
+import { InHand } from "./in-hand.js";
 import type { TaskLookup } from "./options.js";
 import { type Admission, isEarlyAck, Outbox } from "./outbox.js";
 import { failed, type Outcome, settlementOf } from "./outcome.js";
@@ -32,7 +33,7 @@ export class Slots {
   readonly #leaseMs: number;
   readonly #executor: Executor;
   readonly #onEnd: () => void;
-  #waiting: Reservation[] = [];
+  readonly #inHand: InHand;
   /** Slots taken: running, or being acknowledged before the run. */
   #busy = 0;
 
@@ -51,6 +52,10 @@ export class Slots {
     this.#concurrency = concurrency;
     this.#leaseMs = leaseMs;
     this.#onEnd = onEnd;
+    this.#inHand = new InHand(clock, (reservation) => {
+      this.outbox.returns.push({ reservation, outcome: null });
+      onEnd();
+    });
     this.#executor = new Executor(clock, random, environment, (assignment, outcome, runtimeMs) =>
       this.#ended(assignment, outcome, runtimeMs),
     );
@@ -66,7 +71,7 @@ export class Slots {
 
   /** Deliveries taken and not yet started, with those that ask for their lock. */
   get waiting(): number {
-    return this.#waiting.length + this.outbox.admissions.length;
+    return this.#inHand.size + this.outbox.admissions.length;
   }
 
   get overran(): number {
@@ -80,20 +85,20 @@ export class Slots {
       this.#environment.reporter.received(reservation);
       if (reservation.lock !== null) this.#environment.reporter.locked(reservation);
       if (delivery.lock !== undefined || this.#registry.get(delivery.task)?.lock) this.#ask(reservation);
-      else this.#waiting.push(reservation);
+      else this.#inHand.push(reservation);
     }
   }
 
   /** Starts what waits while slots are free, in the order of the claim. Says whether anything was started. */
   fill(): boolean {
-    if (this.#waiting.length === 0 || this.free === 0) return false;
+    if (this.#inHand.size === 0 || this.free === 0) return false;
     const until = this.#clock.monotonicMs() + LONGEST_FILL_MS;
-    let taken = 0;
-    while (taken < this.#waiting.length && this.free > 0) {
-      this.#begin(this.#waiting[taken++]!);
+    while (this.free > 0) {
+      const next = this.#inHand.shift();
+      if (next === undefined) break;
+      this.#begin(next);
       if (this.#clock.monotonicMs() > until) break;
     }
-    this.#waiting = this.#waiting.slice(taken);
     return true;
   }
 
@@ -116,7 +121,7 @@ export class Slots {
     if (reply.outcome === "admitted") {
       reservation.lock = { name: request.lock.name, fence: reply.fence };
       reporter.locked(reservation);
-      this.#waiting.push(reservation);
+      this.#inHand.push(reservation);
       return;
     }
     this.#send(reservation, refusalOf(assignment, request, reply), assignment.resultTtlMs, 0);
@@ -128,8 +133,9 @@ export class Slots {
       this.outbox.returns.push({ reservation: assignment.reservation, outcome: null });
     }
     this.outbox.admissions = [];
-    for (const reservation of this.#waiting) this.outbox.returns.push({ reservation, outcome: null });
-    this.#waiting = [];
+    for (const reservation of this.#inHand.takeAll()) {
+      this.outbox.returns.push({ reservation, outcome: null });
+    }
   }
 
   /** Claimed by a call that nobody waits for any more: they go back, and are not started here. */
@@ -186,7 +192,7 @@ export class Slots {
     const prepared = this.#prepare(reservation);
     if (prepared === null) return;
     const { assignment, request } = prepared;
-    if (request === null) this.#waiting.push(reservation);
+    if (request === null) this.#inHand.push(reservation);
     else this.outbox.admissions.push({ assignment, request });
   }
 

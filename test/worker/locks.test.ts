@@ -220,6 +220,80 @@ describe("a task with a lock", () => {
     expect(order).toEqual(["a", "b", "a"]);
   });
 
+  describe("which holds its lock and finds no slot free", () => {
+    test("goes to a worker that has one, and keeps its lock", async () => {
+      const rig = new Rig();
+      const ran: unknown[] = [];
+      const { opened, open } = gate();
+      rig.task("long", () => opened);
+      rig.bound("t", (self) => void ran.push([self.request.hostname, self.request.deliveries]), {
+        lock: resolveTaskLock("l"),
+      });
+      await rig.send(message("long", "long"), message("a", "t"), message("b", "t"));
+      await rig.started({ concurrency: 1, prefetch: 4 });
+      await rig.started({ hostname: "w2", concurrency: 1, prefetch: 4 });
+      await rig.clock.advance(999);
+      expect(ran).toEqual([]);
+      await rig.clock.advance(1);
+      expect(ran).toEqual([
+        ["w2", 1],
+        ["w2", 1],
+      ]);
+      const told = types(rig, /^lock-(acquired|released)/).filter((each) => each.endsWith(" a"));
+      expect(told).toEqual(["lock-acquired a", "lock-released a", "lock-acquired a", "lock-released a"]);
+      open();
+    });
+
+    test("does not keep it from what is in the slot and waits for it", async () => {
+      const rig = new Rig();
+      const inner = locked("l")(async () => "inner");
+      const order: string[] = [];
+      const { opened, open } = gate();
+      rig.task("outer", async () => {
+        await opened;
+        await inner();
+        order.push("outer");
+      });
+      lockedTask(
+        rig,
+        "t",
+        locked("l")(async () => void order.push("t")),
+      );
+      await rig.send(message("o", "outer"), message("a", "t"));
+      await rig.started({ concurrency: 1, prefetch: 4 });
+      open();
+      await turns();
+      expect(await waiting(rig)).toHaveLength(1);
+      await rig.clock.advance(31_000);
+      expect(order).toEqual(["outer", "t"]);
+    });
+
+    test("stays where it is when a slot comes free in time", async () => {
+      const rig = new Rig();
+      const { opened, open } = gate();
+      rig.task("long", () => opened);
+      lockedTask(
+        rig,
+        "t",
+        locked("l")(async () => undefined),
+      );
+      let given = 0;
+      const { memory } = rig;
+      const broker: typeof memory.broker = {
+        ...memory.broker,
+        giveBack: (refs) => (given++, memory.broker.giveBack(refs)),
+      };
+      await rig.send(message("long", "long"), message("a", "t"));
+      await rig.started({ concurrency: 1, prefetch: 4 }, { ...memory, broker });
+      await rig.clock.advance(900);
+      open();
+      await turns();
+      expect([await rig.state("a"), given]).toEqual(["SUCCESS", 0]);
+      await rig.clock.advance(10_000);
+      expect(given).toBe(0);
+    });
+  });
+
   test("waiting when the worker stops is not touched", async () => {
     const rig = new Rig();
     const { opened, open } = gate();
