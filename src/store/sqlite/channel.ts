@@ -3,9 +3,6 @@ import type { Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
 import { LIMIT, type Signal, type Step } from "./step.js";
 
-/** Signals are hints that every process reads within milliseconds; older ones are of no use to anybody. */
-const SIGNAL_AGE_MS = 60_000;
-
 export function sqliteChannel(connection: Connection, hub: Hub): Channel {
   return {
     publish: (topic, payload) => connection.write((step) => step.publish(topic, payload)),
@@ -40,12 +37,4 @@ export function signalsAfter(step: Step, seq: number, origin: string, limit: num
     seq: rows.at(-1)?.seq ?? seq,
     isComplete: rows.length < limit,
   };
-}
-
-/** Drops old signals, which nobody counts: they are a means of the store's, not a row of a user's. */
-export function sweepSignals(step: Step, limit: number): void {
-  step.run(
-    `DELETE FROM signal WHERE seq IN (SELECT seq FROM signal ORDER BY seq ${LIMIT}) AND at <= ?`,
-    ...[limit, step.now - SIGNAL_AGE_MS],
-  );
 }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Store, StoreContext } from "../store.js";
 import { Backups } from "./backups.js";
 import { sqliteBroker, sweepRevocations } from "./broker.js";
-import { sqliteChannel, sweepSignals } from "./channel.js";
+import { sqliteChannel } from "./channel.js";
 import { closedError, Connection } from "./connection.js";
 import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
@@ -84,7 +84,6 @@ export async function openSqliteStore(
 
     sweep: (limit) =>
       connection.write((step) => {
-        sweepSignals(step, limit);
         const results = sweepResults(step, limit);
         const revocations = sweepRevocations(step, limit - results);
         return results + revocations + sweepPermits(step, limit - results - revocations);

@@ -9,6 +9,11 @@ import { fromColumns, toColumns } from "./text.js";
  */
 export const LIMIT = "LIMIT ? + 0";
 
+/** Signals are hints that every process reads within milliseconds; older ones are of no use to anybody. */
+const SIGNAL_AGE_MS = 60_000;
+/** Old signals go whenever so many new ones have come, and more at once than come. */
+const TRIM_EVERY = 250;
+
 export interface Signal {
   readonly topic: string;
   readonly payload: string;
@@ -86,9 +91,18 @@ export class Step implements News {
   publish(topic: string, payload: string): void {
     this.signals.push({ topic, payload });
     if (this.#origin === null) return;
-    this.run(
-      "INSERT INTO signal (origin, topic, payload, at) VALUES (?, ?, ?, ?)",
+    const { seq } = this.get<{ seq: number }>(
+      "INSERT INTO signal (origin, topic, payload, at) VALUES (?, ?, ?, ?) RETURNING seq",
       ...[this.#origin, topic, payload, this.now],
+    )!;
+    if (seq % TRIM_EVERY === 0) this.#trimSignals();
+  }
+
+  /** Here and not in a sweep, so that no rate of signals outgrows it, and a program without worker or beat does it too. */
+  #trimSignals(): void {
+    this.run(
+      `DELETE FROM signal WHERE seq IN (SELECT seq FROM signal ORDER BY seq ${LIMIT}) AND at <= ?`,
+      ...[4 * TRIM_EVERY, this.now - SIGNAL_AGE_MS],
     );
   }
 }
