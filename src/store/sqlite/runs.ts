@@ -196,14 +196,15 @@ function lineUp(step: Step, id: string): void {
   if (message) standInLine(step, { id, task: message.task, lock: lockOfMessage(message) });
 }
 
-/** Disables the entry once its runs have reached the limit. */
+/** Disables the entry once its runs have reached the limit; one that is disabled already keeps its reason. */
 export function endWhenSpent(step: Step, entry: string, maxRuns: number | null): void {
   if (maxRuns === null) return;
-  const spent = step.run(
-    "UPDATE entry SET nominal = NULL, dispatch_at = NULL WHERE name = ? AND runs >= ?",
-    ...[entry, maxRuns],
+  step.run(
+    `UPDATE entry SET nominal = NULL, dispatch_at = NULL,
+       disabled_at = CASE WHEN disabled IS NULL THEN ? ELSE disabled_at END, disabled = coalesce(disabled, 'max-runs')
+       WHERE name = ? AND runs >= ?`,
+    ...[step.now, entry, maxRuns],
   );
-  if (spent > 0) disable(step, entry, "max-runs");
 }
 
 export function disable(step: Step, entry: string, reason: string): void {

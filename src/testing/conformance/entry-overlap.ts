@@ -281,6 +281,20 @@ export const overlapCases = group("entries: overlap", {
     assert.equal((await store.entries.due(0)).nextAt, null);
   },
 
+  "a held run that is the last of maxRuns leaves a disabled entry its reason": async (harness) => {
+    const { store, clock } = harness;
+    const a = await everySecond(harness, 2);
+    await a.tick(queueOne);
+    await a.tick(queueOne);
+    const { stamp } = await read(store, "a");
+    const leftAt = clock.now();
+    await putAll(store, { ...entry("a", null), expect: stamp, disabled: "left-code" });
+    await clock.advance(1_000);
+    await finish(store, await claimOne(store));
+    const { disabled, disabledAt, runs } = await read(store, "a");
+    assert.deepEqual([disabled, disabledAt, runs], ["left-code", leftAt, 2]);
+  },
+
   "a held run is released by a claim when the timeout has passed, and not before": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);

@@ -219,6 +219,16 @@ export const tickCases = group("entries: tick", {
     assert.deepEqual(await store.entries.due(10), { entries: [], nextAt: null, now: clock.now() });
   },
 
+  "the last occurrence of all is also the last that maxRuns allows: the tick's reason stays": async (
+    harness,
+  ) => {
+    const { store } = harness;
+    const { now, term } = await dueNow(harness);
+    await tick(store, term, item("a", now, { plan: [sendOf("a", now)], disable: "ended", maxRuns: 1 }));
+    const { disabled, disabledAt, runs } = await read(store, "a");
+    assert.deepEqual([disabled, disabledAt, runs], ["ended", now, 1]);
+  },
+
   "an entry without occurrences is sent once at start, and a repeated tick has moved": async ({
     store,
     clock,
