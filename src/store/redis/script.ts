@@ -40,7 +40,8 @@ const CLOSE = "end)()";
 /**
  * The text of a script. A server makes every function of it anew at every call, and searches each name that a function
  * takes from around it among all names taken so before: at one level that search is most of a short call. So keys and
- * arguments stand where they are used, and every few pieces a function begins in which the names before are found once.
+ * arguments stand where they are used, and every few pieces a function begins in which the names before are found once;
+ * a script of fewer does without, since a function costs as much as a command.
  * The short way of a script stands before all that it does without.
  */
 function assemble({ keys, args, uses, prelude, short, body }: (typeof SCRIPTS)[ScriptName]): string {
@@ -50,10 +51,11 @@ function assemble({ keys, args, uses, prelude, short, body }: (typeof SCRIPTS)[S
   const lines: string[] = [prelude];
   uses.forEach((number, index) => {
     if (index === short.before) lines.push(short.text);
-    if (index % PIECES_OF_A_LEVEL === 0) lines.push(OPEN);
+    if (index > 0 && index % PIECES_OF_A_LEVEL === 0) lines.push(OPEN);
     lines.push(LIBRARY[number] ?? "");
   });
-  lines.push(OPEN, body, ...lines.filter((line) => line === OPEN).map(() => CLOSE), CLOSE);
+  if (uses.length >= PIECES_OF_A_LEVEL) lines.push(OPEN);
+  lines.push(body, ...lines.filter((line) => line === OPEN).map(() => CLOSE));
   return lines.join("\n").replace(/\b(?:key|arg)_\w+/g, (name) => place[name] ?? name);
 }
 

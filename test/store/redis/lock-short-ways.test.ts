@@ -160,9 +160,9 @@ async function take(step: Step, { processes, permits }: Side): Promise<unknown> 
   return step.do === "extend" ? locks.extend(permit, 600) : locks[step.do](permit);
 }
 
-const asks = (waiter: string, leaseMs = 1_000): Step => ({
-  ...{ do: "acquire", process: 0, lock: "a", capacity: 2, waits: true },
-  ...{ waiter, leaseMs },
+const asks = (waiter: string, leaseMs = 1_000, capacity = 2): Step => ({
+  ...{ do: "acquire", process: 0, lock: "a", waits: true },
+  ...{ waiter, leaseMs, capacity },
 });
 /** What chance rarely brings about. */
 const EXAMPLES: Step[][] = [
@@ -170,6 +170,8 @@ const EXAMPLES: Step[][] = [
   [asks("u"), asks("v"), asks("w"), { do: "release", process: 1, pick: 0 }],
   // given back when another permit has ended
   [asks("u", 300), asks("v"), { do: "advance", ms: 700 }, { do: "release", process: 0, pick: 0 }],
+  // asked for when there is room, and one of those who have it has lost it
+  [asks("u", 300, 3), asks("v", 1_000, 3), { do: "advance", ms: 700 }, asks("w", 1_000, 3)],
   // given back for the second time, when another holds it alone
   [asks("u"), { do: "release", process: 0, pick: 0 }, asks("v"), { do: "release", process: 0, pick: 1 }],
   // given back at its end by who held it alone
