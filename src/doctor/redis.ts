@@ -25,7 +25,7 @@ interface Check {
   /** The value it should have, for the advice where it cannot be read. */
   readonly wanted: string;
   /** Whether the other settings leave it a meaning. Default: always. */
-  readonly applies?: (settings: Settings) => boolean;
+  readonly applies?: (settings: Settings, failsOver: boolean) => boolean;
   readonly judge: (value: string, settings: Settings) => Opinion;
 }
 
@@ -114,10 +114,18 @@ const CHECKS: readonly Check[] = [
           ),
   },
   {
+    setting: "connected_slaves",
+    weakens: [],
+    wanted: "1 or more",
+    applies: (settings, failsOver) => failsOver && !hasReplicas(settings),
+    judge: () => says("warning", "no replica is there to take this master's place: start one"),
+  },
+  {
     setting: "min-replicas-to-write",
     weakens: ["D1", "E1", "L1"],
     wanted: "1 or more where there are replicas",
-    applies: ({ connected_slaves: replicas }) => isAboveZero(replicas),
+    // A replica that is away now comes back.
+    applies: (settings, failsOver) => failsOver || hasReplicas(settings),
     judge: (value) =>
       Number(value) > 0
         ? null
@@ -131,8 +139,8 @@ const CHECKS: readonly Check[] = [
     setting: "min-replicas-max-lag",
     weakens: ["D1", "E1", "L1"],
     wanted: "10 or so",
-    applies: ({ connected_slaves: replicas, "min-replicas-to-write": least }) =>
-      isAboveZero(replicas) && isAboveZero(least),
+    applies: (settings, failsOver) =>
+      (failsOver || hasReplicas(settings)) && isAboveZero(settings["min-replicas-to-write"]),
     judge: (value) =>
       Number(value) > 0 ? null : says("warning", "0 switches min-replicas-to-write off: set it to 10"),
   },
@@ -151,10 +159,17 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** One finding per setting that applies; for each server of a Cluster where they differ. */
-export function judgeRedis({ isCluster, servers, user, refusals, foreign }: RedisFacts): Finding[] {
+export function judgeRedis({
+  isCluster,
+  failsOver,
+  servers,
+  user,
+  refusals,
+  foreign,
+}: RedisFacts): Finding[] {
   const bySetting = servers.map((server) => [
     ...CHECKS.filter(({ setting }) => !(isCluster && setting === "redis_mode"))
-      .filter(({ applies }) => applies?.(server.settings) !== false)
+      .filter(({ applies }) => applies?.(server.settings, failsOver) !== false)
       .map((check) => judgeSetting(check, server.settings)),
     judgeMemory(server.memory),
     judgeClock(server.clock),
@@ -202,6 +217,10 @@ function withoutAppendOnly({ save }: Settings): string {
 /** Also where it is not known. */
 function isAboveZero(reading: Reading): boolean {
   return !("value" in reading) || Number(reading.value) > 0;
+}
+
+function hasReplicas({ connected_slaves: replicas }: Settings): boolean {
+  return isAboveZero(replicas);
 }
 
 function hasAppendOnly({ appendonly }: Settings): boolean {

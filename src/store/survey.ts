@@ -66,6 +66,8 @@ export interface RedisFacts {
   readonly kind: "redis";
   /** Whether it was asked by the way of a Cluster, which follows keys that move. */
   readonly isCluster: boolean;
+  /** Whether somebody is there to put a replica in the place of a master: a Cluster, or sentinels. */
+  readonly failsOver: boolean;
   readonly servers: readonly RedisServerFacts[];
   /** Who we are there. */
   readonly user: Reading;

@@ -38,7 +38,13 @@ function server(changes: Changes = {}, address: string | null = null, aheadMs = 
 }
 
 function facts(changes: Changes = {}, others: Partial<RedisFacts> = {}): RedisFacts {
-  const rest = { isCluster: false, user: { value: "worker" }, refusals: [], entries: { value: [] } };
+  const rest = {
+    isCluster: false,
+    failsOver: false,
+    user: { value: "worker" },
+    refusals: [],
+    entries: { value: [] },
+  };
   return { kind: "redis", servers: [server(changes)], ...rest, foreign: { value: [] }, ...others };
 }
 
@@ -129,6 +135,21 @@ describe("settings that others leave without a meaning have no line", () => {
   ])("%s", (_, changes, absent) => {
     const settings = judge(facts(changes)).map(({ setting }) => setting);
     expect(absent.filter((setting) => settings.includes(setting))).toEqual([]);
+  });
+
+  test.each<[string, Changes, string[]]>([
+    // because, changes, settings and verdicts
+    [
+      "a replica that is away comes back, and nobody takes over until then",
+      { connected_slaves: "0", "min-replicas-to-write": "0" },
+      ["connected_slaves warning", "min-replicas-to-write warning"],
+    ],
+    ["a replica is there", {}, ["min-replicas-to-write ok", "min-replicas-max-lag ok"]],
+  ])("but behind sentinels and in a Cluster they have one: %s", (_, changes, lines) => {
+    const replicas = judge(facts(changes, { failsOver: true })).filter(({ setting }) =>
+      /replicas|slaves/.test(setting),
+    );
+    expect(replicas.map(({ setting, verdict }) => `${setting} ${verdict}`)).toEqual(lines);
   });
 
   test("but they have one where it is not known whether they mean something", () => {

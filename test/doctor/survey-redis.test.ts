@@ -279,6 +279,12 @@ describe("a Cluster", () => {
   beforeAll(async () => void (cluster = await startCluster()));
   afterAll(() => cluster?.stop());
 
+  test("has who puts a replica in the place of a master, and one server has not", async () => {
+    const { failsOver } = await surveyRedis(cluster.url, context, LIMIT_MS);
+    const { url } = await start();
+    expect([failsOver, (await surveyRedis(url, context, LIMIT_MS)).failsOver]).toEqual([true, false]);
+  });
+
   test("is asked at each of its masters", async () => {
     const [first] = cluster.servers;
     await first?.raw.config("SET", "maxmemory-policy", "allkeys-lru");

@@ -41,7 +41,9 @@ const CHANNELS = denied(
 const CERTIFICATE: Meaning = {
   code: "SUNBEAT_STORE_AUTH",
   retryable: false,
-  says: "has a certificate that is not trusted, or does not speak TLS; give its authority in NODE_EXTRA_CA_CERTS",
+  says:
+    "has a certificate that is not trusted, or does not speak TLS; give the file of its authority by ca= in the URL, or " +
+    "in NODE_EXTRA_CA_CERTS",
 };
 const SLOT: Meaning = {
   code: "SUNBEAT_STORE_REFUSED",

@@ -2,6 +2,7 @@
  * Reads what a Redis tells about itself: INFO, CONFIG GET by name, ACL WHOAMI, TIME, whether we may do a step and listen,
  * whether our keys hold what is not ours, and named entries. Never a password, never a write.
  */
+import type { Redis } from "ioredis";
 import { type Clock, within } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import {
@@ -41,7 +42,9 @@ export async function surveyRedis(
 ): Promise<RedisFacts> {
   const target = parseRedisUrl(url);
   const connect = ioredisConnect(await loadIoredis(), target, context.clock, context.random);
-  return survey({ connect, ...target, isCluster: target.kind === "cluster", context, limitMs, entries });
+  const isCluster = target.kind === "cluster";
+  const failsOver = target.kind !== "single";
+  return survey({ connect, ...target, isCluster, failsOver, context, limitMs, entries });
 }
 
 /** The same over a client of the program's own, which is not closed. */
@@ -53,8 +56,9 @@ export async function surveyRedisOf(
 ): Promise<RedisFacts> {
   const connect = ioredisHandedIn(client, context.clock);
   const isCluster = "nodes" in (client as object);
+  const failsOver = isCluster || Boolean((client as Partial<Redis>).options?.sentinels);
   const label = "redis:(client handed in)";
-  return survey({ connect, namespace, label, isCluster, context, limitMs, entries });
+  return survey({ connect, namespace, label, isCluster, failsOver, context, limitMs, entries });
 }
 
 interface Survey {
@@ -62,6 +66,7 @@ interface Survey {
   readonly namespace: string | null;
   readonly label: string;
   readonly isCluster: boolean;
+  readonly failsOver: boolean;
   readonly context: StoreContext;
   readonly limitMs: number;
   readonly entries: readonly string[];
@@ -111,7 +116,8 @@ async function factsOf(
     client.eval(HARMLESS, [space.keys.msg], [topicChannel(space, "doctor")]),
   );
   const refusals = [...idle, ...deaf];
-  return { kind: "redis", isCluster: wanted.isCluster, servers, user, refusals, foreign, entries };
+  const { isCluster, failsOver } = wanted;
+  return { kind: "redis", isCluster, failsOver, servers, user, refusals, foreign, entries };
 }
 
 /** Sets that are read in order of text, in which all our members have the score 0. */

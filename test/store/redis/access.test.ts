@@ -89,7 +89,7 @@ describe("TLS", () => {
     await expect(openRedisStore(`rediss://127.0.0.1:${port}`, context)).rejects.toMatchObject({
       code: "SUNBEAT_STORE_AUTH",
       retryable: false,
-      message: expect.stringContaining("NODE_EXTRA_CA_CERTS") as string,
+      message: expect.stringContaining("ca= in the URL, or in NODE_EXTRA_CA_CERTS") as string,
     });
   });
 
