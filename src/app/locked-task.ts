@@ -44,6 +44,14 @@ export function lockedRunOf(type: new () => LockedTask): (...args: unknown[]) =>
   }
   const task = instanceOf(type, "register");
   const { lockName, capacity, retryOnLock, onBusy, retryIn, waitTimeout, lease } = task;
+  // The compiler says so too, but not to those who come with `lock_name` and `run` in plain JavaScript.
+  const given: { readonly lockName?: unknown; readonly lockedRun?: unknown } = task;
+  if (given.lockName === undefined) {
+    throw invalidOption(`register: ${type.name}.lockName`, "text, or a function that gives it", lockName);
+  }
+  if (typeof given.lockedRun !== "function") {
+    throw invalidOption(`register: ${type.name}.lockedRun`, "the method that does the work", given.lockedRun);
+  }
   if (retryOnLock !== undefined && onBusy !== undefined) {
     throw invalidOption(`register: ${type.name}.onBusy`, "nothing together with retryOnLock", onBusy);
   }

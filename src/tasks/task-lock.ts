@@ -124,7 +124,8 @@ export function lockNameFor(lock: TaskLock, args: readonly unknown[]): string {
     return lockNameOption(name);
   } catch (cause) {
     throw nameError(
-      `gave ${quote(name)}; expected text of 1 to 255 characters, not only blanks and not a promise`,
+      `gave ${quote(name)}; expected text of 1 to 255 characters, not only blanks, without control characters, ` +
+        "and not a promise",
       cause,
     );
   }

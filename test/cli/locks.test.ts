@@ -89,6 +89,17 @@ test("their history is shown, newest first, of one or of all", async () => {
   expect(await locks("history", "--limit", "0")).toMatchObject({ exitCode: 2 });
 });
 
+test("a thousand are listed at once, and it is told how to see the rest", async () => {
+  const lease = { capacity: 1, label: "host:1", leaseMs: 600_000, aliveMs: null };
+  const names = Array.from({ length: 1_001 }, (_, index) => `many ${String(index).padStart(4, "0")}`);
+  await Promise.all(names.map((lock) => store.locks.acquire({ lock, waiter: lock, ...lease })));
+  const { stdout, stderr } = await locks("list", "--after", "ledger");
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1_001);
+  expect(stderr).toBe('there may be more: --after "many 0999"\n');
+  const rest = await locks("list", "--after", "many 0999");
+  expect([rest.stdout, rest.stderr]).toEqual([expect.stringMatching(/^LOCK .*\nmany 1000 .*\n$/), ""]);
+});
+
 test("a lock must be named", async () => {
   expect(await locks("inspect")).toMatchObject({ exitCode: 2 });
 });

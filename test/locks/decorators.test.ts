@@ -159,6 +159,25 @@ describe("what is refused", () => {
     expect(make).toThrow(code(expected));
   });
 
+  test.each([
+    [
+      "lock_name",
+      { lock_name: "l", lockedRun: () => 1 },
+      /^register: T\.lockName: expected text.*got undefined$/,
+    ],
+    ["run", { lockName: "l", run: () => 1 }, /^register: T\.lockedRun: expected the method.*got undefined$/],
+  ])("a LockedTask that has %s, as Celery's, is told what is missing", (_, fields, message) => {
+    class T extends LockedTask {
+      lockName!: string;
+      declare lockedRun: () => void;
+      constructor() {
+        super();
+        Object.assign(this, { lockName: undefined, ...fields });
+      }
+    }
+    expect(() => app().register(T, "t")).toThrow(message);
+  });
+
   test("two tasks that name one lock with different capacities", () => {
     const shop = app();
     shop.task(

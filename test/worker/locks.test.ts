@@ -121,6 +121,7 @@ describe("a task with a lock", () => {
     ["gives nothing", () => undefined as never, "gave undefined"],
     ["gives a promise", (async () => "l") as never, "gave"],
     ["gives 10 kB", () => "x".repeat(10_000), "gave"],
+    ["gives two lines", () => "a\nb", "without control characters"],
   ])("whose name function %s fails, and nothing is taken", async (_, name, why) => {
     const rig = new Rig();
     lockedTask(

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { formatDuration } from "../../core/duration.js";
+import { quote } from "../../core/quote.js";
 import { withSharedStore } from "../app.js";
 import type { LockHistoryRow } from "../../index.js";
 import type { Action, Cli } from "../cli.js";
@@ -7,6 +8,8 @@ import { formatLocal } from "../local-time.js";
 import { type Cell, table } from "../table.js";
 import { wholeNumber } from "../usage.js";
 
+/** Locks listed in one go. */
+const LISTED = 1_000;
 /** Shown in one go; a lock of more waiters is shown by its foremost ones, with the number of all. */
 const SHOWN = 100;
 
@@ -48,7 +51,7 @@ export function locksCommand(action: Action): Command {
 function list(cli: Cli, after: string | undefined): Promise<number> {
   return withSharedStore(cli, async ({ core }) => {
     const { terminal } = cli;
-    const locks = await core.locks.list({ after });
+    const locks = await core.locks.list({ after, limit: LISTED });
     if (terminal.json) terminal.value(locks);
     else if (locks.length === 0) terminal.line("no lock is held or waited for");
     else {
@@ -59,6 +62,7 @@ function list(cli: Cli, after: string | undefined): Promise<number> {
       ]);
       for (const line of table(terminal, [["LOCK", "HELD", "WAITING"], ...rows])) terminal.line(line);
     }
+    if (locks.length === LISTED) terminal.note(`there may be more: --after ${quote(locks.at(-1)!.name)}`);
     return 0;
   });
 }
