@@ -19,10 +19,11 @@ describe.each(pages.filter((page) => shown(page).length > 0))("%s", (page) => {
   });
 });
 
-test("the page about locks shows the three that come up everywhere, and the fence", () => {
+test("the page about locks shows the three that come up everywhere, the fence, and what Celery's recipes are here", () => {
   expect(shown("locks.md").map(({ file }) => file)).toEqual([
     ...Array<string>(3).fill("examples/locks.ts"),
     "examples/fence.ts",
+    "examples/locked-task.ts",
   ]);
 });
 
