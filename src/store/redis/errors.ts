@@ -121,7 +121,7 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
   NOREPLICAS: {
     code: "SUNBEAT_STORE_READONLY",
     retryable: true,
-    says: "takes no writes since too few replicas are connected",
+    says: "takes no writes since too few replicas are connected; start them, or lower min-replicas-to-write",
   },
   LOADING: NOT_YET,
   MASTERDOWN: NOT_YET,
