@@ -70,10 +70,17 @@ export function keep(step: Step, sent: Sent): boolean {
   return insert(step, sent, KEPT);
 }
 
-/** Sends a run that was kept: it is as old as this step. Whether it is ready now. */
+/** Sends a run that was kept, unless it has expired meanwhile: it is as old as this step. Whether it is ready now. */
 export function sendKept(step: Step, id: string): boolean {
-  const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ? AND place = ${KEPT}`, id);
+  const message = step.get<Known & { readonly expires: EpochMs | null }>(
+    `SELECT ${KNOWN}, expires FROM message WHERE id = ? AND place = ${KEPT}`,
+    id,
+  );
   if (!message) return false;
+  if (message.expires !== null && message.expires <= step.now) {
+    dropRevoked(step, message, "expired");
+    return false;
+  }
   const place = placeFor(message.eta, step.now);
   step.run(
     "UPDATE message SET place = ?, seq = ?, enqueued_at = ? WHERE seq = ?",

@@ -281,6 +281,22 @@ export const overlapCases = group("entries: overlap", {
     assert.equal((await store.entries.due(0)).nextAt, null);
   },
 
+  "a held run that has expired when its turn comes ends at once, and the next one is free to run": async (
+    harness,
+  ) => {
+    const { store, clock } = harness;
+    const a = await everySecond(harness);
+    await a.tick(queueOne);
+    await a.tick(queueOne, { expires: { inMs: 5_000 } });
+    const running = await claimOne(store);
+    await clock.advance(5_000);
+    await finish(store, running);
+    assert.deepEqual(await standing(store), { unfinished: 0, holding: false, runs: 2 });
+    const [result] = await store.results.get([a.id(1)]);
+    assert.deepEqual([result?.state, result?.reason], ["REVOKED", "expired"]);
+    assert.equal(await a.tick(queueOne), "sent");
+  },
+
   "a held run that is the last of maxRuns leaves a disabled entry its reason": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness, 2);
