@@ -17,6 +17,8 @@ export function maskPassword(url: string): string {
     url
       // Up to the last @: a password that was not percent-encoded may contain any sign.
       .replace(/^([^/]*\/\/[^:@]*):.*@/s, "$1:**@")
+      // Without "redis://" before it. The path of a file may have an @.
+      .replace(/^((?!sqlite:)[^/:@]*):(?!\/\/).*@/is, "$1:**@")
       .replace(/([?&](?:\w*password|token|secret)=)[^&#]*/gi, "$1**")
   );
 }

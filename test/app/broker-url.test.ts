@@ -59,6 +59,7 @@ describe("a password is never shown", () => {
     ["redis+cluster://u:secret@a,u:secret@b", "redis+cluster://u:**@b"],
     ["redis://host/0?password=secret&x=1", "redis://host/0?password=**&x=1"],
     ["redis+sentinel://a/main?sentinelPassword=secret", "redis+sentinel://a/main?sentinelPassword=**"],
+    ["user:secret@host:6379", "user:**@host:6379"],
     ["redis://user@host", "redis://user@host"],
     ["sqlite:./a@b:c.db", "sqlite:./a@b:c.db"],
     ["memory:", "memory:"],

@@ -54,11 +54,14 @@ export function parseRedisUrl(url: string): RedisTarget {
   // Up to the last @: a password that was not percent-encoded may contain one.
   const at = authority.lastIndexOf("@");
   const places = authority.slice(at + 1);
-  // What cannot be read at all may have a password anywhere.
-  const label = name === "" ? `${url.split(":")[0]}:...` : `${name}://${places}${path}`;
+  const label = `${name}://${places}${path}`;
+  const isTorn = endsEarly(url);
+  // What cannot be read may have a password anywhere.
+  const shown =
+    name === "" || isTorn ? `${url.split(":")[0]}:...` : `${name}://${withoutWords(places)}${path}`;
   const invalid = (why: string): ConfigurationError =>
-    new ConfigurationError("SUNBEAT_BROKER_URL_INVALID", `broker ${quote(label)}: ${why}`, {
-      details: { broker: label },
+    new ConfigurationError("SUNBEAT_BROKER_URL_INVALID", `broker ${quote(shown)}: ${why}`, {
+      details: { broker: shown },
     });
   const decode = (text: string): string => {
     try {
@@ -68,6 +71,11 @@ export function parseRedisUrl(url: string): RedisTarget {
     }
   };
 
+  if (isTorn) {
+    throw invalid(
+      `user, password and parameters are percent-encoded: write "%2F" for a "/", "%3F" for a "?", "%23" for a "#"`,
+    );
+  }
   if (!known) throw invalid(`expected ${FORMS}`);
   const hosts = readHosts(places, known.port, invalid);
   if (known.kind === "single" && hosts.length > 1) {
@@ -95,6 +103,17 @@ export function parseRedisUrl(url: string): RedisTarget {
 
 type Invalid = (why: string) => ConfigurationError;
 
+/** Whether a "/", "?" or "#" in user or password, which was not percent-encoded, cuts them off from their "@". */
+function endsEarly(url: string): boolean {
+  const [, behind = ""] = /^[a-z+]+:\/\/[^/?#]*(.*)$/is.exec(url) ?? [];
+  return behind.replace(/([?&](?:namespace|ca|sentinelPassword)=)[^&#]*/g, "$1").includes("@");
+}
+
+/** What stands where a port should and is none may be a password whose host was left out. */
+function withoutWords(places: string): string {
+  return places.replace(/\[[^\]]*\]|:(?!\d*(?:,|$))[^,]*/g, (part) => (part.startsWith("[") ? part : ":**"));
+}
+
 function readHosts(text: string, usualPort: number, invalid: Invalid): RedisHost[] {
   return text.split(",").map((place) => {
     const [, bracketed, plain, port] =
@@ -102,7 +121,7 @@ function readHosts(text: string, usualPort: number, invalid: Invalid): RedisHost
     const number = port === undefined ? usualPort : Number(port);
     const host = bracketed ?? plain;
     if (host === undefined || number < 1 || number > 65_535) {
-      throw invalid(`expected host or host:port (IPv6 in brackets), got ${quote(place)}`);
+      throw invalid(`expected host or host:port (IPv6 in brackets), got ${quote(withoutWords(place))}`);
     }
     return { host, port: number };
   });

@@ -93,6 +93,17 @@ describe("a Redis URL", () => {
     ["redis+sentinel://u:secret@h", "no master"],
     ["redis+cluster://u:secret@h/3", "a Cluster has only database 0"],
     ["redis://u:secret@::1", "IPv6 without brackets"],
+    ["redis://u:secret", "no host, and so no @"],
+    ["redis://:secret", "no host, and so no @"],
+    ["redis://u:some/secret@h", "a password with a slash"],
+    ["redis://u:12/secret@h", "a password with a slash, whose beginning looks like a port"],
+    ["redis://u:secret/some@h:1/0", "a password with a slash"],
+    ["redis://u:secret?some@h", "a password with a question mark"],
+    ["redis://u:12?secret@h", "a password with a question mark, whose beginning looks like a port"],
+    ["redis://u:secret?a=b@h", "a password with a question mark"],
+    ["redis://u:secret#some@h", "a password with a hash"],
+    ["redis://u:an@secret/some@h", "a password with an at sign and a slash"],
+    ["redis+sentinel://u:secret/some@h/main", "a password with a slash"],
   ])("%s is refused (%s) without showing the password", (url) => {
     expect(() => parseRedisUrl(url)).toThrow(
       expect.objectContaining({
@@ -100,5 +111,19 @@ describe("a Redis URL", () => {
         message: expect.not.stringContaining("secret") as string,
       }),
     );
+  });
+
+  test.each(["redis://u:some/p@h", "redis://u:some?p@h", "redis://u:some#p@h"])(
+    "%s is refused with what to write instead",
+    (url) => {
+      expect(() => parseRedisUrl(url)).toThrow(
+        /percent-encoded: write "%2F" for a "\/", "%3F" for a "\?", "%23" for a "#"/,
+      );
+    },
+  );
+
+  test("parameters may have an @", () => {
+    const { ca, sentinelPassword } = parseRedisUrl("redis://u:p@h?ca=/etc/a@b.pem&sentinelPassword=p@q");
+    expect([ca, sentinelPassword]).toEqual(["/etc/a@b.pem", "p@q"]);
   });
 });
