@@ -7,6 +7,7 @@ import { dueCases, putCases } from "./conformance/entries.js";
 import { ledgerCases } from "./conformance/entry-ledger.js";
 import { overlapCases, triggerCases } from "./conformance/entry-overlap.js";
 import { fenceCases, tickCases } from "./conformance/entry-tick.js";
+import { entryWalkCases } from "./conformance/entry-walk.js";
 import type { ConformanceCase } from "./conformance/harness.js";
 import { leadCases } from "./conformance/leases.js";
 import { acquireCases, lineCases, lockOperatorCases, permitCases } from "./conformance/locks.js";
@@ -39,6 +40,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...overlapCases,
   ...triggerCases,
   ...ledgerCases,
+  ...entryWalkCases,
   ...acquireCases,
   ...lineCases,
   ...permitCases,

@@ -1,5 +1,6 @@
 /** A random walk over the broker's verbs, compared with a model after every step. The seed gives the walk again. */
 import assert from "node:assert/strict";
+import { seededRandom } from "../../core/random.js";
 import type { DeliveryRef, Settlement } from "../../store/broker.js";
 import type { Store } from "../../store/store.js";
 import { BrokerModel } from "./broker-model.js";
@@ -11,17 +12,6 @@ const LEASE_MS = 1_000;
 /** Longer than any walk: results do not end on the way. */
 const KEPT_MS = 1e12;
 
-/** Mulberry32: small, and the same on every machine. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
 /**
  * Takes `steps` random steps with one of the harness's two handles each, then drains the store. Throws on the first
  * answer that differs from the model's, and when an accepted message did not end exactly once.
@@ -30,7 +20,8 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
   const { store, clock } = harness;
   const handles = [store, await harness.peer()];
   const model = new BrokerModel();
-  const random = randomFrom(seed);
+  const numbers = seededRandom(seed);
+  const random = (below: number): number => Math.floor(numbers.next() * below);
   const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;
   const ids = Array.from({ length: 12 }, (_, index) => `m${index}`);
   /** Every delivery ever given: old tokens must stay lost. */
