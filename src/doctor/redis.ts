@@ -245,7 +245,8 @@ function judgeMemory(memory: RedisServerFacts["memory"]): Finding {
     return broken(
       "memory",
       value,
-      "the server is full and refuses what is sent: let workers drain it, or raise maxmemory",
+      "the server is full and refuses what is sent: let workers drain it, keep results for less time (resultExpires), " +
+        "or raise maxmemory",
     );
   }
   if (usedBytes < limitBytes * NEARLY_FULL) return fine("memory", value);
