@@ -5,7 +5,7 @@ import { redisChannel } from "./channel.js";
 import type { Connect } from "./client.js";
 import { redisEntries } from "./entries.js";
 import { Hub } from "./hub.js";
-import { ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
+import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
 import { keyspace } from "./keys.js";
 import { redisLeases } from "./leases.js";
 import { redisLocks } from "./locks.js";
@@ -53,6 +53,7 @@ export async function openRedisStore(
   return open(connect, target.label, context, {
     ...options,
     namespace: options.namespace ?? target.namespace,
+    db: target.db,
   });
 }
 
@@ -66,16 +67,23 @@ export async function openRedisStoreOf(
   context: StoreContext,
   options: RedisOptions = {},
 ): Promise<Store> {
-  return open(ioredisHandedIn(client, context.clock), "redis:(client handed in)", context, options);
+  const connect = ioredisHandedIn(client, context.clock);
+  return open(connect, "redis:(client handed in)", context, { ...options, db: databaseOf(client) });
+}
+
+interface Place {
+  readonly namespace?: string | null;
+  readonly db: number;
+  readonly clock?: "server" | "context";
 }
 
 async function open(
   connect: Connect,
   label: string,
   { clock, random, logger }: StoreContext,
-  { namespace, clock: whose }: { readonly namespace?: string | null; readonly clock?: "server" | "context" },
+  { namespace, db, clock: whose }: Place,
 ): Promise<Store> {
-  const space = keyspace(namespace ?? DEFAULT_NAMESPACE);
+  const space = keyspace(namespace ?? DEFAULT_NAMESPACE, db);
   const ruler = whose === "context" ? clock : null;
   const caller = new Caller({ client: connect("commands"), space, label, clock, random, ruler });
   const leader = new Caller({ client: connect("leader"), space, label, clock, random, ruler });

@@ -113,6 +113,11 @@ export function ioredisHandedIn(instance: unknown, clock: Clock): Connect {
   };
 }
 
+/** Number of the database that an instance was made for; a Cluster has none but 0. */
+export function databaseOf(instance: unknown): number {
+  return Number((instance as { readonly options?: { readonly db?: number } }).options?.db ?? 0);
+}
+
 function limitOf(role: Role): { commandTimeout?: number } {
   return role === "quorum" ? { commandTimeout: VOTE_LIMIT_MS } : {};
 }

@@ -68,8 +68,12 @@ export interface Keyspace {
   readonly channels: string;
 }
 
-/** The keys under the hash tag `{namespace}`. Throws SUNBEAT_OPTION_INVALID for a name that would break the tag. */
-export function keyspace(namespace: string): Keyspace {
+/**
+ * The keys under the hash tag `{namespace}`. A server has one set of channels for all its databases, so that these name
+ * theirs: two systems in two databases have tasks of the same ids. Throws SUNBEAT_OPTION_INVALID for a name that would
+ * break the tag.
+ */
+export function keyspace(namespace: string, db = 0): Keyspace {
   if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(namespace)) {
     throw new ConfigurationError(
       "SUNBEAT_OPTION_INVALID",
@@ -79,7 +83,7 @@ export function keyspace(namespace: string): Keyspace {
   }
   const tag = `{${namespace}}`;
   const keys = Object.fromEntries(KEY_NAMES.map((name) => [name, `${tag}:${name}`]));
-  return { tag, keys: keys as Record<KeyName, string>, channels: `${tag}:` };
+  return { tag, keys: keys as Record<KeyName, string>, channels: `${tag}${db === 0 ? "" : db}:` };
 }
 
 /** What a script publishes when a queue got messages. */
@@ -89,7 +93,7 @@ export function wakeChannel(space: Keyspace, escapedQueue: string): string {
 
 /** A lock of quorum mode, the same on each of its masters. */
 export function quorumKey(space: Keyspace, lock: string): string {
-  return `${space.channels}quorum:${lock}`;
+  return `${space.tag}:quorum:${lock}`;
 }
 
 /** Where the final record of a task is published. */

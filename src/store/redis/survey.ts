@@ -20,7 +20,7 @@ import type { Connect, RedisClient, RedisServer } from "./client.js";
 import { redisEntries } from "./entries.js";
 import { explain, storeError, timeoutError } from "./errors.js";
 import { DEFAULT_NAMESPACE } from "./index.js";
-import { ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
+import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
 import { keyspace, topicChannel, type Keyspace } from "./keys.js";
 import { parseRedisUrl } from "./url.js";
 
@@ -58,12 +58,14 @@ export async function surveyRedisOf(
   const isCluster = "nodes" in (client as object);
   const failsOver = isCluster || Boolean((client as Partial<Redis>).options?.sentinels);
   const label = "redis:(client handed in)";
-  return survey({ connect, namespace, label, isCluster, failsOver, context, limitMs, entries });
+  const db = databaseOf(client);
+  return survey({ connect, namespace, db, label, isCluster, failsOver, context, limitMs, entries });
 }
 
 interface Survey {
   readonly connect: Connect;
   readonly namespace: string | null;
+  readonly db: number;
   readonly label: string;
   readonly isCluster: boolean;
   readonly failsOver: boolean;
@@ -73,14 +75,14 @@ interface Survey {
 }
 
 async function survey(wanted: Survey): Promise<RedisFacts> {
-  const { connect, namespace, label, context, limitMs } = wanted;
+  const { connect, namespace, db, label, context, limitMs } = wanted;
   const client = connect("commands");
   const listener = connect("subscriber");
   let isReady = false;
   const work = async (): Promise<RedisFacts> => {
     await client.ready();
     isReady = true;
-    return factsOf(wanted, client, listener, keyspace(namespace ?? DEFAULT_NAMESPACE));
+    return factsOf(wanted, client, listener, keyspace(namespace ?? DEFAULT_NAMESPACE, db));
   };
   try {
     return await within(context.clock, limitMs, work(), () =>
