@@ -172,11 +172,14 @@ function importable({ specifier }: Driver): string {
   return pathToFileURL(createRequire(import.meta.url).resolve(specifier)).href;
 }
 
-/** The thread's program, as text, so that it also runs where the sources are not files of their own (bundlers). */
+/**
+ * The thread's program, as text, so that it also runs where the sources are not files of their own (bundlers). It imports
+ * and does not require: whether text is a module is for the flags of the process to say.
+ */
 const THREAD = `
-  const { workerData } = require("node:worker_threads");
-  process.removeAllListeners("warning"); // node:sqlite calls itself experimental
-  import(workerData.driver).then(({ DatabaseSync }) => {
+  import("node:worker_threads").then(async ({ workerData }) => {
+    process.removeAllListeners("warning"); // node:sqlite calls itself experimental
+    const { DatabaseSync } = await import(workerData.driver);
     const handle = new DatabaseSync(workerData.path, { readOnly: true });
     handle.exec("PRAGMA busy_timeout = 10000");
     handle.prepare("VACUUM INTO ?").run(workerData.target);

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { systemRandom } from "../../../src/core/random.js";
 import { Backups, backupsOf } from "../../../src/store/sqlite/backups.js";
@@ -7,6 +9,7 @@ import { loadDriver } from "../../../src/store/sqlite/driver.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { Lines, message, newFolder, openStore } from "./files.js";
 
+const run = promisify(execFile);
 const QUARTER_MS = 15 * 60_000;
 
 /** A store and its backups, both on one clock, the backups made when the test says so. */
@@ -160,4 +163,31 @@ test("a store makes its first backup by itself, and closing does not wait for a 
   expect(existsSync(`${path}.backups`)).toBe(true);
   await store.close();
   expect(readdirSync(`${path}.backups`).filter((name) => name.endsWith(".unfinished"))).toEqual([]);
+});
+
+test.each([
+  ["a program given as a text that is a module", ["--input-type=module"]],
+  ["a program given as a text that is a script", ["--input-type=commonjs"]],
+])("%s has backups, too", async (_, flags) => {
+  const path = join(newFolder(), "store.db");
+  const source = (name: string): string =>
+    JSON.stringify(new URL(`../../../src/${name}`, import.meta.url).href);
+  const program = `
+    Promise.all([import(${source("store/sqlite/index.ts")}), import(${source("store/sqlite/backups.ts")}),
+      import(${source("store/sqlite/driver.ts")}), import(${source("core/clock.ts")}), import(${source("core/random.ts")}),
+    ]).then(async ([{ openSqliteStore }, { Backups }, { loadDriver }, { systemClock }, { systemRandom }]) => {
+      const say = (line) => console.log(line);
+      const logger = { debug() {}, info() {}, warn: say, error: say };
+      const context = { clock: systemClock, random: systemRandom, logger };
+      const path = ${JSON.stringify(path)};
+      const store = await openSqliteStore(path, context, { backups: false });
+      const backups = new Backups(await loadDriver(), path, context);
+      const work = setInterval(() => undefined, 1_000); // a backup alone keeps no process alive
+      backups.look();
+      await backups.settled();
+      await store.close();
+      clearInterval(work);
+    });`;
+  const { stdout } = await run(process.execPath, [...flags, "--import", "tsx", "-e", program]);
+  expect([stdout, backupsOf(path).length]).toEqual(["", 1]);
 });
