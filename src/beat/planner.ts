@@ -33,7 +33,7 @@ export interface Plan {
  * Occurrences looked at in one plan: it bounds the time the loop is held up (about 0.2 s of crontab). Beyond it the
  * plan is cut and `next` is due at once; "all" then counts its `max` anew.
  */
-export const LONGEST_WALK = 1_000_000;
+const LONGEST_WALK = 1_000_000;
 
 /**
  * The decisions about what is due at `now`. `graceMs` is how late an occurrence may be without counting as missed.

@@ -4,7 +4,7 @@ import { assertKnownKeys } from "../../core/options.js";
 import { quote } from "../../core/quote.js";
 import { refuseAs } from "../refuse-as.js";
 
-export const SOLAR_DIRECTIONS = ["rising", "setting"] as const;
+const SOLAR_DIRECTIONS = ["rising", "setting"] as const;
 export type SolarDirection = (typeof SOLAR_DIRECTIONS)[number];
 
 /** The centre of the Sun passes `altitude` (true altitude in degrees, no refraction) on its way up or down. */

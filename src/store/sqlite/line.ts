@@ -17,7 +17,7 @@ export function isBusy(step: Step, name: string, capacity: number): boolean {
   return heldCount(step, name) >= capacity;
 }
 
-export function heldCount(step: Step, name: string): number {
+function heldCount(step: Step, name: string): number {
   return step.get<{ count: number }>(
     `SELECT count(*) AS count FROM contender WHERE lock = ? AND standing = ${HOLDING}`,
     name,

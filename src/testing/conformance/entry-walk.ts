@@ -41,7 +41,7 @@ function inOrder(records: readonly LedgerRecord[]): LedgerRecord[] {
 }
 
 /** Throws on the first difference. */
-export async function walkEntries(harness: Harness, seed: number, steps: number): Promise<void> {
+async function walkEntries(harness: Harness, seed: number, steps: number): Promise<void> {
   const { clock } = harness;
   const random = seededRandom(seed);
   const below = (limit: number): number => Math.floor(random.next() * limit);
