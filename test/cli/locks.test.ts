@@ -89,6 +89,17 @@ test("their history is shown, newest first, of one or of all", async () => {
   expect(await locks("history", "--limit", "0")).toMatchObject({ exitCode: 2 });
 });
 
+test("a run that is skipped for its lock says so, and not that an earlier run goes on", async () => {
+  const schedule = (...args: string[]) => place.sunbeat(["-A", "locks.mjs", "schedule", ...args]);
+  const entry = ["--task", "close", "--every", "30d", "--overlap", "skip", "--lock", "ledger"];
+  expect(await schedule("set", "nightly", ...entry)).toMatchObject({ exitCode: 0 });
+  expect(await schedule("trigger", "nightly")).toMatchObject({
+    exitCode: 1,
+    stdout:
+      "not sent: locked; its lock is held; see sunbeat locks list (--force sends it, and it waits in line)\n",
+  });
+});
+
 test("a thousand are listed at once, and it is told how to see the rest", async () => {
   const lease = { capacity: 1, label: "host:1", leaseMs: 600_000, aliveMs: null };
   const names = Array.from({ length: 1_001 }, (_, index) => `many ${String(index).padStart(4, "0")}`);

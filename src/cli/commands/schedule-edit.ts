@@ -51,6 +51,9 @@ export function scheduleEditCommands(action: Action): Command[] {
   );
 }
 
+const UNENDED = "an earlier run has not ended (--force sends it all the same)";
+const LOCKED = "its lock is held; see sunbeat locks list (--force sends it, and it waits in line)";
+
 export function scheduleTriggerCommand(action: Action): Command {
   return new Command("trigger")
     .description("send a run of an entry now, outside its schedule; prints the task's id")
@@ -62,10 +65,7 @@ export function scheduleTriggerCommand(action: Action): Command {
           const { taskId, outcome } = await app.schedules.trigger(name, { force });
           if (cli.terminal.json) cli.terminal.value({ entry: name, taskId, outcome });
           else if (outcome === "sent") cli.terminal.line(taskId);
-          else
-            cli.terminal.line(
-              `not sent: ${outcome}; an earlier run has not ended (--force sends it all the same)`,
-            );
+          else cli.terminal.line(`not sent: ${outcome}; ${outcome === "locked" ? LOCKED : UNENDED}`);
           return outcome === "sent" || outcome === "held" ? 0 : 1;
         }),
       ),
