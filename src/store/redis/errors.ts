@@ -158,6 +158,7 @@ const FAILURES: readonly (readonly [RegExp, Meaning])[] = [
   [/ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT|EACCES/, AWAY],
   [/Connection is closed|Stream isn't writeable|max retries|timed out|Socket closed|unreachable/i, AWAY],
   [/None of startup nodes|Failed to refresh slots|Cluster is ended|Too many Cluster redirections/i, AWAY],
+  [/Cluster isn't ready|Cluster is disconnect|Node is disconnected|Socket timeout/i, AWAY],
   [/All sentinels|No sentinels|sentinel/i, AWAY],
 ];
 
@@ -232,7 +233,7 @@ export function timeoutError(label: string, what: string, limitMs: number, sent:
   const silence = sent
     ? `has not answered to "${what}" within ${limitMs} ms; the step may have been done and may be repeated.`
     : `has not been ready within ${limitMs} ms; look whether it is the right port, speaks TLS or not as the URL says, ` +
-      "and lets the user do what docs/redis.md lists.";
+      "and lets the user do what docs/redis.md lists; and of a Cluster, whether it has all of its slots.";
   return new StoreError("SUNBEAT_STORE_TIMEOUT", `Redis at ${label} ${silence}`, {
     retryable: true,
     details: { store: label, what, limitMs },

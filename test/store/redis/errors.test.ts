@@ -196,6 +196,26 @@ describe("a refusal", () => {
     });
   });
 
+  test.each([
+    "Connection is closed.",
+    "Stream isn't writeable and enableOfflineQueue options is false",
+    "Cluster isn't ready and enableOfflineQueue options is false",
+    "Cluster is disconnected.",
+    "Cluster is disconnecting.",
+    "Node is disconnected",
+    "None of startup nodes is available",
+    "Too many Cluster redirections. Last error: ReplyError: CLUSTERDOWN The cluster is down",
+    'Reached the max retries per request limit (which is 0). Refer to "maxRetriesPerRequest" option for details.',
+    "Socket timeout. Expecting data, but didn't receive any in 100ms.",
+    "connect ETIMEDOUT",
+    "Command timed out",
+  ])("%j, in the driver's words, passes: no worker may end of it", (words) => {
+    expect(storeError(new Error(words), "redis://here")).toMatchObject({
+      code: "SUNBEAT_STORE_UNAVAILABLE",
+      retryable: true,
+    });
+  });
+
   test("a server that is asked as a Cluster and is none is told apart from one that is away", async () => {
     const server = await serve((name) =>
       name === "cluster" ? "-ERR This instance has cluster support disabled\r\n" : undefined,
