@@ -100,6 +100,20 @@ test("a run that is skipped for its lock says so, and not that an earlier run go
   });
 });
 
+test("of many holders and waiters the foremost are shown, and how many more there are", async () => {
+  const lease = { capacity: 101, label: "host:1", leaseMs: 600_000, aliveMs: 600_000 };
+  for (let waiter = 0; waiter < 203; waiter++) {
+    await store.locks.acquire({ lock: "crowd", waiter: String(waiter), ...lease });
+  }
+  const lines = (await locks("inspect", "crowd")).stdout.trimEnd().split("\n");
+  expect([lines[0], lines.length, ...lines.slice(-2)]).toEqual([
+    "crowd: 101 of 101 held, 102 waiting",
+    204,
+    "and 1 more hold it",
+    "and 2 more wait",
+  ]);
+});
+
 test("a thousand are listed at once, and it is told how to see the rest", async () => {
   const lease = { capacity: 1, label: "host:1", leaseMs: 600_000, aliveMs: null };
   const names = Array.from({ length: 1_001 }, (_, index) => `many ${String(index).padStart(4, "0")}`);

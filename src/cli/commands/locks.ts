@@ -10,7 +10,7 @@ import { wholeNumber } from "../usage.js";
 
 /** Locks listed in one go. */
 const LISTED = 1_000;
-/** Shown in one go; a lock of more waiters is shown by its foremost ones, with the number of all. */
+/** Shown in one go; of more holders or waiters the foremost ones, with the number of all. */
 const SHOWN = 100;
 
 export function locksCommand(action: Action): Command {
@@ -93,8 +93,10 @@ function inspect(cli: Cli, name: string): Promise<number> {
       .map(({ kind, label, id, since }) => ["waits", kind, label, id, age(since)]);
     const head = ["", "KIND", "WHO", "ID", "SINCE", "LEASE", "FENCE", "TOKEN"];
     for (const line of table(terminal, [head, ...holders, ...waiters])) terminal.line(line);
-    const more = found.waiting - waiters.length;
-    if (more > 0) terminal.line(`and ${more} more wait`);
+    const moreHold = found.held - holders.length;
+    const moreWait = found.waiting - waiters.length;
+    if (moreHold > 0) terminal.line(`and ${moreHold} more hold it`);
+    if (moreWait > 0) terminal.line(`and ${moreWait} more wait`);
     return 0;
   });
 }
