@@ -126,12 +126,21 @@ function assertOurs(driver: Driver, path: string): void {
   }
 }
 
+interface Identity {
+  readonly version: number;
+  readonly application: number;
+  readonly hasTables: 0 | 1;
+}
+
+/** In one statement, so that all is of one moment: another process may be making the tables now. */
+const IDENTITY = `
+  SELECT user_version AS version, application_id AS application, EXISTS (SELECT 1 FROM sqlite_schema) AS hasTables
+  FROM pragma_user_version, pragma_application_id`;
+
 /** The schema version of a file that is ours or new; an error for any other. */
 function assertVersion(handle: Handle, path: string): number {
-  const version = Number(pragma(handle, "user_version"));
-  const application = pragma(handle, "application_id");
-  const hasTables = handle.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() !== undefined;
-  if (hasTables && application !== APPLICATION_ID) {
+  const { version, application, hasTables } = handle.prepare(IDENTITY).get() as Identity;
+  if (hasTables === 1 && application !== APPLICATION_ID) {
     throw fileError(
       "SUNBEAT_STORE_UNAVAILABLE",
       path,

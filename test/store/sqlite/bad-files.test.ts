@@ -16,9 +16,10 @@ import { StoreError } from "../../../src/core/errors.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { sqliteBroker } from "../../../src/store/sqlite/broker.js";
 import { Connection } from "../../../src/store/sqlite/connection.js";
-import { loadDriver } from "../../../src/store/sqlite/driver.js";
+import { type Driver, loadDriver } from "../../../src/store/sqlite/driver.js";
 import { Hub } from "../../../src/store/sqlite/hub.js";
 import { openFile } from "../../../src/store/sqlite/open.js";
+import { migrate } from "../../../src/store/sqlite/schema.js";
 import type { NewMessage } from "../../../src/tasks/message.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { Lines, message, newFolder, openStore } from "./files.js";
@@ -245,6 +246,51 @@ describe("a file that is refused", () => {
     expect(error.message).toContain("another program");
     expect(readFileSync(path)).toEqual(before);
   });
+
+  test.each([1, 2, 3])(
+    "that another process makes its own after look %i at it is no other program's",
+    async (look) => {
+      const path = join(newFolder(), "store.db");
+      await execute(path, "PRAGMA journal_mode = wal");
+      const driver = await loadDriver();
+      let looks = 0;
+      const make = (): void => {
+        const handle = driver.open(path);
+        handle.exec("BEGIN IMMEDIATE");
+        migrate(handle, 0);
+        handle.exec("COMMIT");
+        handle.close();
+      };
+      const watched: Driver = {
+        ...driver,
+        open(file, readOnly) {
+          const handle = driver.open(file, readOnly);
+          if (!readOnly) return handle;
+          return {
+            exec: (sql) => handle.exec(sql),
+            close: () => handle.close(),
+            prepare(sql) {
+              const statement = handle.prepare(sql);
+              const get = (): unknown => {
+                const row = statement.get();
+                if (++looks === look) make();
+                return row;
+              };
+              return {
+                run: (...values) => statement.run(...values),
+                all: (...values) => statement.all(...values),
+                get,
+              };
+            },
+          };
+        },
+      };
+      const context = { clock: systemClock, random: systemRandom, logger: new Lines() };
+      const { handle, recovery } = await openFile(watched, path, context);
+      handle.close();
+      expect([looks > 0, recovery]).toEqual([true, null]);
+    },
+  );
 
   test("a folder in its place", async () => {
     const path = join(newFolder(), "store.db");
