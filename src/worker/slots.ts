@@ -213,6 +213,8 @@ export class Slots {
   }
 
   #begin(reservation: Reservation): void {
+    // Its permit was broken while it waited for this slot: it asks for another.
+    if (reservation.unlocked) return void this.outbox.returns.push({ reservation, outcome: null });
     const prepared = this.#prepare(reservation);
     if (prepared === null) return;
     const { assignment } = prepared;

@@ -269,6 +269,27 @@ describe("a task with a lock", () => {
       expect(order).toEqual(["outer", "t"]);
     });
 
+    test("is not started when the permit was broken meanwhile, but asks for another", async () => {
+      const rig = new Rig();
+      const { opened, open } = gate();
+      const seen: unknown[] = [];
+      rig.task("long", () => opened);
+      lockedTask(
+        rig,
+        "t",
+        locked("l")(async () => void seen.push([currentTask().lock?.fence, currentTask().signal.aborted])),
+      );
+      await rig.send(message("long", "long"), message("a", "t"));
+      await rig.started({ concurrency: 1, prefetch: 4, leaseMs: 1_500 });
+      const [first] = (await rig.memory.locks.inspect("l", 1))?.holders ?? [];
+      await rig.memory.locks.break({ lock: "l", token: first?.token ?? "" });
+      await rig.clock.advance(800);
+      open();
+      await turns();
+      expect(seen).toEqual([[expect.any(Number), false]]);
+      expect((seen as number[][])[0]![0]).toBeGreaterThan(first!.fence!);
+    });
+
     test("stays where it is when a slot comes free in time", async () => {
       const rig = new Rig();
       const { opened, open } = gate();
