@@ -17,6 +17,15 @@ const AWAY: Meaning = {
   passing: true,
   says: "cannot be reached; look whether the server runs and the address is right",
 };
+/** The server's words at the end of a connection that it does not want are mostly lost on the way. */
+const HUNG_UP: Meaning = {
+  code: "SUNBEAT_STORE_UNAVAILABLE",
+  retryable: true,
+  passing: true,
+  says:
+    "closed the connection; look whether it runs, lets this machine in (bind, protected-mode) and one more client " +
+    "(maxclients), and speaks TLS or not as the URL says",
+};
 const NOT_YET: Meaning = {
   code: "SUNBEAT_STORE_UNAVAILABLE",
   retryable: true,
@@ -155,7 +164,8 @@ const FAILURES: readonly (readonly [RegExp, Meaning])[] = [
   // The driver's words, of ioredis 6 and 5.
   [/Unknown RESP type|Protocol error, got/, NO_REDIS],
   [/non local key|different slots|same slot/i, SLOT],
-  [/ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT|EACCES/, AWAY],
+  [/EPIPE|ECONNRESET|max number of clients|Redis is running in protected mode/, HUNG_UP],
+  [/ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOENT|EACCES/, AWAY],
   [/Connection is closed|Stream isn't writeable|max retries|timed out|Socket closed|unreachable/i, AWAY],
   [/None of startup nodes|Failed to refresh slots|Cluster is ended|Too many Cluster redirections/i, AWAY],
   [/Cluster isn't ready|Cluster is disconnect|Node is disconnected|Socket timeout/i, AWAY],

@@ -182,6 +182,12 @@ describe("a refusal", () => {
       "another program has this port",
       "so says ioredis 5",
     ],
+    [
+      "write EPIPE",
+      "SUNBEAT_STORE_UNAVAILABLE",
+      "lets this machine in (bind, protected-mode)",
+      "nothing else is left of a refusal by protected mode, or for too many clients",
+    ],
     ["ERR DB index is out of range", "SUNBEAT_STORE_REFUSED", "no database of this number", "/99 in the URL"],
     [
       "MOVED 1234 127.0.0.1:7001",
@@ -208,6 +214,10 @@ describe("a refusal", () => {
     'Reached the max retries per request limit (which is 0). Refer to "maxRetriesPerRequest" option for details.',
     "Socket timeout. Expecting data, but didn't receive any in 100ms.",
     "connect ETIMEDOUT",
+    "write EPIPE",
+    "read ECONNRESET",
+    "ERR max number of clients reached",
+    "DENIED Redis is running in protected mode because protected mode is enabled and no password is set.",
     "Command timed out",
   ])("%j, in the driver's words, passes: no worker may end of it", (words) => {
     expect(storeError(new Error(words), "redis://here")).toMatchObject({
