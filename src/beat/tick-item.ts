@@ -1,5 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
 import type { EntrySnapshot, PlannedOccurrence, TickItem } from "../store/entries.js";
+import { firstDue } from "../store/planned.js";
 import type { MessageLock } from "../tasks/message.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { argsOf, type Entry } from "./entry.js";
@@ -37,19 +38,15 @@ export function inSteps(item: TickItem, most: number): TickItem[] {
     const [first, following] = [item.plan[from]!, item.plan[from + most]];
     steps.push({
       ...item,
-      expect: from === 0 ? item.expect : beginOf(first),
+      expect: from === 0 ? item.expect : firstDue(first),
       plan: item.plan.slice(from, from + most),
       ...(following && {
-        next: { nominal: beginOf(following), dispatchAt: beginOf(following) },
+        next: { nominal: firstDue(following), dispatchAt: firstDue(following) },
         disable: null,
       }),
     });
   }
   return steps;
-}
-
-function beginOf(planned: PlannedOccurrence): EpochMs {
-  return planned.kind === "range" ? planned.from : planned.due;
 }
 
 /** The one run of an entry that is sent when a process first leads; it has no cursor and stays enabled. */

@@ -1,11 +1,6 @@
 import type { EpochMs } from "../../core/clock.js";
-import type {
-  OccurrenceOutcome,
-  PlannedOccurrence,
-  TickItem,
-  TickItemOutcome,
-  TickReply,
-} from "../entries.js";
+import type { OccurrenceOutcome, TickItem, TickItemOutcome, TickReply } from "../entries.js";
+import { lastDue, refusalOf } from "../planned.js";
 import { endWhenSpent, setStanding } from "./cursor.js";
 import { followUp } from "./follow-up.js";
 import { recordRange } from "./ledger.js";
@@ -20,26 +15,13 @@ export function tick(state: MemoryState, term: string, items: readonly TickItem[
   const outcomes = items.map((item): TickItemOutcome => {
     const entry = state.entries.get(item.entry);
     if (!entry) return { outcome: "gone" };
-    const refusal = refuse(entry, item, now);
+    const refusal = refusalOf(entry, entry.cursor?.nominal ?? null, item, now);
     if (refusal) return { outcome: refusal };
     return { outcome: "ticked", occurrences: account(state, entry, item, term, now) };
   });
   // cancel-running may have ended runs that still waited.
   followUp(state, now);
   return { outcome: "ticked", now, items: outcomes };
-}
-
-function refuse(entry: Entry, item: TickItem, now: EpochMs): "stale" | "moved" | "early" | "paused" | null {
-  if (entry.revision !== item.revision) return "stale";
-  if ((entry.cursor?.nominal ?? null) !== item.expect) return "moved";
-  const first = item.plan[0];
-  // Without a cursor to compare, the newest occurrence accounted for tells a repeated tick.
-  if (item.expect === null && first && entry.lastNominal !== null && beginOf(first) <= entry.lastNominal) {
-    return "moved";
-  }
-  if (item.plan.some((planned) => endOf(planned) > now)) return "early";
-  if (entry.pausedAt !== null || entry.disabled !== null) return "paused";
-  return null;
 }
 
 function account(
@@ -51,7 +33,7 @@ function account(
 ): OccurrenceOutcome[] {
   const counted = { maxRuns: item.maxRuns };
   const occurrences = item.plan.map((planned): OccurrenceOutcome => {
-    entry.lastNominal = Math.max(entry.lastNominal ?? -Infinity, endOf(planned));
+    entry.lastNominal = Math.max(entry.lastNominal ?? -Infinity, lastDue(planned));
     if (planned.kind === "range") {
       recordRange(state, entry.name, planned, term, now);
       return "skipped";
@@ -69,12 +51,4 @@ function account(
   endWhenSpent(state, entry, item.maxRuns, now);
   entry.stamp = ++state.sequence;
   return occurrences;
-}
-
-function beginOf(planned: PlannedOccurrence): EpochMs {
-  return planned.kind === "range" ? planned.from : planned.due;
-}
-
-function endOf(planned: PlannedOccurrence): EpochMs {
-  return planned.kind === "range" ? planned.to : planned.due;
 }

@@ -1,25 +1,12 @@
 import type { EpochMs } from "../../core/clock.js";
-import type {
-  OccurrenceOutcome,
-  PlannedOccurrence,
-  TickItem,
-  TickItemOutcome,
-  TickReply,
-} from "../entries.js";
+import type { OccurrenceOutcome, TickItem, TickItemOutcome, TickReply } from "../entries.js";
+import { type Judged, lastDue, refusalOf } from "../planned.js";
 import { followUp } from "./follow-up.js";
 import { recordRange } from "./ledger.js";
 import { isCurrentTerm } from "./leases.js";
 import { fixInstants } from "./messages.js";
 import { disable, endWhenSpent, skipRun, startRun } from "./runs.js";
 import type { Step } from "./step.js";
-
-interface EntryState {
-  readonly revision: string;
-  readonly nominal: EpochMs | null;
-  readonly lastNominal: EpochMs | null;
-  readonly pausedAt: EpochMs | null;
-  readonly disabled: string | null;
-}
 
 const STATE =
   "SELECT revision, nominal, last_nominal AS lastNominal, paused_at AS pausedAt, disabled FROM entry WHERE name = ?";
@@ -29,32 +16,15 @@ export function tick(step: Step, term: string, items: readonly TickItem[]): Tick
   const { now } = step;
   if (!isCurrentTerm(step, term)) return { outcome: "fenced", now };
   const outcomes = items.map((item): TickItemOutcome => {
-    const entry = step.get<EntryState>(STATE, item.entry);
+    const entry = step.get<Judged & { readonly nominal: EpochMs | null }>(STATE, item.entry);
     if (!entry) return { outcome: "gone" };
-    const refusal = refuse(entry, item, now);
+    const refusal = refusalOf(entry, entry.nominal, item, now);
     if (refusal) return { outcome: refusal };
     return { outcome: "ticked", occurrences: account(step, item, term) };
   });
   // cancel-running may have ended runs that still waited.
   followUp(step);
   return { outcome: "ticked", now, items: outcomes };
-}
-
-function refuse(
-  entry: EntryState,
-  item: TickItem,
-  now: EpochMs,
-): "stale" | "moved" | "early" | "paused" | null {
-  if (entry.revision !== item.revision) return "stale";
-  if (entry.nominal !== item.expect) return "moved";
-  const first = item.plan[0];
-  // Without a cursor to compare, the newest occurrence accounted for tells a repeated tick.
-  if (item.expect === null && first && entry.lastNominal !== null && beginOf(first) <= entry.lastNominal) {
-    return "moved";
-  }
-  if (item.plan.some((planned) => endOf(planned) > now)) return "early";
-  if (entry.pausedAt !== null || entry.disabled !== null) return "paused";
-  return null;
 }
 
 function account(step: Step, item: TickItem, term: string): OccurrenceOutcome[] {
@@ -73,7 +43,7 @@ function account(step: Step, item: TickItem, term: string): OccurrenceOutcome[] 
     return startRun(step, { entry, message, due, term, counted: { maxRuns } }, planned.overlap);
   });
   const accountedTo = item.plan.reduce<EpochMs | null>(
-    (newest, planned) => Math.max(newest ?? -Infinity, endOf(planned)),
+    (newest, planned) => Math.max(newest ?? -Infinity, lastDue(planned)),
     null,
   );
   const sent = occurrences.filter((each) => each === "sent").length;
@@ -86,12 +56,4 @@ function account(step: Step, item: TickItem, term: string): OccurrenceOutcome[] 
   if (item.disable !== null) disable(step, entry, item.disable);
   endWhenSpent(step, entry, maxRuns);
   return occurrences;
-}
-
-function beginOf(planned: PlannedOccurrence): EpochMs {
-  return planned.kind === "range" ? planned.from : planned.due;
-}
-
-function endOf(planned: PlannedOccurrence): EpochMs {
-  return planned.kind === "range" ? planned.to : planned.due;
 }
