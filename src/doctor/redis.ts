@@ -256,14 +256,19 @@ function judgeMemory(memory: RedisServerFacts["memory"]): Finding {
 /** No finding where all is ours. */
 function judgeKeys(foreign: RedisFacts["foreign"]): Finding[] {
   if ("unknown" in foreign) return [unread("keys", PROMISES, foreign.unknown)];
-  return foreign.value.map(({ key, count }) =>
-    broken(
+  return foreign.value.map(({ key, type, members }) => {
+    const value = type === null ? `${members} not ours in ${key}` : `${key} is a ${type}`;
+    const remedy =
+      type === null
+        ? `ZREMRANGEBYSCORE ${key} -inf '(0' and ZREMRANGEBYSCORE ${key} '(0' +inf`
+        : `DEL ${key}`;
+    return broken(
       "keys",
-      `${count} not ours in ${key}`,
-      "another program writes here, and hides what is ours: give it a namespace of its own, then remove its members " +
-        `with ZREMRANGEBYSCORE ${key} -inf '(0' and ZREMRANGEBYSCORE ${key} '(0' +inf`,
-    ),
-  );
+      value,
+      "another program writes here, and hides what is ours: give it a namespace of its own, then remove what it wrote " +
+        `with ${remedy}`,
+    );
+  });
 }
 
 function judgeClock(clock: RedisServerFacts["clock"]): Finding {

@@ -56,10 +56,13 @@ export interface RedisMemory {
   readonly limitBytes: number;
 }
 
-/** Members of one of our keys that were written by no step of ours. */
-export interface ForeignMembers {
+/** What no step of ours has written, under one of our keys. */
+export interface ForeignData {
   readonly key: string;
-  readonly count: number;
+  /** Type of the key where it is not the one that we give it; else null. */
+  readonly type: string | null;
+  /** Members that hide ours; 0 where the type is wrong. */
+  readonly members: number;
 }
 
 export interface RedisFacts {
@@ -76,8 +79,8 @@ export interface RedisFacts {
    * that was, what for, what it means and the server's words.
    */
   readonly refusals: readonly string[];
-  /** The keys in which somebody else's members hide ours. */
-  readonly foreign: Reading<readonly ForeignMembers[]>;
+  /** Our keys under which there is what somebody else has written. */
+  readonly foreign: Reading<readonly ForeignData[]>;
   /** Of the entries that were asked for by name, those that are stored. */
   readonly entries: Reading<readonly StoredEntry[]>;
 }

@@ -196,13 +196,19 @@ test("memory that the server does not tell is unknown and never ok", () => {
 });
 
 test("members that are not ours break every promise, and the line says how to be rid of them", () => {
-  const foreign = { value: [{ key: "{sunbeat}:ready", count: 2 }] };
+  const foreign = { value: [{ key: "{sunbeat}:ready", type: null, members: 2 }] };
   expect(of(judge(facts({}, { foreign })), "keys")).toEqual({
     setting: "keys",
     value: "2 not ours in {sunbeat}:ready",
     verdict: "error",
     weakens: ["D1", "D2", "E1", "E2", "L1"],
     advice: expect.stringContaining("ZREMRANGEBYSCORE {sunbeat}:ready -inf '(0' and ") as unknown,
+  });
+  const replaced = { value: [{ key: "{sunbeat}:seq", type: "list", members: 0 }] };
+  expect(of(judge(facts({}, { foreign: replaced })), "keys")).toMatchObject({
+    value: "{sunbeat}:seq is a list",
+    verdict: "error",
+    advice: expect.stringMatching(/ with DEL \{sunbeat\}:seq$/) as unknown,
   });
   expect(of(judge(facts({}, { foreign: { unknown: "NOPERM" } })), "keys")?.verdict).toBe("unknown");
   expect(of(judge(facts()), "keys")).toBeUndefined();

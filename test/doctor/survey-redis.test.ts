@@ -8,6 +8,7 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { judge, type Finding } from "../../src/doctor/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
+import { KEY_NAMES } from "../../src/store/redis/keys.js";
 import { surveyRedis, surveyRedisOf } from "../../src/store/redis/survey.js";
 import { message } from "../../src/testing/conformance/samples.js";
 import { freePort, type RedisServer, startRedis } from "../support/redis-server.js";
@@ -210,6 +211,20 @@ describe("members of another score than ours", () => {
     expect(await verdicts(url)).not.toHaveProperty("keys");
     expect(await store.broker.counts()).toMatchObject([{ queue: "q", ready: 1 }]);
     await store.close();
+  });
+});
+
+test("a key of another type than ours is seen, whichever it is, and none of ours is", async () => {
+  const { url, raw } = await start();
+  const store = await openRedisStore(url, context);
+  await store.broker.enqueue([message("a")]);
+  await store.close();
+  expect(await verdicts(url)).not.toHaveProperty("keys");
+  await raw.flushall();
+  for (const name of KEY_NAMES) await raw.rpush(`{sunbeat}:${name}`, "theirs");
+  const { foreign } = await surveyRedis(url, context, LIMIT_MS);
+  expect(foreign).toEqual({
+    value: KEY_NAMES.map((name) => ({ key: `{sunbeat}:${name}`, type: "list", members: 0 })),
   });
 });
 

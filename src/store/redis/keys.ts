@@ -59,6 +59,16 @@ export const KEY_NAMES = [
 
 export type KeyName = (typeof KEY_NAMES)[number];
 
+/** As TYPE tells it of a key that is there. */
+export const KEY_TYPES: Readonly<Record<KeyName, "string" | "hash" | "zset" | "stream">> = {
+  ...{ seq: "string", epoch: "string", fence: "string", locklog: "stream" },
+  ...{ msg: "hash", state: "hash", count: "hash", res: "hash", why: "hash", entry: "hash", estate: "hash" },
+  ...{ hold: "hash", holdid: "hash", beat: "hash", lock: "hash", tlock: "hash", plock: "hash" },
+  ...{ ready: "zset", eta: "zset", lease: "zset", parked: "zset", rev: "zset", dead: "zset", log: "zset" },
+  ...{ runs: "zset", holdwake: "zset", due: "zset", names: "zset" },
+  ...{ perm: "zset", line: "zset", alive: "zset", lockwake: "zset", lockend: "zset" },
+};
+
 /** Where one store keeps its things. */
 export interface Keyspace {
   /** The hash tag: "{sunbeat}". */

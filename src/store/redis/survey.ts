@@ -6,7 +6,7 @@ import type { Redis } from "ioredis";
 import { type Clock, within } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import {
-  type ForeignMembers,
+  type ForeignData,
   REDIS_SETTINGS,
   type Reading,
   type RedisFacts,
@@ -21,7 +21,7 @@ import { redisEntries } from "./entries.js";
 import { explain, storeError, timeoutError } from "./errors.js";
 import { DEFAULT_NAMESPACE } from "./index.js";
 import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
-import { keyspace, topicChannel, type Keyspace } from "./keys.js";
+import { KEY_NAMES, KEY_TYPES, type KeyName, type Keyspace, keyspace, topicChannel } from "./keys.js";
 import { parseRedisUrl } from "./url.js";
 
 export interface SurveyOptions {
@@ -110,7 +110,7 @@ async function factsOf(
     Promise.all(nodes.map((node) => serverFacts(node, nodes.length > 1 ? node.address : null, clock))),
     read(async () => String(await nodes[0]?.ask("ACL", "WHOAMI"))),
     refusalOf("to listen", space, () => listen(listener, space)),
-    read(() => foreignMembers(client, space)),
+    read(() => foreignData(client, space)),
     read(() => storedEntries(wanted, client, space)),
   ]);
   // Last: a client that is told READONLY looks for another master, and drops what is under way.
@@ -123,16 +123,17 @@ async function factsOf(
 }
 
 /** Sets that are read in order of text, in which all our members have the score 0. */
-const BY_TEXT = ["ready", "runs", "log", "names", "perm", "line", "alive"] as const;
+const BY_TEXT: ReadonlySet<KeyName> = new Set(["ready", "runs", "log", "names", "perm", "line", "alive"]);
 
 /** Among members of other scores an order of text means nothing, and a read of it ends before ours. */
-async function foreignMembers(client: RedisClient, { keys }: Keyspace): Promise<ForeignMembers[]> {
-  const names = BY_TEXT.map((name) => keys[name]);
-  const counts = (await client.eval(COUNT_FOREIGN, names, [])) as readonly number[];
-  return names.flatMap((key, index) => {
-    const count = counts[index] ?? 0;
-    return count > 0 ? [{ key, count }] : [];
-  });
+async function foreignData(client: RedisClient, { keys }: Keyspace): Promise<ForeignData[]> {
+  const wanted = KEY_NAMES.map((name) => (BY_TEXT.has(name) ? "text" : KEY_TYPES[name]));
+  const found = (await client.eval(
+    FIND_FOREIGN,
+    KEY_NAMES.map((name) => keys[name]),
+    wanted,
+  )) as readonly (readonly [key: string, type: string, members: number])[];
+  return found.map(([key, type, members]) => ({ key, type: type === "" ? null : type, members }));
 }
 
 async function listen(listener: RedisClient, space: Keyspace): Promise<void> {
@@ -236,9 +237,16 @@ async function clockOf(node: RedisServer, clock: Clock) {
  */
 const HARMLESS = `redis.call("TIME") redis.call("HDEL", KEYS[1], "") redis.call("PUBLISH", ARGV[1], "") return 1`;
 
-const COUNT_FOREIGN = `local found = {}
+const FIND_FOREIGN = `local found = {}
 for index, key in ipairs(KEYS) do
-  found[index] = redis.call("ZCARD", key) - redis.call("ZCOUNT", key, 0, 0)
+  local wanted, type = ARGV[index], redis.call("TYPE", key).ok
+  local sorted = wanted == "text"
+  if type ~= "none" and type ~= (sorted and "zset" or wanted) then
+    found[#found + 1] = { key, type, 0 }
+  elseif sorted then
+    local members = redis.call("ZCARD", key) - redis.call("ZCOUNT", key, 0, 0)
+    if members > 0 then found[#found + 1] = { key, "", members } end
+  end
 end
 return found`;
 
