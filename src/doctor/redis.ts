@@ -261,7 +261,7 @@ function judgeKeys(foreign: RedisFacts["foreign"]): Finding[] {
     const remedy =
       type === null
         ? `ZREMRANGEBYSCORE ${key} -inf '(0' and ZREMRANGEBYSCORE ${key} '(0' +inf`
-        : `DEL ${key}`;
+        : `DEL ${key} and restart the beats; what was there of ours is lost`;
     return broken(
       "keys",
       value,

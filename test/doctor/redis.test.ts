@@ -208,7 +208,7 @@ test("members that are not ours break every promise, and the line says how to be
   expect(of(judge(facts({}, { foreign: replaced })), "keys")).toMatchObject({
     value: "{sunbeat}:seq is a list",
     verdict: "error",
-    advice: expect.stringMatching(/ with DEL \{sunbeat\}:seq$/) as unknown,
+    advice: expect.stringMatching(/ with DEL \{sunbeat\}:seq and restart the beats; /) as unknown,
   });
   expect(of(judge(facts({}, { foreign: { unknown: "NOPERM" } })), "keys")?.verdict).toBe("unknown");
   expect(of(judge(facts()), "keys")).toBeUndefined();
