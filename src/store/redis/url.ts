@@ -111,7 +111,11 @@ function endsEarly(url: string): boolean {
 
 /** What stands where a port should and is none may be a password whose host was left out. */
 function withoutWords(places: string): string {
-  return places.replace(/\[[^\]]*\]|:(?!\d*(?:,|$))[^,]*/g, (part) => (part.startsWith("[") ? part : ":**"));
+  const shown = places.split(",").map((place) => {
+    const colon = place.indexOf(":", place.startsWith("[") ? place.indexOf("]") + 1 : 0);
+    return colon < 0 || /^\d*$/.test(place.slice(colon + 1)) ? place : `${place.slice(0, colon)}:**`;
+  });
+  return shown.join(",");
 }
 
 function readHosts(text: string, usualPort: number, invalid: Invalid): RedisHost[] {
