@@ -227,7 +227,8 @@ export class Rounds {
       } else if (outcome === "held") {
         logger.info(`Scheduler: Holding due task ${entry} until its running one ends`);
       } else {
-        this.#skipped({ entry, from: due, to: due, count: 1, reason: outcome ?? "overlap" });
+        const reason = outcome === "skipped" ? DISABLED.maxRuns : (outcome ?? "overlap");
+        this.#skipped({ entry, from: due, to: due, count: 1, reason });
       }
     } else if (planned.kind === "skip") {
       this.#skipped({ entry, from: planned.due, to: planned.due, count: 1, reason: planned.reason });

@@ -120,7 +120,7 @@ export type TickItemOutcome =
 
 /**
  * What became of each planned occurrence, in order; "overlap", "locked" and "held" by the overlap policy, "skipped" for skips
- * and ranges. "sent" also for a message that was a duplicate or had expired: its result tells.
+ * and ranges, and for a send where the run that was held goes first and is the last of `maxRuns`. "sent" also for a message that was a duplicate or had expired: its result tells.
  */
 export type OccurrenceOutcome = "sent" | "skipped" | "overlap" | "locked" | "held";
 

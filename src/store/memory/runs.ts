@@ -27,8 +27,14 @@ export function startRun(
   if (overlap === null || overlap.policy === "allow") return sendRun(state, run, now);
 
   // A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
-  if (entry.held) state.releasable.push(entry.held);
-  releaseHeldRuns(state, now);
+  if (entry.held) {
+    state.releasable.push(entry.held);
+    releaseHeldRuns(state, now);
+    if (run.counted && entry.runs >= (run.counted.maxRuns ?? Infinity)) {
+      skipRun(state, run, "max-runs", now);
+      return "skipped";
+    }
+  }
 
   const isFree = (): boolean => busyUntil(state, entry.name, overlap.timeoutMs) <= now;
   if (isFree()) {

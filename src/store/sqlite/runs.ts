@@ -20,7 +20,13 @@ export interface DueRun {
   readonly due: EpochMs;
   readonly term: string | null;
   /** Null for a triggered run, which counts for nothing. */
-  readonly counted: { readonly maxRuns: number | null } | null;
+  readonly counted: Counted | null;
+}
+
+interface Counted {
+  readonly maxRuns: number | null;
+  /** Sent in this step, and not yet counted in the table. */
+  readonly uncounted: number;
 }
 
 /** A row of held_run; its message is the kept one of this id. */
@@ -45,8 +51,14 @@ export function startRun(step: Step, run: DueRun, overlap: Overlap | null): Occu
   if (overlap === null || overlap.policy === "allow") return sendRun(step, run);
 
   // A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
-  step.ended.add(run.entry);
-  releaseHeldRuns(step);
+  if (heldRunOf(step, run.entry)) {
+    step.ended.add(run.entry);
+    releaseHeldRuns(step);
+    if (run.counted && isSpent(step, run.entry, run.counted)) {
+      skipRun(step, run, "max-runs");
+      return "skipped";
+    }
+  }
 
   const isFree = (): boolean => busyUntil(step, run.entry, overlap.timeoutMs) <= step.now;
   if (isFree()) {
@@ -66,6 +78,12 @@ export function startRun(step: Step, run: DueRun, overlap: Overlap | null): Occu
     if (isFree()) return sendInsteadOfHeld(step, run);
   }
   return holdRun(step, run, overlap);
+}
+
+function isSpent(step: Step, entry: string, { maxRuns, uncounted }: Counted): boolean {
+  if (maxRuns === null) return false;
+  const { runs } = step.get<{ runs: number }>("SELECT runs FROM entry WHERE name = ?", entry)!;
+  return runs + uncounted >= maxRuns;
 }
 
 /** When the last unfinished run ends or counts as ended; Infinity: only when it ends; -Infinity: none is running. */

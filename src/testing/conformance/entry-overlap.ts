@@ -281,6 +281,25 @@ export const overlapCases = group("entries: overlap", {
     assert.equal((await store.entries.due(0)).nextAt, null);
   },
 
+  "of maxRuns a held run that goes first is one: what is due then is skipped, not sent and not held": async (
+    harness,
+  ) => {
+    const { store, clock } = harness;
+    const a = await everySecond(harness, 2);
+    const overlap: Overlap = { ...queueOne, timeoutMs: 1_500 };
+    assert.deepEqual([await a.tick(overlap), await a.tick(overlap)], ["sent", "held"]);
+    // The first counts as ended, and no claim has seen that the held one may go.
+    await clock.advance(1_500);
+    assert.equal(await a.tick(overlap), "skipped");
+    const { disabled, cursor: at, runs, holding } = await read(store, "a");
+    assert.deepEqual([disabled, at, runs, holding], ["max-runs", null, 2, false]);
+    assert.deepEqual(fates(await ledgerOf(store, "a")), [
+      ["sent", null, a.id(0)],
+      ["sent", null, a.id(1)],
+      ["skipped", "max-runs", null],
+    ]);
+  },
+
   "a held run that has expired when its turn comes ends at once, and the next one is free to run": async (
     harness,
   ) => {

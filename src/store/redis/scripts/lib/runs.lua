@@ -183,14 +183,19 @@ local function is_locked(run)
   return not lock_line().has_room(lock, capacity)
 end
 
--- Sends, skips or holds a run that is due: "s" sent, "o" overlap, "x" locked, "h" held. Its policy: a allow, s skip, q queue-one,
--- c cancel-running.
+-- Sends, skips or holds a run that is due: "s" sent, "o" overlap, "x" locked, "h" held, "k" skipped since the run that was held
+-- was the last of max_runs. Its policy: a allow, s skip, q queue-one, c cancel-running.
 local function start_run(run)
   if run.policy == "a" then return send_run(run) end
   -- A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
   if hold_of(run.entry) then
     ended_entries[#ended_entries + 1] = run.entry
     release_holds()
+    local estate = run.counted and run.max_runs ~= "+" and estate_of(run.entry)
+    if estate and estate.runs >= tonumber(run.max_runs) then
+      skip_run(run, "max-runs")
+      return "k"
+    end
   end
   if busy_until(run.entry, run.timeout) <= now then
     if run.policy == "s" and is_locked(run) then
