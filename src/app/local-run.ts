@@ -5,7 +5,7 @@ import type { Random } from "../core/random.js";
 import { runInTask, runningTask } from "../tasks/context.js";
 import type { TaskContext, TaskDefinition } from "../tasks/definition.js";
 import { Retry } from "../tasks/outcomes.js";
-import { LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
+import { HELD_LOCKS, heldLocks, LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
 import { taskLog } from "../tasks/task-log.js";
 import { validInput } from "../worker/input.js";
 
@@ -65,6 +65,7 @@ function localContext(
     log: caller?.log ?? taskLog(app.logger),
     lock: caller?.lock ?? null,
     [LOCK_SOURCE]: app.locks,
+    ...(caller && { [HELD_LOCKS]: heldLocks(caller) }),
     retry(options = {}) {
       // Nobody would follow a Retry here, so the reason itself is what the caller should see.
       throw options.error instanceof Error ? options.error : new Retry(options);

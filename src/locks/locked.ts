@@ -4,6 +4,8 @@ import { quote } from "../core/quote.js";
 import { runInTask, runningTask } from "../tasks/context.js";
 import type { TaskContext } from "../tasks/definition.js";
 import {
+  HELD_LOCKS,
+  heldLocks,
   LOCK_SOURCE,
   lockedFunction,
   type LockedOptions,
@@ -91,14 +93,15 @@ export function guarded(
     const name = lockNameFor(lock, bound ? args.slice(1) : args);
     const source = context?.[LOCK_SOURCE];
     if (context === undefined || source === undefined) throw outside(name);
-    if (context.lock?.name === name) throw reentrant(name);
+    const held = heldLocks(context);
+    if (held.includes(name)) throw reentrant(name);
     const wait = lock.onBusy === "wait";
     try {
       return await source.hold(
         { name, capacity: lock.capacity, leaseMs: lock.leaseMs },
         { waitMs: wait ? lock.waitTimeoutMs : 0, signal: context.signal },
         async ({ fence, signal }) => {
-          const inside = underLock(context, source, { name, fence }, signal);
+          const inside = underLock(context, source, { name, fence }, signal, [...held, name]);
           return runInTask(inside, () => call.apply(this, bound ? [inside, ...args.slice(1)] : args));
         },
       );
@@ -122,6 +125,7 @@ function underLock(
   source: LockSource,
   lock: { readonly name: string; readonly fence: number },
   signal: AbortSignal,
+  held: readonly string[],
 ): TaskContext & WithLocks {
   return {
     get request() {
@@ -136,6 +140,7 @@ function underLock(
     updateState: (state, meta) => task.updateState(state, meta),
     progress: (done, total) => task.progress(done, total),
     [LOCK_SOURCE]: source,
+    [HELD_LOCKS]: held,
   };
 }
 

@@ -168,6 +168,17 @@ export interface LockSource {
   ): Promise<T>;
 }
 
+/** Names of the locks that a context was made under, where they are more than its `lock`. */
+export const HELD_LOCKS: unique symbol = Symbol("sunbeat.heldLocks");
+
 export interface WithLocks {
   readonly [LOCK_SOURCE]?: LockSource;
+  readonly [HELD_LOCKS]?: readonly string[];
+}
+
+/** Names of the locks that code in this context holds: waiting for one of them would never end. */
+export function heldLocks(
+  context: WithLocks & { readonly lock: { readonly name: string } | null },
+): readonly string[] {
+  return context[HELD_LOCKS] ?? (context.lock === null ? [] : [context.lock.name]);
 }

@@ -436,6 +436,20 @@ describe("a function with a lock that is called from a task", () => {
     expect(await rig.result("a")).toMatchObject({ payload: { code: "SUNBEAT_LOCK_REENTRANT" } });
   });
 
+  test("with a lock the task took further out is an error, too", async () => {
+    const rig = new Rig();
+    const again = locked("a")(async () => undefined);
+    const between = locked("b")(async () => again());
+    lockedTask(
+      rig,
+      "t",
+      locked("a")(async () => between()),
+    );
+    await rig.send(message("a", "t"));
+    await rig.started();
+    expect(await rig.result("a")).toMatchObject({ payload: { code: "SUNBEAT_LOCK_REENTRANT" } });
+  });
+
   test("outside of a task says what to do", async () => {
     await expect(locked("l")(async () => 1)()).rejects.toMatchObject({
       code: "SUNBEAT_OUTSIDE_TASK",
