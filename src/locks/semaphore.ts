@@ -1,10 +1,11 @@
-import { sleep, within } from "../core/clock.js";
+import { type Clock, sleep, within } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
 import { formatDuration } from "../core/duration.js";
 import { LockError, messageOf, type SunbeatError, TaskError } from "../core/errors.js";
 import { assertKnownKeys, durationOption, invalidOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { leaseOption } from "../tasks/task-lock.js";
+import { firstAbort, onAbort } from "./first-abort.js";
 import { HeldLock, isRetryable, notHeld, watchful } from "./held-lock.js";
 import { lateAnswer } from "./late-answer.js";
 import type { LockKeeper } from "./lock-keeper.js";
@@ -37,15 +38,25 @@ const USING_OPTIONS = [...ACQUIRE_OPTIONS, "timeLimit"] as const satisfies reado
 
 /** A waiter counts as alive for so long, or as long as its lease where that is shorter. */
 const ALIVE_MS = 10_000;
-/** A call that has not answered by then is taken for lost. */
+/** A call that has not answered by then is taken for lost; so much of it a store gets however short the wait is. */
 const CALL_LIMIT_MS = 5_000;
+const LEAST_CALL_LIMIT_MS = 500;
 const PAUSE_MS = 200;
+/** So long a store has to hear that somebody gave up, before he goes. */
+const FAREWELL_MS = 200;
 
 interface Plan {
   /** Null: for ever; 0: not at all. */
   readonly waitMs: number | null;
   readonly leaseMs: number;
   readonly signal: AbortSignal | undefined;
+}
+
+/** Until the next look at the store. */
+interface Pause {
+  readonly ms: number;
+  /** Why the last one told nothing. */
+  readonly failure?: unknown;
 }
 
 /** A lock that so many may hold at once; those who wait for it get it in the order in which they came. Not reentrant. */
@@ -88,19 +99,19 @@ export class Semaphore {
     const { clock } = this.#keeper;
     const late = new AbortController();
     const timer = limitMs === null ? null : clock.after(limitMs, () => late.abort(this.#overran(limitMs)));
-    const ends = AbortSignal.any([held.signal, late.signal]);
-    const signal = watchful(
-      plan.signal === undefined ? AbortSignal.any([ends]) : AbortSignal.any([ends, plan.signal]),
-      () => held.held,
-    );
+    const ends = firstAbort([held.signal, late.signal]);
+    const told = firstAbort(plan.signal === undefined ? [ends.signal] : [ends.signal, plan.signal]);
+    const signal = watchful(told.signal, () => held.held);
     let value: T;
     try {
-      value = await orAborted(ends, async () => body({ name: this.name, fence: held.fence, signal }));
+      value = await orAborted(ends.signal, async () => body({ name: this.name, fence: held.fence, signal }));
     } catch (error) {
       await this.#letGo(held);
       throw error;
     } finally {
       timer?.cancel();
+      told.end();
+      ends.end();
     }
     if (!held.held) throw held.signal.reason;
     await this.#letGo(held, true);
@@ -143,66 +154,90 @@ export class Semaphore {
     return { waitMs, leaseMs: leaseOption(lease, this.#what), signal };
   }
 
-  async #acquire({ waitMs, leaseMs, signal }: Plan): Promise<HeldLock> {
-    const { clock, random, room, closing } = this.#keeper;
-    const ends = signal === undefined ? closing : AbortSignal.any([signal, closing]);
+  async #acquire({ signal, ...plan }: Plan): Promise<HeldLock> {
+    const { closing } = this.#keeper;
+    if (signal === undefined) return this.#acquireUntil(closing, plan);
+    const ends = firstAbort([signal, closing]);
+    try {
+      return await this.#acquireUntil(ends.signal, plan);
+    } finally {
+      ends.end();
+    }
+  }
+
+  async #acquireUntil(ends: AbortSignal, { waitMs, leaseMs }: Omit<Plan, "signal">): Promise<HeldLock> {
+    const { clock, random, room } = this.#keeper;
     ends.throwIfAborted();
     const deadline = waitMs === null ? Infinity : clock.monotonicMs() + waitMs;
     const aliveMs = waitMs === 0 ? null : Math.min(ALIVE_MS, leaseMs);
     const waiter = random.uuid();
     let latch = room.enter(waiter);
     let waiting = false;
+    let underway: Promise<unknown> = Promise.resolve();
+    const inTime = <R>(work: Promise<R>): Promise<R> => {
+      underway = work;
+      const left = waitMs === 0 ? CALL_LIMIT_MS : deadline - clock.monotonicMs();
+      const limitMs = Math.max(LEAST_CALL_LIMIT_MS, Math.min(left, CALL_LIMIT_MS));
+      return bounded(clock, limitMs, ends, work, () => lateAnswer("acquire"));
+    };
     try {
-      if (!room.isOpen) await room.open();
+      if (!room.isOpen) await inTime(room.open());
       for (;;) {
-        const startedAt = clock.monotonicMs();
-        const found = await this.#try(waiter, leaseMs, aliveMs, startedAt);
+        const found = await this.#try(waiter, leaseMs, aliveMs, inTime, ends);
         if (found instanceof HeldLock) {
           if (found.held) return found;
           // The answer took longer than the lease, and the hints went to that permit.
           latch = room.enter(waiter);
         }
-        const pause = found instanceof HeldLock ? 0 : found;
+        const pause = found instanceof HeldLock ? { ms: 0 } : found;
         ends.throwIfAborted();
         const left = deadline - clock.monotonicMs();
-        if (left <= 0) throw this.#timedOut(waitMs ?? 0);
+        if (left <= 0) throw this.#timedOut(waitMs ?? 0, pause.failure);
         if (!waiting) this.#keeper.tellWaiting(this.name);
         waiting = true;
-        await latch.wait(Math.min(left, pause, (aliveMs ?? ALIVE_MS) / 3), ends);
+        await latch.wait(Math.min(left, pause.ms, (aliveMs ?? ALIVE_MS) / 3), ends);
         ends.throwIfAborted();
       }
     } catch (error) {
       room.leave(waiter);
-      // The store may have granted it by now, or may do so when an answer was lost.
-      await this.#call("cancel", (store) => store.cancel(this.name, waiter)).catch(() => undefined);
+      await this.#giveUp(waiter, underway);
       throw error;
     }
   }
 
-  /** The lock, or how long to wait before the next look. */
+  /** The store may have granted it by now, or may do so later: it is told when the last call is over. */
+  async #giveUp(waiter: string, underway: Promise<unknown>): Promise<void> {
+    const { clock, store } = this.#keeper;
+    const silent = (): void => undefined;
+    const told = underway.catch(silent).then(() => store.cancel(this.name, waiter));
+    await within(clock, FAREWELL_MS, told, () => lateAnswer("cancel")).catch(silent);
+  }
+
+  /** The lock, or when to look again. */
   async #try(
     waiter: string,
     leaseMs: number,
     aliveMs: number | null,
-    startedAt: number,
-  ): Promise<HeldLock | number> {
-    const { clock, label, closing } = this.#keeper;
+    inTime: <R>(work: Promise<R>) => Promise<R>,
+    ends: AbortSignal,
+  ): Promise<HeldLock | Pause> {
+    const { clock, label, store } = this.#keeper;
     const { name: lock, capacity } = this;
+    const startedAt = clock.monotonicMs();
     let reply;
     try {
-      const request = { lock, capacity, waiter, label, leaseMs, aliveMs };
-      reply = await this.#call("acquire", (store) => store.acquire(request));
+      reply = await inTime(store.acquire({ lock, capacity, waiter, label, leaseMs, aliveMs }));
     } catch (error) {
-      if (aliveMs === null || !isRetryable(error)) throw error;
-      await sleep(clock, PAUSE_MS, closing);
-      return PAUSE_MS;
+      if (aliveMs === null || ends.aborted || !isRetryable(error)) throw error;
+      await sleep(clock, PAUSE_MS, ends);
+      return { ms: PAUSE_MS, failure: error };
     }
     if (reply.outcome === "busy") {
       throw new LockError("SUNBEAT_LOCK_BUSY", `${this.#what} is held by others, or others wait for it`, {
         details: { lock, capacity },
       });
     }
-    if (reply.outcome === "waiting") return Math.max(0, reply.nextLookAt - reply.now);
+    if (reply.outcome === "waiting") return { ms: Math.max(0, reply.nextLookAt - reply.now) };
     return this.#keeper.hold(reply.permit, waiter, leaseMs, startedAt);
   }
 
@@ -224,11 +259,12 @@ export class Semaphore {
     }
   }
 
-  #timedOut(waitMs: number): LockError {
+  #timedOut(waitMs: number, failure: unknown): LockError {
+    const why = failure === undefined ? "" : `: ${messageOf(failure)}`;
     return new LockError(
       "SUNBEAT_LOCK_TIMEOUT",
-      `${this.#what} was not free within ${formatDuration(waitMs)}`,
-      { details: { lock: this.name, waitMs } },
+      `${this.#what} was not free within ${formatDuration(waitMs)}${why}`,
+      { details: { lock: this.name, waitMs }, ...(failure !== undefined && { cause: failure }) },
     );
   }
 
@@ -239,6 +275,25 @@ export class Semaphore {
       { details: { lock: this.name, limitMs } },
     );
   }
+}
+
+/** `work`; or the error of `onTimeout` after `limitMs`, or the reason of `ends` as soon as that aborts. */
+function bounded<T>(
+  clock: Clock,
+  limitMs: number,
+  ends: AbortSignal,
+  work: Promise<T>,
+  onTimeout: () => Error,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(limitMs, () => reject(onTimeout()));
+    const unhook = onAbort(ends, () => reject(ends.reason as Error));
+    const over = (): void => {
+      timer.cancel();
+      unhook();
+    };
+    work.finally(over).then(resolve, reject);
+  });
 }
 
 /** What `work` comes to, or the reason of `signal` as soon as that aborts. */

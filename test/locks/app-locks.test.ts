@@ -1,7 +1,10 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { StoreError } from "../../src/core/errors.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { seededRandom } from "../../src/core/random.js";
+import { Sunbeat } from "../../src/index.js";
 import { type AcquireOptions, type HeldLock, Locks } from "../../src/locks/index.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
 import type { Locks as StoreLocks } from "../../src/store/locks.js";
@@ -492,4 +495,82 @@ describe("the history", () => {
     expect([rows.length, rows[0]?.lock, rows.at(-1)?.lock]).toEqual([10_000, "l5999", "l1000"]);
     expect((await locks.history({ before: rows.at(-1)!.row, limit: 10_000 })).length).toBeLessThan(1_000);
   });
+});
+
+describe("a store that does not answer", () => {
+  const silent = (locks: StoreLocks): StoreLocks => ({
+    ...locks,
+    acquire: () => new Promise(() => undefined),
+    cancel: () => new Promise(() => undefined),
+  });
+  const late = (): AbortSignal => new AbortController().signal;
+
+  test.each([
+    ["not waiting", { wait: false }, 5_200, "SUNBEAT_STORE_TIMEOUT"],
+    ["waiting for 50 ms", { wait: { milliseconds: 50 } }, 900, "SUNBEAT_LOCK_TIMEOUT"],
+    ["waiting for 2 s", { wait: 2, signal: late() }, 2_400, "SUNBEAT_LOCK_TIMEOUT"],
+  ])("holds up nobody, %s", async (_, options, withinMs, expected) => {
+    const { clock, locks } = setUp(silent);
+    const acquired = locks.mutex("l").acquire(options);
+    const refused = expect(acquired).rejects.toThrow(code(expected));
+    await expect(Promise.race([acquired, clock.advance(withinMs).then(() => "late")])).rejects.toThrow(
+      /the store has not answered to "acquire" of a lock in time/,
+    );
+    await refused;
+  });
+
+  test("holds up nobody who aborts", async () => {
+    const { clock, locks } = setUp(silent);
+    const stop = new AbortController();
+    const acquired = locks.mutex("l").acquire({ signal: stop.signal });
+    await clock.advance(1_000);
+    stop.abort(new Error("changed my mind"));
+    await expect(Promise.race([acquired, clock.advance(200).then(() => "late")])).rejects.toThrow(
+      "changed my mind",
+    );
+  });
+
+  test("until its asker is gone gets the permit back that it gave him", async () => {
+    const { clock, locks, store } = setUp((inner) => ({
+      ...inner,
+      acquire: async (request) => {
+        await new Promise<void>((resolve) => void clock.after(1_500, resolve));
+        return inner.acquire(request);
+      },
+    }));
+    const refused = expect(locks.mutex("l").acquire({ wait: { milliseconds: 100 } })).rejects.toThrow(
+      code("SUNBEAT_LOCK_TIMEOUT"),
+    );
+    await clock.advance(1_400);
+    await refused;
+    expect(await holders(store)).toBe(0);
+    await clock.advance(200);
+    expect((await store.locks.history({ limit: 9 })).map(({ event }) => event)).toEqual([
+      "released",
+      "acquired",
+    ]);
+    expect(await holders(store)).toBe(0);
+  });
+});
+
+test("uses under one signal that lives long leave nothing behind", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const heap = async (): Promise<number> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const app = new Sunbeat("uses", { broker: "memory:" });
+  const { signal } = new AbortController();
+  const use = async (times: number): Promise<void> => {
+    for (let time = 0; time < times; time++) {
+      await app.locks.mutex("l").using(async () => undefined, { signal });
+    }
+  };
+  await use(20_000); // the history of locks is full by then, and the code is compiled
+  const before = await heap();
+  await use(40_000);
+  expect(((await heap()) - before) / 40_000).toBeLessThan(60); // bytes; with AbortSignal.any more than 100
+  await app.close();
 });
