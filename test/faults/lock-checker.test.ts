@@ -71,6 +71,15 @@ describe("a place that nobody of the log holds", () => {
     expect(judge(story([], 3_005), account("lost", 3_005), [stopped])).toEqual([]);
   });
 
+  test("is excused while all who wait stood still, whatever the suite did to one of them later", () => {
+    const still: LockLine[] = ["b", "c"].map((by) => ({ what: "stalled", by, from: 2_010, at: 3_490 }));
+    const killed: Harm = { by: "b", from: 3_495, to: 5_495 };
+    const records = [gave("a1", 1_000), ended("released", "a1", 1_000, 2_000), gave("c1", 3_500)];
+    const isFree = (each: string): boolean => each.includes("a place was free");
+    expect(judge(story(still, 3_500), records, [killed]).filter(isFree)).toEqual([]);
+    expect(judge(story([], 3_500), records, [killed]).filter(isFree)).not.toEqual([]);
+  });
+
   test("is excused so also where that one had heard of an earlier permit of the same acquisition, too late", () => {
     const log = story([], 3_005);
     const late = [...lines("b1", -10), ...granted("b1", 0)];

@@ -179,6 +179,8 @@ export function lockHistory(
       case "failed":
     }
   }
+  // What the machine did is told by the log, what the suite did was known before: in order of time only now.
+  for (const known of knownHarms.values()) known.sort((a, b) => a.from - b.from);
   const harmsOf = (by: string, from: EpochMs, to: EpochMs): Harm[] =>
     (knownHarms.get(by) ?? []).filter((harm) => harm.from <= to && from <= harm.to);
   return {
