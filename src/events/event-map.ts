@@ -36,7 +36,7 @@ export interface EventMap {
   /** The task threw `Reject`, or this worker cannot run it. With `requeued` it is back in its queue. */
   "task-rejected": TaskFields & { readonly reason: string; readonly requeued: boolean };
   "task-revoked": TaskFields;
-  /** A worker put the message among the dead letters of its queue. */
+  /** The message is among the dead letters of its queue: a worker put it there, or its claim did. */
   "dead-lettered": TaskFields & { readonly reason: string };
   "schedule-sent": { readonly entry: string; readonly due: EpochMs; readonly taskId: string };
   /** One occurrence (`from` equals `to`), or a range of `count` skipped for one reason. */

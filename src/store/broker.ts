@@ -66,6 +66,16 @@ export interface ClaimRequest {
   readonly max: number;
 }
 
+/** A message that went among the dead letters while no worker held it. */
+export interface Buried {
+  readonly id: string;
+  /** Empty where what is stored of it cannot be read. */
+  readonly task: string;
+  readonly queue: string;
+  /** "deliveries-exhausted"; or "malformed", of one that cannot be read. */
+  readonly reason: string;
+}
+
 /**
  * Before it takes anything, a claim does bounded housekeeping: delayed messages whose eta has come become ready;
  * deliveries whose lease has ended go back to the front of their queue (they keep their age), or to the dead letters
@@ -75,6 +85,8 @@ export interface ClaimRequest {
  */
 export interface ClaimReply {
   readonly deliveries: readonly Delivery[];
+  /** What this claim itself put among the dead letters; absent: nothing. No other reply tells of it. */
+  readonly buried?: readonly Buried[];
   readonly now: EpochMs;
   /**
    * When housekeeping next has something to do without anybody sending anything, in any queue; not after `now` when

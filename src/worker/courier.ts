@@ -70,17 +70,25 @@ export class Courier {
       throw error;
     }
     batch.forEach((item, index) => this.#settled(item, reply.outcomes[index]!));
+    this.#tellBuried(reply.claimed);
     return reply.claimed;
   }
 
   async #claim(claim: ClaimRequest): Promise<ClaimReply> {
     const work = this.#store.broker.claim(claim);
     try {
-      return await this.#bounded("claim", work);
+      const reply = await this.#bounded("claim", work);
+      this.#tellBuried(reply);
+      return reply;
     } catch (error) {
       this.#awaitLate(error, work);
       throw error;
     }
+  }
+
+  /** No worker held them, so none but the one that claimed can tell. */
+  #tellBuried(reply: ClaimReply | null): void {
+    for (const message of reply?.buried ?? []) this.#reporter.buried(message);
   }
 
   /** An answer that comes after we stopped waiting may carry deliveries: they go back instead of lying idle. */
@@ -88,7 +96,10 @@ export class Courier {
     if (!isSunbeatError(error) || error.code !== "SUNBEAT_STORE_TIMEOUT")
       return void work.catch(() => undefined);
     work.then(
-      (late) => late !== null && this.#slots.returnLate(late.deliveries),
+      (late) => {
+        this.#tellBuried(late);
+        if (late !== null) this.#slots.returnLate(late.deliveries);
+      },
       () => undefined,
     );
   }

@@ -4,6 +4,7 @@ import { messageOf } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { EventMap, EventName } from "../events/index.js";
+import type { Buried } from "../store/broker.js";
 import type { Failure } from "../tasks/failure.js";
 import type { EventSink } from "./options.js";
 import type { Outcome } from "./outcome.js";
@@ -59,6 +60,20 @@ export class Reporter {
     }
     const { id, task, queue, retries, deliveries } = delivery;
     this.#emit("task-received", { id, task, queue, retries, deliveries });
+  }
+
+  /** A claim of this worker put it among the dead letters. */
+  buried({ id, task, queue, reason }: Buried): void {
+    const label = task === "" ? `of unknown name[${id}]` : `${task}[${id}]`;
+    const why =
+      reason === "deliveries-exhausted"
+        ? "each worker that took it was lost before it ended, maxDeliveries times; " +
+          "look for crashes, or for code that blocks the event loop longer than lease"
+        : "what is stored of it cannot be read";
+    this.log.error(
+      `Task ${label} rejected: ${reason}: ${why}. It is kept among the dead letters of queue ${quote(queue)}`,
+    );
+    this.#emit("dead-lettered", { id, task, queue, reason });
   }
 
   started({ delivery: { id, task, queue } }: Reservation): void {

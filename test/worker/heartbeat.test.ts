@@ -209,14 +209,86 @@ describe("redelivery", () => {
     expect(rig.logged("delivered again (2 of 3)")).toHaveLength(1);
   });
 
-  test("after the last delivery it lies among the dead letters, and its result says why", async () => {
-    const rig = new Rig();
+  /** Every worker that took it is lost, and the lease of the last one has ended. */
+  async function wornOut(rig: Rig): Promise<void> {
     rig.task("t", () => null);
     await rig.send(message("a", "t", [], { maxDeliveries: 2 }));
     for (let crash = 0; crash < 2; crash++) {
       await rig.memory.broker.claim({ queues: ["default"], worker: "crashed", leaseMs: 30_000, max: 1 });
       await rig.clock.advance(30_000);
     }
+  }
+  const obituary = {
+    line:
+      "error Task t[a] rejected: deliveries-exhausted: each worker that took it was lost before it ended, " +
+      "maxDeliveries times; look for crashes, or for code that blocks the event loop longer than lease. " +
+      'It is kept among the dead letters of queue "default"',
+    event: { type: "dead-lettered", id: "a", task: "t", queue: "default", reason: "deliveries-exhausted" },
+  };
+  const told = (rig: Rig) => ({
+    lines: rig.logged("rejected"),
+    events: rig.events.filter(({ type }) => type === "dead-lettered"),
+  });
+
+  test("the worker whose claim makes it a dead letter says so once, though it consumes another queue", async () => {
+    const rig = new Rig();
+    await wornOut(rig);
+    await rig.started({ queues: ["other"] });
+    await rig.started({ hostname: "w2" });
+    await rig.clock.advance(600_000);
+    expect(told(rig)).toEqual({ lines: [obituary.line], events: [obituary.event] });
+  });
+
+  test("it is told too when the claim goes with the end of another task", async () => {
+    const rig = new Rig();
+    const task = gate();
+    rig.task("long", () => task.opened);
+    await rig.started({ concurrency: 1, queues: ["other"] });
+    await rig.send(message("long", "long", [], { queue: "other" }));
+    await turns();
+    await wornOut(rig);
+    expect(told(rig)).toEqual({ lines: [], events: [] });
+    task.open();
+    await turns();
+    expect(told(rig)).toEqual({ lines: [obituary.line], events: [obituary.event] });
+  });
+
+  test("it is told once when the answer to the claim comes after the worker asked again", async () => {
+    const rig = new Rig();
+    await wornOut(rig);
+    let claims = 0;
+    const late = (verb: string): Fault => (verb === "claim" && claims++ === 0 ? "late" : "none");
+    await rig.started({}, new FaultyStore(rig.memory, rig.clock, late, 15_000).store);
+    await rig.clock.advance(14_999);
+    await turns();
+    expect(told(rig)).toEqual({ lines: [], events: [] });
+    await rig.clock.advance(1);
+    await turns();
+    await rig.clock.advance(60_000);
+    expect([told(rig), claims > 1]).toEqual([{ lines: [obituary.line], events: [obituary.event] }, true]);
+  });
+
+  test("one of which nothing can be read is told by what there is", async () => {
+    const rig = new Rig();
+    const { broker } = rig.memory;
+    const letters = [{ id: "x\n", task: "", queue: "default", reason: "malformed" }];
+    const claim: typeof broker.claim = async (request) => {
+      const buried = letters.splice(0);
+      return { ...(await broker.claim(request)), ...(buried.length > 0 && { buried }) };
+    };
+    await rig.started({}, { ...rig.memory, broker: { ...broker, claim } });
+    expect(told(rig)).toEqual({
+      lines: [
+        "error Task of unknown name[x ] rejected: malformed: what is stored of it cannot be read. " +
+          'It is kept among the dead letters of queue "default"',
+      ],
+      events: [{ type: "dead-lettered", id: "x\n", task: "", queue: "default", reason: "malformed" }],
+    });
+  });
+
+  test("after the last delivery it lies among the dead letters, and its result says why", async () => {
+    const rig = new Rig();
+    await wornOut(rig);
     await rig.started();
     expect((await rig.memory.broker.deadLetters({ limit: 9 })).map((letter) => letter.reason)).toEqual([
       "deliveries-exhausted",

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { ClaimReply, ClaimRequest, Delivery } from "../broker.js";
+import type { Buried, ClaimReply, ClaimRequest, Delivery } from "../broker.js";
 import { followUp } from "./follow-up.js";
 import { bury, dropRevoked, end, hold, promote, putBack, ring } from "./messages.js";
 import { losePermit, usePermit } from "./permits.js";
@@ -12,7 +12,7 @@ const HOUSEKEEPING_BOUND = 1_000;
 /** Housekeeping, then the foremost messages, then what the caller needs to sleep: one step. */
 export function claim(state: MemoryState, request: ClaimRequest, now: EpochMs): ClaimReply {
   const bound = Math.max(HOUSEKEEPING_BOUND, request.max);
-  const refilled = keepHouse(state, bound, now);
+  const { refilled, buried } = keepHouse(state, bound, now);
   const deliveries: Delivery[] = [];
   let drops = 0;
   while (deliveries.length < request.max && drops < bound) {
@@ -30,12 +30,18 @@ export function claim(state: MemoryState, request: ClaimRequest, now: EpochMs): 
   // Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for (const queue of refilled) if (queue.ready.size > 0) ring(queue);
   const nextWakeAt = drops >= bound ? now : nextWake(state);
-  return { deliveries, now, nextWakeAt };
+  return { deliveries, ...(buried.length > 0 && { buried }), now, nextWakeAt };
 }
 
-/** Gives the queues that got ready messages. */
-function keepHouse(state: MemoryState, bound: number, now: EpochMs): Set<Queue> {
+interface Housekeeping {
+  /** Queues that got ready messages. */
+  readonly refilled: Set<Queue>;
+  readonly buried: Buried[];
+}
+
+function keepHouse(state: MemoryState, bound: number, now: EpochMs): Housekeeping {
   const refilled = new Set<Queue>();
+  const buried: Buried[] = [];
   for (let count = 0; count < bound; count++) {
     const message = state.delayed.peek();
     if (!message || (message.eta ?? 0) > now) break;
@@ -50,6 +56,8 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Set<Queue> 
     } else {
       bury(state, message, "deliveries-exhausted", now);
       keepOwnResult(state, message, "FAILURE", "deliveries-exhausted", now);
+      const { id, task, queue } = message;
+      buried.push({ id, task, queue, reason: "deliveries-exhausted" });
     }
   }
   for (const held of state.heldWakes.first(bound, now)) {
@@ -67,7 +75,7 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Set<Queue> 
     keepOwnResult(state, tired.message, "FAILURE", "lock-timeout", now);
   }
   followUp(state, now);
-  return refilled;
+  return { refilled, buried };
 }
 
 /** The message to take next: the highest priority, and of several queues the one that waited longest. */

@@ -4,6 +4,7 @@ import { isFinal } from "../../tasks/states.js";
 import type {
   Arrivals,
   Broker,
+  Buried,
   ClaimReply,
   ClaimRequest,
   DeadLetter,
@@ -34,7 +35,7 @@ const text = (raw: string): string => raw;
 const count = (raw: number): number => raw;
 
 const enqueueScript = defineScript("enqueue", text);
-const settleScript = defineScript("settle", (raw: [string, string, string, string[]]) => raw);
+const settleScript = defineScript("settle", (raw: [string, string, string, string[], string[]?]) => raw);
 const heartbeatScript = defineScript("heartbeat", text);
 const giveBackScript = defineScript("give-back", text);
 const revokeScript = defineScript("revoke", () => undefined);
@@ -85,7 +86,7 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
     const rest: string[] = [];
     for (const settlement of settlements) packSettlement(settlement, rest);
     for (const queue of queues) rest.push(toWord(queue));
-    const [letters, now, wakeAt, found] = await caller.call(
+    const [letters, now, wakeAt, found, buried] = await caller.call(
       settleScript,
       { settlements: settlements.length, max: request?.max ?? 0, lease: request?.leaseMs ?? "", nonce },
       rest,
@@ -100,6 +101,7 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
     claimant.took(deliveries);
     const claimed: ClaimReply = {
       deliveries,
+      ...(buried && { buried: readBuried(buried) }),
       now: Number(now),
       nextWakeAt: wakeAt === "" ? null : (Number(wakeAt) satisfies EpochMs),
     };
@@ -304,6 +306,12 @@ function readCounts({ ready, others }: { readonly ready: Flat; readonly others: 
   return [...found]
     .map(([queue, counts]) => ({ queue: fromWord(queue), ...counts }))
     .sort((a, b) => (a.queue < b.queue ? -1 : 1));
+}
+
+function readBuried(flat: readonly string[]): Buried[] {
+  return parts(flat, 4).map(([id = "", queue = "", task = "", reason = ""]) => {
+    return { id: fromWire(id), task: fromWord(task), queue: fromWord(queue), reason: fromWord(reason) };
+  });
 }
 
 function readDeadLetter(id: string, queue: string, why: string, record: string): DeadLetter {

@@ -2,7 +2,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { ClaimReply, ClaimRequest, Delivery } from "../broker.js";
 import { followUp } from "./follow-up.js";
-import { keepHouse, nextHousekeeping } from "./housekeeping.js";
+import { type Housekeeping, keepHouse, nextHousekeeping } from "./housekeeping.js";
 import { dropRevoked, hold, type Known } from "./messages.js";
 import { lockOfMessage, usePermit } from "./permits.js";
 import { NOT_REVOKED, READY } from "./schema.js";
@@ -36,13 +36,13 @@ const FOREMOST = `SELECT seq, id, task, queue, priority, eta, expires, max_deliv
   result_ttl AS resultTtl, entry, body, retries, deliveries, enqueued_at AS enqueuedAt, revoked, lock
   FROM message WHERE place = ${READY} AND queue = ? ORDER BY priority DESC, seq ${LIMIT}`;
 
-const NONE: ReadonlySet<string> = new Set();
+const NOTHING: Housekeeping = { refilled: new Set(), buried: [] };
 
 export function claim(step: Step, request: ClaimRequest, claimant: Claimant): ClaimReply {
   const { now } = step;
   const bound = Math.max(HOUSEKEEPING_BOUND, request.max);
   const wakeAt = nextHousekeeping(step);
-  const refilled = wakeAt !== null && wakeAt <= now ? keepHouse(step, bound) : NONE;
+  const { refilled, buried } = wakeAt !== null && wakeAt <= now ? keepHouse(step, bound) : NOTHING;
   const lines = new Lines(step, request.queues, claimant);
   const deliveries: Delivery[] = [];
   let drops = 0;
@@ -65,7 +65,8 @@ export function claim(step: Step, request: ClaimRequest, claimant: Claimant): Cl
   }
   // Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for (const queue of refilled) if (hasReady(step, queue)) step.queues.add(queue);
-  return { deliveries, now, nextWakeAt: drops >= bound ? now : nextHousekeeping(step) };
+  const nextWakeAt = drops >= bound ? now : nextHousekeeping(step);
+  return { deliveries, ...(buried.length > 0 && { buried }), now, nextWakeAt };
 }
 
 export function hasReady(step: Step, queue: string): boolean {

@@ -1,5 +1,6 @@
 /** What a claim does before it takes anything, bounded, so that no process of its own is needed for it. */
 import type { EpochMs } from "../../core/clock.js";
+import type { Buried } from "../broker.js";
 import { followUp } from "./follow-up.js";
 import { bury, end, KNOWN, type Known, promote, putBack } from "./messages.js";
 import { losePermit } from "./permits.js";
@@ -25,11 +26,17 @@ interface At {
   readonly at: EpochMs | null;
 }
 
-/** Handles at most `bound` of each kind; gives the queues that got ready messages. */
-export function keepHouse(step: Step, bound: number): ReadonlySet<string> {
+export interface Housekeeping {
+  /** Queues that got ready messages. */
+  readonly refilled: ReadonlySet<string>;
+  readonly buried: readonly Buried[];
+}
+
+/** Handles at most `bound` of each kind. */
+export function keepHouse(step: Step, bound: number): Housekeeping {
   const refilled = new Set<string>();
   promoteDelayed(step, bound, refilled);
-  reapEndedLeases(step, bound, refilled);
+  const buried = reapEndedLeases(step, bound, refilled);
   const waited = step.all<{ entry: string }>(
     `SELECT entry FROM held_run WHERE wake_at <= ? ORDER BY wake_at ${LIMIT}`,
     ...[step.now, bound],
@@ -42,7 +49,7 @@ export function keepHouse(step: Step, bound: number): ReadonlySet<string> {
   for (const { name } of freed) step.freed.add(name);
   endTired(step, bound);
   followUp(step);
-  return refilled;
+  return { refilled, buried };
 }
 
 function promoteDelayed(step: Step, bound: number, refilled: Set<string>): void {
@@ -71,12 +78,15 @@ function endTired(step: Step, bound: number): void {
 }
 
 interface Leased extends Known {
+  readonly task: string;
   readonly isSpent: number;
 }
 
-function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): void {
+/** Gives what it buried. */
+function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): Buried[] {
+  const buried: Buried[] = [];
   const ended = step.all<Leased>(
-    `SELECT ${KNOWN}, deliveries >= max_deliveries AS isSpent FROM message
+    `SELECT ${KNOWN}, task, deliveries >= max_deliveries AS isSpent FROM message
        WHERE place = ${HELD} AND lease_until <= ? ORDER BY lease_until ${LIMIT}`,
     ...[step.now, bound],
   );
@@ -84,10 +94,13 @@ function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): void
     if (message.isSpent) {
       bury(step, message, "deliveries-exhausted");
       keepOwnResult(step, message.id, message.resultTtl, "FAILURE", "deliveries-exhausted");
+      const { id, task, queue } = message;
+      buried.push({ id, task, queue, reason: "deliveries-exhausted" });
     } else {
       losePermit(step, message);
       putBack(step, message, 0);
       refilled.add(message.queue);
     }
   }
+  return buried;
 }

@@ -279,14 +279,48 @@ export const leaseCases = group("broker: heartbeat and leases", {
     await clock.advance(LEASE_MS);
     assert.equal((await claimOne(store)).deliveries, 2);
     await clock.advance(LEASE_MS);
-    assert.deepEqual(await claim(store), { deliveries: [], now: clock.now(), nextWakeAt: null });
     const at = clock.now();
+    const buried = [{ id: "a", task: "tasks.t", queue: "q", reason: "deliveries-exhausted" }];
+    assert.deepEqual(await claim(store), { deliveries: [], buried, now: at, nextWakeAt: null });
+    assert.deepEqual(await claim(store), { deliveries: [], now: at, nextWakeAt: null });
     assert.deepEqual(await store.broker.deadLetters({ limit: 1 }), [
       { id: "a", task: "tasks.t", queue: "q", reason: "deliveries-exhausted", at, body: "b" },
     ]);
     assert.deepEqual(await store.results.get(["a"]), [
       { id: "a", state: "FAILURE", payload: null, reason: "deliveries-exhausted", at },
     ]);
+  },
+
+  "the claim that makes messages dead letters tells of each, whatever it claims from": {
+    because: "nobody else does: their workers are gone",
+    async run({ store, clock }) {
+      const names = { task: "tasks/ü 1", queue: "queue %\n2", maxDeliveries: 1 };
+      await store.broker.enqueue([
+        message("not spent"),
+        message("spent 1", names),
+        message("spent 2", { ...names, resultTtlMs: 0 }),
+        message("spent 3", { ...names, lock: { name: "l", capacity: 1, waitTimeoutMs: null, reserveMs: 1 } }),
+      ]);
+      const other = await claim(store, { queues: ["q", names.queue] });
+      assert.equal(other.deliveries.length, 4);
+      await clock.advance(LEASE_MS);
+      const { buried, deliveries } = await claim(store, { queues: ["nothing in it"], max: 1 });
+      const { task, queue } = names;
+      assert.deepEqual(
+        [...(buried ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)),
+        ["spent 1", "spent 2", "spent 3"].map((id) => ({ id, task, queue, reason: "deliveries-exhausted" })),
+      );
+      assert.deepEqual(deliveries, []);
+      assert.equal("buried" in (await claim(store)), false);
+    },
+  },
+
+  "what a settlement buries is not told by the claim of the same step": async ({ store }) => {
+    const delivery = await sendAndClaim(store, "a");
+    const request = { queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 1 };
+    const { claimed } = await store.broker.settle([dead(delivery)], request);
+    assert(claimed);
+    assert.equal("buried" in claimed, false);
   },
 
   "where no result is kept, an exhausted message leaves none": async ({ store, clock }) => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.js";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
+import type { Buried } from "../../../src/store/broker.js";
 import { BELT_MS } from "../../../src/store/redis/hub.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
@@ -267,8 +268,10 @@ describe("data that is not ours", () => {
 
     await store.broker.enqueue([message("good")]);
     const seen: string[] = [];
+    const buried: Buried[] = [];
     await until("the good message", async () => {
-      const { deliveries } = await store.broker.claim(request);
+      const { deliveries, buried: untold = [] } = await store.broker.claim(request);
+      buried.push(...untold);
       seen.push(...deliveries.map(({ id }) => id));
       await store.broker.settle(
         deliveries.map(
@@ -281,6 +284,11 @@ describe("data that is not ours", () => {
     const letters = await store.broker.deadLetters({ limit: 100 });
     const dead = letters.map(({ id }) => id);
     expect(Object.keys(records).filter((id) => id !== "good" && !dead.includes(id))).toEqual([]);
+    // No worker ever held them: the claim that buried each tells of it, and no other.
+    const malformed = Object.keys(records).map((id) => ({ id, task: "", queue: "q", reason: "malformed" }));
+    expect(buried.sort((x, y) => (x.id < y.id ? -1 : 1))).toEqual(
+      malformed.sort((x, y) => (x.id < y.id ? -1 : 1)),
+    );
     expect(({} as Record<string, unknown>)["polluted"]).toBe(undefined);
 
     const now = await store.now();

@@ -102,15 +102,16 @@ const messages: fc.Arbitrary<NewMessage> = fc
     ttl: often(60_000, 0),
     eta: often<number | null>(null, 700),
     expires: fc.constantFrom<number | null>(null, null, null, 900),
+    maxDeliveries: often(3, 1),
     entry: often<string | null>(null, "nightly"),
     locked: fc.oneof(
       { weight: 9, arbitrary: fc.constant(false) },
       { weight: 1, arbitrary: fc.constant(true) },
     ),
   })
-  .map(({ id, queue, priority, ttl, eta, expires, entry, locked }) =>
+  .map(({ id, queue, priority, ttl, eta, expires, maxDeliveries, entry, locked }) =>
     message(`m${id}`, {
-      ...{ queue, priority, resultTtlMs: ttl, maxDeliveries: 3 },
+      ...{ queue, priority, resultTtlMs: ttl, maxDeliveries },
       ...(eta === null ? {} : { eta: { inMs: eta } }),
       ...(expires === null ? {} : { expires: { inMs: expires } }),
       ...(entry === null ? {} : { entry }),

@@ -41,7 +41,8 @@
 --                d done, r retry, p defer, x dead, and the result from its state on, "" for none; then the queues, the one that
 --                waited longest first
 -- Returns: { one letter per settlement: s settled, l lost; now; instant of the next housekeeping, "" for none;
---   { per delivery: id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never changed } }
+--   { per delivery: id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never changed };
+--   and when the claim has buried messages: { per message: id, queue, task, reason } }
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs, claim
 local settlements = tonumber(arg_settlements)
@@ -111,4 +112,4 @@ if arg_lease ~= "" then
 end
 save_estates()
 finish()
-return { table.concat(outcomes), reply[1], reply[2], reply[3] }
+return { table.concat(outcomes), reply[1], reply[2], reply[3], reply[4] }

@@ -16,6 +16,17 @@ local function earliest_but_leases()
   return math.min(at, earliest(key_holdwake), earliest(key_lockwake), earliest(key_parked))
 end
 
+-- What this claim has buried, as it is told: id, queue, task ("" when it cannot be read) and reason of each, one after
+-- another; nil for nothing.
+local buried = nil
+
+local function bury_untold(m, reason)
+  bury(m, reason)
+  buried = buried or {}
+  local size = #buried
+  buried[size + 1], buried[size + 2], buried[size + 3], buried[size + 4] = m.id, m.queue, m.task or "", reason
+end
+
 local function keep_house(bound)
   local refilled = {}
 
@@ -45,7 +56,7 @@ local function keep_house(bound)
     else
       local ttl = ttl_of(m)
       leave_worker(m)
-      bury(m, "deliveries-exhausted")
+      bury_untold(m, "deliveries-exhausted")
       keep_own_result(id, ttl, "FAILURE", "deliveries-exhausted")
     end
   end
@@ -147,7 +158,7 @@ local function take(queues, max, lease, nonce, bound)
         -- Nobody of us wrote this: what there is of it goes to the dead letters, a line alone goes away.
         drops = drops + 1
         if record then
-          bury({
+          bury_untold({
             id = id, queue = match(lines[index], "^%S+"), rank = "000000000000000", retries = 0, deliveries = 0,
             revoked = 0, eta = "+", at = now_text, max = "1", entry = "+",
           }, "malformed")
@@ -207,7 +218,7 @@ local function take(queues, max, lease, nonce, bound)
   return reply, drops
 end
 
--- The whole claim: now, when to look again ("" never), then the deliveries.
+-- The whole claim: now, when to look again ("" never), the deliveries, and what it has buried.
 local function claim(queues, max, lease, nonce)
   local bound = math.max(HOUSEKEEPING_BOUND, max)
   local others_at = earliest_but_leases()
@@ -229,5 +240,5 @@ local function claim(queues, max, lease, nonce)
     if drops > 0 or any_task_lock then others_at = nil end
     wake_at = math.min(earliest(key_lease), others_at or earliest_but_leases())
   end
-  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries }
+  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, buried }
 end

@@ -49,11 +49,11 @@ local function load_message(id)
   return read_message(id, call("HGET", key_msg, id), call("HGET", key_state, id))
 end
 
--- How long a result of the store's own is kept.
+-- How long a result of the store's own is kept. What has to be read for it tells the task, too.
 local function ttl_of(m)
   if not m.ttl then
-    local ttl = match(call("HGET", key_msg, m.id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ %S+ (%S+) ")
-    m.ttl = tonumber(ttl or "") or 0
+    local ttl, task = match(call("HGET", key_msg, m.id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ %S+ (%S+) (%S+) ")
+    m.ttl, m.task = tonumber(ttl or "") or 0, task
   end
   return m.ttl
 end
