@@ -5,6 +5,10 @@ import path from "node:path";
 import type { Cli } from "./cli.js";
 import { fromCommandLine, usageError } from "./usage.js";
 
+/** A command that takes so long asks the store whether it is there, which answers in so long where it is. */
+const SILENCE_MS = 1_000;
+const ANSWER_MS = 500;
+
 /** The loaded app with its inside, for a command. */
 export interface OpenApp {
   readonly app: Sunbeat;
@@ -34,12 +38,33 @@ export async function withApp<T>(cli: Cli, work: (open: OpenApp) => Promise<T>):
   }
 }
 
+/** The same for commands that ask the store: one that is away is waited for, and the person at the terminal learns so. */
+export function withStore<T>(cli: Cli, work: (open: OpenApp) => Promise<T>): Promise<T> {
+  return withApp(cli, (open) => tellingSilence(cli, open, work(open)));
+}
+
+async function tellingSilence<T>({ clock, terminal }: Cli, { core }: OpenApp, work: Promise<T>): Promise<T> {
+  const { brokerLabel, lazyStore } = core;
+  let timer = clock.after(SILENCE_MS, () => {
+    timer = clock.after(ANSWER_MS, () => terminal.note(`waiting for ${brokerLabel}`));
+    lazyStore.now().then(
+      () => timer.cancel(),
+      () => undefined,
+    );
+  });
+  try {
+    return await work;
+  } finally {
+    timer.cancel();
+  }
+}
+
 /**
  * The same for commands about what other processes have stored. Refuses a broker in memory, which no other process
  * sees: a task sent to it would wait for ever.
  */
 export function withSharedStore<T>(cli: Cli, work: (open: OpenApp) => Promise<T>): Promise<T> {
-  return withApp(cli, (open) => {
+  return withStore(cli, async (open) => {
     if (!isPrivate(open)) return work(open);
     throw usageError(
       `${open.file} uses the broker ${open.core.brokerLabel}, which lives inside one process and ends with it: ` +

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Playground, type Program } from "../support/cli.js";
+import { freePort } from "../support/redis-server.js";
 
 let place: Playground;
 beforeAll(() => void (place = new Playground()));
@@ -472,4 +473,16 @@ describe.concurrent("the end of a worker", () => {
     );
     expect(exitCode).toBe(0);
   });
+});
+
+test("a broker that is away is waited for with a word, and then told", async () => {
+  const broker = `redis://127.0.0.1:${await freePort()}`;
+  const { exitCode, stdout, stderr } = await place.sunbeat([
+    ...["-A", "plain.js:first", "-b", broker, "schedule", "list"],
+  ]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+  expect(stderr.trimEnd().split("\n")).toEqual([
+    `waiting for ${broker}`,
+    expect.stringContaining("[SUNBEAT_STORE_UNAVAILABLE]"),
+  ]);
 });

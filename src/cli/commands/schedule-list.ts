@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withApp } from "../app.js";
+import { withStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { listEntries, willRun, type ListedEntry } from "../entries.js";
 import { formatLocal, isoLocal } from "../local-time.js";
@@ -13,7 +13,7 @@ export function scheduleListCommand(action: Action): Command {
 }
 
 function list(cli: Cli): Promise<void> {
-  return withApp(cli, async (open) => {
+  return withStore(cli, async (open) => {
     const { terminal } = cli;
     const timezone = cli.options.timezone ?? open.core.config.timezone;
     const now = cli.clock.now();

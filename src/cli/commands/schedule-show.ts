@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withApp } from "../app.js";
+import { withStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { findEntry } from "../entries.js";
 import { printEntry } from "../entry-facts.js";
@@ -16,7 +16,7 @@ export function scheduleShowCommand(action: Action): Command {
 }
 
 function show(cli: Cli, name: string): Promise<void> {
-  return withApp(cli, async (open) => {
+  return withStore(cli, async (open) => {
     const { terminal } = cli;
     const timezone = cli.options.timezone ?? open.core.config.timezone;
     const now = cli.clock.now();
