@@ -102,7 +102,10 @@ export function revise(
     return { ...definition, expect: null, cursor, pausedAt: null, disabled, ledger: [] };
   }
   const returning = stored.disabled === DISABLED.leftCode || stored.disabled === DISABLED.invalid;
-  if (stored.revision === entry.revision && stored.owner === wanted.owner && !returning) return null;
+  if (stored.revision === entry.revision && stored.owner === wanted.owner && !returning) {
+    // Else a deploy between the two that comes late would overwrite what the newest one has, too.
+    return stored.version < wanted.version ? putOf(stored, { version: wanted.version }) : null;
+  }
   const { cursor, ledger } = carriedOver(stored, old, entry, now);
   const disabled = disabledReason(entry, cursor, stored.runs);
   return putOf(stored, { ...definition, cursor: disabled === null ? cursor : null, disabled, ledger });

@@ -188,6 +188,19 @@ describe("versions and owners", () => {
     expect(gone).toMatchObject({ disabled: "left-code", cursor: null });
   });
 
+  test("a deploy that comes after a newer one changes nothing that is the same in the newest and the oldest", async () => {
+    await deploy({ e: daily("12") }, 1);
+    await deploy({ e: daily("12") }, 3);
+    const before = await stored("e");
+    await deploy({ e: daily("18") }, 2);
+    expect(await stored("e")).toEqual(before);
+    expect(current!.stats().registration).toMatchObject({ written: 0, newer: ["e"] });
+    await deploy({ e: daily("12") }, 2);
+    expect(current!.stats().registration).toMatchObject({ written: 0, newer: [] });
+    await world.clock.advance(DAY / 2);
+    expect(await world.history("e")).toEqual(["12:00:00 sent"]);
+  });
+
   test("a name that run time owns is a conflict: logged, listed, and left alone", async () => {
     const schedules = world.schedules();
     await schedules.set("mine", { task: "other", schedule: every("1h") });
