@@ -66,6 +66,7 @@ const RUNTIME = "runtime";
 const PAGE = 1_000;
 const MOST_TRIES = 10;
 const MOST_ROWS = 10_000;
+const MOST_COUNTED = 1_000_000;
 /** Names looked through for "did you mean". */
 const MOST_NAMES = 10_000;
 
@@ -200,8 +201,8 @@ export class Schedules {
   }
 
   /**
-   * The next `count` (1) due times after `after` (now), without jitter, and no more than `maxRuns` leaves; none for an
-   * entry that is paused or disabled.
+   * The next `count` (1) due times after `after` (now), without jitter, and no more than `maxRuns` leaves (where that is not
+   * more than a million: they are counted one by one); none for an entry that is paused or disabled.
    * SUNBEAT_ENTRY_NOT_FOUND, SUNBEAT_ENTRY_INVALID when its schedule is code this process has not.
    */
   async next(
@@ -215,11 +216,11 @@ export class Schedules {
     const entry = this.#timed(stored);
     const after = options.after === undefined ? null : instantMs(options.after, "after");
     const { nominal } = stored.cursor;
-    const isCounted = entry.maxRuns !== null;
+    let left = entry.maxRuns === null ? Infinity : entry.maxRuns - stored.runs;
+    const isCounted = left <= MOST_COUNTED;
     // Runs before `after` count, too, so where they are counted the walk begins at the first.
     let due: EpochMs | null =
       after === null || after < nominal || isCounted ? nominal : nominalAfter(entry, after);
-    let left = isCounted ? entry.maxRuns - stored.runs : Infinity;
     const instants: Date[] = [];
     for (; due !== null && left > 0 && instants.length < count; due = nominalFollowing(entry, due), left--) {
       if (after === null || due > after) instants.push(new Date(due));

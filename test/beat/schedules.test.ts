@@ -214,6 +214,12 @@ test("next gives no more due times than maxRuns leaves, those before `after` cou
   expect(await hours({ after: new Date(Date.UTC(2027, 0, 1, 4)) })).toEqual([]);
 });
 
+test("next counts no runs that nobody will see the end of", async () => {
+  await schedules.set("e", { task: "t", schedule: every("1s"), maxRuns: 1e12 });
+  const after = new Date(Date.UTC(2999, 0, 1));
+  expect(await schedules.next("e", { after })).toEqual([new Date(after.getTime() + 1_000)]);
+});
+
 test("delete removes the entry and keeps its history; a new one of the name starts anew", async () => {
   await schedules.set("e", { task: "t", schedule: every("1m") });
   await world.clock.advance(MINUTE);
