@@ -75,6 +75,7 @@ describe("what is refused", () => {
   const client = new Redis({ port: 1, lazyConnect: true });
   test.each([
     ["no master", [], "got 0"],
+    ["no list", "redis://a" as never, "got a string"],
     ["one master", ["redis://a"], "fewer outlive no failure"],
     ["two masters", three.slice(0, 2), "an even number"],
     ["four masters", [...three, "redis://d"], "an even number may split its votes"],

@@ -11,12 +11,12 @@ export type Connect = () => Promise<RedisClient>;
 /** How to reach each master, by "host:port". Codes: SUNBEAT_OPTION_INVALID, SUNBEAT_BROKER_URL_INVALID. */
 export function placesOf(nodes: readonly unknown[], { clock, random }: QuorumDeps): Map<string, Connect> {
   if (!Array.isArray(nodes) || (nodes.length !== 3 && nodes.length !== 5)) {
-    const count = Array.isArray(nodes) ? nodes.length : 0;
+    const got = Array.isArray(nodes) ? String(nodes.length) : `a ${typeof nodes}`;
     throw new ConfigurationError(
       "SUNBEAT_OPTION_INVALID",
-      `quorum: expected the URLs or clients of 3 or 5 independent Redis masters, got ${count}: fewer outlive no failure, ` +
+      `quorum: expected a list of the URLs or clients of 3 or 5 independent Redis masters, got ${got}: fewer outlive no failure, ` +
         "and an even number may split its votes in halves and outlives no more failures than one master less",
-      { details: { option: "quorum", count } },
+      { details: { option: "quorum", got } },
     );
   }
   const places = new Map<string, Connect>();
