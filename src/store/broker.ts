@@ -160,7 +160,9 @@ export interface QueueCounts {
  * Tells one consumer that its queues may have work. Arrivals are latched from the moment of `listen`: one that
  * comes while nobody waits makes the next `wait` return at once, so no wake-up is lost between claim and wait.
  * A delayed message arrives when it is sent, since it may bring `nextWakeAt` forward; its eta wakes nobody.
- * What the housekeeping of a claim makes ready and the claim leaves arrives as well.
+ * What the housekeeping of a claim makes ready and the claim leaves arrives as well. A permit of a lock with a line, or a
+ * run that an entry holds, may bring `nextWakeAt` forward for claims from any queue: every consumer that would look later
+ * is told, or looks within five seconds.
  */
 export interface Arrivals {
   /** Returns at an arrival, after `timeoutMs`, when `signal` aborts, or for no reason. Never rejects. */

@@ -25,6 +25,7 @@ export function openArrivals(state: MemoryState, queues: readonly string[]): Arr
     close,
   };
   for (const queue of listened) queue.listeners.add(listener);
+  state.lookBy = Infinity;
 
   return {
     async wait(timeoutMs, signal) {

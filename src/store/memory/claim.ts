@@ -30,6 +30,7 @@ export function claim(state: MemoryState, request: ClaimRequest, now: EpochMs): 
   // Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for (const queue of refilled) if (queue.ready.size > 0) ring(queue);
   const nextWakeAt = drops >= bound ? now : nextWake(state);
+  state.lookBy = Math.max(state.lookBy, nextWakeAt ?? Infinity);
   return { deliveries, ...(buried.length > 0 && { buried }), now, nextWakeAt };
 }
 

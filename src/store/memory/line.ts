@@ -3,7 +3,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock } from "../locks.js";
 import { publish } from "./channel.js";
 import { Heap } from "./heap.js";
-import { ring, unpark } from "./messages.js";
+import { ring, summon, unpark } from "./messages.js";
 import { endPermit, nextFence, note } from "./permits.js";
 import type { Contender, Lock, MemoryState, Message } from "./state.js";
 
@@ -118,6 +118,7 @@ export function handOver(state: MemoryState, lock: Lock, now: EpochMs): void {
   if (lock.line.size > 0) {
     for (const holder of lock.holders) lock.wakeAt = Math.min(lock.wakeAt, holder.until);
     state.lockWakes.push(lock, lock.wakeAt, 0);
+    summon(state, lock.wakeAt);
   } else if (lock.holders.size === 0) state.locks.delete(lock.name);
 }
 

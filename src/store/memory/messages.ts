@@ -51,6 +51,13 @@ export function ring(queue: Queue): void {
   for (const listener of queue.listeners) listener.ring();
 }
 
+/** A claim from whatever queue has something to do at `at`: tells every consumer, unless each looks by then. */
+export function summon(state: MemoryState, at: EpochMs): void {
+  if (at >= state.lookBy) return;
+  state.lookBy = at;
+  for (const queue of state.queues.values()) ring(queue);
+}
+
 /** Whether a message of this id would be a duplicate. */
 export function isKnown(state: MemoryState, id: string, now: EpochMs): boolean {
   return state.messages.has(id) || state.heldRuns.has(id) || keptResult(state, id, now) !== null;
@@ -171,7 +178,9 @@ export function park(state: MemoryState, message: Message): void {
   message.place = "parked";
   queue.parked++;
   const giveUp = message.contender?.giveUp;
-  if (giveUp) state.giveUps.push(giveUp, giveUp.at, message.sequence);
+  if (!giveUp) return;
+  state.giveUps.push(giveUp, giveUp.at, message.sequence);
+  summon(state, giveUp.at);
 }
 
 /** Back into its queue, with a permit: among the first, since it keeps its age. */

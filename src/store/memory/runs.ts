@@ -8,7 +8,7 @@ import { publish } from "./channel.js";
 import { endWhenSpent } from "./cursor.js";
 import { record } from "./ledger.js";
 import { isBusy } from "./line.js";
-import { dropRevoked } from "./messages.js";
+import { dropRevoked, summon } from "./messages.js";
 import { keepOwnResult } from "./results.js";
 import { send } from "./send.js";
 import type { Entry, HeldRun, MemoryState } from "./state.js";
@@ -140,7 +140,9 @@ function holdRun(state: MemoryState, run: DueRun, overlap: Overlap, now: EpochMs
 function watch(state: MemoryState, held: HeldRun): void {
   state.heldWakes.remove(held);
   held.wakeAt = Math.min(held.graceEnd ?? Infinity, busyUntil(state, held.entry.name, held.timeoutMs));
-  if (held.wakeAt < Infinity) state.heldWakes.push(held, held.wakeAt, 0);
+  if (held.wakeAt === Infinity) return;
+  state.heldWakes.push(held, held.wakeAt, 0);
+  if (held.wakeAt > state.now) summon(state, held.wakeAt);
 }
 
 function letGo(state: MemoryState, held: HeldRun): void {

@@ -182,6 +182,8 @@ export interface MemoryState {
   readonly queues: Map<string, Queue>;
   readonly delayed: Heap<Message>;
   readonly leased: Heap<Message>;
+  /** When each consumer looks by itself, as its last claim told it, or sooner; Infinity: one may not look at all. */
+  lookBy: EpochMs;
   /** In the order in which they died. */
   readonly dead: Set<Message>;
   readonly revocations: Map<string, Revocation>;
@@ -229,6 +231,7 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     queues: new Map(),
     delayed: new Heap(),
     leased: new Heap(),
+    lookBy: Infinity,
     dead: new Set(),
     revocations: new Map(),
     revocationEnds: new Heap(),

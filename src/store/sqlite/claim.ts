@@ -66,6 +66,7 @@ export function claim(step: Step, request: ClaimRequest, claimant: Claimant): Cl
   // Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for (const queue of refilled) if (hasReady(step, queue)) step.queues.add(queue);
   const nextWakeAt = drops >= bound ? now : nextHousekeeping(step);
+  step.nextWakeAt = nextWakeAt;
   return { deliveries, ...(buried.length > 0 && { buried }), now, nextWakeAt };
 }
 

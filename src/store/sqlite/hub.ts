@@ -3,7 +3,7 @@
  * fed by the steps of this process (`tell`) and by the watcher for those of others.
  */
 import { messageOf, type StoreError } from "../../core/errors.js";
-import type { Clock } from "../../core/clock.js";
+import type { Clock, EpochMs } from "../../core/clock.js";
 import type { Logger } from "../../core/logger.js";
 import { quote } from "../../core/quote.js";
 import type { Arrivals } from "../broker.js";
@@ -42,6 +42,8 @@ export class Hub {
   readonly #logger: Logger;
   readonly #closers = new Set<() => void>();
   #waits = 0;
+  /** When each consumer here looks by itself, as its last claim told it, or sooner; Infinity: one may not look at all. */
+  #lookBy: EpochMs = Infinity;
   #watching: Watching = { begin: () => undefined, end: () => undefined };
 
   constructor(clock: Clock, logger: Logger) {
@@ -70,8 +72,17 @@ export class Hub {
     if (news.queues.size > 0) {
       for (const listener of this.listeners) if (overlaps(listener.queues, news.queues)) listener.ring();
     }
+    this.summon(news.summonsAt);
+    if (news.nextWakeAt !== undefined) this.#lookBy = Math.max(this.#lookBy, news.nextWakeAt ?? Infinity);
     for (const result of news.results) this.tellResult(result);
     for (const signal of news.signals) this.tellSignal(signal);
+  }
+
+  /** A claim from whatever queue has something to do at `at`: rings every consumer, unless each looks by then. */
+  summon(at: EpochMs): void {
+    if (at >= this.#lookBy) return;
+    this.#lookBy = at;
+    for (const listener of this.listeners) listener.ring();
   }
 
   tellResult(result: StoredResult): void {
@@ -144,6 +155,7 @@ export class Hub {
       wake();
     };
     this.listeners.add(listener);
+    this.#lookBy = Infinity;
     this.#closers.add(close);
     return {
       wait: async (timeoutMs, signal) => {

@@ -66,7 +66,9 @@ function noteWaiting(step: Step, id: string, isTask: number, lock: string): void
     `${CONTENDER} WHERE id = ? AND is_task = ? AND lock = ? AND standing = ${WAITING}`,
     ...[id, isTask, lock],
   );
-  if (contender) note(step, "waiting", contender);
+  if (!contender) return;
+  note(step, "waiting", contender);
+  step.summon(contender.giveUpAt ?? Infinity);
 }
 
 function openLock(step: Step, name: string, capacity: number): void {
@@ -76,10 +78,7 @@ function openLock(step: Step, name: string, capacity: number): void {
   );
 }
 
-interface Newcomer extends Pick<Contender, "lock" | "id" | "isTask" | "until" | "grantMs"> {
-  readonly label: string;
-  readonly giveUpAt: EpochMs | null;
-}
+type Newcomer = Pick<Contender, "lock" | "id" | "isTask" | "label" | "until" | "grantMs" | "giveUpAt">;
 
 function insert(step: Step, { lock, id, isTask, label, until, grantMs, giveUpAt }: Newcomer): void {
   step.run(
@@ -140,11 +139,12 @@ function grant(step: Step, contender: Contender): void {
 
 /** When a claim is to look at the line again: what ends earlier by itself is extended, mostly. */
 function watch(step: Step, name: string): void {
-  step.run(
+  const { at } = step.get<{ at: EpochMs | null }>(
     `UPDATE lock SET wake_at = (SELECT min(until) FROM contender WHERE lock = name AND standing = ${HOLDING})
-       WHERE name = ?`,
+       WHERE name = ? RETURNING wake_at AS at`,
     name,
-  );
+  )!;
+  step.summon(at ?? Infinity);
 }
 
 /** A lock without a line; without holders, too, it leaves no trace. */

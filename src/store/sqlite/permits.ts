@@ -20,10 +20,12 @@ export interface Contender {
   readonly grantMs: number;
   readonly token: string | null;
   readonly fence: number | null;
+  /** Of a task that waits only so long. */
+  readonly giveUpAt: EpochMs | null;
 }
 
-export const CONTENDER =
-  "SELECT turn, lock, id, is_task AS isTask, label, standing, since, until, grant_ms AS grantMs, token, fence FROM contender";
+export const CONTENDER = `SELECT turn, lock, id, is_task AS isTask, label, standing, since, until, grant_ms AS grantMs,
+  token, fence, give_up_at AS giveUpAt FROM contender`;
 
 /** A message that may have a lock. */
 export interface Lockable {

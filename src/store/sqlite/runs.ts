@@ -148,12 +148,14 @@ function holdRun(step: Step, run: DueRun, overlap: Overlap): OccurrenceOutcome {
   if (!keep(step, run.message)) return sendRun(step, run);
   const { entry, message, due, term, counted } = run;
   const { timeoutMs } = overlap;
+  const at = wakeAt(step, { entry, timeoutMs, graceEnd });
   step.run(
     `INSERT INTO held_run (entry, id, due, term, triggered, max_runs, timeout_ms, grace_end, wake_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[entry, message.id, due, term, counted ? 0 : 1, counted?.maxRuns ?? null, timeoutMs, graceEnd],
-    finiteOrNull(wakeAt(step, { entry, timeoutMs, graceEnd })),
+    finiteOrNull(at),
   );
+  step.summon(at);
   return "held";
 }
 
@@ -194,6 +196,7 @@ export function releaseHeldRuns(step: Step): void {
     const at = wakeAt(step, held);
     if (at > step.now) {
       step.run("UPDATE held_run SET wake_at = ? WHERE entry = ?", finiteOrNull(at), entry);
+      step.summon(at);
       continue;
     }
     step.run("DELETE FROM held_run WHERE entry = ?", entry);

@@ -26,6 +26,10 @@ export interface News {
   /** Final results. */
   readonly results: readonly StoredResult[];
   readonly signals: readonly Signal[];
+  /** When a claim from whatever queue has something to do that was not there before; Infinity: nothing. */
+  readonly summonsAt: EpochMs;
+  /** When the consumer that claimed in this step is to look again; null: never; undefined: none claimed. */
+  readonly nextWakeAt: EpochMs | null | undefined;
 }
 
 /**
@@ -36,6 +40,8 @@ export class Step implements News {
   readonly queues = new Set<string>();
   readonly results: StoredResult[] = [];
   readonly signals: Signal[] = [];
+  summonsAt = Infinity;
+  nextWakeAt: EpochMs | null | undefined;
   /** Entries whose last run may have ended in this step while another run of theirs is held. */
   readonly ended = new Set<string>();
   /** Locks of which a permit may have come free in this step. */
@@ -86,6 +92,11 @@ export class Step implements News {
       "UPDATE counter SET value = value + 1 WHERE name = 'stamp' RETURNING value",
     )!.value;
     return this.#stamp;
+  }
+
+  /** Some claim has something to do at `at`, in whatever queue. */
+  summon(at: EpochMs): void {
+    this.summonsAt = Math.min(this.summonsAt, at);
   }
 
   publish(topic: string, payload: string): void {

@@ -8,7 +8,7 @@
  * nobody waits there is neither watch nor timer.
  */
 import type { FSWatcher } from "node:fs";
-import type { Clock, EpochMs, Timer } from "../../core/clock.js";
+import type { Clock, Timer } from "../../core/clock.js";
 import { lastSignal, signalsAfter } from "./channel.js";
 import { hasReady } from "./claim.js";
 import type { Connection } from "./connection.js";
@@ -40,7 +40,6 @@ export class Watcher {
   #version: number | null = null;
   #result = 0;
   #signal = 0;
-  #wakeAt: EpochMs | null = null;
   /** Monotonic: short waits one after the other must not put the next look off for ever. */
   #lookedAt: number;
 
@@ -134,16 +133,14 @@ export class Watcher {
   }
 
   /**
-   * Rings consumers that could take something now, and all of them when a new message brought forward the instant at
-   * which one has to look. A commit that changes neither, such as a heartbeat, wakes nobody.
+   * Rings consumers that could take something now, and all of them when there is something to do before they would
+   * look. A commit that changes neither, such as a heartbeat, wakes nobody.
    */
   #ringListeners(step: Step): void {
     if (this.#hub.listeners.size === 0) return;
-    const wakeAt = nextHousekeeping(step);
-    const isEarlier = wakeAt !== null && (this.#wakeAt === null || wakeAt < this.#wakeAt);
-    this.#wakeAt = wakeAt;
+    this.#hub.summon(nextHousekeeping(step) ?? Infinity);
     for (const listener of this.#hub.listeners) {
-      if (isEarlier || some(listener.queues, (queue) => hasReady(step, queue))) listener.ring();
+      if (some(listener.queues, (queue) => hasReady(step, queue))) listener.ring();
     }
   }
 

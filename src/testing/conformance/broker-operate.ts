@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../store/store.js";
 import {
+  claim,
   claimIds,
   claimOne,
   dead,
@@ -276,6 +277,22 @@ export const arrivalCases = group("broker: arrivals", {
     const arrivals = await harness.store.broker.listen(["q"]);
     await harness.store.broker.enqueue([message("a", { eta: { inMs: 2 * HOUR_MS } })]);
     await eventually(harness, arrivals.wait(HOUR_MS, never), "the end of a wait after a delayed message");
+    await arrivals.close();
+  },
+
+  "each delayed message of another handle arrives, also after earlier ones have run": async (harness) => {
+    const { store, clock } = harness;
+    const peer = await harness.peer();
+    const arrivals = await store.broker.listen(["q"]);
+    for (const id of ["a", "b", "c"]) {
+      assert.equal((await claim(store)).nextWakeAt, null);
+      const eta = clock.now() + 2_000;
+      await peer.broker.enqueue([message(id, { eta: { at: eta } })]);
+      await eventually(harness, arrivals.wait(HOUR_MS, never), `the arrival of ${id}`);
+      assert.deepEqual([(await claim(store)).nextWakeAt, clock.now() < eta], [eta, true]);
+      await clock.advance(eta - clock.now());
+      await finish(store, await claimOne(store));
+    }
     await arrivals.close();
   },
 

@@ -35,6 +35,7 @@ import {
 import { group, type Harness } from "./harness.js";
 import { lead } from "./leases.js";
 
+const never = new AbortController().signal;
 const LONG_LEASE_MS = 24 * HOUR_MS;
 
 /** An entry "a" that is due every second from now on, and the tick of each occurrence. */
@@ -446,6 +447,23 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual(await claimIds(store), []);
     await finish(store, running);
     assert.deepEqual(await claimIds(store), [a.id(1)]);
+  },
+
+  "an idle consumer hears of a run that is held, and goes out before it would look": async (harness) => {
+    const { store, clock } = harness;
+    const overlap = { ...cancelRunning, graceMs: LEASE_MS / 2 };
+    const a = await everySecond(harness);
+    await a.tick(overlap);
+    await claimOne(store);
+    const arrivals = await store.broker.listen(["other"]);
+    await claim(store, { queues: ["other"] });
+    await eventually(harness, arrivals.wait(100, never), "the end of what was latched");
+    assert.equal(await a.tick(overlap), "held");
+    const end = clock.now() + overlap.graceMs;
+    await eventually(harness, arrivals.wait(HOUR_MS, never), "the news of a run that is held");
+    const { nextWakeAt } = await claim(store, { queues: ["other"] });
+    assert.deepEqual([nextWakeAt, clock.now() < end], [end, true]);
+    await arrivals.close();
   },
 
   "cancel-running waits no longer than the grace": async (harness) => {

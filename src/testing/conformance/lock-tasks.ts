@@ -59,6 +59,8 @@ function defer(ref: Delivery, delayMs: number) {
   } as const;
 }
 
+const never = new AbortController().signal;
+
 async function stateOf(store: Store, id: string): Promise<string | null> {
   return (await store.results.get([id]))[0]?.state ?? null;
 }
@@ -349,6 +351,66 @@ export const admitCases = group("locks: tasks", {
     await parked(store, "d");
     assert.deepEqual(await admit(store, late), { outcome: "parked" });
     assert.deepEqual((await standing(store)).waits, ["b", "d"]);
+  },
+
+  "a permit that ends sooner than the one before it is known to idle consumers of every queue": {
+    because: "nobody may consume the queue of the task that has it, and they wait for its end",
+    async run(harness) {
+      const { store, clock } = harness;
+      for (const releaser of [store, await harness.peer()]) {
+        const permit = await take(releaser, "p", { leaseMs: HOUR_MS });
+        const queues = ["nobody's", "nobody's", "q"];
+        await store.broker.enqueue(
+          queues.map((queue, at) => message(`${permit.fence}-${at}`, { queue, lock })),
+        );
+        const arrivals = await store.broker.listen(["q"]);
+        assert.deepEqual(await claimIds(store), []);
+        await eventually(harness, arrivals.wait(100, never), "the end of what was latched");
+        const end = clock.now() + RESERVE_MS;
+        await releaser.locks.release(permit);
+        await eventually(harness, arrivals.wait(HOUR_MS, never), "the news of a permit that ends soon");
+        assert(clock.now() < end, "the news came after the end");
+        assert.equal((await claim(store)).nextWakeAt, end);
+        await arrivals.close();
+        // The one after it has a queue without a consumer, too.
+        await clock.advance(end - clock.now());
+        assert.equal((await claim(store)).nextWakeAt, end + RESERVE_MS);
+        await clock.advance(RESERVE_MS);
+        const delivery = await claimOne(store);
+        assert.equal(delivery.queue, "q");
+        await finish(store, delivery);
+        await store.broker.purge(["nobody's"]);
+      }
+    },
+  },
+
+  "an idle consumer hears of the end of the permit that a task which was just sent waits for": async (
+    harness,
+  ) => {
+    const { store, clock } = harness;
+    const end = clock.now() + LEASE_MS;
+    await take(store, "p");
+    const arrivals = await store.broker.listen(["q"]);
+    assert.equal((await claim(store)).nextWakeAt, null);
+    await store.broker.enqueue([message("a", { lock })]);
+    await eventually(harness, arrivals.wait(HOUR_MS, never), "the news of a line");
+    assert.deepEqual([(await claim(store)).nextWakeAt, clock.now() < end], [end, true]);
+    await arrivals.close();
+  },
+
+  "an idle consumer hears of a task that was just sent and waits only so long": async (harness) => {
+    const { store, clock } = harness;
+    const permit = await take(store, "p");
+    await store.broker.enqueue([message("a", { lock })]);
+    const arrivals = await store.broker.listen(["q"]);
+    await claim(store);
+    await eventually(harness, arrivals.wait(100, never), "the end of what was latched");
+    const end = clock.now() + 10_000;
+    await store.broker.enqueue([message("b", { lock: { ...lock, waitTimeoutMs: 10_000 } })]);
+    await eventually(harness, arrivals.wait(HOUR_MS, never), "the news of a short wait");
+    assert.deepEqual([(await claim(store)).nextWakeAt, clock.now() < end], [end, true]);
+    await arrivals.close();
+    await store.locks.release(permit);
   },
 
   "tasks and processes stand in one line": async ({ store }) => {
