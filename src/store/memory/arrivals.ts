@@ -25,7 +25,6 @@ export function openArrivals(state: MemoryState, queues: readonly string[]): Arr
     close,
   };
   for (const queue of listened) queue.listeners.add(listener);
-  state.lookBy = Infinity;
 
   return {
     async wait(timeoutMs, signal) {

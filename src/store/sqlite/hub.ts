@@ -155,7 +155,6 @@ export class Hub {
       wake();
     };
     this.listeners.add(listener);
-    this.#lookBy = Infinity;
     this.#closers.add(close);
     return {
       wait: async (timeoutMs, signal) => {
