@@ -286,13 +286,8 @@ function bounded<T>(
   onTimeout: () => Error,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = clock.after(limitMs, () => reject(onTimeout()));
     const unhook = onAbort(ends, () => reject(ends.reason as Error));
-    const over = (): void => {
-      timer.cancel();
-      unhook();
-    };
-    work.finally(over).then(resolve, reject);
+    within(clock, limitMs, work, onTimeout).finally(unhook).then(resolve, reject);
   });
 }
 
