@@ -84,7 +84,9 @@ test(
       // The task itself came to its end; the promise was nobody's.
       rejection: "done",
     });
-    expect(await (await sender.sendTask("echo", ["alive"])).get({ timeout: PATIENCE_MS / 1_000 })).toBe("alive");
+    expect(await (await sender.sendTask("echo", ["alive"])).get({ timeout: PATIENCE_MS / 1_000 })).toBe(
+      "alive",
+    );
     await worker.says(/A promise was rejected and nobody handled it/);
     expect(await worker.end()).toEqual({ code: 0, signal: null });
   },
