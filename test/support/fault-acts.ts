@@ -76,10 +76,13 @@ export const SERVER_ACTS: readonly Act[] = [
   },
 ];
 
-/** The master that has the keys, and its replica. */
-export async function pairOf({
-  servers,
-}: Topology): Promise<{ readonly master: RedisServer; readonly replica: RedisServer }> {
+interface Pair {
+  /** The one that has the keys. */
+  readonly master: RedisServer;
+  readonly replica: RedisServer;
+}
+
+async function pairOf({ servers }: Topology): Promise<Pair> {
   for (const master of servers) {
     const role = (await master.raw.role()) as [string, number, [string, string, string][]];
     if (role[0] !== "master" || (await master.raw.dbsize()) === 0) continue;
@@ -89,12 +92,14 @@ export async function pairOf({
   throw new Error("no master with keys and a replica");
 }
 
-/** Waits until the master has a replica that follows it, so that it can fail over again. */
-export async function whole(topology: Topology): Promise<void> {
+/** Waits until the master has a replica that follows it, so that it can fail over; gives both. */
+export async function whole(topology: Topology): Promise<Pair> {
+  let found: Pair | undefined;
   await until("a master and a replica that follows it", async () => {
-    const { replica } = await pairOf(topology);
-    return (await replica.raw.info("replication")).includes("master_link_status:up");
+    found = await pairOf(topology);
+    return (await found.replica.raw.info("replication")).includes("master_link_status:up");
   });
+  return found!;
 }
 
 /** How long a master goes on alone. Sentinel holds a replica that is silent for a second for dead. */
@@ -112,7 +117,7 @@ async function tookOver({ sentinels }: Topology, server: RedisServer): Promise<v
 
 /** The master takes writes that the replica never sees, dies, and comes back as a replica. */
 async function killed(topology: Topology): Promise<void> {
-  const { master, replica } = await pairOf(topology);
+  const { master, replica } = await whole(topology);
   process.kill(replica.pid, "SIGSTOP");
   try {
     await master.raw.call("CLIENT", "KILL", "TYPE", "replica");
@@ -127,7 +132,7 @@ async function killed(topology: Topology): Promise<void> {
 
 /** The master is silent until another is made one; then it is back, with its clients, and takes their writes until it is told. */
 async function stalled(topology: Topology): Promise<void> {
-  const { master, replica } = await pairOf(topology);
+  const { master, replica } = await whole(topology);
   process.kill(master.pid, "SIGSTOP");
   try {
     await until("another master", async () => (await replica.raw.role())[0] === "master");
@@ -155,7 +160,7 @@ export const SENTINEL_FAIL_OVERS: readonly FailOver[] = [
     name: "SENTINEL FAILOVER",
     loses: false,
     async act(topology) {
-      const { replica } = await pairOf(topology);
+      const { replica } = await whole(topology);
       // Refused while an earlier one is under way, or while the replica is not known to be good.
       await until("a sentinel that agrees", async () => {
         return (await topology.sentinels[0]!.raw.call("SENTINEL", "FAILOVER", "main")) === "OK";
@@ -173,7 +178,7 @@ export const CLUSTER_FAIL_OVERS: readonly FailOver[] = [
     name: "CLUSTER FAILOVER",
     loses: false,
     async act(topology) {
-      const { replica } = await pairOf(topology);
+      const { replica } = await whole(topology);
       await replica.raw.call("CLUSTER", "FAILOVER");
       await tookOver(topology, replica);
       await whole(topology);
@@ -188,7 +193,7 @@ const KEY_PAUSE_MS = 30;
 
 /** Moves our slot to a master without keys, key after key, while clients go on. */
 async function moveSlot(topology: Topology): Promise<void> {
-  const { master: from } = await pairOf(topology);
+  const { master: from } = await whole(topology);
   const masters: RedisServer[] = [];
   for (const server of topology.servers) if ((await server.raw.role())[0] === "master") masters.push(server);
   const to = masters.find((server) => server !== from)!;
