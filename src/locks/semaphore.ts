@@ -1,4 +1,4 @@
-import { type Clock, sleep, within } from "../core/clock.js";
+import { sleep, within } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
 import { formatDuration } from "../core/duration.js";
 import { LockError, messageOf, type SunbeatError, TaskError } from "../core/errors.js";
@@ -104,7 +104,9 @@ export class Semaphore {
     const signal = watchful(told.signal, () => held.held);
     let value: T;
     try {
-      value = await orAborted(ends.signal, async () => body({ name: this.name, fence: held.fence, signal }));
+      ends.signal.throwIfAborted();
+      const working = (async () => body({ name: this.name, fence: held.fence, signal }))();
+      value = await orAborted(ends.signal, working);
     } catch (error) {
       await this.#letGo(held);
       throw error;
@@ -178,7 +180,10 @@ export class Semaphore {
       underway = work;
       const left = waitMs === 0 ? CALL_LIMIT_MS : deadline - clock.monotonicMs();
       const limitMs = Math.max(LEAST_CALL_LIMIT_MS, Math.min(left, CALL_LIMIT_MS));
-      return bounded(clock, limitMs, ends, work, () => lateAnswer("acquire"));
+      return orAborted(
+        ends,
+        within(clock, limitMs, work, () => lateAnswer("acquire")),
+      );
     };
     try {
       if (!room.isOpen) await inTime(room.open());
@@ -277,34 +282,10 @@ export class Semaphore {
   }
 }
 
-/** `work`; or the error of `onTimeout` after `limitMs`, or the reason of `ends` as soon as that aborts. */
-function bounded<T>(
-  clock: Clock,
-  limitMs: number,
-  ends: AbortSignal,
-  work: Promise<T>,
-  onTimeout: () => Error,
-): Promise<T> {
+/** `work`, or the reason of `signal` as soon as that aborts. */
+function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const unhook = onAbort(ends, () => reject(ends.reason as Error));
-    within(clock, limitMs, work, onTimeout).finally(unhook).then(resolve, reject);
+    const unhook = onAbort(signal, () => reject(signal.reason as Error));
+    work.finally(unhook).then(resolve, reject);
   });
-}
-
-/** What `work` comes to, or the reason of `signal` as soon as that aborts. */
-async function orAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    // The reason is always a SunbeatError of ours.
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  const working = work();
-  working.catch(() => undefined);
-  try {
-    return await Promise.race([working, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

@@ -1,11 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type {
-  OccurrenceOutcome,
-  PlannedOccurrence,
-  TickItem,
-  TickItemOutcome,
-  TickReply,
-} from "../entries.js";
+import type { OccurrenceOutcome, TickItem, TickItemOutcome, TickReply } from "../entries.js";
 import { type Judged, lastDue, refusalOf } from "../planned.js";
 import { followUp } from "./follow-up.js";
 import { recordRange } from "./ledger.js";
@@ -35,9 +29,8 @@ export function tick(step: Step, term: string, items: readonly TickItem[]): Tick
 
 function account(step: Step, item: TickItem, term: string): OccurrenceOutcome[] {
   const { entry, maxRuns } = item;
-  const occurrences: OccurrenceOutcome[] = [];
-  const sent = (): number => occurrences.filter((each) => each === "sent").length;
-  const accountFor = (planned: PlannedOccurrence): OccurrenceOutcome => {
+  let sent = 0;
+  const occurrences = item.plan.map((planned): OccurrenceOutcome => {
     if (planned.kind === "range") {
       recordRange(step, entry, planned, term);
       return "skipped";
@@ -48,10 +41,11 @@ function account(step: Step, item: TickItem, term: string): OccurrenceOutcome[] 
       return "skipped";
     }
     const message = fixInstants({ ...planned.message, entry }, step.now);
-    const counted = { maxRuns, uncounted: sent() };
-    return startRun(step, { entry, message, due, term, counted }, planned.overlap);
-  };
-  for (const planned of item.plan) occurrences.push(accountFor(planned));
+    const counted = { maxRuns, uncounted: sent };
+    const outcome = startRun(step, { entry, message, due, term, counted }, planned.overlap);
+    if (outcome === "sent") sent++;
+    return outcome;
+  });
   const accountedTo = item.plan.reduce<EpochMs | null>(
     (newest, planned) => Math.max(newest ?? -Infinity, lastDue(planned)),
     null,
@@ -59,7 +53,7 @@ function account(step: Step, item: TickItem, term: string): OccurrenceOutcome[] 
   step.run(
     `UPDATE entry SET nominal = ?, dispatch_at = ?, stamp = ?, runs = runs + ?,
        last_nominal = max(coalesce(last_nominal, ?), coalesce(?, last_nominal)) WHERE name = ?`,
-    ...[item.next?.nominal ?? null, item.next?.dispatchAt ?? null, step.stamp(), sent()],
+    ...[item.next?.nominal ?? null, item.next?.dispatchAt ?? null, step.stamp(), sent],
     ...[accountedTo, accountedTo, entry],
   );
   if (item.disable !== null) disable(step, entry, item.disable);
