@@ -12,7 +12,7 @@ const files = readdirSync(path.join(root, "examples")).filter((name) => name.end
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(path.join(tmpdir(), "sunbeat-examples-"))));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 9 }));
 
 function run(
   args: readonly string[],

@@ -65,7 +65,7 @@ class Clocks {
   }
 
   dispose(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 9 });
   }
 }
 

@@ -36,7 +36,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await crew.dispose();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 9 });
 });
 
 test(

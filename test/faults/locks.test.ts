@@ -43,7 +43,7 @@ const onSqlite: Opener = async (use) => {
   const folder = mkdtempSync(path.join(tmpdir(), "sunbeat-locks-"));
   const broker = `sqlite:${path.join(folder, "locks.db")}`;
   await use(broker, () => Promise.resolve([])).finally(() =>
-    rmSync(folder, { recursive: true, force: true }),
+    rmSync(folder, { recursive: true, force: true, maxRetries: 9 }),
   );
 };
 

@@ -37,7 +37,7 @@ afterEach(async () => {
   await programs.dispose();
   await sender.close();
   await store.close();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 9 });
 });
 
 interface Run {

@@ -9,7 +9,8 @@ import { systemClock } from "../../src/core/clock.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 export interface Answer {
-  readonly exitCode: number | null;
+  /** Or the signal that ended it. */
+  readonly exitCode: number | NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -68,7 +69,7 @@ export class Playground {
 
   dispose(): void {
     for (const child of this.#running) child.kill("SIGKILL");
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 9 });
   }
 }
 
@@ -78,6 +79,7 @@ export class Program {
   readonly #args: readonly string[];
   #stdout = "";
   #stderr = "";
+  #hasEnded = false;
   #changed: (() => void)[] = [];
 
   constructor(child: ChildProcessWithoutNullStreams, args: readonly string[]) {
@@ -86,7 +88,7 @@ export class Program {
     child.stdin.end();
     child.stdout.setEncoding("utf8").on("data", (text: string) => this.#heard(() => (this.#stdout += text)));
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#heard(() => (this.#stderr += text)));
-    child.on("close", () => this.#heard(() => undefined));
+    child.on("close", () => this.#heard(() => (this.#hasEnded = true)));
   }
 
   get stderr(): string {
@@ -107,15 +109,19 @@ export class Program {
     let found: RegExpExecArray | null = null;
     await this.#until(`say ${String(pattern)}`, () => {
       found = pattern.exec(this.#stderr);
-      return found !== null || this.#child.exitCode !== null;
+      return found !== null || this.#hasEnded;
     });
     if (found !== null) return found;
     throw new Error(`it ended without saying ${String(pattern)}:\n${this.#stderr}`);
   }
 
   async ended(): Promise<Answer> {
-    await this.#until("end", () => this.#child.exitCode !== null || this.#child.signalCode !== null);
-    return { exitCode: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr };
+    await this.#until("end", () => this.#hasEnded);
+    return {
+      exitCode: this.#child.exitCode ?? this.#child.signalCode,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    };
   }
 
   async #until(what: string, isSo: () => boolean): Promise<void> {

@@ -205,7 +205,7 @@ export class Crew {
   async dispose(): Promise<void> {
     await Promise.all(this.victims.map((victim) => victim.kill()));
     if (this.#store) await (await this.#store.catch(() => null))?.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 9 });
   }
 
   get #logFile(): string {

@@ -30,6 +30,6 @@ export class RunLog {
   }
 
   dispose(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 9 });
   }
 }

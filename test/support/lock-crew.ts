@@ -198,7 +198,7 @@ export class LockCrew {
   async dispose(): Promise<void> {
     await Promise.all(this.victims.map((victim) => victim.kill()));
     if (this.#store) await (await this.#store.catch(() => null))?.close();
-    if (!this.#kept) rmSync(this.#folder, { recursive: true, force: true });
+    if (!this.#kept) rmSync(this.#folder, { recursive: true, force: true, maxRetries: 9 });
   }
 
   get #logFile(): string {

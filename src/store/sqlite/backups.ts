@@ -1,16 +1,19 @@
 /**
  * Rolling backups beside the file, in `<path>.backups/`: the newest three, at least fifteen minutes apart.
  *
- * A backup is `VACUUM INTO` a temporary name, which is given its name when it is complete and on the disk. It runs in
- * a thread: of a file of 100 MB it takes about a second, in which the event loop goes on. There is no timer: whoever
- * commits looks whether a backup is due, so a store at rest, of which the last backup still holds, makes none.
+ * A backup is `VACUUM INTO` a temporary name, which is given its name when it is complete and on the disk. A process of
+ * its own makes it: of a file of 100 MB that takes about a second, in which the event loop goes on. A thread would not
+ * do: the package's native code ends the whole process when its thread is ended in the middle, as every thread is by
+ * `process.exit`. There is no timer: whoever commits looks whether a backup is due, so a store at rest, of which the
+ * last backup still holds, makes none.
  */
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { chmod, open, rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
 import type { EpochMs } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
@@ -47,7 +50,7 @@ export class Backups {
   #hasWarned = false;
   #isClosed = false;
   #running: Promise<void> | null = null;
-  #worker: Worker | null = null;
+  #child: ChildProcess | null = null;
 
   constructor(driver: Driver, path: string, context: StoreContext) {
     this.#driver = driver;
@@ -77,36 +80,28 @@ export class Backups {
   /** Stops a backup under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#worker?.terminate();
+    this.#child?.ref(); // else a program with nothing more to do ends here, in the middle of its own end
+    this.#child?.kill("SIGKILL");
     await this.#running;
   }
 
   async #backUp(now: EpochMs): Promise<void> {
     if (!this.#isDue(now)) return;
-    const { size } = statSync(this.#path);
-    if (size > LARGEST_BYTES) {
-      if (this.#hasWarned) return;
+    const objection = objectionTo(this.#path);
+    if (objection !== null) {
+      if (!this.#hasWarned) this.#context.logger.warn(`sqlite store: ${this.#path} ${objection}`);
       this.#hasWarned = true;
-      this.#context.logger.warn(
-        `sqlite store: ${this.#path} is larger than 1 GiB and is not backed up any more; back it up by other means`,
-      );
       return;
     }
     const folder = backupsFolder(this.#path);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const unfinished = join(folder, `${this.#context.random.uuid()}.unfinished`);
+    // Names keep the order in which they were given, also after the clock was set back.
+    const at = Math.max(now, (newestAt(this.#path) ?? 0) + 1);
     try {
-      await this.#vacuumInto(unfinished);
-      await chmod(unfinished, 0o600);
-      await sync(unfinished);
-      // Another process may have been as quick.
-      if (this.#isDue(now)) {
-        // Names keep the order in which they were given, also after the clock was set back.
-        const at = Math.max(now, (newestAt(this.#path) ?? 0) + 1);
-        await rename(unfinished, join(folder, `${stampOf(at)}.db`));
-      }
+      await this.#run(unfinished, join(folder, `${stampOf(at)}.db`));
     } finally {
-      await rm(unfinished, { force: true });
+      for (const part of ["", "-journal"]) await rm(unfinished + part, { force: true });
     }
     await this.#clear(folder, now);
   }
@@ -116,18 +111,33 @@ export class Backups {
     return newest === null || Math.abs(now - newest) >= EVERY_MS;
   }
 
-  #vacuumInto(target: string): Promise<void> {
+  #run(unfinished: string, finished: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const workerData = { driver: importable(this.#driver), path: this.#path, target };
-      const worker = new Worker(THREAD, { eval: true, workerData });
-      this.#worker = worker;
-      // A program that has done its work need not wait for a backup.
-      worker.unref();
-      worker.once("error", reject);
-      worker.once("exit", (code) => {
-        this.#worker = null;
+      const [newest = ""] = backupsOf(this.#path);
+      const files = [this.#path, unfinished, finished, newest];
+      const child = spawn(
+        process.execPath,
+        ["--input-type=commonjs", "-e", PROGRAM, "--", importable(this.#driver), ...files],
+        {
+          stdio: ["ignore", "ignore", "pipe"],
+          // Ctrl-C is for the program, which then ends its backup itself; so are the user's flags and preloads.
+          detached: true,
+          windowsHide: true,
+          env: { ...process.env, NODE_OPTIONS: "" },
+        },
+      );
+      this.#child = child;
+      // A program that has done its work need not wait for a backup, which ends well without it.
+      child.unref();
+      const said = child.stderr as Socket;
+      said.unref();
+      let problem = "";
+      said.setEncoding("utf8").on("data", (text: string) => (problem += text));
+      child.once("error", reject);
+      child.once("close", (code) => {
+        this.#child = null;
         if (code === 0) resolve();
-        else reject(new Error("it was interrupted"));
+        else reject(new Error(problem || "it was interrupted"));
       });
     });
   }
@@ -135,21 +145,29 @@ export class Backups {
   async #clear(folder: string, now: EpochMs): Promise<void> {
     for (const old of backupsOf(this.#path).slice(KEEP)) await rm(old, { force: true });
     for (const name of readdirSync(folder)) {
-      if (!name.endsWith(".unfinished")) continue;
+      if (!name.includes(".unfinished")) continue; // nor is a journal of one
       const left = statSync(join(folder, name), { throwIfNoEntry: false });
       if (left && left.mtimeMs < now - UNFINISHED_AGE_MS) await rm(join(folder, name), { force: true });
     }
   }
 }
 
-/** Puts a file on the disk. */
-async function sync(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close(); // also on a failing disk, which is met every fifteen minutes
+/** Why no backups are made of this file by this program; null: they are. */
+function objectionTo(path: string): string | null {
+  if (statSync(path).size > LARGEST_BYTES) {
+    return "is larger than 1 GiB and is not backed up any more; back it up by other means";
   }
+  // There is no Node to start then, but a second copy of the whole program.
+  if (process.versions["electron"] !== undefined || isSingleExecutable()) {
+    return "is not backed up by a program that has Node inside; back it up by other means";
+  }
+  return null;
+}
+
+function isSingleExecutable(): boolean {
+  const { getBuiltinModule } = process as { getBuiltinModule?: (name: string) => unknown };
+  const sea = getBuiltinModule?.("node:sea") as { isSea(): boolean } | undefined;
+  return sea?.isSea() === true;
 }
 
 /** When the newest backup was made, by its name; null: there is none. */
@@ -166,23 +184,35 @@ export function stampOf(at: EpochMs): string {
   return new Date(at).toISOString().replaceAll(":", "-");
 }
 
-/** The driver as a thread without a file of its own can import it. */
+/** The driver as a program without a file of its own can import it. */
 function importable({ specifier }: Driver): string {
   if (specifier.startsWith("node:")) return specifier;
   return pathToFileURL(createRequire(import.meta.url).resolve(specifier)).href;
 }
 
 /**
- * The thread's program, as text, so that it also runs where the sources are not files of their own (bundlers). It imports
- * and does not require: whether text is a module is for the flags of the process to say.
+ * What the process runs, as text, so that it also runs where the sources are not files of their own (bundlers). Another
+ * process may have been as quick: then this backup is one too many, and would push out an older one for nothing.
  */
-const THREAD = `
-  import("node:worker_threads").then(async ({ workerData }) => {
-    process.removeAllListeners("warning"); // node:sqlite calls itself experimental
-    const { DatabaseSync } = await import(workerData.driver);
-    const handle = new DatabaseSync(workerData.path, { readOnly: true });
+const PROGRAM = `
+  const { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } = require("node:fs");
+  const { basename, dirname } = require("node:path");
+  const [driver, path, unfinished, finished, newest] = process.argv.slice(1);
+  process.umask(0o077);
+  process.removeAllListeners("warning"); // node:sqlite calls itself experimental
+  import(driver).then(({ DatabaseSync }) => {
+    const handle = new DatabaseSync(path, { readOnly: true });
     handle.exec("PRAGMA busy_timeout = 10000");
-    handle.prepare("VACUUM INTO ?").run(workerData.target);
+    handle.prepare("VACUUM INTO ?").run(unfinished);
     handle.close();
+    const file = openSync(unfinished, "r+");
+    fsyncSync(file);
+    closeSync(file);
+    const names = readdirSync(dirname(finished)).filter((name) => name.endsWith(".db"));
+    if (names.every((name) => name <= basename(newest))) renameSync(unfinished, finished);
+    else rmSync(unfinished);
+  }).catch((error) => {
+    process.stderr.write(error.message);
+    process.exitCode = 1;
   });
 `;

@@ -25,7 +25,7 @@ interface DriverModule {
 }
 
 export interface Driver {
-  /** What a thread of this process imports to get the same driver. */
+  /** What another program imports to get the same driver. */
   readonly specifier: string;
   open(path: string, readOnly?: boolean): Handle;
 }

@@ -10,6 +10,9 @@ import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { Lines, message, newFolder, openStore } from "./files.js";
 
 const run = promisify(execFile);
+const isBackup: unknown = expect.stringMatching(/\.db$/);
+const source = (name: string): string =>
+  JSON.stringify(new URL(`../../../src/${name}`, import.meta.url).href);
 const QUARTER_MS = 15 * 60_000;
 
 /** A store and its backups, both on one clock, the backups made when the test says so. */
@@ -162,7 +165,40 @@ test("a store makes its first backup by itself, and closing does not wait for a 
   await store.broker.enqueue([message("a")]);
   expect(existsSync(`${path}.backups`)).toBe(true);
   await store.close();
-  expect(readdirSync(`${path}.backups`).filter((name) => name.endsWith(".unfinished"))).toEqual([]);
+  expect(readdirSync(`${path}.backups`).filter((name) => !name.endsWith(".db"))).toEqual([]);
+});
+
+/** Opens the store at `path` in a process of its own, begins a backup, and ends as `ending` says while it is made. */
+function endWithinBackup(path: string, ending: string) {
+  const program = `
+    const { readdirSync } = require("node:fs");
+    Promise.all([import(${source("store/sqlite/index.ts")}), import(${source("core/clock.ts")}),
+      import(${source("core/random.ts")}),
+    ]).then(async ([{ openSqliteStore }, { systemClock }, { systemRandom }]) => {
+      const logger = { debug() {}, info() {}, warn: console.log, error: console.log };
+      const store = await openSqliteStore(process.argv[1], { clock: systemClock, random: systemRandom, logger });
+      await store.broker.enqueue([${JSON.stringify(message("last"))}]);
+      const isUnderWay = () => readdirSync(process.argv[1] + ".backups").some((name) => name.endsWith(".unfinished"));
+      while (!isUnderWay()) await new Promise((resolve) => systemClock.after(1, resolve));
+      ${ending}
+    });`;
+  return run(process.execPath, ["--import", "tsx", "-e", program, "--", path]);
+}
+
+test.each([
+  // it ends by, backups that are there afterwards
+  ["closing the store", "await store.close();", 0],
+  ["process.exit", "process.exit(0);", 1],
+  ["having nothing more to do", "", 1],
+])("a program that ends by %s while a backup is made ends well", async (_, ending, backups) => {
+  const path = join(newFolder(), "store.db");
+  const store = await openStore(path);
+  const body = "x".repeat(1_000_000);
+  await store.broker.enqueue(Array.from({ length: 40 }, (__, n) => message(`m${n}`, { body })));
+  await store.close();
+  expect(await endWithinBackup(path, ending)).toEqual({ stdout: "", stderr: "" });
+  if (backups === 0) expect(readdirSync(`${path}.backups`)).toEqual([]);
+  else await expect.poll(() => readdirSync(`${path}.backups`), { timeout: 60_000 }).toEqual([isBackup]);
 });
 
 test.each([
@@ -170,8 +206,6 @@ test.each([
   ["a program given as a text that is a script", ["--input-type=commonjs"]],
 ])("%s has backups, too", async (_, flags) => {
   const path = join(newFolder(), "store.db");
-  const source = (name: string): string =>
-    JSON.stringify(new URL(`../../../src/${name}`, import.meta.url).href);
   const program = `
     Promise.all([import(${source("store/sqlite/index.ts")}), import(${source("store/sqlite/backups.ts")}),
       import(${source("store/sqlite/driver.ts")}), import(${source("core/clock.ts")}), import(${source("core/random.ts")}),
