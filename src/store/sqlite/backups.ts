@@ -80,8 +80,12 @@ export class Backups {
   /** Stops a backup under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#child?.ref(); // else a program with nothing more to do ends here, in the middle of its own end
-    this.#child?.kill("SIGKILL");
+    if (this.#child) {
+      // Else a program with nothing more to do ends here, in the middle of its own end.
+      this.#child.ref();
+      (this.#child.stderr as Socket).ref();
+      this.#child.kill("SIGKILL");
+    }
     await this.#running;
   }
 
