@@ -124,10 +124,10 @@ export class Backups {
         ["--input-type=commonjs", "-e", PROGRAM, "--", importable(this.#driver), ...files],
         {
           stdio: ["ignore", "ignore", "pipe"],
-          // Ctrl-C is for the program, which then ends its backup itself; so are the user's flags and preloads.
+          // Ctrl-C is for the program, which then ends its backup itself; so are the flags and preloads of NODE_OPTIONS.
           detached: true,
           windowsHide: true,
-          env: { ...process.env, NODE_OPTIONS: "" },
+          env: {},
         },
       );
       this.#child = child;
