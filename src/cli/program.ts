@@ -2,6 +2,7 @@ import { Command, type OutputConfiguration } from "commander";
 import type { Action } from "./cli.js";
 import { beatCommand } from "./commands/beat.js";
 import { callCommand } from "./commands/call.js";
+import { deadCommand } from "./commands/dead.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { elsewhereCommands } from "./commands/elsewhere.js";
 import { locksCommand } from "./commands/locks.js";
@@ -46,6 +47,7 @@ export function buildProgram(action: Action, output: OutputConfiguration): Comma
     resultCommand,
     purgeCommand,
     locksCommand,
+    deadCommand,
     doctorCommand,
     reportCommand,
   ]) {

@@ -9,7 +9,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
   control: "is not in this version",
   events: "is not in this version; in a program, app.events tells what its own workers and beat do",
   dashboard: "is not in this version",
-  dead: "is not in this version",
   health: "is not in this version",
   shell: "is not in this version; in a node shell: const { app } = await import('./app.js')",
   list: "has no equivalent here; see sunbeat schedule list, and sunbeat report for tasks and queues",

@@ -1,8 +1,8 @@
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
-import { names, usageError } from "../usage.js";
+import { confirm } from "../confirm.js";
+import { names } from "../usage.js";
 
 interface Options {
   readonly force?: true;
@@ -47,17 +47,7 @@ function isMeant(queue: string, { queues, excludeQueues }: Options): boolean {
   return (queues === undefined || queues.includes(queue)) && excludeQueues?.includes(queue) !== true;
 }
 
-function tasks(count: number): string {
+/** "3 tasks" */
+export function tasks(count: number): string {
   return count === 1 ? "1 task" : `${count} tasks`;
-}
-
-/** The question goes to stderr, so that stdout keeps to the answer. Refuses where nobody can be asked. */
-async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw usageError(`${question} There is no terminal to ask at: give --force`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
 }

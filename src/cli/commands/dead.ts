@@ -1,0 +1,163 @@
+import { Command } from "commander";
+import { type OpenApp, withSharedStore } from "../app.js";
+import type { Action, Cli } from "../cli.js";
+import { confirm } from "../confirm.js";
+import { formatLocal } from "../local-time.js";
+import { table } from "../table.js";
+import { usageError, wholeNumber } from "../usage.js";
+import { tasks } from "./purge.js";
+
+interface Choice {
+  readonly all?: true;
+  readonly queue?: string;
+}
+
+/** Looked through in one go. */
+const STEP = 500;
+
+export function deadCommand(action: Action): Command {
+  const command = new Command("dead").description(
+    "tasks that were given up and kept: no worker has them, they cannot be read, or each worker that took them was lost",
+  );
+  command.addCommand(
+    new Command("list")
+      .description("the newest first, and why; with --json also what was sent, an object a line")
+      .option("-Q, --queue <name>", "only of this queue")
+      .option("--limit <n>", "the newest n", wholeNumber("--limit", 1, 10_000), 50)
+      .action(
+        action<[{ readonly limit: number; readonly queue?: string }]>((cli, options) => list(cli, options)),
+      ),
+  );
+  command.addCommand(
+    choosing(new Command("retry").description("put them back into their queues, as if just sent")).action(
+      action<[string[], Choice]>((cli, ids, choice) => retry(cli, ids, choice)),
+    ),
+  );
+  command.addCommand(
+    choosing(new Command("delete").description("drop them for good; their results stay until they expire"))
+      .option("-f, --force", "do not ask")
+      .action(
+        action<[string[], Choice & { readonly force?: true }]>((cli, ids, choice) => drop(cli, ids, choice)),
+      ),
+  );
+  return command;
+}
+
+function choosing(command: Command): Command {
+  return command
+    .argument("[ids...]", "ids of the tasks, as list shows them")
+    .option("--all", "all that are there now")
+    .option("-Q, --queue <name>", "with --all: only of this queue");
+}
+
+function list(cli: Cli, { limit, queue }: { readonly limit: number; readonly queue?: string }) {
+  return withSharedStore(cli, async ({ core }) => {
+    const { terminal } = cli;
+    const { broker } = await core.store.get();
+    const letters = await broker.deadLetters({ limit, ...(queue !== undefined && { queue }) });
+    if (terminal.json) {
+      for (const { at, body, ...letter } of letters) {
+        terminal.line(JSON.stringify({ ...letter, at: new Date(at), body: parsed(body) }));
+      }
+    } else if (letters.length === 0) terminal.line("there are no dead letters");
+    else {
+      const timezone = cli.options.timezone ?? core.config.timezone;
+      const rows = letters.map((letter) => [
+        formatLocal(letter.at, timezone, "seconds"),
+        ...[letter.queue, letter.task, letter.id, letter.reason],
+      ]);
+      const head = [`AT (${timezone})`, "QUEUE", "TASK", "ID", "WHY"];
+      for (const line of table(terminal, [head, ...rows])) terminal.line(line);
+    }
+    if (letters.length === limit) terminal.note(`there may be more: --limit ${Math.min(limit * 10, 10_000)}`);
+    return 0;
+  });
+}
+
+/** What was sent, as far as it can be read: that it cannot may be why it is here. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}
+
+function retry(cli: Cli, ids: readonly string[], choice: Choice): Promise<number> {
+  assertChosen(ids, choice);
+  return withSharedStore(cli, async ({ core }) => {
+    const { broker } = await core.store.get();
+    let retried = 0;
+    for await (const part of chosen(core, ids, choice)) retried += await broker.retryDead(part);
+    return tell(cli, ids, { retried }, `put back ${tasks(retried)}`);
+  });
+}
+
+function drop(cli: Cli, ids: readonly string[], choice: Choice & { readonly force?: true }): Promise<number> {
+  assertChosen(ids, choice);
+  return withSharedStore(cli, async ({ core }) => {
+    const { broker } = await core.store.get();
+    const counts = (await broker.counts()).filter(
+      ({ queue, dead }) => dead > 0 && queue === (choice.queue ?? queue),
+    );
+    const all = counts.reduce((sum, { dead }) => sum + dead, 0);
+    const where = counts.map(({ queue, dead }) => `${queue} (${dead})`).join(", ");
+    if (
+      choice.all &&
+      all > 0 &&
+      !choice.force &&
+      !(await confirm(`Drop ${tasks(all)} for good from ${where}?`))
+    ) {
+      cli.terminal.note("nothing was dropped");
+      return 1;
+    }
+    let deleted = 0;
+    for await (const part of chosen(core, ids, choice)) deleted += await broker.deleteDead(part);
+    return tell(cli, ids, { deleted }, `dropped ${tasks(deleted)}`);
+  });
+}
+
+function assertChosen(ids: readonly string[], { all, queue }: Choice): void {
+  if (all ? ids.length > 0 : ids.length === 0) throw usageError("expected the ids of dead letters, or --all");
+  if (queue !== undefined && !all) throw usageError("--queue goes with --all; ids need none");
+}
+
+/** The ids in parts. Of all: those that were there at the start, since one that is put back may be here again at once. */
+async function* chosen(
+  core: OpenApp["core"],
+  ids: readonly string[],
+  { all, queue }: Choice,
+): AsyncGenerator<string[]> {
+  if (!all) {
+    yield [...new Set(ids)];
+    return;
+  }
+  const store = await core.store.get();
+  const startedAt = await store.now();
+  let newer = 0;
+  for (;;) {
+    const limit = STEP + newer;
+    const letters = await store.broker.deadLetters({ limit, ...(queue !== undefined && { queue }) });
+    const part = letters.filter(({ at }) => at <= startedAt).map(({ id }) => id);
+    if (part.length > 0) yield part;
+    else if (letters.length < limit) return;
+    newer = letters.length - part.length;
+  }
+}
+
+/** Gives the exit code: 1 when some of the named ones were not found. */
+function tell(
+  { terminal }: Cli,
+  ids: readonly string[],
+  found: Readonly<Record<string, number>>,
+  text: string,
+): number {
+  const [number = 0] = Object.values(found);
+  const missing = ids.length === 0 ? 0 : new Set(ids).size - number;
+  if (terminal.json) terminal.value({ ...found, ...(ids.length > 0 && { missing }) });
+  else if (number > 0) terminal.line(text);
+  else if (ids.length === 0) terminal.line("there are no dead letters");
+  if (missing > 0)
+    terminal.problem(`${missing} of them ${missing === 1 ? "is" : "are"} not among the dead letters`);
+  return missing > 0 ? 1 : 0;
+}
