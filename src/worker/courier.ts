@@ -162,7 +162,6 @@ export class Courier {
         return;
       }
       failure = { error: answer.reason };
-      item.resent = true;
       outbox.early.push(item);
     });
     if (failure !== null) throw (failure as { readonly error: unknown }).error;

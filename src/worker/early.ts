@@ -16,9 +16,10 @@ export async function storeEarlyEnd(store: Store, ending: EarlyEnding, hostname:
   const { assignment, outcome } = ending;
   const { id } = assignment.reservation.delivery;
   if (outcome.kind === "retried" || outcome.kind === "requeued") {
-    // A kept record, such as STARTED, would make the message a duplicate. Not again when this is a repetition:
-    // the message may have been sent, run and answered in the meantime.
-    if (!ending.resent) await store.results.forget([id]);
+    // A kept record, such as STARTED, would make the message a duplicate. Not again once that is done: the message
+    // may have been sent, run and answered in the meantime.
+    if (!ending.forgotten) await store.results.forget([id]);
+    ending.forgotten = true;
     await store.broker.enqueue([
       outcome.kind === "retried" ? anew(assignment, 1, outcome.delayMs) : anew(assignment, 0, 0),
     ]);

@@ -26,7 +26,8 @@ export interface EarlyEnding {
   readonly assignment: Assignment;
   readonly outcome: Outcome;
   readonly runtimeMs: number;
-  resent: boolean;
+  /** The store has dropped its earlier records, so that its message can be sent anew. */
+  forgotten: boolean;
 }
 
 /** A delivery on its way back; with an outcome when it was run, null when it was not even started. */

@@ -161,7 +161,12 @@ export class Slots {
         if (!crashed) this.outbox.returns.push({ reservation, outcome: returned });
       } else {
         const assignment = { reservation, ...rest };
-        this.outbox.early.push({ assignment, outcome: cutShort(reservation), runtimeMs: 0, resent: false });
+        this.outbox.early.push({
+          assignment,
+          outcome: cutShort(reservation),
+          runtimeMs: 0,
+          forgotten: false,
+        });
       }
     }
     for (const item of this.outbox.settlements) {
@@ -234,7 +239,7 @@ export class Slots {
     this.processed++;
     if (reservation.acknowledged) {
       const told = outcome.kind === "returned" ? cutShort(reservation) : outcome;
-      this.outbox.early.push({ assignment, outcome: told, runtimeMs, resent: false });
+      this.outbox.early.push({ assignment, outcome: told, runtimeMs, forgotten: false });
     } else this.#send(reservation, outcome, resultTtlMs, runtimeMs);
     this.#onEnd();
   }

@@ -71,6 +71,32 @@ describe("a task with acks early", () => {
     expect((await rig.failure("a")).code).toBe("SUNBEAT_RETRIES_EXHAUSTED");
   });
 
+  test.each([
+    ["forget", "refused"],
+    ["forget", "reply-lost"],
+    ["enqueue", "refused"],
+    ["enqueue", "reply-lost"],
+  ] as const)("runs again once when the store fails in the middle of that: %s %s", async (failing, fault) => {
+    const rig = new Rig();
+    let runs = 0;
+    const again = (): string => {
+      if (++runs === 1) throw new Retry({ countdown: 5 });
+      return "done";
+    };
+    rig.task("t", again, { acks: "early", trackStarted: true, retry: retry({ max: 2 }) });
+    let failures = 1;
+    const faulty = new FaultyStore(rig.memory, rig.clock, (verb) =>
+      verb === failing && failures-- > 0 ? fault : "none",
+    );
+    await rig.send(message("a", "t"));
+    await rig.started({}, faulty.store);
+    for (let step = 0; step < 12; step++) {
+      await rig.clock.advance(1_000);
+      await turns(10);
+    }
+    expect([runs, await rig.result("a")]).toEqual([2, { state: "SUCCESS", payload: "done" }]);
+  });
+
   test("can be revoked through the channel", async () => {
     const rig = new Rig();
     rig.bound(
