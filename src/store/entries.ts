@@ -76,7 +76,8 @@ export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
  * A message with a lock takes its permit when it is sent. When that is busy, "skip" records skipped("locked"); under
  * the other policies the run is sent all the same, waits in line, and counts as unfinished meanwhile.
  * A held run has no ledger row until it is sent, replaced, revoked or removed; when released it keeps its id and
- * nominal instant, and `runs` and `maxRuns` count it then. Its eta and expires count from when it was held.
+ * nominal instant, and `runs` and `maxRuns` count it then; after an entry was put in another revision the next tick does
+ * that, since `maxRuns` may have changed. Its eta and expires count from when it was held.
  */
 export interface Overlap {
   readonly policy: OverlapPolicy;

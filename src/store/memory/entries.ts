@@ -54,6 +54,8 @@ function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
     held: null,
     slot: -1,
   };
+  // Its maxRuns may be another than the one under which the run was held: the next tick knows.
+  if (entry.held?.counted && entry.revision !== item.revision) entry.held.counted = { maxRuns: null };
   entry.owner = item.owner;
   entry.version = item.version;
   entry.definition = item.definition;

@@ -130,7 +130,7 @@ export interface HeldRun extends HeapItem {
   readonly graceEnd: EpochMs | null;
   readonly term: string | null;
   /** Null for a triggered run, which counts for nothing. */
-  readonly counted: { readonly maxRuns: number | null } | null;
+  counted: { readonly maxRuns: number | null } | null;
   /** When to look again; Infinity when only an ending run can release it. */
   wakeAt: EpochMs;
 }

@@ -331,6 +331,34 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual([disabled, disabledAt, runs], ["left-code", leftAt, 2]);
   },
 
+  "a held run does not end an entry that was given another maxRuns meanwhile: the next tick decides": async (
+    harness,
+  ) => {
+    const { store, clock } = harness;
+    const a = await everySecond(harness, 2);
+    await a.tick(queueOne);
+    await a.tick(queueOne);
+    const { stamp } = await read(store, "a");
+    const next = cursor(a.due(2));
+    await putAll(store, entry("a", null, { expect: stamp, revision: "r2", cursor: next }));
+    await clock.advance(500);
+    await finish(store, await claimOne(store));
+    const { disabled, cursor: at, runs, holding } = await read(store, "a");
+    assert.deepEqual([disabled, at, runs, holding], [null, next, 2, false]);
+  },
+
+  "a held run still ends an entry that was written without a change": async (harness) => {
+    const { store } = harness;
+    const a = await everySecond(harness, 2);
+    await a.tick(queueOne);
+    await a.tick(queueOne);
+    const { stamp } = await read(store, "a");
+    await putAll(store, entry("a", null, { expect: stamp, version: 2, cursor: cursor(a.due(2)) }));
+    await finish(store, await claimOne(store));
+    const { disabled, cursor: at, runs } = await read(store, "a");
+    assert.deepEqual([disabled, at, runs], ["max-runs", null, 2]);
+  },
+
   "a held run is released by a claim when the timeout has passed, and not before": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);

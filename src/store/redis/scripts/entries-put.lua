@@ -3,6 +3,7 @@
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
 --   count     hash   kind and queue -> number of messages
+--   hold      hash   entry -> the run it holds
 --   log       zset   ledger records, in order of entry and due
 --   entry     hash   name -> definition record
 --   estate    hash   name -> what changes of an entry
@@ -36,6 +37,9 @@ while at <= #ARGV do
       }
       estates[name] = estate
     end
+    -- Its maxRuns may be another than the one under which a run of it is held (lib/runs.lua): the next tick knows.
+    local hold = estate.revision and estate.revision ~= revision and call("HGET", key_hold, name)
+    if hold then call("HSET", key_hold, name, (string.gsub(hold, "^(%d+ %S+ %S+ %S+ %d )%S+", "%1+"))) end
     estate.revision = revision
     set_standing(estate, nominal, dispatch, paused, disabled)
     touch(estate)
