@@ -88,7 +88,7 @@ describe.concurrent("a running beat and worker, and a sender, while every step i
       const refusedAt = systemClock.now();
       const sent = sender.broker.enqueue([message("m", { queue: "other" })]).catch(kept);
       await pause(REFUSED_MS);
-      expect(proxy.refused).toBeGreaterThan(2);
+      await until("three refusals", async () => proxy.refused > 2);
       proxy.refuse(null);
       const retryable = send !== "is final";
       const error = { name: "StoreError", code, retryable };
