@@ -2,6 +2,7 @@ import { openSync, writeSync } from "node:fs";
 import { isSunbeatError, messageOf, StoreError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
+import type { Sunbeat } from "../index.js";
 import type { OpenApp } from "./app.js";
 import type { Cli } from "./cli.js";
 import { lineLogger, LOG_LEVELS, type LogLevel } from "./log-format.js";
@@ -21,6 +22,8 @@ export interface Part {
 }
 
 export interface ServeOptions {
+  /** Closed when all parts have ended. */
+  readonly app: Pick<Sunbeat, "close">;
   readonly logger: Logger;
   /** Started in order, and stopped in order, each only when the one before has stopped. */
   readonly parts: readonly Part[];
@@ -32,11 +35,13 @@ const COLD = ["SIGQUIT"] as const;
 /**
  * Runs worker, beat or both until a signal or a failure ends them; gives the exit code.
  *
- * The first signal ends warm, with 0 once running tasks are done. A second one, or SIGQUIT, ends cold, with 1: running
- * tasks are given back at once, and other workers take them. So does an exception that nobody caught; but then other
- * workers take the running tasks when their leases end, and the delivery counts.
+ * The first signal ends warm, with 0 once running tasks are done. A second SIGINT or SIGTERM, or SIGQUIT, ends cold,
+ * with 1: running tasks are given back at once, and other workers take them. So does an exception that nobody caught;
+ * but then other workers take the running tasks when their leases end, and the delivery counts.
+ *
+ * Signals are heard from now on until the process ends: one that comes while the store is being closed must not kill it.
  */
-export async function serve(cli: Cli, { logger, parts }: ServeOptions): Promise<number> {
+export async function serve(cli: Cli, { app, logger, parts }: ServeOptions): Promise<number> {
   const ending = new Ending(cli, logger);
   ending.listen();
   try {
@@ -45,11 +50,12 @@ export async function serve(cli: Cli, { logger, parts }: ServeOptions): Promise<
     await ending.begun;
     if (!ending.isCold) await Promise.race([stopInOrder(parts), ending.cold]);
     if (ending.isCold) await Promise.all(parts.map((part) => endCold(part, ending.isCrash)));
-    if (ending.startFailure !== null) throw ending.startFailure.error;
-    return ending.exitCode;
   } finally {
-    ending.unlisten();
+    ending.nothingRuns = true;
+    await app.close();
   }
+  if (ending.startFailure !== null) throw ending.startFailure.error;
+  return ending.exitCode;
 }
 
 async function start(parts: readonly Part[], ending: Ending): Promise<void> {
@@ -91,6 +97,8 @@ class Ending {
   isCold = false;
   /** Cold because of an exception that nobody caught. */
   isCrash = false;
+  /** Worker and beat have ended: there is nothing left to give back. */
+  nothingRuns = false;
   startFailure: { readonly error: unknown } | null = null;
   readonly #cli: Cli;
   readonly #logger: Logger;
@@ -112,13 +120,6 @@ class Ending {
     process.on("unhandledRejection", this.#onRejection);
   }
 
-  unlisten(): void {
-    for (const signal of WARM) process.off(signal, this.#onWarm);
-    for (const signal of COLD) process.off(signal, this.#onCold);
-    process.off("uncaughtException", this.#onException);
-    process.off("unhandledRejection", this.#onRejection);
-  }
-
   startFailed(error: unknown): void {
     if (!this.#asked) this.startFailure = { error };
     this.#endWarm();
@@ -136,7 +137,11 @@ class Ending {
   }
 
   readonly #onWarm = (signal: NodeJS.Signals): void => {
-    if (this.#asked) return this.#onCold();
+    if (this.#asked) {
+      // A terminal that is closed hangs up twice, by its shell and by the kernel; systemd may after a SIGTERM.
+      if (signal !== "SIGHUP") this.#onCold();
+      return;
+    }
     if (signal === "SIGINT") {
       this.#cli.terminal.note("sunbeat: hitting Ctrl+C again will give running tasks back at once");
     }
@@ -145,6 +150,10 @@ class Ending {
 
   readonly #onCold = (): void => {
     if (this.isCold) process.exit(1); // asked a third time: whatever still holds this up is left behind
+    if (this.nothingRuns) {
+      this.isCold = true;
+      return;
+    }
     this.#logger.warn("Cold shutdown: running tasks are given back at once");
     this.#endCold();
   };

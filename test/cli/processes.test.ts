@@ -452,6 +452,33 @@ describe.concurrent("the end of a worker", () => {
     expect(json(stdout)).toMatchObject({ state: "PENDING" });
   });
 
+  test("a second SIGTERM while the store is being closed does not kill it", async () => {
+    const worker = place.start(["-A", "signalled-closing.js", "worker"]);
+    await worker.says(/ready\./);
+    worker.signal("SIGTERM");
+    const { exitCode, stderr } = await worker.ended();
+    expect(stderr).not.toContain("Cold shutdown");
+    expect(exitCode).toBe(0);
+  });
+
+  test.each([
+    // first, because
+    ["SIGHUP", "a closed terminal sends it twice"],
+    ["SIGTERM", "systemd's SendSIGHUP sends one after the other"],
+  ] as const)("%s and a SIGHUP behind it end it warm: %s", async (first) => {
+    const app = ["-A", "shop.ts", "-b", `sqlite:./hung-up-${first}.db`];
+    const worker = place.start([...app, "worker"]);
+    await worker.says(/ready\./);
+    await place.sunbeat([...app, "call", "tasks.slow", "-a", "[1]", "--task-id", "slow"]);
+    await worker.says(/Task tasks\.slow\[slow\] received/);
+    worker.signal(first);
+    await worker.says(/Warm shutdown/);
+    worker.signal("SIGHUP");
+    const { exitCode, stderr } = await worker.ended();
+    expect(stderr).toMatch(/Warm shutdown [^]*Task tasks\.slow\[slow\] succeeded in /);
+    expect(exitCode).toBe(0);
+  });
+
   test("an exception outside of tasks ends it cold, with 1 and the reason", async () => {
     const app = ["-A", "shop.ts", "-b", "sqlite:./crash.db"];
     const worker = place.start([...app, "worker"]);

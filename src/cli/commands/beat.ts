@@ -39,7 +39,7 @@ export function beatCommand(action: Action): Command {
           );
         }
         const unwatch = watchSettings(open, cli.clock, logger);
-        return serve(cli, { logger, parts: [beat] }).finally(unwatch);
+        return serve(cli, { app: open.app, logger, parts: [beat] }).finally(unwatch);
       });
     }),
   );

@@ -92,7 +92,7 @@ async function work(cli: Cli, open: OpenApp, options: Options): Promise<number> 
     logger.warn("The broker memory: is seen by this process alone: nothing that others send arrives here");
   }
   const unwatch = watchSettings(open, cli.clock, logger);
-  return serve(cli, { logger, parts }).finally(unwatch);
+  return serve(cli, { app, logger, parts }).finally(unwatch);
 }
 
 function chosenQueues({ core }: OpenApp, { queues, excludeQueues = [] }: Options): string[] {
