@@ -226,6 +226,7 @@ export async function walkWhole(stores: Store[], names: string[], clock: ManualC
   await all("elect", (s) => s.leases.elect({ id: "a", nonce: "n", host: "h", version: "1" }, TERM), 1).then((e) => { terms = e.map((x) => (x.outcome === "leading" ? x.term : "")); });
   for (let step = 0; step < steps; step++) {
     try {
+      if (String(step) === process.env["AT"]) for (const [n, st] of stores.entries()) for (const l of LOCKS) console.log(names[n], l, clock.now(), JSON.stringify(await st.locks.inspect(l, 10)), JSON.stringify(await st.broker.claim({ queues: ["none"], worker: "w", leaseMs: 5, max: 0 })));
       await pick(verbs)();
       await compare();
     } catch (cause) {
