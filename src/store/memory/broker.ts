@@ -54,14 +54,16 @@ export function memoryBroker(state: MemoryState): Broker {
 
     async giveBack(refs) {
       const now = enter(state);
-      return refs.map((ref): SettleOutcome => {
+      const outcomes = refs.map((ref): SettleOutcome => {
         const message = heldBy(state, ref);
         if (!message) return "lost";
         message.deliveries--;
-        reservePermit(message, now);
+        reservePermit(state, message, now);
         ring(putBack(state, message, now));
         return "settled";
       });
+      followUp(state, now);
+      return outcomes;
     },
 
     async revoke(ids, { terminate, keepMs }) {

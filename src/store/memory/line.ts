@@ -75,6 +75,7 @@ export function lineUpMessage(
   const { id, task: label } = message;
   message.contender ??= newcomer(state, { lock, kind: "task", id, label, message, grantMs, giveUp });
   message.contender.lock = lock;
+  message.contender.grantMs = grantMs;
   enterLine(state, message.contender, now);
   return message.contender;
 }

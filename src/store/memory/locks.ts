@@ -5,7 +5,7 @@ import { publish } from "./channel.js";
 import { followUp } from "./follow-up.js";
 import { currentLock, handOver, isBusy, lineUpMessage, lineUpProcess } from "./line.js";
 import { heldBy, park } from "./messages.js";
-import { endPermit, forsake, leaveLine, usePermit } from "./permits.js";
+import { endPermit, forsake, leaveLine, setEnd, usePermit } from "./permits.js";
 import { type Contender, enter, type Lock, type MemoryState } from "./state.js";
 
 export function memoryLocks(state: MemoryState): Locks {
@@ -30,7 +30,8 @@ export function memoryLocks(state: MemoryState): Locks {
       const now = enter(state);
       const holder = holderOf(state, permit, now);
       if (!holder) return "lost";
-      holder.until = now + leaseMs;
+      setEnd(state, holder, now + leaseMs);
+      followUp(state, now);
       return "extended";
     },
 
@@ -135,7 +136,8 @@ function acquire(state: MemoryState, request: AcquireRequest, now: EpochMs): Acq
     contender = lineUpProcess(state, { lock, capacity, id, label, grantMs: aliveMs ?? leaseMs }, now);
   }
   if (contender.standing === "holding") {
-    contender.until = now + leaseMs;
+    setEnd(state, contender, now + leaseMs);
+    followUp(state, now);
     const { token, fence } = contender;
     return { outcome: "granted", permit: { lock, token, fence: fence ?? 0 }, now };
   }

@@ -21,10 +21,16 @@ export function usePermit(state: MemoryState, message: Message, now: EpochMs): n
   return contender.fence;
 }
 
+/** Sets when a permit ends that no lease of a delivery ends: where that is sooner than was thought, its line is watched anew. */
+export function setEnd(state: MemoryState, holder: Contender, until: EpochMs): void {
+  if (until < holder.until) state.freed.add(holder.lock);
+  holder.until = until;
+}
+
 /** Keeps the permit for the message while nobody has it. The next worker gets a number of its own. */
-export function reservePermit({ contender }: Message, now: EpochMs): void {
+export function reservePermit(state: MemoryState, { contender }: Message, now: EpochMs): void {
   if (contender?.standing !== "holding") return;
-  contender.until = now + contender.grantMs;
+  setEnd(state, contender, now + contender.grantMs);
   contender.fence = null;
 }
 

@@ -61,16 +61,18 @@ export function sqliteBroker(connection: Connection, hub: Hub, random: Random): 
       }),
 
     giveBack: (refs) =>
-      connection.write((step) =>
-        refs.map((ref): SettleOutcome => {
+      connection.write((step) => {
+        const outcomes = refs.map((ref): SettleOutcome => {
           const message = step.get<Known>(HELD_BY, ref.id, ref.token);
           if (!message) return "lost";
           reservePermit(step, message);
           putBack(step, message, 1);
           step.queues.add(message.queue);
           return "settled";
-        }),
-      ),
+        });
+        followUp(step);
+        return outcomes;
+      }),
 
     async revoke(ids, { terminate, keepMs }) {
       await connection.writeEach(

@@ -49,8 +49,9 @@ export function lineUpMessage(
   openLock(step, lock, capacity);
   const { id, task: label } = message;
   const again = step.run(
-    `UPDATE contender SET standing = ${WAITING}, since = ?, until = NULL WHERE id = ? AND is_task = 1 AND lock = ?`,
-    ...[step.now, id, lock],
+    `UPDATE contender SET standing = ${WAITING}, since = ?, until = NULL, grant_ms = ?
+       WHERE id = ? AND is_task = 1 AND lock = ?`,
+    ...[step.now, grantMs, id, lock],
   );
   if (again === 0) {
     const giveUpAt = waitTimeoutMs === null ? null : step.now + waitTimeoutMs;

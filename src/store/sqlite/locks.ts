@@ -18,7 +18,16 @@ import type { Connection } from "./connection.js";
 import { followUp } from "./follow-up.js";
 import { handOver, isBusy, lineUpMessage, lineUpProcess } from "./line.js";
 import { type Known, park } from "./messages.js";
-import { CONTENDER, type Contender, endPermit, forsake, leave, lockOfMessage, usePermit } from "./permits.js";
+import {
+  CONTENDER,
+  type Contender,
+  endPermit,
+  forsake,
+  leave,
+  lockOfMessage,
+  setEnd,
+  usePermit,
+} from "./permits.js";
 import { HOLDING, WAITING } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
@@ -44,7 +53,8 @@ export function sqliteLocks(connection: Connection, logger: Logger): Locks {
       connection.write((step) => {
         const holder = holderOf(step, permit);
         if (!holder) return "lost";
-        step.run("UPDATE contender SET until = ? WHERE turn = ?", step.now + leaseMs, holder.turn);
+        setEnd(step, holder, step.now + leaseMs);
+        followUp(step);
         return "extended";
       }),
 
@@ -197,7 +207,8 @@ function acquire(step: Step, request: AcquireRequest): AcquireReply {
   const contender = processOf(step, lock, id)!;
   const { turn, token, fence, standing } = contender;
   if (standing === HOLDING) {
-    step.run("UPDATE contender SET until = ? WHERE turn = ?", now + leaseMs, turn);
+    setEnd(step, contender, now + leaseMs);
+    followUp(step);
     return { outcome: "granted", permit: { lock, token: token!, fence: fence! }, now };
   }
   if (aliveMs !== null) step.run("UPDATE contender SET until = ? WHERE turn = ?", now + aliveMs, turn);

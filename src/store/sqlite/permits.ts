@@ -69,13 +69,18 @@ export function extendPermit(step: Step, message: Lockable, until: EpochMs): boo
   return extended > 0;
 }
 
+/** Sets when a permit ends that no lease of a delivery ends: where that is sooner than was thought, its line is watched anew. */
+export function setEnd(step: Step, { turn, lock, until: before }: Contender, until: EpochMs): void {
+  if (until < (before ?? Infinity)) step.freed.add(lock);
+  step.run("UPDATE contender SET until = ? WHERE turn = ?", until, turn);
+}
+
 /** Keeps the permit for the message while nobody has it. The next worker gets a number of its own. */
 export function reservePermit(step: Step, message: Lockable): void {
-  if (message.lock === null) return;
-  step.run(
-    `UPDATE contender SET until = ? + grant_ms, fence = NULL WHERE id = ? AND is_task = 1 AND standing = ${HOLDING}`,
-    ...[step.now, message.id],
-  );
+  const contender = contenderOf(step, message);
+  if (contender?.standing !== HOLDING) return;
+  setEnd(step, contender, step.now + contender.grantMs);
+  step.run("UPDATE contender SET fence = NULL WHERE turn = ?", contender.turn);
 }
 
 /** Rows go in parts of so many. */

@@ -114,6 +114,75 @@ export const admitCases = group("locks: tasks", {
     );
   },
 
+  "a task whose permit had passed on is before those who came after it, when a permit is found ended":
+    async ({ store, clock }) => {
+      await store.broker.enqueue([message("a", { lock: { ...lock, reserveMs: 1_000 } })]);
+      await acquire(store, "p", { leaseMs: 5_000 });
+      await clock.advance(1_000);
+      await take(store, "p", { leaseMs: 5_000 });
+      await store.broker.enqueue([message("b", { queue: "r", lock })]);
+      const delivery = await claimOne(store);
+      assert.equal(delivery.lock?.fence, null);
+      await clock.advance(5_000);
+      assert.equal((await admit(store, delivery)).outcome, "admitted");
+      assert.deepEqual(await standing(store), { holds: ["a"], waits: ["b"] });
+    },
+
+  "a task whose permit had passed on is before those who came after it, and leaves them what else is free":
+    async ({ store, clock }) => {
+      await store.broker.enqueue([message("a", { lock: { ...lock, reserveMs: 1_000 } })]);
+      await acquire(store, "p", { leaseMs: HOUR_MS });
+      await clock.advance(1_000);
+      await take(store, "p", { leaseMs: HOUR_MS });
+      await store.broker.enqueue(["b", "c"].map((id) => message(id, { queue: "r", lock })));
+      const delivery = await claimOne(store);
+      const three = { ...lock, capacity: 3 };
+      assert.equal((await admit(store, delivery, { lock: three })).outcome, "admitted");
+      assert.deepEqual(await standing(store), { holds: ["a", "b", "p"], waits: ["c"] });
+    },
+
+  "a permit that is given back with its delivery is kept for as long as the newest admission says": async ({
+    store,
+    clock,
+  }) => {
+    const delivery = await sendAndClaim(store, "a", { lock });
+    await clock.advance(LEASE_MS);
+    const [again] = (await claim(store)).deliveries;
+    assert(again);
+    assert.equal((await admit(store, again, { lock: { ...lock, reserveMs: 5_000 } })).outcome, "admitted");
+    assert.deepEqual(await store.broker.giveBack([delivery, again]), ["lost", "settled"]);
+    const { holders = [] } = (await store.locks.inspect("l", 9)) ?? {};
+    assert.deepEqual(
+      holders.map(({ until }) => until - clock.now()),
+      [5_000],
+    );
+  },
+
+  "a line is looked at when a permit ends that was given back with its delivery": async ({
+    store,
+    clock,
+  }) => {
+    const delivery = await sendAndClaim(store, "a", { lock });
+    await store.broker.heartbeat([delivery], HOUR_MS);
+    await store.broker.enqueue([message("b", { lock })]);
+    await store.broker.giveBack([delivery]);
+    const { nextWakeAt } = await claim(store, { queues: ["none"], max: 0 });
+    assert.equal(nextWakeAt, clock.now() + RESERVE_MS);
+    await clock.advance(RESERVE_MS);
+    await claim(store, { queues: ["none"], max: 0 });
+    assert.deepEqual(await standing(store), { holds: ["b"], waits: [] });
+  },
+
+  "a line is looked at when a permit ends that was extended to end sooner": async ({ store, clock }) => {
+    const permit = await take(store, "p", { leaseMs: HOUR_MS });
+    await store.broker.enqueue([message("b", { lock })]);
+    assert.equal(await store.locks.extend(permit, 1_000), "extended");
+    const { nextWakeAt } = await claim(store, { queues: ["none"], max: 0 });
+    assert.equal(nextWakeAt, clock.now() + 1_000);
+    await clock.advance(1_000);
+    assert.deepEqual(await claimIds(store), ["b"]);
+  },
+
   "a task that does not wait is told that it is busy, and its delivery goes on": async ({ store }) => {
     const first = await running(store, "a");
     const delivery = await sendAndClaim(store, "b");
