@@ -35,8 +35,7 @@ local function admit(id, token, word, busy, lock, capacity)
   local c = task_contender(id)
   local fence = c and c.lock == lock and permits().use_permit(c, lease_end)
   if fence then return "a" .. fence end
-  local room = line.has_room(lock, capacity)
-  if busy == "r" and not room then return "b" end
+  if busy == "r" and not line.has_room(lock, capacity) then return "b" end
   local label = match(call("HGET", key_msg, id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%S+) ")
   local next_c = line.new_task_contender(id, word, label or "+")
   if c and c.lock == lock then

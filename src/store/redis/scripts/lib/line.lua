@@ -100,9 +100,9 @@ local function lock_line()
     return capacity
   end
 
-  -- Ends what has ended and gives what is free to those in line. Gives whether there is room for a newcomer, and how many
-  -- permits had ended.
-  local function hand_over(lock)
+  -- Ends what has ended and gives what is free to those in line. Gives whether there is room for a newcomer, or for `me`, who
+  -- joins the line at an old turn; and how many permits had ended.
+  local function hand_over(lock, me)
     freed[lock] = nil
     local capacity = tonumber(capacity_of(lock) or "")
     if not capacity then return true, 0 end
@@ -122,6 +122,12 @@ local function lock_line()
     while free > 0 and moves < HAND_OVER_BOUND do
       first = call("ZRANGEBYLEX", key_line, from, to, "LIMIT", 0, 1)[1]
       if not first then break end
+      if me and tonumber(me.turn) < tonumber(match(first, "^%S+ (%d+) ") or 0) then
+        -- Those behind get what else is free once this one has its permit.
+        schedule(lock)
+        freed[lock] = true
+        return true, #ended
+      end
       call("ZREM", key_line, first)
       moves = moves + 1
       if grant_in_line(permit.contender_of(lock, match(first, "^%S+ %d+ (.*)$"))) then free = free - 1 end
@@ -131,12 +137,12 @@ local function lock_line()
     return free > 0 and not first, #ended
   end
 
-  -- Whether a newcomer gets a permit at once. The newest caller's capacity counts.
-  local function has_room(lock, capacity)
+  -- Whether a newcomer, or `me` as above, gets a permit at once. The newest caller's capacity counts.
+  local function has_room(lock, capacity, me)
     local before = capacity_of(lock)
     if not before then return true end
     if before ~= capacity then call("HSET", key_lock, lock, capacity) end
-    return (hand_over(lock))
+    return (hand_over(lock, me))
   end
 
   -- A permit until `till` when there is room, otherwise a place in line, at its turn.
@@ -168,11 +174,12 @@ local function lock_line()
   -- Puts a message that is not parked in line for its lock, at its old turn when it had one.
   local function line_up_task(c)
     local _, capacity, wait = match(c.word, LOCK_WORD)
-    if c.turn == "+" then
+    local is_new = c.turn == "+"
+    if is_new then
       c.turn = int(next_number())
       if wait ~= "+" then c.give_up = int(now + tonumber(wait)) end
     end
-    enter_line(c, capacity, has_room(c.lock, capacity), now + c.grant)
+    enter_line(c, capacity, has_room(c.lock, capacity, not is_new and c or nil), now + c.grant)
   end
 
   -- Out of its queue: it stands in the line of its lock.
