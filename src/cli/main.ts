@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 import { systemClock } from "../core/clock.js";
-import { run } from "./run.js";
+import { endOnSignals } from "./first-process.js";
+
+endOnSignals(process);
+// Only now: loading it takes longer than starting Node, and signals are heard meanwhile.
+const { run } = await import("./run.js");
 
 // `| head` closes the pipe when it has seen enough: no reason to complain, and none to go on. A worker whose log
 // nobody reads any more goes on working.

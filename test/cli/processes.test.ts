@@ -465,13 +465,13 @@ describe.concurrent("the end of a worker", () => {
     // first, because
     ["SIGHUP", "a closed terminal sends it twice"],
     ["SIGTERM", "systemd's SendSIGHUP sends one after the other"],
-  ] as const)("%s and a SIGHUP behind it end it warm: %s", async (first) => {
+  ])("%s and a SIGHUP behind it end it warm: %s", async (first) => {
     const app = ["-A", "shop.ts", "-b", `sqlite:./hung-up-${first}.db`];
     const worker = place.start([...app, "worker"]);
     await worker.says(/ready\./);
     await place.sunbeat([...app, "call", "tasks.slow", "-a", "[1]", "--task-id", "slow"]);
     await worker.says(/Task tasks\.slow\[slow\] received/);
-    worker.signal(first);
+    worker.signal(first as NodeJS.Signals);
     await worker.says(/Warm shutdown/);
     worker.signal("SIGHUP");
     const { exitCode, stderr } = await worker.ended();
