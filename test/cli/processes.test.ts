@@ -381,7 +381,8 @@ sunbeat vVERSION (one@HOST)
     );
   });
 
-  test("pause, resume and trigger take effect without a restart", async () => {
+  // After all that look at the entry.
+  test.sequential("pause, resume and trigger take effect without a restart", async () => {
     expect((await place.sunbeat([...app, "schedule", "pause", "night-report"])).stdout).toBe(
       "night-report is paused\n",
     );

@@ -141,7 +141,8 @@ describe.concurrent("the store's clock", () => {
       await world.pass(6_000);
       const before = await store.now();
       world.jump(byMs);
-      await world.pass(25_000);
+      await world.pass(15_000);
+      await world.caughtUp(store, ["tick"]);
       await world.rest();
 
       // By whoever leads, and by whoever stands for election meanwhile.
@@ -166,6 +167,7 @@ describe.concurrent("the store's clock", () => {
       await world.pass(4_000);
       world.jump(-DAY);
       await world.pass(10_000);
+      await world.caughtUp(store, ["tick"]);
       await world.rest();
       const verdict = await judge(store, [{ entry: "tick", schedule: every("1s") }], []);
       expect(verdict.broken.filter((each) => each.startsWith("D1"))).toEqual([]);
@@ -199,6 +201,7 @@ describe.concurrent("the store's clock", () => {
         world.jump(Date.parse(watch) - (await store.now()));
         for (const offsetMs of [DAY, -HOUR]) world.beat(schedule, offsetMs);
         await world.pass(13_000);
+        await world.caughtUp(store, Object.keys(schedule));
         await world.rest();
       }
       const sent = async (name: string): Promise<string[]> => {

@@ -37,8 +37,12 @@ interface Scenario {
 
 const STALL = { at: "before-tick", passing: 10, act: "stall", ms: STALL_MS } as const;
 
+/** On a machine so busy that the process loses the lead before, it never comes. */
+const STALL_COMES_MS = PATIENCE_MS / 3;
+
 async function pastTheStall(crew: Crew): Promise<void> {
-  await crew.until("the stall", () => linesOf(crew.log, "point").some(({ act }) => act === "stall"));
+  const stalled = (): boolean => linesOf(crew.log, "point").some(({ act }) => act === "stall");
+  await crew.until("the stall", stalled, STALL_COMES_MS);
   await pause(STALL_MS + crew.leaseMs);
 }
 
@@ -102,8 +106,21 @@ const stalledWorker: Scenario = {
   },
 };
 
-/** What the checker says after the scenario. */
+const GOES = 3;
+
+/** What the checker says after the scenario, which has three goes to come about. */
 async function broken(scenario: Scenario, mutants: readonly Mutant[]): Promise<readonly string[]> {
+  for (let go = 1; ; go++) {
+    try {
+      return await brokenIn(scenario, mutants);
+    } catch (error) {
+      if (go === GOES || !(error instanceof Error && /^never came: the stall/.test(error.message)))
+        throw error;
+    }
+  }
+}
+
+async function brokenIn(scenario: Scenario, mutants: readonly Mutant[]): Promise<readonly string[]> {
   const broker = `${inject("redisUrl")}/0?namespace=${ownNamespace()}`;
   return withCrew({ broker, entries: scenario.entries }, async (crew) => {
     await scenario.act(crew, mutants, broker);
@@ -137,7 +154,7 @@ describe.concurrent("fencing", () => {
     async (_, scenario, mutants, complaint) => {
       let complaints: readonly string[] = [];
       // On a slow machine the successor may come too late to do harm.
-      for (let go = 0; go < 3 && !complaints.some((each) => complaint.test(each)); go++)
+      for (let go = 0; go < GOES && !complaints.some((each) => complaint.test(each)); go++)
         complaints = await broken(scenario, mutants);
       expect(complaints.filter((each) => complaint.test(each))).not.toEqual([]);
       // It is that promise that broke, and not the scenario.

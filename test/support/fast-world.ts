@@ -9,6 +9,7 @@ import { openRedisStore } from "../../src/store/redis/index.js";
 import type { Store } from "../../src/store/store.js";
 import { pause } from "./fault-crew.js";
 import { ownNamespace } from "./redis-harness.js";
+import { until } from "./redis-topologies.js";
 
 /** Seconds of the world in one of ours. */
 const SPEED = 5;
@@ -42,6 +43,16 @@ class FastWorld {
   /** Lets so much of the world's time pass. */
   pass(ms: number): Promise<void> {
     return pause(ms / SPEED);
+  }
+
+  /** Until nothing is due of these entries: a busy machine needs longer than the world. */
+  async caughtUp(store: Store, entries: readonly string[]): Promise<void> {
+    await until(`that nothing of ${entries.join(", ")} is due`, async () => {
+      const [now, stored] = await Promise.all([store.now(), store.entries.get(entries)]);
+      return stored.every(
+        (entry) => entry !== null && entry.cursor !== null && entry.cursor.dispatchAt > now,
+      );
+    });
   }
 
   async store(): Promise<Store> {
