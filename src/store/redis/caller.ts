@@ -36,6 +36,14 @@ export interface CallOptions {
    */
   readonly repeatable?: boolean;
   readonly limitMs?: number;
+  /** Called before the call is repeated although the server may have done it: the answer is to the repetition. */
+  readonly onRepeat?: () => void;
+}
+
+/** Whether an answer to a call was lost, so that the one that came may only say that it was done before. */
+export class Doubt {
+  raised = false;
+  readonly onRepeat = (): void => void (this.raised = true);
 }
 
 export class Caller {
@@ -126,6 +134,7 @@ export class Caller {
       const pauseMs = FIRST_PAUSE_MS * 2 ** Math.min(attempt, 4) * (0.5 + random.next());
       const mayRepeat = !sent || (options.repeatable ?? true);
       if (!mayRepeat || !isPassing(error) || clock.monotonicMs() + pauseMs >= deadline) throw error;
+      if (sent) options.onRepeat?.();
       await sleep(clock, pauseMs);
       this.assertOpen();
     }

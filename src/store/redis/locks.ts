@@ -10,8 +10,9 @@ import type {
   Locks,
   LockSummary,
   LockWaiter,
+  PermitRef,
 } from "../locks.js";
-import type { Caller } from "./caller.js";
+import { type Caller, Doubt } from "./caller.js";
 import { lockWord, parts } from "./messages.js";
 import { defineScript } from "./script.js";
 import { fromWire, fromWord, numberOrNull, toWire, toWord, words } from "./text.js";
@@ -21,6 +22,9 @@ const STEP = 200;
 
 type ListStep = [after: string, scan: string, found: (string | number)[]];
 type Details = [capacity: string, held: number, waiting: number, holders: string[], waiters: string[]];
+
+/** Rows of the history of a lock in which the end of a permit is looked for. */
+const LOOKED_BACK = 1_000;
 
 /** Locks of which it is known that somebody stands in line; and waiters in line. */
 const REMEMBERED = 10_000;
@@ -57,6 +61,26 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
   };
   /** The last name of the last page of a listing. */
   let listedTo: string | undefined;
+
+  const history: Locks["history"] = async ({ lock, before, limit }) => {
+    caller.assertOpen();
+    const records: LockRecord[] = [];
+    const word = lock === undefined ? "" : toWord(lock);
+    let from = before ?? "";
+    do {
+      const args = { lock: word, before: from, limit: limit - records.length };
+      const step = await caller.call(historyScript, args);
+      for (const [row = "", text = ""] of parts(step.found, 2)) records.push(...readRecord(row, text));
+      from = step.before;
+    } while (from !== "" && records.length < limit);
+    return records;
+  };
+  /** Whether the permit of a process has ended like this a moment ago. */
+  const hasEnded = async ({ lock, token }: PermitRef, how: LockEvent): Promise<boolean> => {
+    const fence = fenceOf(token);
+    const rows = fence === null ? [] : await history({ lock, limit: LOOKED_BACK });
+    return rows.some((row) => row.event === how && row.fence === fence);
+  };
 
   return {
     async acquire({
@@ -110,11 +134,13 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
 
     async release({ lock, token }) {
       const permit = { lock: toWord(lock), token: toWire(token) };
+      const doubt = new Doubt();
       if (!lined.has(lock)) {
-        if (await caller.call(returnScript, permit)) return "released";
+        if (await caller.call(returnScript, permit, [], doubt)) return "released";
         lined.add(lock);
       }
-      return (await caller.call(releaseScript, { ...permit, forced: 0 })) ? "released" : "lost";
+      if (await caller.call(releaseScript, { ...permit, forced: 0 }, [], doubt)) return "released";
+      return doubt.raised && (await hasEnded({ lock, token }, "released")) ? "released" : "lost";
     },
 
     async admit(requests) {
@@ -170,23 +196,19 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
 
     async break({ lock, token }) {
       const args = { lock: toWord(lock), token: toWire(token), forced: 1 };
-      return (await caller.call(releaseScript, args)) ? "broken" : "unknown";
+      const doubt = new Doubt();
+      if (await caller.call(releaseScript, args, [], doubt)) return "broken";
+      return doubt.raised && (await hasEnded({ lock, token }, "broken")) ? "broken" : "unknown";
     },
 
-    async history({ lock, before, limit }) {
-      caller.assertOpen();
-      const records: LockRecord[] = [];
-      const word = lock === undefined ? "" : toWord(lock);
-      let from = before ?? "";
-      do {
-        const args = { lock: word, before: from, limit: limit - records.length };
-        const step = await caller.call(historyScript, args);
-        for (const [row = "", text = ""] of parts(step.found, 2)) records.push(...readRecord(row, text));
-        from = step.before;
-      } while (from !== "" && records.length < limit);
-      return records;
-    },
+    history,
   };
+}
+
+/** The number of a permit of a process, by its token: lib/permits.lua. Null for that of a task. */
+function fenceOf(token: string): number | null {
+  const [, fence] = /^(\d+)\.p/.exec(token) ?? [];
+  return fence === undefined ? null : Number(fence);
 }
 
 /** A set that forgets all when it grows large. */
