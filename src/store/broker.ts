@@ -129,6 +129,8 @@ export interface SettleReply {
   readonly outcomes: readonly SettleOutcome[];
   /** The answer to the claim that was asked for in the same step. */
   readonly claimed: ClaimReply | null;
+  /** An answer was lost and the step repeated: "lost" may mean that the first time did it. Absent: it was not. */
+  readonly repeated?: true;
 }
 
 /**

@@ -69,7 +69,10 @@ export class Courier {
       );
       throw error;
     }
-    batch.forEach((item, index) => this.#settled(item, reply.outcomes[index]!));
+    batch.forEach((item, index) => {
+      if (reply.repeated) item.resent = true;
+      this.#settled(item, reply.outcomes[index]!);
+    });
     this.#tellBuried(reply.claimed);
     return reply.claimed;
   }
@@ -107,7 +110,11 @@ export class Courier {
   #settled(item: Ending | EarlyAck, outcome: SettleOutcome): void {
     this.#slots.held.delete(item.settlement.token);
     if (isEarlyAck(item)) {
-      if (outcome === "settled") this.#slots.acknowledged(item.assignment);
+      const { reservation } = item.assignment;
+      // While its lease held nobody but us can have ended the delivery: the first sending did, and its answer was lost.
+      reservation.look();
+      const isOurs = outcome === "settled" || (item.resent && !reservation.lost);
+      if (isOurs) this.#slots.acknowledged(item.assignment);
       else this.#slots.refused(item.assignment);
     } else if (outcome === "settled") this.#reporter.ended(item.reservation, item.outcome, item.runtimeMs);
     else if (item.resent) this.#reporter.unclear(item.reservation, item.outcome);

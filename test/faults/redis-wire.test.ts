@@ -85,13 +85,62 @@ describe("a step whose answer was lost is asked for again, and the store", () =>
     expect(await claimIds(aside)).toEqual([runId("e", due)]);
   });
 
-  test("answers lost to the end of a delivery, whose result stands", async () => {
+  test("answers lost to the end of a delivery, whose result stands, and that it was repeated", async () => {
     const delivery = await sendAndClaim(store, "a");
     const hit = proxy.inject("reply-lost", REQUESTS.settle);
-    expect(await store.broker.settle([done(delivery)], null)).toEqual({ outcomes: ["lost"], claimed: null });
+    expect(await store.broker.settle([done(delivery)], null)).toEqual({
+      ...{ outcomes: ["lost"], claimed: null },
+      repeated: true,
+    });
     await hit;
+    expect(await store.broker.settle([done(delivery)], null)).toEqual({ outcomes: ["lost"], claimed: null });
     expect((await aside.results.get(["a"]))[0]).toMatchObject(success);
     expect(await aside.broker.counts()).toEqual([]);
+  });
+
+  describe("and a lock", () => {
+    const ask = { lock: "l", capacity: 1, waiter: "a", label: "x", leaseMs: 60_000, aliveMs: 10_000 };
+    const take = async () => {
+      const reply = await store.locks.acquire(ask);
+      if (reply.outcome !== "granted") throw new Error(reply.outcome);
+      return reply.permit;
+    };
+    /** The server knows the script after the first. */
+    const warmUp = async (): Promise<void> => {
+      await store.locks.release(await take());
+      await store.locks.break(await take());
+    };
+
+    test.each([
+      ["nobody else is there", async () => undefined],
+      ["somebody is in line", async () => store.locks.acquire({ ...ask, waiter: "b" })],
+    ])("that was given back is not told to be lost, when %s", async (_, before) => {
+      await warmUp();
+      const permit = await take();
+      await before();
+      const hit = proxy.inject("reply-lost", REQUESTS.lock);
+      expect(await store.locks.release(permit)).toBe("released");
+      await hit;
+      expect(await store.locks.release(permit)).toBe("lost");
+    });
+
+    test("that was broken is told to be", async () => {
+      await warmUp();
+      const permit = await take();
+      const hit = proxy.inject("reply-lost", REQUESTS.lock);
+      expect(await store.locks.break(permit)).toBe("broken");
+      await hit;
+      expect(await store.locks.break(permit)).toBe("unknown");
+    });
+
+    test("that had ended before it was given back is told to be lost", async () => {
+      await warmUp();
+      const permit = await take();
+      await aside.locks.break(permit);
+      const hit = proxy.inject("reply-lost", REQUESTS.lock);
+      expect(await store.locks.release(permit)).toBe("lost");
+      await hit;
+    });
   });
 
   test("answers with the same term to a candidate that won", async () => {

@@ -127,6 +127,7 @@ export const REQUESTS = {
   elect: (text: string) => text.includes("}:epoch\r"),
   due: (text: string) => text.includes("}:due\r") && !text.includes("}:log\r") && !text.includes("}:names\r"),
   settle: (text: string) => text.includes("}:lease\r") && text.includes("}:holdwake\r"),
+  lock: (text: string) => text.includes("}:locklog\r"),
   enqueue: (text: string) =>
     text.includes("}:msg\r") && text.includes("}:holdid\r") && !text.includes("}:holdwake\r"),
 } as const;

@@ -50,6 +50,36 @@ describe("a task with acks early", () => {
     expect([runs, worker.stats().running]).toEqual([0, 0]);
   });
 
+  test("runs once when the answer to the acknowledgement was lost", async () => {
+    const rig = new Rig();
+    let runs = 0;
+    rig.task("t", () => ++runs, { acks: "early" });
+    let failures = 1;
+    const faulty = new FaultyStore(rig.memory, rig.clock, (verb) =>
+      verb === "settle" && failures-- > 0 ? "reply-lost" : "none",
+    );
+    await rig.send(message("a", "t"));
+    await rig.started({}, faulty.store);
+    await rig.clock.advance(1_000);
+    await turns();
+    expect([runs, await rig.result("a")]).toEqual([1, { state: "SUCCESS", payload: 1 }]);
+  });
+
+  test("does not run when another worker may have it by the time the acknowledgement is answered", async () => {
+    const rig = new Rig();
+    let runs = 0;
+    rig.task("t", () => ++runs, { acks: "early" });
+    const faulty = new FaultyStore(rig.memory, rig.clock, (verb, count) =>
+      verb === "settle" || verb === "heartbeat" ? (count < 40 ? "reply-lost" : "none") : "none",
+    );
+    const leaseMs = 3_000;
+    await rig.send(message("a", "t"));
+    await rig.started({ leaseMs }, faulty.store);
+    await rig.clock.advance(60_000);
+    await turns();
+    expect([runs, await rig.memory.broker.counts()]).toEqual([0, []]);
+  });
+
   test("runs again when it asks to, and counts its retries", async () => {
     const rig = new Rig();
     const seen: number[] = [];

@@ -121,6 +121,21 @@ describe("an outage", () => {
   });
 });
 
+test("an end that the store says was lost in a repeated step is not told as taken by another worker", async () => {
+  const rig = new Rig();
+  rig.task("t", () => 1);
+  const settle: Store["broker"]["settle"] = async (settlements, claim) => {
+    await rig.memory.broker.settle(settlements, null);
+    return { ...(await rig.memory.broker.settle(settlements, claim)), repeated: true };
+  };
+  await rig.send(message("a", "t"));
+  await rig.started({}, { ...rig.memory, broker: { ...rig.memory.broker, settle } });
+  await pass(rig, 1_000);
+  expect(await rig.state("a")).toBe("SUCCESS");
+  expect(rig.logged("an answer of the store was lost on the way")).toHaveLength(1);
+  expect(rig.logged("another worker may have it")).toEqual([]);
+});
+
 test("a logger and a listener that throw stop nothing", async () => {
   const rig = new Rig();
   rig.task("t", () => 1);

@@ -6,7 +6,6 @@ import type {
   Broker,
   Buried,
   ClaimReply,
-  ClaimRequest,
   DeadLetter,
   Delivery,
   EnqueueOutcome,
@@ -16,7 +15,7 @@ import type {
   Settlement,
   SettleOutcome,
 } from "../broker.js";
-import type { Caller } from "./caller.js";
+import { type Caller, Doubt } from "./caller.js";
 import { BELT_MS, type Hub, Latch } from "./hub.js";
 import { wakeChannel } from "./keys.js";
 import { parts, readDelivery, readRecord, Shapes, wireIds, wireRefs } from "./messages.js";
@@ -80,17 +79,18 @@ export interface BrokerParts {
 export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker {
   const claimant = new Claimant(random.uuid());
 
-  const settle = async (settlements: readonly Settlement[], request: ClaimRequest | null) => {
+  const settle: Broker["settle"] = async (settlements, request) => {
     const queues = request ? claimant.inTurn(request.queues) : [];
     const nonce = claimant.nonce();
     const rest: string[] = [];
     for (const settlement of settlements) packSettlement(settlement, rest);
     for (const queue of queues) rest.push(toWord(queue));
+    const doubt = new Doubt();
     const [letters, now, wakeAt, found, buried] = await caller.call(
       settleScript,
       { settlements: settlements.length, max: request?.max ?? 0, lease: request?.leaseMs ?? "", nonce },
       rest,
-      { repeatable: request === null },
+      { repeatable: request === null, onRepeat: doubt.onRepeat },
     );
     const deliveries: Delivery[] = [];
     for (let at = 0; at < found.length; at += 3) {
@@ -105,7 +105,11 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
       now: Number(now),
       nextWakeAt: wakeAt === "" ? null : (Number(wakeAt) satisfies EpochMs),
     };
-    return { outcomes: outcomes(letters, SETTLED), claimed: request && claimed };
+    return {
+      outcomes: outcomes(letters, SETTLED),
+      claimed: request && claimed,
+      ...(doubt.raised && { repeated: true }),
+    };
   };
 
   /** One call after the other over parts of the ids. */
