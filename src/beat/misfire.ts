@@ -41,6 +41,8 @@ export interface MisfireContext {
   readonly graceMs: number;
   /** No more than so many are sent. */
   readonly sendsLeft: number;
+  /** Late ones sent before, which count for `max`. */
+  readonly caughtUp: number;
 }
 
 /**
@@ -53,10 +55,11 @@ export class MisfireSorter {
   /** Under "latest": the newest late occurrence so far, to be sent unless a newer one comes. */
   #newest: EpochMs | null = null;
   #sent = 0;
-  #caughtUp = 0;
+  #caughtUp: number;
 
   constructor(context: MisfireContext) {
     this.#context = context;
+    this.#caughtUp = context.caughtUp;
   }
 
   /** False: no more may be sent, and nothing was decided about `due`. */

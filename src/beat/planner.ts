@@ -18,6 +18,8 @@ export interface PlanState {
   readonly cursor: Cursor;
   /** Occurrences sent so far. */
   readonly runs: number;
+  /** Those of them that were sent since the entry fell behind, where it is still catching up. Default 0. */
+  readonly caughtUp?: number;
 }
 
 export interface Plan {
@@ -31,7 +33,7 @@ export interface Plan {
 
 /**
  * Occurrences looked at in one plan: it bounds the time the loop is held up (about 0.2 s of crontab). Beyond it the
- * plan is cut and `next` is due at once; "all" then counts its `max` anew.
+ * plan is cut and `next` is due at once.
  */
 const LONGEST_WALK = 1_000_000;
 
@@ -47,7 +49,8 @@ export function planDue(
 ): Plan {
   const sendsLeft = entry.maxRuns === null ? Infinity : entry.maxRuns - state.runs;
   if (sendsLeft <= 0) return { decisions: [], next: null, disable: "max-runs" };
-  const sorter = new MisfireSorter({ misfire: entry.misfire, now, graceMs, sendsLeft });
+  const { misfire } = entry;
+  const sorter = new MisfireSorter({ misfire, now, graceMs, sendsLeft, caughtUp: state.caughtUp ?? 0 });
   let due: Cursor | null = state.cursor;
   for (let walked = 0; due !== null && due.dispatchAt <= now && walked < LONGEST_WALK; walked++) {
     if (!sorter.take(due)) break;

@@ -9,6 +9,7 @@ import type { EntryRecord, PlannedOccurrence, TickItem, TickItemOutcome } from "
 import type { Store } from "../store/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { Aside } from "./aside.js";
+import { CatchUps } from "./catch-ups.js";
 import type { ClockReading } from "./clock-guard.js";
 import type { Deadline } from "./deadline.js";
 import type { EntryCache } from "./entry-cache.js";
@@ -68,6 +69,7 @@ export class Rounds {
   readonly aside: Aside;
   /** Since the start of the process. */
   readonly tally: Tally = { sent: 0, skipped: 0 };
+  readonly #catchUps = new CatchUps();
   readonly #deps: RoundDeps;
 
   constructor(deps: RoundDeps) {
@@ -169,8 +171,11 @@ export class Rounds {
       if (this.aside.holds(stored) || stored.cursor === null) continue;
       try {
         const entry = this.#deps.cache.runnable(stored);
-        const plan = planDue(entry, { cursor: stored.cursor, runs: stored.runs }, now, graceMs);
-        items.push(...inSteps(tickItem(entry, stored, plan, this.#deps.createMessage), this.#deps.batch));
+        const caughtUp = this.#catchUps.sentUntil(stored.name, stored.cursor);
+        const plan = planDue(entry, { cursor: stored.cursor, runs: stored.runs, caughtUp }, now, graceMs);
+        const steps = inSteps(tickItem(entry, stored, plan, this.#deps.createMessage), this.#deps.batch);
+        this.#catchUps.begin(stored.name, caughtUp, steps, now);
+        items.push(...steps);
         this.aside.delete(stored.name);
       } catch (error) {
         await this.#setAside(stored, messageOf(error));

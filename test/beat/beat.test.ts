@@ -229,6 +229,37 @@ describe("downtime", () => {
   });
 });
 
+test.each([
+  // which step, what happens to it
+  [1, "fails"],
+  [2, "fails"],
+  [1, "is done, but its answer is lost"],
+])("no more than max are sent though step %i %s", async (which, fault) => {
+  const lineup = {
+    often: { task: "t", schedule: every("1m"), misfire: { policy: "all" as const, max: 550 } },
+  };
+  const first = await world.started(lineup);
+  await world.clock.advance(MINUTE);
+  await first.stop();
+  await world.clock.advance(1_000 * MINUTE);
+  let step = 0;
+  const entries: Entries = {
+    ...world.store.entries,
+    async tick(term, items) {
+      const isHit = step++ === which;
+      if (isHit && fault === "fails") throw new Error("away");
+      const answer = await world.store.entries.tick(term, items);
+      if (isHit) throw new Error("no answer");
+      return answer;
+    },
+  };
+  await world.started(lineup, { batch: 250 }, { ...world.store, entries });
+  await world.clock.advance(MINUTE / 2);
+  const history = fates(await world.history("often"));
+  expect(history.filter((fate) => fate === "sent")).toHaveLength(1 + 550 + 1); // the last is not late
+  expect(history.filter((fate) => fate === "skipped cap")).toHaveLength(449);
+});
+
 describe("entries that end", () => {
   test("a clocked one runs once, and stays with its history for a day", async () => {
     const at = new Date(Date.UTC(2027, 0, 1, 1));

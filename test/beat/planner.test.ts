@@ -96,6 +96,14 @@ test("a year of missed minutes is one range and one run", () => {
   ]);
 });
 
+test("late ones that were sent before count for max", () => {
+  const entry = entryOf({ schedule: every("10m"), misfire: { policy: "all", max: 3 } });
+  const cursor = cursorAfter(entry, at("10:00:00"))!;
+  const kinds = (caughtUp: number) =>
+    planDue(entry, { cursor, runs: 9, caughtUp }, at("10:50:05")).decisions.map(({ kind }) => kind);
+  expect([0, 2, 3].map(kinds)).toEqual([["send", "send", "send", "range"], ["send", "range"], ["range"]]);
+});
+
 test("a plan that is too long is cut, and the next one goes on where it ended", () => {
   const entry = entryOf({ schedule: every("100ms") });
   const cursor = cursorAfter(entry, 0)!;
