@@ -23,8 +23,6 @@ const EVERY_MS = 15 * 60_000;
 const KEEP = 3;
 /** Above this a backup loads the disk for many seconds and takes as much room again, three times: not unasked. */
 const LARGEST_BYTES = 1024 ** 3;
-/** A temporary file of a process that was killed is cleared away after this. */
-const UNFINISHED_AGE_MS = 3_600_000;
 
 export function backupsFolder(path: string): string {
   return `${path}.backups`;
@@ -107,7 +105,6 @@ export class Backups {
     } finally {
       for (const part of ["", "-journal"]) await rm(unfinished + part, { force: true });
     }
-    await this.#clear(folder, now);
   }
 
   #isDue(now: EpochMs): boolean {
@@ -118,7 +115,7 @@ export class Backups {
   #run(unfinished: string, finished: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const [newest = ""] = backupsOf(this.#path);
-      const files = [this.#path, unfinished, finished, newest];
+      const files = [this.#path, unfinished, finished, basename(newest)];
       const child = spawn(
         process.execPath,
         ["--input-type=commonjs", "-e", PROGRAM, "--", importable(this.#driver), ...files],
@@ -130,6 +127,9 @@ export class Backups {
           env: {},
         },
       );
+      // Where no file can be opened any more there is a child without its streams, and then this error.
+      child.once("error", reject);
+      if (!(child as Partial<ChildProcess>).stderr) return;
       this.#child = child;
       // A program that has done its work need not wait for a backup, which ends well without it.
       child.unref();
@@ -137,22 +137,12 @@ export class Backups {
       said.unref();
       let problem = "";
       said.setEncoding("utf8").on("data", (text: string) => (problem += text));
-      child.once("error", reject);
       child.once("close", (code) => {
         this.#child = null;
         if (code === 0) resolve();
         else reject(new Error(problem || "it was interrupted"));
       });
     });
-  }
-
-  async #clear(folder: string, now: EpochMs): Promise<void> {
-    for (const old of backupsOf(this.#path).slice(KEEP)) await rm(old, { force: true });
-    for (const name of readdirSync(folder)) {
-      if (!name.includes(".unfinished")) continue; // nor is a journal of one
-      const left = statSync(join(folder, name), { throwIfNoEntry: false });
-      if (left && left.mtimeMs < now - UNFINISHED_AGE_MS) await rm(join(folder, name), { force: true });
-    }
   }
 }
 
@@ -195,16 +185,34 @@ function importable({ specifier }: Driver): string {
 }
 
 /**
- * What the process runs, as text, so that it also runs where the sources are not files of their own (bundlers). Another
- * process may have been as quick: then this backup is one too many, and would push out an older one for nothing.
+ * What the process runs, as text, so that it also runs where the sources are not files of their own (bundlers). It also
+ * clears away what is old, since the program that began the backup may have ended by then.
+ *
+ * Processes that start together all find a backup due. One at a time makes it, by a lock that ends with its holder:
+ * else each would need room for a copy. What is unfinished under that lock was left by one that was killed.
  */
 const PROGRAM = `
   const { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } = require("node:fs");
-  const { basename, dirname } = require("node:path");
+  const { dirname, join } = require("node:path");
   const [driver, path, unfinished, finished, newest] = process.argv.slice(1);
+  const folder = dirname(finished);
+  const backups = () => readdirSync(folder).filter((name) => name.endsWith(".db")).sort();
+  const isAlone = (lock) => {
+    try {
+      lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+      return true;
+    } catch (error) {
+      if (error.errcode === 5) return false; // SQLITE_BUSY
+      throw error;
+    }
+  };
   process.umask(0o077);
   process.removeAllListeners("warning"); // node:sqlite calls itself experimental
   import(driver).then(({ DatabaseSync }) => {
+    const lock = new DatabaseSync(join(folder, "lock"));
+    if (!isAlone(lock) || backups().some((name) => name > newest)) return;
+    const left = readdirSync(folder).filter((name) => name.includes(".unfinished")); // journals as well
+    for (const name of left) rmSync(join(folder, name), { force: true });
     const handle = new DatabaseSync(path, { readOnly: true });
     handle.exec("PRAGMA busy_timeout = 10000");
     handle.prepare("VACUUM INTO ?").run(unfinished);
@@ -212,9 +220,9 @@ const PROGRAM = `
     const file = openSync(unfinished, "r+");
     fsyncSync(file);
     closeSync(file);
-    const names = readdirSync(dirname(finished)).filter((name) => name.endsWith(".db"));
-    if (names.every((name) => name <= basename(newest))) renameSync(unfinished, finished);
-    else rmSync(unfinished);
+    renameSync(unfinished, finished);
+    for (const name of backups().slice(0, -${KEEP})) rmSync(join(folder, name), { force: true });
+    lock.close(); // not before: one that is not referred to any more is closed whenever memory is cleared up
   }).catch((error) => {
     process.stderr.write(error.message);
     process.exitCode = 1;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -14,6 +14,12 @@ const isBackup: unknown = expect.stringMatching(/\.db$/);
 const source = (name: string): string =>
   JSON.stringify(new URL(`../../../src/${name}`, import.meta.url).href);
 const QUARTER_MS = 15 * 60_000;
+
+/** What lies in the folder of backups, beside the lock of those who make them. */
+function contents(path: string): string[] {
+  const names = readdirSync(`${path}.backups`).filter((name) => name !== "lock");
+  return names.sort();
+}
 
 /** A store and its backups, both on one clock, the backups made when the test says so. */
 async function rig() {
@@ -48,7 +54,7 @@ test("a backup is made at the first look and then every quarter of an hour, and 
     "2027-01-01T00-30-00.000Z.db",
     "2027-01-01T00-15-00.000Z.db",
   ]);
-  expect(readdirSync(`${path}.backups`)).toHaveLength(3);
+  expect(contents(path)).toHaveLength(3);
 });
 
 test("a process that starts soon after a backup makes none", async () => {
@@ -71,6 +77,35 @@ test("a clock that was set back a year does not stop the backups", async () => {
   expect(names().length).toBeGreaterThan(1);
 });
 
+test("programs that start together make one backup, and no second copy of the file meanwhile", async () => {
+  const { path, clock, logger, store } = await rig();
+  const body = "x".repeat(1_000_000);
+  await store.broker.enqueue(Array.from({ length: 40 }, (_, n) => message(`m${n}`, { body })));
+  const driver = await loadDriver();
+  const programs = Array.from({ length: 4 }, () => {
+    return new Backups(driver, path, { clock, logger, random: systemRandom });
+  });
+  let isOver = false;
+  for (const program of programs) program.look();
+  const all = Promise.all(programs.map((program) => program.settled())).then(() => (isOver = true));
+  let most = 0;
+  while (!isOver) {
+    const copies = contents(path).filter((name) => name.endsWith(".unfinished"));
+    most = Math.max(most, copies.length);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await all;
+  expect([most, contents(path), logger.lines]).toEqual([1, ["2027-01-01T00-00-00.000Z.db"], []]);
+});
+
+test("what a program that was killed left unfinished goes with the next backup", async () => {
+  const { path, look } = await rig();
+  mkdirSync(`${path}.backups`);
+  for (const name of ["a.unfinished", "a.unfinished-journal"]) writeFileSync(`${path}.backups/${name}`, "");
+  await look();
+  expect(contents(path)).toEqual([isBackup]);
+});
+
 test("a backup is its owner's alone", async () => {
   const { path, look } = await rig();
   await look();
@@ -88,7 +123,7 @@ test("a backup that fails is said, leaves nothing behind, and spares the earlier
   await clock.advance(QUARTER_MS);
   await look();
   expect(names()).toEqual(["2027-01-01T00-00-00.000Z.db"]);
-  expect(readdirSync(`${path}.backups`)).toHaveLength(1);
+  expect(contents(path)).toHaveLength(1);
   expect(logger.lines).toHaveLength(1);
   expect(logger.lines[0]).toMatch(/^error: sqlite store: no backup of .* was made: /);
 });
@@ -165,7 +200,7 @@ test("a store makes its first backup by itself, and closing does not wait for a 
   await store.broker.enqueue([message("a")]);
   expect(existsSync(`${path}.backups`)).toBe(true);
   await store.close();
-  expect(readdirSync(`${path}.backups`).filter((name) => !name.endsWith(".db"))).toEqual([]);
+  expect(contents(path).filter((name) => !name.endsWith(".db"))).toEqual([]);
 });
 
 /** Opens the store at `path` in a process of its own, begins a backup, and ends as `ending` says while it is made. */
@@ -186,19 +221,54 @@ function endWithinBackup(path: string, ending: string) {
 }
 
 test.each([
-  // it ends by, backups that are there afterwards
-  ["closing the store", "await store.close();", 0],
-  ["process.exit", "process.exit(0);", 1],
-  ["having nothing more to do", "", 1],
-])("a program that ends by %s while a backup is made ends well", async (_, ending, backups) => {
+  // it ends by, newest backup afterwards
+  ["closing the store", "await store.close();", "2020-01-03.db"],
+  ["process.exit", "process.exit(0);", expect.stringMatching(/Z\.db$/) as unknown],
+  ["having nothing more to do", "", expect.stringMatching(/Z\.db$/) as unknown],
+])(
+  "a program that ends by %s while a backup is made ends well, and leaves three",
+  async (_, ending, newest) => {
+    const path = join(newFolder(), "store.db");
+    const store = await openStore(path);
+    const body = "x".repeat(1_000_000);
+    await store.broker.enqueue(Array.from({ length: 40 }, (__, n) => message(`m${n}`, { body })));
+    await store.close();
+    mkdirSync(`${path}.backups`);
+    for (const day of [1, 2, 3]) writeFileSync(`${path}.backups/2020-01-0${day}.db`, "");
+    expect(await endWithinBackup(path, ending)).toEqual({ stdout: "", stderr: "" });
+    await expect.poll(() => contents(path), { timeout: 60_000 }).toEqual([isBackup, isBackup, newest]);
+  },
+);
+
+test("a backup for which no process can be started is said, and ends nothing", async () => {
   const path = join(newFolder(), "store.db");
-  const store = await openStore(path);
-  const body = "x".repeat(1_000_000);
-  await store.broker.enqueue(Array.from({ length: 40 }, (__, n) => message(`m${n}`, { body })));
-  await store.close();
-  expect(await endWithinBackup(path, ending)).toEqual({ stdout: "", stderr: "" });
-  if (backups === 0) expect(readdirSync(`${path}.backups`)).toEqual([]);
-  else await expect.poll(() => readdirSync(`${path}.backups`), { timeout: 60_000 }).toEqual([isBackup]);
+  const program = `
+    const { closeSync, openSync } = require("node:fs");
+    Promise.all([import(${source("store/sqlite/index.ts")}), import(${source("store/sqlite/backups.ts")}),
+      import(${source("store/sqlite/driver.ts")}), import(${source("core/clock.ts")}), import(${source("core/random.ts")}),
+    ]).then(async ([{ openSqliteStore }, { Backups }, { loadDriver }, { systemClock }, { systemRandom }]) => {
+      const say = (line) => console.log(line);
+      const context = { clock: systemClock, random: systemRandom, logger: { debug() {}, info() {}, warn: say, error: say } };
+      const path = ${JSON.stringify(path)};
+      const store = await openSqliteStore(path, context, { backups: false });
+      const backups = new Backups(await loadDriver(), path, context);
+      const files = [];
+      try {
+        for (;;) files.push(openSync("/dev/null"));
+      } catch {}
+      closeSync(files.pop()); // enough to look, too little to start anything
+      backups.look();
+      await backups.settled();
+      for (const file of files) closeSync(file);
+      await backups.close();
+      await store.close();
+      console.log("ended");
+    });`;
+  const node = [process.execPath, "--import", "tsx", "-e", program];
+  const { stdout } = await run("sh", ["-c", 'ulimit -n 128; exec "$@"', "sh", ...node]);
+  expect(stdout).toBe(
+    `sqlite store: no backup of ${path} was made: spawn ${process.execPath} EMFILE\nended\n`,
+  );
 });
 
 test.each([
