@@ -419,7 +419,7 @@ describe.concurrent("the end of a worker", () => {
     const app = ["-A", "shop.ts", "-b", "sqlite:./warm.db"];
     const worker = place.start([...app, "worker"]);
     await worker.says(/ready\./);
-    await place.sunbeat([...app, "call", "tasks.slow", "-a", "[1]", "--task-id", "slow"]);
+    await place.sunbeat([...app, "call", "tasks.slow", "-a", "[5]", "--task-id", "slow"]);
     await worker.says(/Task tasks\.slow\[slow\] received/);
     worker.signal("SIGINT");
     const { exitCode, stderr } = await worker.ended();

@@ -234,7 +234,9 @@ describe("when masters fail", () => {
     await expect(mutex.acquire({ wait: false })).rejects.toThrow(code("SUNBEAT_LOCK_BUSY"));
     await held.release();
     expect(await Promise.all(servers.slice(0, 2).map(({ raw }) => raw.get(KEY)))).toEqual([null, null]);
-    expect(warnings).toEqual([expect.stringContaining(`127.0.0.1:${servers[2]!.port}`)]);
+    // On a busy machine one of the others may be late with a vote.
+    const refused = warnings.filter((line) => line.includes("ECONNREFUSED"));
+    expect(refused).toEqual([expect.stringContaining(`127.0.0.1:${servers[2]!.port}`)]);
   });
 
   test("two of three dead: refused in time by name, and the third keeps nothing", async () => {
