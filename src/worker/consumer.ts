@@ -154,6 +154,8 @@ export class Consumer {
       claimed = await courier.exchange(claim);
     } finally {
       this.#asked -= asked;
+      // What was given its lock by a call that was on its way when the drain began.
+      if (this.#draining) slots.returnWaiting();
     }
     if (claimed === null || claim === null) return;
     const { deliveries, nextWakeAt, now } = claimed;

@@ -36,6 +36,36 @@ describe("a task with a lock", () => {
     expect(await rig.memory.locks.inspect("l", 9)).toBeNull();
   });
 
+  test("goes back when the worker stops while it asks for its lock, and is not started any more", async () => {
+    const rig = new Rig();
+    const [own, late] = [gate(), gate()];
+    let ran = 0;
+    rig.task("other", () => own.opened);
+    lockedTask(
+      rig,
+      "t",
+      locked("l")(async () => void ran++),
+    );
+    const { locks } = rig.memory;
+    const admit: typeof locks.admit = async (requests) => {
+      await late.opened;
+      return locks.admit(requests);
+    };
+    await rig.send(message("o", "other"), message("a", "t"));
+    const worker = await rig.started(
+      { concurrency: 1, prefetch: 2 },
+      { ...rig.memory, locks: { ...locks, admit } },
+    );
+    const stop = worker.stop();
+    await turns();
+    late.open();
+    await turns();
+    own.open();
+    await stop;
+    const left = { queue: "default", ready: 1, delayed: 0, held: 0, dead: 0 };
+    expect([ran, await rig.state("a"), await rig.memory.broker.counts()]).toEqual([0, "PENDING", [left]]);
+  });
+
   test("waits in the store and not in a slot, and others go on", async () => {
     const rig = new Rig();
     const { opened, open } = gate();
