@@ -56,12 +56,12 @@ export function queryLedger(step: Step, entry: string, query: LedgerQuery): Ledg
 
 /**
  * Drops at most `limit` records written before `until`. Records are numbered in the order in which they were written,
- * so the old ones are the first ones; after the clock was set back a few stay longer.
+ * so the old ones are the first ones, but for those of a time when the clock was ahead: they stay, and are passed over.
  */
 export function trimByAge(step: Step, until: EpochMs, limit: number): number {
   return step.run(
-    `DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger ORDER BY seq ${LIMIT}) AND at < ?`,
-    ...[limit, until],
+    `DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE at <= ? ORDER BY seq ${LIMIT}) AND at < ?`,
+    ...[step.now, limit, until],
   );
 }
 

@@ -109,11 +109,14 @@ export class Step implements News {
     if (seq % TRIM_EVERY === 0) this.#trimSignals();
   }
 
-  /** Here and not in a sweep, so that no rate of signals outgrows it, and a program without worker or beat does it too. */
+  /**
+   * Here and not in a sweep, so that no rate of signals outgrows it, and a program without worker or beat does it too. Those
+   * of a time when the clock was ahead are old as well.
+   */
   #trimSignals(): void {
     this.run(
-      `DELETE FROM signal WHERE seq IN (SELECT seq FROM signal ORDER BY seq ${LIMIT}) AND at <= ?`,
-      ...[4 * TRIM_EVERY, this.now - SIGNAL_AGE_MS],
+      `DELETE FROM signal WHERE seq IN (SELECT seq FROM signal ORDER BY seq ${LIMIT}) AND (at <= ? OR at > ?)`,
+      ...[4 * TRIM_EVERY, this.now - SIGNAL_AGE_MS, this.now + SIGNAL_AGE_MS],
     );
   }
 }

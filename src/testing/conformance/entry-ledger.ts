@@ -116,6 +116,24 @@ export const ledgerCases = group("entries: ledger", {
     },
   },
 
+  "trim drops what is old also behind records of a time when the clock was ahead, which stay": async (
+    harness,
+  ) => {
+    const { store, clock } = harness;
+    const start = await fill(harness, "a", 1);
+    const ahead = 3_600_000;
+    clock.jump(ahead);
+    await fill(harness, "b", 1, 2, 3);
+    clock.jump(-ahead);
+    await fill(harness, "c", 1, 2);
+    const retention = { maxAgeMs: 60_000, maxRowsPerEntry: 100 };
+    await clock.advance(60_001);
+    let dropped = 0;
+    for (let call = 0; call < 5; call++) dropped += await store.entries.trimLedger(retention, 2);
+    const left = async (name: string): Promise<number> => (await ledgerOf(store, name)).length;
+    assert.deepEqual([dropped, await begins(store, start), await left("b"), await left("c")], [3, [], 3, 0]);
+  },
+
   "trim drops the oldest by due when an entry has too many": async (harness) => {
     const { store } = harness;
     const start = await fill(harness, "a", 1, [2, 3], 4, 5);

@@ -176,7 +176,9 @@ function isWasteful(step: string): boolean {
 /** Statements that may walk, and why. */
 const WALKS: readonly RegExp[] = [
   // From the oldest row on, as far as the limit goes.
-  /^DELETE FROM (signal|ledger) WHERE seq IN \(SELECT seq FROM (signal|ledger) ORDER BY seq LIMIT/,
+  /^DELETE FROM signal WHERE seq IN \(SELECT seq FROM signal ORDER BY seq LIMIT/,
+  // The same, but for those of a time when the clock was ahead.
+  /^DELETE FROM ledger WHERE seq IN \(SELECT seq FROM ledger WHERE at <= \? ORDER BY seq LIMIT/,
   // In order of name, as far as the limit goes.
   /FROM entry ORDER BY name LIMIT/,
   // One row.
