@@ -16,6 +16,7 @@ import { entryLockCases } from "./conformance/lock-entries.js";
 import { admitCases, parkedEndCases, sentLockCases } from "./conformance/lock-tasks.js";
 import { resultCases } from "./conformance/results.js";
 import { channelCases, durableCases, hostileCases, storeCases } from "./conformance/store.js";
+import { wholeWalkCases } from "./conformance/whole-walk.js";
 
 export { walkBroker } from "./conformance/broker-walk.js";
 export { CAPABILITIES } from "./conformance/harness.js";
@@ -50,6 +51,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...parkedEndCases,
   ...sentLockCases,
   ...entryLockCases,
+  ...wholeWalkCases,
   ...channelCases,
   ...storeCases,
   ...hostileCases,
