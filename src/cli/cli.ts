@@ -25,6 +25,8 @@ export interface Host {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** From now on a stdout that cannot be written ends nothing: its reader may go, as `tee` does at Ctrl-C. */
+  readonly outliveReader: () => void;
 }
 
 /** What a command works with. */

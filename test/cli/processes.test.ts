@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Playground, type Program } from "../support/cli.js";
@@ -202,6 +202,18 @@ describe.concurrent("commands that need no worker", () => {
     const program = place.start(["schedule", "next", "* * * * *", "-c", "10000"]);
     program.closeStdout();
     expect(await program.ended()).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  test("an answer that finds no room on the disk is told in one line, and no success", () => {
+    for (const command of [["schedule", "next", "* * * * *"], ["report"]]) {
+      const full = openSync("/dev/full", "w");
+      const { status, stderr } = place.toFile(["-A", "shop.ts", ...command], full);
+      closeSync(full);
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: "sunbeat: the answer could not be written: ENOSPC: no space left on device, write\n",
+      });
+    }
   });
 });
 
@@ -478,6 +490,17 @@ describe.concurrent("the end of a worker", () => {
     const { exitCode, stderr } = await worker.ended();
     expect(stderr).toMatch(/Warm shutdown [^]*Task tasks\.slow\[slow\] succeeded in /);
     expect(exitCode).toBe(0);
+  });
+
+  test("a task that prints when nobody reads any more ends like every other", async () => {
+    const app = ["-A", "printing.js", "-b", "sqlite:./printing.db"];
+    const worker = place.start([...app, "worker"]);
+    await worker.says(/ready\./);
+    worker.closeStdout();
+    const { stdout } = await place.sunbeat([...app, "call", "tasks.print", "--wait", "--timeout", "20s"]);
+    expect(stdout).toBe("printed\n");
+    worker.signal("SIGTERM");
+    expect(await worker.ended()).toMatchObject({ exitCode: 0 });
   });
 
   test("an exception outside of tasks ends it cold, with 1 and the reason", async () => {

@@ -1,5 +1,5 @@
 /** Runs the command line: inside this process where no app is needed, else as the program that users start. */
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -28,6 +28,7 @@ export async function cli(
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     env: {},
+    outliveReader: () => undefined,
   };
   return { exitCode: await run(args, host), ...written };
 }
@@ -65,6 +66,17 @@ export class Playground {
   /** Runs `sunbeat ...args` to its end, with nothing on stdin. */
   sunbeat(args: readonly string[], env: Record<string, string> = {}): Promise<Answer> {
     return this.start(args, env).ended();
+  }
+
+  /** The same with stdout in a file, to its end. */
+  toFile(args: readonly string[], descriptor: number): { status: number | null; stderr: string } {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+      cwd: this.folder,
+      env: { PATH: process.env["PATH"], TZ: "UTC" },
+      stdio: ["ignore", descriptor, "pipe"],
+      encoding: "utf8",
+    });
+    return { status, stderr };
   }
 
   dispose(): void {

@@ -23,6 +23,7 @@ export function beatCommand(action: Action): Command {
   const ignored = answerCeleryOptions(command, "beat");
   return command.action(
     action<[Options]>((cli, { maxInterval, loglevel, logfile }) => {
+      cli.host.outliveReader();
       for (const note of ignored) cli.terminal.note(`sunbeat: ${note}`);
       const interval =
         maxInterval === undefined ? undefined : readDuration("--max-interval", maxInterval) / 1_000;

@@ -49,6 +49,7 @@ export function workerCommand(action: Action): Command {
   const ignored = answerCeleryOptions(command, "worker");
   return command.action(
     action<[Options]>((cli, options) => {
+      cli.host.outliveReader();
       for (const note of ignored) cli.terminal.note(`sunbeat: ${note}`);
       return withApp(cli, (open) => work(cli, open, options));
     }),
