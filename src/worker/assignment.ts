@@ -25,13 +25,14 @@ export interface Assignment {
 }
 
 /**
- * What is to be run, or the outcome of a delivery that cannot be: no longer ours, revoked before its start, unknown,
- * unreadable. It looks at the clock: in a process that was stopped the timers that tell of a lost lease may be late.
+ * What is to be run, or the outcome of a delivery that cannot be: no longer ours, revoked or expired before its start,
+ * unknown, unreadable. It looks at the clock: in a process that was stopped the timers that tell of a lost lease may be late.
  */
 export function assign(reservation: Reservation, registry: TaskLookup): Assignment | Outcome {
   reservation.look();
   if (reservation.lost) return { kind: "abandoned" };
   if (reservation.revoked) return { kind: "revoked" };
+  if (reservation.expired) return { kind: "expired" };
   const { delivery } = reservation;
   const definition = registry.get(delivery.task);
   if (definition === undefined) {

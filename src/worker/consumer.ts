@@ -164,7 +164,8 @@ export class Consumer {
       deliveries.length >= claim.max,
       nextWakeAt === null ? null : nextWakeAt - now,
     );
-    slots.take(deliveries, startedAt + this.#options.leaseMs);
+    // Measured when the answer is here: what the way took makes an expiry late, never early.
+    slots.take(deliveries, startedAt + this.#options.leaseMs, now - clock.monotonicMs());
     if (this.#draining) slots.returnWaiting();
     if (deliveries.length > 0) heartbeat.watch();
   }

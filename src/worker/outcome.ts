@@ -27,6 +27,8 @@ export type Outcome =
   /** Its lock is busy: it stands in line, in the store. */
   | { readonly kind: "parked"; readonly lock: string }
   | { readonly kind: "revoked" }
+  /** It was worthless by the time it could have begun. */
+  | { readonly kind: "expired" }
   /** Back to its queue, because the worker is going. */
   | { readonly kind: "returned" }
   /** The lease was lost and the task stopped: another worker has it, so there is nothing to say. */
@@ -110,6 +112,8 @@ export function recordOf(outcome: Outcome, hostname: string): ResultRecord | nul
       return { state: "RETRY", payload: encodeFailure(outcome.error), worker: hostname };
     case "revoked":
       return { state: "REVOKED", payload: null, reason: "revoked", worker: hostname };
+    case "expired":
+      return { state: "REVOKED", payload: null, reason: "expired", worker: hostname };
     case "skipped":
       return { state: "REVOKED", payload: null, reason: "skipped", worker: hostname };
     case "requeued":

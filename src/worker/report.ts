@@ -167,6 +167,9 @@ export class Reporter {
       case "revoked":
         this.log.info(`Task ${label} revoked`);
         return this.#emit("task-revoked", { id, task, queue });
+      case "expired":
+        this.log.info(`Task ${label} expired before it began`);
+        return this.#emit("task-revoked", { id, task, queue });
       case "returned":
         return this.log.info(`Task ${label} given back: this worker is shutting down`);
       case "abandoned":

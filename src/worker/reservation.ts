@@ -31,10 +31,20 @@ export class Reservation {
   /** Made when somebody asks for the signal: most tasks never do. */
   #controller: AbortController | null = null;
 
-  constructor(delivery: Delivery, trustedUntil: number, clock: Pick<Clock, "monotonicMs">) {
+  /** Monotonic instant at which it expires: the store's clock read by ours when it was claimed. Infinity: never. */
+  readonly #expiresAt: number;
+
+  /** `storeAheadMs`: by how much the store's clock is ahead of the monotonic one, or less. */
+  constructor(
+    delivery: Delivery,
+    trustedUntil: number,
+    clock: Pick<Clock, "monotonicMs">,
+    storeAheadMs: number,
+  ) {
     this.#clock = clock;
     this.delivery = delivery;
     this.trustedUntil = trustedUntil;
+    this.#expiresAt = delivery.expires === null ? Infinity : delivery.expires - storeAheadMs;
     const { lock } = delivery;
     if (lock && lock.fence !== null) this.lock = { name: lock.name, fence: lock.fence };
   }
@@ -42,6 +52,11 @@ export class Reservation {
   /** `tasks.add[id]`, as log lines name it. */
   get label(): string {
     return `${this.delivery.task}[${this.delivery.id}]`;
+  }
+
+  /** Whether it is worthless by now, if it has not begun. */
+  get expired(): boolean {
+    return this.#clock.monotonicMs() >= this.#expiresAt;
   }
 
   /** Looks at the clock whenever it is asked: a process that was stopped may run the task before its timers. */

@@ -78,9 +78,10 @@ export class Slots {
     return this.#executor.overran;
   }
 
-  take(deliveries: readonly Delivery[], trustedUntil: number): void {
+  /** `storeAheadMs`: see `Reservation`. */
+  take(deliveries: readonly Delivery[], trustedUntil: number, storeAheadMs: number): void {
     for (const delivery of deliveries) {
-      const reservation = new Reservation(delivery, trustedUntil, this.#clock);
+      const reservation = new Reservation(delivery, trustedUntil, this.#clock, storeAheadMs);
       this.held.set(delivery.token, reservation);
       this.#environment.reporter.received(reservation);
       if (reservation.lock !== null) this.#environment.reporter.locked(reservation);
@@ -142,7 +143,7 @@ export class Slots {
   returnLate(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       this.outbox.returns.push({
-        reservation: new Reservation(delivery, -Infinity, this.#clock),
+        reservation: new Reservation(delivery, -Infinity, this.#clock, 0),
         outcome: null,
       });
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { NewMessage } from "../../src/store/broker.js";
 import { FaultyStore } from "./faulty-store.js";
 import { gate, message, Rig, turns } from "./harness.js";
 
@@ -17,6 +18,42 @@ function gated(rig: Rig, name = "wait"): { readonly started: string[]; open(id: 
 
 const ids = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+
+describe("a task in hand that waits for a slot", () => {
+  const behind = async (changes: Partial<NewMessage>) => {
+    const rig = new Rig();
+    const own = gate();
+    let ran = 0;
+    rig.task("long", () => own.opened);
+    rig.task("t", () => ran++);
+    await rig.send(message("o", "long"), message("a", "t", [], changes));
+    await rig.started({ concurrency: 1, prefetch: 2 });
+    expect(await rig.state("a")).toBe("RECEIVED");
+    return { rig, own, ran: () => ran };
+  };
+
+  test("does not begin once it has expired", async () => {
+    const { rig, own, ran } = await behind({ expires: { inMs: 10_000 } });
+    await rig.clock.advance(10_000);
+    own.open();
+    await turns();
+    const worker = expect.any(String) as string;
+    expect([ran(), await rig.memory.results.get(["a"])]).toEqual([
+      0,
+      [{ id: "a", state: "REVOKED", payload: null, reason: "expired", worker, at: rig.clock.now() }],
+    ]);
+    expect(rig.events.map(({ type, id }) => `${type} ${String(id)}`)).toContain("task-revoked a");
+    expect(await rig.memory.broker.counts()).toEqual([]);
+  });
+
+  test("begins a moment before it expires, and may end later", async () => {
+    const { rig, own, ran } = await behind({ expires: { inMs: 10_000 } });
+    await rig.clock.advance(9_999);
+    own.open();
+    await turns();
+    expect([ran(), await rig.state("a")]).toEqual([1, "SUCCESS"]);
+  });
+});
 
 describe("slots", () => {
   test("never more tasks run than the concurrency allows, and each freed slot takes the next", async () => {
