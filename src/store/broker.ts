@@ -135,9 +135,10 @@ export interface SettleReply {
 
 /**
  * "revoked": the lease was extended, and somebody asked that the running task be stopped. "unlocked": the lease was
- * extended, and the message has a lock but no permit: it was broken, or passed on after the lease had ended.
+ * extended, and the message has a lock but no permit: it was broken, or passed on after the lease had ended. "cancelled":
+ * the lease was extended, and somebody asked that the task not begin if it has not. The first of these that applies.
  */
-export type HeartbeatOutcome = "extended" | "lost" | "revoked" | "unlocked";
+export type HeartbeatOutcome = "extended" | "lost" | "revoked" | "unlocked" | "cancelled";
 
 export interface DeadLetter {
   readonly id: string;
@@ -186,7 +187,8 @@ export interface Broker {
    * Waiting messages are dropped with a REVOKED result (reason "revoked"); so is a run that an entry holds, its ledger
    * row says skipped("revoked"). Held messages are dropped when they would be claimed again; with `terminate`, the
    * heartbeat also tells their worker. Unknown ids are remembered for `keepMs` and dropped when claimed.
-   * Publishes the ids on the channel topic "revoke" when `terminate` is set.
+   * Publishes the ids on the channel topic "revoke" when `terminate` is set, else on "cancel": then a task that a worker
+   * holds and has not begun is not to begin.
    */
   revoke(
     ids: readonly string[],

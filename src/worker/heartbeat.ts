@@ -110,6 +110,7 @@ export class Heartbeat {
     if (outcome === "lost") return held.lose("the store says that this delivery is not the current one");
     held.trustedUntil = beatAt + this.#leaseMs;
     if (outcome === "revoked") held.revoke();
+    if (outcome === "cancelled") held.cancel();
     if (outcome === "unlocked" && held.lock !== null && !held.unlocked) {
       held.loseLock();
       this.#onUnlocked(held);

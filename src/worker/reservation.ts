@@ -16,6 +16,8 @@ export class Reservation {
   lost = false;
   /** Somebody asked for the end of this task. */
   revoked = false;
+  /** It has a slot: it can be stopped, and not cancelled any more. */
+  begun = false;
   /** The worker is on its way out. */
   stopping = false;
   /** The permit it came with, or was admitted to; null: none. */
@@ -90,6 +92,11 @@ export class Reservation {
     if (this.revoked) return;
     this.revoked = true;
     this.abort(new TaskError("SUNBEAT_TASK_REVOKED", `${this.label} was revoked while a worker held it`));
+  }
+
+  /** Somebody asked that it not begin. */
+  cancel(): void {
+    if (!this.begun) this.revoke();
   }
 
   shutDown(): void {

@@ -182,6 +182,10 @@ export class Slots {
     for (const reservation of this.#all()) if (ids.has(reservation.delivery.id)) reservation.revoke();
   }
 
+  cancel(ids: ReadonlySet<string>): void {
+    for (const reservation of this.held.values()) if (ids.has(reservation.delivery.id)) reservation.cancel();
+  }
+
   shutDown(): void {
     for (const reservation of this.#all()) reservation.shutDown();
   }
@@ -224,6 +228,7 @@ export class Slots {
     const prepared = this.#prepare(reservation);
     if (prepared === null) return;
     const { assignment } = prepared;
+    reservation.begun = true;
     this.#busy++;
     // A message with a lock is acknowledged at its end whatever its task says: the permit lives with the delivery.
     if (assignment.definition.acks === "late" || reservation.lock !== null) {

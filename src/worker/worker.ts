@@ -45,7 +45,7 @@ export class Worker {
   #consumer: Consumer | null = null;
   /** Settles when the consumer's loop has ended; never rejects. */
   #consumed: Promise<void> = Promise.resolve();
-  #unsubscribe: () => void = () => undefined;
+  readonly #unsubscribe: (() => void)[] = [];
   #failure: { readonly error: unknown } | null = null;
   #state: WorkerStats["state"] = "new";
 
@@ -142,13 +142,18 @@ export class Worker {
     );
     if (arrivals === null) return;
     this.#doorbell = new Doorbell(clock, arrivals, options.idleCheckMs ?? IDLE_CHECK_MS);
-    const unsubscribe = await this.#insist(
-      "subscribe",
-      () => store.channel.subscribe("revoke", (payload) => this.#revoke(payload)),
-      (late) => late(),
-    );
-    if (unsubscribe === null) return;
-    this.#unsubscribe = unsubscribe;
+    for (const [topic, act] of [
+      ["revoke", (ids: ReadonlySet<string>) => this.#slots.revoke(ids)],
+      ["cancel", (ids: ReadonlySet<string>) => this.#slots.cancel(ids)],
+    ] as const) {
+      const unsubscribe = await this.#insist(
+        "subscribe",
+        () => store.channel.subscribe(topic, (payload) => this.#heard(topic, payload, act)),
+        (late) => late(),
+      );
+      if (unsubscribe === null) return;
+      this.#unsubscribe.push(unsubscribe);
+    }
     const courier = new Courier(store, this.#calls, this.#slots, this.#reporter, options.hostname);
     this.#consumer = new Consumer(
       {
@@ -187,12 +192,12 @@ export class Worker {
   }
 
   /** A hint; the heartbeat says the same a little later. */
-  #revoke(payload: string): void {
+  #heard(topic: string, payload: string, act: (ids: ReadonlySet<string>) => void): void {
     try {
       const ids: unknown = JSON.parse(payload);
-      if (Array.isArray(ids)) this.#slots.revoke(new Set(ids as string[]));
+      if (Array.isArray(ids)) act(new Set(ids as string[]));
     } catch {
-      this.#reporter.log.warn('A message on the channel topic "revoke" is not a JSON array of ids');
+      this.#reporter.log.warn(`A message on the channel topic "${topic}" is not a JSON array of ids`);
     }
   }
 
@@ -264,7 +269,7 @@ export class Worker {
   async #close(): Promise<void> {
     this.#heartbeat.stop();
     this.#sweeper.stop();
-    this.#unsubscribe();
+    for (const end of this.#unsubscribe) end();
     try {
       await this.#calls.bounded("close", this.#locks.close(), LAST_CALL_MS);
       if (this.#doorbell !== null) await this.#calls.bounded("close", this.#doorbell.close(), LAST_CALL_MS);

@@ -20,14 +20,15 @@ const ids = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
 describe("a task in hand that waits for a slot", () => {
-  const behind = async (changes: Partial<NewMessage>) => {
+  const behind = async (changes: Partial<NewMessage>, isDeaf = false) => {
     const rig = new Rig();
     const own = gate();
     let ran = 0;
     rig.task("long", () => own.opened);
     rig.task("t", () => ran++);
     await rig.send(message("o", "long"), message("a", "t", [], changes));
-    await rig.started({ concurrency: 1, prefetch: 2 });
+    const channel = { ...rig.memory.channel, ...(isDeaf && { subscribe: async () => () => undefined }) };
+    await rig.started({ concurrency: 1, prefetch: 2 }, { ...rig.memory, channel });
     expect(await rig.state("a")).toBe("RECEIVED");
     return { rig, own, ran: () => ran };
   };
@@ -43,6 +44,19 @@ describe("a task in hand that waits for a slot", () => {
       [{ id: "a", state: "REVOKED", payload: null, reason: "expired", worker, at: rig.clock.now() }],
     ]);
     expect(rig.events.map(({ type, id }) => `${type} ${String(id)}`)).toContain("task-revoked a");
+    expect(await rig.memory.broker.counts()).toEqual([]);
+  });
+
+  test.each([
+    ["the channel", false, 0],
+    ["the heartbeat alone", true, 10_000],
+  ])("does not begin once it was revoked, as %s tells, and what runs goes on", async (_, isDeaf, heldMs) => {
+    const { rig, own, ran } = await behind({}, isDeaf);
+    await rig.memory.broker.revoke(["a", "o"], { terminate: false, keepMs: 0 });
+    await rig.clock.advance(heldMs);
+    own.open();
+    await turns();
+    expect([ran(), await rig.state("a"), await rig.state("o")]).toEqual([0, "REVOKED", "SUCCESS"]);
     expect(await rig.memory.broker.counts()).toEqual([]);
   });
 

@@ -41,7 +41,8 @@ export function memoryBroker(state: MemoryState): Broker {
         if (!message) return "lost";
         extend(state, message, now + leaseMs);
         if (message.terminate) return "revoked";
-        return message.lock !== null && message.contender?.standing !== "holding" ? "unlocked" : "extended";
+        if (message.lock !== null && message.contender?.standing !== "holding") return "unlocked";
+        return message.revoked ? "cancelled" : "extended";
       });
     },
 
@@ -70,7 +71,7 @@ export function memoryBroker(state: MemoryState): Broker {
       const now = enter(state);
       for (const id of ids) revokeOne(state, id, terminate, now + keepMs, now);
       followUp(state, now);
-      if (terminate) publish(state, "revoke", JSON.stringify(ids));
+      publish(state, terminate ? "revoke" : "cancel", JSON.stringify(ids));
     },
 
     async purge(names) {

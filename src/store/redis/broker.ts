@@ -58,6 +58,7 @@ const BEATEN: Readonly<Record<string, HeartbeatOutcome>> = {
   l: "lost",
   r: "revoked",
   u: "unlocked",
+  c: "cancelled",
 };
 
 /** One outcome per letter. */
@@ -158,8 +159,9 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
     async revoke(ids, { terminate, keepMs }) {
       caller.assertOpen();
       for (const part of parts(ids, STEP)) {
-        const payload = terminate ? `=${toWire(JSON.stringify(part))}` : "";
-        await caller.call(revokeScript, { keep: keepMs, terminate: payload }, wireIds(part));
+        const topic = terminate ? "revoke" : "cancel";
+        const payload = `=${toWire(JSON.stringify(part))}`;
+        await caller.call(revokeScript, { keep: keepMs, topic, payload }, wireIds(part));
       }
     },
 

@@ -219,7 +219,7 @@ export const SCRIPTS = {
     flags: ["allow-oom"],
     prelude: "local rest=4",
     short: {"text":"","before":0},
-    body: "local ids = {}\nfor index = rest, #ARGV, 2 do ids[#ids + 1] = ARGV[index] end\nlocal states = fields(key_state, ids)\nlocal outcomes = {}\nremember_task_contenders(ids)\nlocal lease_end = now + tonumber(arg_lease)\nfor index, id in ipairs(ids) do\nlocal m = read_message(id, nil, states[id])\nif not m or m.place ~= \"h\" or m.token ~= ARGV[rest + index * 2 - 1] then\noutcomes[index] = \"l\"\nelse\nwrite_later(\"ZADD\", key_lease, int(lease_end), line_of(m))\nlocal c = task_contender(id)\nlocal has_permit = c and c.standing == \"h\"\nif has_permit then\npermits().set_till(c, lease_end)\npermits().save_contender(c)\nend\noutcomes[index] = m.revoked == 2 and \"r\" or c and not has_permit and \"u\" or \"e\"\nend\nend\nflush()\nreturn table.concat(outcomes)",
+    body: "local ids = {}\nfor index = rest, #ARGV, 2 do ids[#ids + 1] = ARGV[index] end\nlocal states = fields(key_state, ids)\nlocal outcomes = {}\nremember_task_contenders(ids)\nlocal lease_end = now + tonumber(arg_lease)\nfor index, id in ipairs(ids) do\nlocal m = read_message(id, nil, states[id])\nif not m or m.place ~= \"h\" or m.token ~= ARGV[rest + index * 2 - 1] then\noutcomes[index] = \"l\"\nelse\nwrite_later(\"ZADD\", key_lease, int(lease_end), line_of(m))\nlocal c = task_contender(id)\nlocal has_permit = c and c.standing == \"h\"\nif has_permit then\npermits().set_till(c, lease_end)\npermits().save_contender(c)\nend\noutcomes[index] = m.revoked == 2 and \"r\" or c and not has_permit and \"u\" or m.revoked == 1 and \"c\" or \"e\"\nend\nend\nflush()\nreturn table.concat(outcomes)",
     uses: [0,1,2,3,4,5,6,7,8,33,12,13,17,18,19,20,21,22,23,24,25,26,27,28,29,42],
   },
   "leader": {
@@ -413,11 +413,11 @@ export const SCRIPTS = {
   },
   "revoke": {
     keys: ["seq","msg","state","ready","eta","parked","count","res","rev","runs","hold","holdid","holdwake","log","estate","due","lock","perm","line","alive","tlock","plock","lockwake","lockend","fence","locklog"],
-    args: ["now","channels","keep","terminate"],
+    args: ["now","channels","keep","topic","payload"],
     flags: ["allow-oom"],
-    prelude: "local rest=5",
+    prelude: "local rest=6",
     short: {"text":"","before":0},
-    body: "local keep_until = now + tonumber(arg_keep)\nlocal function revoke(id)\nlocal entry = call(\"HGET\", key_holdid, id)\nlocal hold = entry and hold_of(entry)\nif hold and hold.id == id then return drop_hold(hold, \"revoked\") end\nlocal m = load_message(id)\nif not m then\nif keep_until > math.max(now, tonumber(call(\"ZSCORE\", key_rev, id) or 0)) then\ncall(\"ZADD\", key_rev, int(keep_until), id)\nend\nelseif m.place == \"h\" then\nm.revoked = math.max(m.revoked, arg_terminate == \"\" and 1 or 2)\nsave(m)\nelseif m.place ~= \"d\" then\nleave_queue(m)\ndrop_unrun(m, \"revoked\")\nend\nend\nfor index = rest, #ARGV do\nrevoke(ARGV[index])\nflush()\nend\nfollow_up()\nsave_estates()\nfinish()\nif arg_terminate ~= \"\" then call(\"PUBLISH\", arg_channels .. \"ch:revoke\", arg_terminate) end\nreturn 0",
+    body: "local keep_until = now + tonumber(arg_keep)\nlocal function revoke(id)\nlocal entry = call(\"HGET\", key_holdid, id)\nlocal hold = entry and hold_of(entry)\nif hold and hold.id == id then return drop_hold(hold, \"revoked\") end\nlocal m = load_message(id)\nif not m then\nif keep_until > math.max(now, tonumber(call(\"ZSCORE\", key_rev, id) or 0)) then\ncall(\"ZADD\", key_rev, int(keep_until), id)\nend\nelseif m.place == \"h\" then\nm.revoked = math.max(m.revoked, arg_topic == \"revoke\" and 2 or 1)\nsave(m)\nelseif m.place ~= \"d\" then\nleave_queue(m)\ndrop_unrun(m, \"revoked\")\nend\nend\nfor index = rest, #ARGV do\nrevoke(ARGV[index])\nflush()\nend\nfollow_up()\nsave_estates()\nfinish()\ncall(\"PUBLISH\", arg_channels .. \"ch:\" .. arg_topic, arg_payload)\nreturn 0",
     uses: [0,1,2,3,4,5,63,6,31,32,7,8,9,10,11,33,70,12,13,14,15,16,34,35,36,37,38,17,39,18,19,20,21,22,23,24,25,26,27,28,40,41,29,75,89,42,76,43,77,78,44,79,90,45,46,47,55,56,57,58,59,60,80,61,62,51,52,53,64,65,66,81,82,83,84,67,68,69,85,86,87],
   },
   "settle": {

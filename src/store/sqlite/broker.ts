@@ -49,7 +49,8 @@ export function sqliteBroker(connection: Connection, hub: Hub, random: Random): 
           step.run("UPDATE message SET lease_until = ? WHERE seq = ?", step.now + leaseMs, message.seq);
           const locked = extendPermit(step, message, step.now + leaseMs);
           if (message.revoked === TO_STOP) return "revoked";
-          return locked ? "extended" : "unlocked";
+          if (!locked) return "unlocked";
+          return message.revoked === TO_DROP ? "cancelled" : "extended";
         }),
       ),
 
@@ -80,7 +81,7 @@ export function sqliteBroker(connection: Connection, hub: Hub, random: Random): 
         (step, id) => revokeOne(step, id, terminate, keepMs),
         (step, part) => {
           followUp(step);
-          if (terminate) step.publish("revoke", JSON.stringify(part));
+          step.publish(terminate ? "revoke" : "cancel", JSON.stringify(part));
         },
       );
     },

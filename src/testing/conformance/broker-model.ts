@@ -92,11 +92,12 @@ export class BrokerModel {
     return "settled";
   }
 
-  heartbeat(id: string, token: string, until: EpochMs): "extended" | "lost" | "revoked" {
+  heartbeat(id: string, token: string, until: EpochMs): "extended" | "lost" | "revoked" | "cancelled" {
     const message = this.#heldBy(id, token);
     if (!message) return "lost";
     message.until = until;
-    return message.terminate ? "revoked" : "extended";
+    if (message.terminate) return "revoked";
+    return message.revoked ? "cancelled" : "extended";
   }
 
   giveBack(id: string, token: string): "settled" | "lost" {

@@ -53,10 +53,13 @@ export const revokeCases = group("broker: revoke", {
     await finish(store, a);
   },
 
-  "without terminate the worker is not told": async ({ store }) => {
-    const a = await sendAndClaim(store, "a");
+  "without terminate the heartbeat tells the worker that it is not to begin": async ({ store }) => {
+    const [a, b] = [await sendAndClaim(store, "a"), await sendAndClaim(store, "b")];
     await store.broker.revoke(["a"], quietly);
-    assert.deepEqual(await store.broker.heartbeat([a], LEASE_MS), ["extended"]);
+    assert.deepEqual(await store.broker.heartbeat([a, b], LEASE_MS), ["cancelled", "extended"]);
+    await store.broker.revoke(["a"], terminate);
+    await store.broker.revoke(["a"], quietly);
+    assert.deepEqual(await store.broker.heartbeat([a], LEASE_MS), ["revoked"]);
     await finish(store, a);
   },
 
@@ -102,24 +105,27 @@ export const revokeCases = group("broker: revoke", {
     assert.deepEqual((await store.results.get(["a"]))[0]?.reason, "revoked");
   },
 
-  "with terminate the ids are published, without it they are not": async (harness) => {
+  "the ids are published as to be stopped with terminate, and as not to begin without it": async (
+    harness,
+  ) => {
     const { store } = harness;
-    const heard: string[] = [];
+    const heard: [topic: string, ids: unknown][] = [];
     let tell: () => void = () => undefined;
     const told = new Promise<void>((resolve) => (tell = resolve));
-    await (
-      await harness.peer()
-    ).channel.subscribe("revoke", (payload) => {
-      heard.push(payload);
-      tell();
-    });
+    const { channel } = await harness.peer();
+    for (const topic of ["revoke", "cancel"]) {
+      await channel.subscribe(topic, (payload) => {
+        heard.push([topic, JSON.parse(payload)]);
+        if (heard.length === 2) tell();
+      });
+    }
     await store.broker.revoke(["quiet"], quietly);
     await store.broker.revoke(["a", "b"], terminate);
-    await eventually(harness, told, 'a message on "revoke"');
-    assert.deepEqual(
-      heard.map((payload) => JSON.parse(payload) as unknown),
-      [["a", "b"]],
-    );
+    await eventually(harness, told, "a message on both topics");
+    assert.deepEqual(heard.sort(), [
+      ["cancel", ["quiet"]],
+      ["revoke", ["a", "b"]],
+    ]);
   },
 });
 

@@ -16,7 +16,7 @@
 --   lease     ms from now
 --   rest...   per delivery: id, token
 -- Returns: one text with a letter per delivery: e extended, l lost, r extended and to be stopped,
---   u extended, and without the permit of its lock
+--   u extended, and without the permit of its lock, c extended and not to begin
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages
 local ids = {}
@@ -37,7 +37,7 @@ for index, id in ipairs(ids) do
       permits().set_till(c, lease_end)
       permits().save_contender(c)
     end
-    outcomes[index] = m.revoked == 2 and "r" or c and not has_permit and "u" or "e"
+    outcomes[index] = m.revoked == 2 and "r" or c and not has_permit and "u" or m.revoked == 1 and "c" or "e"
   end
 end
 flush()

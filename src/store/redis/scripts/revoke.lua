@@ -31,7 +31,8 @@
 --   now        ms, "" for the server's TIME
 --   channels   prefix of all channels
 --   keep       ms an unknown id is remembered
---   terminate  the payload for the channel topic "revoke", when workers are to stop; ""
+--   topic      of the channel: "revoke" when workers are to stop, "cancel" when they are not to begin
+--   payload    for that topic
 --   rest...    ids
 -- Returns: nothing
 -- Flags: allow-oom
@@ -48,7 +49,7 @@ local function revoke(id)
       call("ZADD", key_rev, int(keep_until), id)
     end
   elseif m.place == "h" then
-    m.revoked = math.max(m.revoked, arg_terminate == "" and 1 or 2)
+    m.revoked = math.max(m.revoked, arg_topic == "revoke" and 2 or 1)
     save(m)
   elseif m.place ~= "d" then
     leave_queue(m)
@@ -63,5 +64,5 @@ end
 follow_up()
 save_estates()
 finish()
-if arg_terminate ~= "" then call("PUBLISH", arg_channels .. "ch:revoke", arg_terminate) end
+call("PUBLISH", arg_channels .. "ch:" .. arg_topic, arg_payload)
 return 0
