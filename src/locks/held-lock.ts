@@ -179,10 +179,12 @@ export class HeldLock {
   async #renewInTime(): Promise<void> {
     const { clock, logger } = this.#deps;
     const startedAt = clock.monotonicMs();
+    const leaseMs = this.#leaseMs;
     this.#renewing = true;
     try {
-      await this.#renew(this.#leaseMs, startedAt);
-      this.#renewAt = startedAt + this.#leaseMs / 3;
+      await this.#renew(leaseMs, startedAt);
+      // The store may have the old lease behind one that `extend` has set meanwhile.
+      this.#renewAt = this.#leaseMs === leaseMs ? startedAt + leaseMs / 3 : 0;
     } catch (error) {
       if (this.#over) return;
       if (!isRetryable(error)) {

@@ -32,6 +32,26 @@ function setUp(change: (locks: StoreLocks) => StoreLocks = (locks) => locks) {
 const code = (code: string) => expect.objectContaining({ code }) as Error;
 const holders = async (store: Store) => (await store.locks.inspect("l", 9))?.held ?? 0;
 
+test("a lease that is made longer while a renewal by the old one is on its way lasts as long as was asked", async () => {
+  // A call takes a second, there and back, and the store does one after the other.
+  const { clock, locks } = setUp((inner) => ({
+    ...inner,
+    extend: async (permit, leaseMs) => {
+      const answer = await inner.extend(permit, leaseMs);
+      await new Promise<void>((resolve) => clock.after(1_000, resolve));
+      return answer;
+    },
+  }));
+  const held = await locks.mutex("l").acquire({ lease: 30 });
+  await clock.advance(9_999);
+  const extended = held.extend(600);
+  await clock.advance(1_001);
+  await extended;
+  await clock.advance(120_000);
+  expect(held.held).toBe(true);
+  await held.release();
+});
+
 describe("what is refused, leaving no permit behind", () => {
   test.each([
     ["capacity 0", (locks: Locks) => locks.semaphore("l", 0)],
