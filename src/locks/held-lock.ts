@@ -84,6 +84,10 @@ export class HeldLock {
     const leaseMs = lease === undefined ? this.#leaseMs : leaseOption(lease, `lock ${quote(this.name)}`);
     this.#mustBeHeld();
     const startedAt = this.#deps.clock.monotonicMs();
+    // From here on the store may have the new one, whether its answer comes or not.
+    this.#trustedUntil = Math.min(this.#trustedUntil, startedAt + leaseMs * (1 - MARGIN));
+    this.#renewAt = Math.min(this.#renewAt, startedAt + leaseMs / 3);
+    this.#arm();
     await this.#renew(leaseMs, startedAt);
     this.#leaseMs = leaseMs;
     this.#renewAt = startedAt + leaseMs / 3;

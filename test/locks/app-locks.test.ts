@@ -52,6 +52,39 @@ test("a lease that is made longer while a renewal by the old one is on its way l
   await held.release();
 });
 
+test("a lease that may have been made shorter is not trusted for longer, though the answer was lost", async () => {
+  let away = false;
+  const { clock, locks } = setUp((inner) => ({
+    ...inner,
+    extend: async (permit, leaseMs) => {
+      if (!away) await inner.extend(permit, leaseMs);
+      away = true;
+      throw new StoreError("SUNBEAT_STORE_UNAVAILABLE", "connection reset", { retryable: true });
+    },
+  }));
+  const held = await locks.mutex("l").acquire({ lease: 30 });
+  const { signal } = held;
+  await expect(held.extend(5)).rejects.toThrow(code("SUNBEAT_STORE_UNAVAILABLE"));
+  await clock.advance(5_000);
+  expect(signal.aborted).toBe(true);
+});
+
+test("a lease that could not be made shorter goes on as it was once the store is back", async () => {
+  let failures = 1;
+  const { clock, locks } = setUp((inner) => ({
+    ...inner,
+    extend: async (permit, leaseMs) => {
+      if (failures-- > 0)
+        throw new StoreError("SUNBEAT_STORE_UNAVAILABLE", "connection reset", { retryable: true });
+      return inner.extend(permit, leaseMs);
+    },
+  }));
+  const held = await locks.mutex("l").acquire({ lease: 30 });
+  await expect(held.extend(5)).rejects.toThrow(code("SUNBEAT_STORE_UNAVAILABLE"));
+  await clock.advance(120_000);
+  expect(held.held).toBe(true);
+});
+
 describe("what is refused, leaving no permit behind", () => {
   test.each([
     ["capacity 0", (locks: Locks) => locks.semaphore("l", 0)],
