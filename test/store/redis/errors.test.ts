@@ -14,12 +14,12 @@ import { freePort } from "../../support/redis-server.js";
 const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
 /** Time limits pass fifty times as fast. */
 const HURRY = 50;
-const hurriedClock: Clock = {
+const hurriedClock = (times: number): Clock => ({
   ...systemClock,
-  monotonicMs: () => systemClock.monotonicMs() * HURRY,
-  after: (delayMs, fn) => systemClock.after(delayMs / HURRY, fn),
-};
-const hurried = { ...context, clock: hurriedClock };
+  monotonicMs: () => systemClock.monotonicMs() * times,
+  after: (delayMs, fn) => systemClock.after(delayMs / times, fn),
+});
+const hurried = { ...context, clock: hurriedClock(HURRY) };
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const each of undo.splice(0).reverse()) await each();
@@ -29,6 +29,17 @@ async function serve(answer: Answer): Promise<FakeRedis> {
   const server = await fakeRedis(answer);
   undo.push(() => server.stop());
   return server;
+}
+
+/** Why a store cannot be opened. A machine that is too busy to find out within a hurried limit gets twice as long. */
+async function whyNot(url: string): Promise<StoreError | null> {
+  for (let times = HURRY; ; times /= 2) {
+    const error = await openRedisStore(url, { ...context, clock: hurriedClock(times) }).then(
+      () => null,
+      (thrown: StoreError) => thrown,
+    );
+    if (error?.code !== "SUNBEAT_STORE_TIMEOUT" || times < 1) return error;
+  }
 }
 
 async function open(url: string, within = context): Promise<Store> {
@@ -230,8 +241,7 @@ describe("a refusal", () => {
     const server = await serve((name) =>
       name === "cluster" ? "-ERR This instance has cluster support disabled\r\n" : undefined,
     );
-    const opened = openRedisStore(server.url.replace("redis:", "redis+cluster:"), hurried);
-    await expect(opened).rejects.toMatchObject({
+    expect(await whyNot(server.url.replace("redis:", "redis+cluster:"))).toMatchObject({
       code: "SUNBEAT_STORE_UNAVAILABLE",
       message: expect.stringContaining("is no Cluster; use redis://") as string,
     });
@@ -299,7 +309,7 @@ describe("a refusal", () => {
 describe("opening", () => {
   test("nobody at the address: unavailable, at once or within the limit", async () => {
     const url = `redis://user:secret@127.0.0.1:${await freePort()}`;
-    await expect(openRedisStore(url, hurried)).rejects.toMatchObject({
+    expect(await whyNot(url)).toMatchObject({
       code: "SUNBEAT_STORE_UNAVAILABLE",
       retryable: true,
       message: expect.not.stringContaining("secret") as string,
@@ -311,11 +321,11 @@ describe("opening", () => {
       name === "sentinel" ? "-ERR unknown command 'sentinel'\r\n" : undefined,
     );
     const url = server.url.replace("redis:", "redis+sentinel:");
-    await expect(openRedisStore(`${url}/main`, hurried)).rejects.toThrow(/ is no sentinel.* after \d+ms/);
+    expect((await whyNot(`${url}/main`))?.message).toMatch(/ is no sentinel.* after \d+ms/);
   });
 
   test("no such host: unavailable", async () => {
-    await expect(openRedisStore("redis://no-such-host.invalid", hurried)).rejects.toMatchObject({
+    expect(await whyNot("redis://no-such-host.invalid")).toMatchObject({
       code: "SUNBEAT_STORE_UNAVAILABLE",
       retryable: true,
     });
@@ -325,10 +335,7 @@ describe("opening", () => {
     "a wrong password (%s): at once, and not shown",
     async (reply) => {
       const server = await serve((name) => (["auth", "hello"].includes(name) ? `-${reply}\r\n` : undefined));
-      const error = await openRedisStore(withPassword(server), hurried).then(
-        () => null,
-        (thrown: StoreError) => thrown,
-      );
+      const error = await whyNot(withPassword(server));
       expect(error).toMatchObject({ code: "SUNBEAT_STORE_AUTH", retryable: false });
       const shown = JSON.stringify([error?.message, error?.details, error?.cause, error?.stack]);
       expect(shown).not.toContain("secret");
@@ -345,7 +352,7 @@ describe("opening", () => {
 
   test("no Sentinel to be reached: unavailable", async () => {
     const url = `redis+sentinel://127.0.0.1:${await freePort()}/main`;
-    await expect(openRedisStore(url, hurried)).rejects.toMatchObject({
+    expect(await whyNot(url)).toMatchObject({
       code: "SUNBEAT_STORE_UNAVAILABLE",
       retryable: true,
     });
@@ -353,7 +360,7 @@ describe("opening", () => {
 
   test("no node of a Cluster to be reached: unavailable", async () => {
     const url = `redis+cluster://127.0.0.1:${await freePort()}`;
-    await expect(openRedisStore(url, hurried)).rejects.toMatchObject({
+    expect(await whyNot(url)).toMatchObject({
       code: "SUNBEAT_STORE_UNAVAILABLE",
       retryable: true,
     });
