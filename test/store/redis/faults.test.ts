@@ -230,6 +230,15 @@ describe("large payloads", () => {
 describe("data that is not ours", () => {
   const line = (id: string): string => `q 900000000000001 ${id}`;
 
+  test("a purge takes hostile lines of its queue along", async () => {
+    const namespace = ownNamespace();
+    const store = await open(namespace);
+    await store.broker.enqueue([message("m"), message("later", { eta: { inMs: 60_000 } })]);
+    for (const name of ["ready", "eta"]) await server.raw.zadd(`{${namespace}}:${name}`, 0, "q 1 x");
+    expect(await store.broker.purge(["q"])).toBe(2);
+    expect(await server.raw.zcard(`{${namespace}}:ready`)).toBe(0);
+  });
+
   test("hostile messages are dead letters or nothing, and the queue goes on", async () => {
     const namespace = ownNamespace();
     const store = await open(namespace);

@@ -44,7 +44,7 @@ local after, dropped = "", 0
 local function drop(line, key, counts)
   local queue, rank, id = match(line, LINE)
   if queue ~= arg_queue then return false end
-  if tonumber(string.sub(rank, 2)) > bound then return false end
+  if (tonumber(string.sub(rank, 2)) or 0) > bound then return false end
   call("ZREM", key, line)
   if counts then count(counts, queue, -1) end
   local m = load_message(id)
