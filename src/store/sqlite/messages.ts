@@ -99,11 +99,15 @@ export function park(step: Step, id: string, uncounted: 0 | 1): void {
   );
 }
 
-/** Back into its queue, with a permit: among the first, since it keeps its age. */
+/**
+ * Back into its queue, with a permit: among the first, since it keeps its age. Its eta may lie ahead of a clock that went
+ * back.
+ */
 export function unpark(step: Step, id: string): void {
   const woken = step.get<{ queue: string }>(
-    `UPDATE message SET place = ${READY} WHERE id = ? AND place = ${PARKED} RETURNING queue`,
-    id,
+    `UPDATE message SET place = CASE WHEN eta > ? THEN ${DELAYED} ELSE ${READY} END
+       WHERE id = ? AND place = ${PARKED} RETURNING queue`,
+    ...[step.now, id],
   );
   if (woken) step.queues.add(woken.queue);
 }

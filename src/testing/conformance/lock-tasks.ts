@@ -183,6 +183,21 @@ export const admitCases = group("locks: tasks", {
     assert.deepEqual(await claimIds(store), ["b"]);
   },
 
+  "a task whose turn comes when the clock has gone back behind its eta still waits for that": async ({
+    store,
+    clock,
+  }) => {
+    const permit = await take(store, "p", { leaseMs: HOUR_MS });
+    await store.broker.enqueue([message("a", { eta: { inMs: 500 } })]);
+    await clock.advance(500);
+    assert.deepEqual(await admit(store, await claimOne(store)), { outcome: "parked" });
+    clock.jump(-400);
+    await store.locks.release(permit);
+    assert.deepEqual(await claimIds(store), []);
+    await clock.advance(400);
+    assert.deepEqual(await claimIds(store), ["a"]);
+  },
+
   "a task that does not wait is told that it is busy, and its delivery goes on": async ({ store }) => {
     const first = await running(store, "a");
     const delivery = await sendAndClaim(store, "b");
