@@ -36,6 +36,12 @@ export class InHand {
     return this.#waiting.shift();
   }
 
+  takeRevoked(): Reservation[] {
+    const revoked = this.#waiting.filter((reservation) => reservation.revoked);
+    if (revoked.length > 0) this.#waiting = this.#waiting.filter((reservation) => !reservation.revoked);
+    return revoked;
+  }
+
   takeAll(): Reservation[] {
     const all = this.#waiting;
     this.#waiting = [];

@@ -180,10 +180,12 @@ export class Slots {
 
   revoke(ids: ReadonlySet<string>): void {
     for (const reservation of this.#all()) if (ids.has(reservation.delivery.id)) reservation.revoke();
+    this.#endRevoked();
   }
 
   cancel(ids: ReadonlySet<string>): void {
     for (const reservation of this.held.values()) if (ids.has(reservation.delivery.id)) reservation.cancel();
+    this.#endRevoked();
   }
 
   shutDown(): void {
@@ -195,6 +197,13 @@ export class Slots {
     const all = new Set(this.held.values());
     for (const { reservation } of this.#executor.running) all.add(reservation);
     return all;
+  }
+
+  /** What was revoked while it waits for a slot has its end now: somebody may be waiting for that. */
+  #endRevoked(): void {
+    const revoked = this.#inHand.takeRevoked();
+    for (const reservation of revoked) this.#prepare(reservation);
+    if (revoked.length > 0) this.#onEnd();
   }
 
   /** Has a delivery ask for the lock it needs, or wait for a slot when it has it. */

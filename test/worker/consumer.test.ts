@@ -60,6 +60,16 @@ describe("a task in hand that waits for a slot", () => {
     expect(await rig.memory.broker.counts()).toEqual([]);
   });
 
+  test.each([true, false])("ends at once when it is revoked, terminate %s", async (terminate) => {
+    const { rig, own, ran } = await behind({});
+    await rig.memory.broker.revoke(["a"], { terminate, keepMs: 0 });
+    await turns();
+    expect([await rig.state("a"), await rig.state("o"), ran()]).toEqual(["REVOKED", "RECEIVED", 0]);
+    own.open();
+    await turns();
+    expect([ran(), await rig.state("o"), await rig.memory.broker.counts()]).toEqual([0, "SUCCESS", []]);
+  });
+
   test("begins a moment before it expires, and may end later", async () => {
     const { rig, own, ran } = await behind({ expires: { inMs: 10_000 } });
     await rig.clock.advance(9_999);
