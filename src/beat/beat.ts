@@ -6,11 +6,10 @@
  * with a hundred thousand. Only the store's clock decides what is due: the beat learns how far it is from its own
  * monotonic clock, and asks again after every sleep.
  *
- * Nothing but `stop` and a closed store ends the loop. A failing store is waited out with the cursors where they are;
+ * Nothing but `stop` and a store that is closed or replaced ends the loop. A failing store is waited out with the cursors where they are;
  * a failing entry is put aside; a lost lead is competed for again.
  */
 import type { Clock, EpochMs } from "../core/clock.js";
-import { messageOf } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 import type { Events } from "../events/index.js";
@@ -25,7 +24,7 @@ import type { Entry } from "./entry.js";
 import { EntryCache } from "./entry-cache.js";
 import { type Lead, Leader } from "./leader.js";
 import { GRACE_MS } from "./misfire.js";
-import { isClosed, Outage } from "./outage.js";
+import { isFinal, Outage, tellEnd } from "./outage.js";
 import { register, type Registration } from "./registration.js";
 import { type RoundReply, Rounds } from "./round.js";
 import { Upkeep } from "./upkeep.js";
@@ -159,7 +158,7 @@ export class Beat {
     return this.#done;
   }
 
-  /** Resolves when the beat has ended, by `stop` or because the store was closed. Never rejects. */
+  /** Resolves when the beat has ended, by `stop` or because the store was closed or replaced. Never rejects. */
   get done(): Promise<void> {
     return this.#done ?? Promise.resolve();
   }
@@ -375,10 +374,10 @@ export class Beat {
     return this.#guard.holding ? "hold" : "go";
   }
 
-  /** Waits after a failure; a closed store ends the beat. */
+  /** Waits after a failure; a final one ends the beat. */
   async #waitOut(error: unknown, signal: AbortSignal): Promise<void> {
-    if (isClosed(error)) {
-      this.#deps.logger.info(`beat: ending, ${messageOf(error)}`);
+    if (isFinal(error)) {
+      tellEnd(this.#deps.logger, error);
       this.#stop.abort();
       return;
     }

@@ -27,7 +27,7 @@ import type { Candidate, Election, Leases } from "../store/leases.js";
 import { Alarm } from "./alarm.js";
 import type { ClockReading } from "./clock-guard.js";
 import { type Deadline, deadline } from "./deadline.js";
-import { isClosed, Outage } from "./outage.js";
+import { isFinal, Outage, tellEnd } from "./outage.js";
 
 export interface LeaderDeps {
   readonly leases: Leases;
@@ -115,7 +115,7 @@ export class Leader {
     return this.#deps.channel.subscribe("leader", () => this.#alarm.ring());
   }
 
-  /** Competes until this process leads, and renews from then on. Null when `stop` aborts first or the store is closed. */
+  /** Competes until this process leads, and renews from then on. Null when `stop` aborts first or a failure is final. */
   async acquire(stop: AbortSignal): Promise<Lead | null> {
     this.#nonce = this.#deps.random.uuid();
     while (!stop.aborted) {
@@ -127,8 +127,8 @@ export class Leader {
         this.#follow(election.leader.term, election.leader.host, election.leader.until);
         pauseMs = Math.max(1, election.leader.until - election.now);
       } catch (error) {
-        if (isClosed(error)) {
-          this.#deps.logger.info(`beat: ending, ${messageOf(error)}`);
+        if (isFinal(error)) {
+          tellEnd(this.#deps.logger, error);
           return null;
         }
         pauseMs = this.#outage.failed(error);
@@ -172,7 +172,7 @@ export class Leader {
         lead.extend(trustedUntil);
         nextAt = attempt.startedAt + leaseMs / 3;
       } catch (error) {
-        if (isClosed(error)) return lead.end(messageOf(error));
+        if (isFinal(error)) return lead.end(messageOf(error));
         nextAt = clock.monotonicMs() + Math.min(this.#outage.failed(error), leaseMs / 12);
       }
     }

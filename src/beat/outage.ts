@@ -5,9 +5,20 @@ import type { Random } from "../core/random.js";
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Whether the store was closed under us: the one failure that no waiting mends. */
-export function isClosed(error: unknown): boolean {
-  return isSunbeatError(error) && error.code === "SUNBEAT_CLOSED";
+/**
+ * Whether no waiting mends it: the store was closed under us, or its file is another one now, in which a beat of a new
+ * process must lead.
+ */
+export function isFinal(error: unknown): boolean {
+  return (
+    isSunbeatError(error) && (error.code === "SUNBEAT_CLOSED" || error.code === "SUNBEAT_STORE_REPLACED")
+  );
+}
+
+/** The last words of a beat about a failure that is final. */
+export function tellEnd(logger: Logger, error: unknown): void {
+  const isClosed = isSunbeatError(error) && error.code === "SUNBEAT_CLOSED";
+  logger[isClosed ? "info" : "error"](`beat: ending, ${messageOf(error)}`);
 }
 
 /** A stretch of failures of one thing outside the process: logged when it begins and when it ends, not in between. */

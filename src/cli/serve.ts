@@ -125,9 +125,12 @@ class Ending {
     this.#endWarm();
   }
 
-  /** A part ended by itself: the process has no work left. */
+  /** A part ended by itself, and has told why: the process has no work left. */
   partEnded(): void {
-    if (!this.#asked) this.partFailed(new Error("it ended without having been asked to"));
+    if (this.#asked) return;
+    this.#logger.error("Ended without having been asked to");
+    this.exitCode = 1;
+    this.#endWarm();
   }
 
   partFailed(error: unknown): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Playground, type Program } from "../support/cli.js";
@@ -251,6 +251,19 @@ describe.concurrent("database files", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toMatch(/^sunbeat: .* \[SUNBEAT_STORE_NEWER\]\n$/);
     expect(readFileSync(file)).toEqual(bytes);
+  });
+
+  test("a beat ends with 1 when its file is replaced, so that it is started anew and leads in the new one", async () => {
+    const file = path.join(place.folder, "replaced.db");
+    const beat = place.start(["-A", "shop.ts", "-b", "sqlite:./replaced.db", "beat"]);
+    await beat.says(/Sending due task add-every-second/);
+    rmSync(file);
+    const { exitCode, stderr } = await beat.ended();
+    expect(stderr).toMatch(
+      /ERROR\/MainProcess\] beat: ending, The database file \S+ was moved, replaced or deleted/,
+    );
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(exitCode).toBe(1);
   });
 
   test.each(["worker", "beat"])("a %s does not start on a database it cannot write", async (command) => {

@@ -163,7 +163,7 @@ export class Connection {
   #assertInPlace(): void {
     if (identityOf(this.path) === this.#identity) return;
     throw fileError(
-      "SUNBEAT_STORE_UNAVAILABLE",
+      "SUNBEAT_STORE_REPLACED",
       this.path,
       "was moved, replaced or deleted while this process had it open; restart this process",
     );

@@ -154,7 +154,10 @@ describe("a damaged file", () => {
     const after = await openStore(path);
     expect(after.recovery).not.toBeNull();
     const error = await rejection(before.broker.enqueue([message("late")]));
-    expect(error.message).not.toBe("");
+    expect({ code: error.code, retryable: error.retryable }).toEqual({
+      code: "SUNBEAT_STORE_REPLACED",
+      retryable: false,
+    });
     expect(await after.results.get(["late"])).toEqual([null]);
   });
 
@@ -215,7 +218,7 @@ describe("a file that was lost", () => {
     rmSync(path);
     const error = await rejection(store.broker.enqueue([message("a")]));
     expect({ code: error.code, retryable: error.retryable }).toEqual({
-      code: "SUNBEAT_STORE_UNAVAILABLE",
+      code: "SUNBEAT_STORE_REPLACED",
       retryable: false,
     });
     expect(error.message).toContain("restart this process");
