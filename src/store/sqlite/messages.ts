@@ -70,13 +70,20 @@ export function keep(step: Step, sent: Sent): boolean {
   return insert(step, sent, KEPT);
 }
 
-/** Sends a run that was kept, unless it has expired meanwhile: it is as old as this step. Whether it is ready now. */
+/**
+ * Sends a run that was kept, unless it has expired or has got a result meanwhile: it is as old as this step. Whether it is
+ * ready now.
+ */
 export function sendKept(step: Step, id: string): boolean {
   const message = step.get<Known & { readonly expires: EpochMs | null }>(
     `SELECT ${KNOWN}, expires FROM message WHERE id = ? AND place = ${KEPT}`,
     id,
   );
   if (!message) return false;
+  if (keptResult(step, id) !== null) {
+    end(step, message);
+    return false;
+  }
   if (message.expires !== null && message.expires <= step.now) {
     dropRevoked(step, message, "expired");
     return false;

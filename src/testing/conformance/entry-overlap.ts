@@ -317,6 +317,17 @@ export const overlapCases = group("entries: overlap", {
     assert.equal(await a.tick(queueOne), "sent");
   },
 
+  "a held run whose id has got a result meanwhile is a duplicate when its turn comes": async (harness) => {
+    const { store } = harness;
+    const a = await everySecond(harness);
+    await a.tick(queueOne);
+    await a.tick(queueOne);
+    await store.results.put(a.id(1), { state: "SUCCESS", payload: "1" }, HOUR_MS);
+    await finish(store, await claimOne(store));
+    assert.deepEqual(await claimIds(store), []);
+    assert.deepEqual(await standing(store), { unfinished: 0, holding: false, runs: 2 });
+  },
+
   "a held run that is the last of maxRuns leaves a disabled entry its reason": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness, 2);
