@@ -25,6 +25,8 @@ export interface HoldingDeps {
   readonly store: Pick<StoreLocks, "extend" | "release">;
   readonly onLost: (lock: HeldLock, reason: SunbeatError) => void;
   readonly onReleased: (lock: HeldLock) => void;
+  /** It was to be given back, and the store did not answer: it may be held until its lease ends. */
+  readonly onLeft: (lock: HeldLock) => void;
 }
 
 export class HeldLock {
@@ -96,13 +98,20 @@ export class HeldLock {
 
   /**
    * Gives the permit to the next in line. Rejects with SUNBEAT_LOCK_LOST when it was lost before, and with
-   * SUNBEAT_LOCK_NOT_HELD the second time. When the store cannot be reached the permit ends with its lease.
+   * SUNBEAT_LOCK_NOT_HELD the second time. When the store cannot be reached the permit ends with its lease,
+   * or is given back by its token.
    */
   async release(): Promise<void> {
     this.#mustBeHeld();
     this.#stop();
-    const { clock, store, onReleased } = this.#deps;
-    const outcome = await within(clock, this.#leaseMs, store.release(this), () => lateAnswer("release"));
+    const { clock, store, onReleased, onLeft } = this.#deps;
+    let outcome: "released" | "lost";
+    try {
+      outcome = await within(clock, this.#leaseMs, store.release(this), () => lateAnswer("release"));
+    } catch (error) {
+      onLeft(this);
+      throw error;
+    }
     if (outcome === "lost") throw this.lose("the store has ended it or given it to another");
     onReleased(this);
   }

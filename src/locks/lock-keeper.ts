@@ -53,6 +53,7 @@ export class LockKeeper {
       ...{ clock, logger, store: this.store },
       onLost: (lock, reason) => this.#lost(lock, reason),
       onReleased: (lock) => this.#released(lock),
+      onLeft: (lock) => this.#forget(lock),
     };
     // Every waiter of the process listens: many are no leak.
     setMaxListeners(0, this.#closing.signal);

@@ -69,6 +69,24 @@ test("a lease that may have been made shorter is not trusted for longer, though 
   expect(signal.aborted).toBe(true);
 });
 
+test("what could not be given back can be given back by its token, and is not kept in mind", async () => {
+  let failures = 1;
+  const { locks, store } = setUp((inner) => ({
+    ...inner,
+    release: async (permit) => {
+      if (failures-- > 0)
+        throw new StoreError("SUNBEAT_STORE_UNAVAILABLE", "connection reset", { retryable: true });
+      return inner.release(permit);
+    },
+  }));
+  const held = await locks.mutex("l").acquire();
+  await expect(held.release()).rejects.toThrow(code("SUNBEAT_STORE_UNAVAILABLE"));
+  await expect(held.release()).rejects.toThrow(code("SUNBEAT_LOCK_NOT_HELD"));
+  expect(await holders(store)).toBe(1);
+  await locks.mutex("l").release(held.token);
+  expect(await holders(store)).toBe(0);
+});
+
 test("a lease that could not be made shorter goes on as it was once the store is back", async () => {
   let failures = 1;
   const { clock, locks } = setUp((inner) => ({
