@@ -72,7 +72,9 @@ describe.concurrent("a running beat and worker, and a sender, while every step i
     app.task("run", { bind: true, ignoreResult: true }, (self) => {
       ran.push(self.request.scheduledFor?.getTime() ?? NaN);
     });
-    const hold = app.task("hold", { ignoreResult: true }, () => pause(2 * REFUSED_MS));
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const hold = app.task("hold", { ignoreResult: true }, () => held);
     const store = await openRedisStore(server.url, context, { namespace });
     const sender = await openRedisStore(broker, context);
     try {
@@ -85,6 +87,7 @@ describe.concurrent("a running beat and worker, and a sender, while every step i
       await until("a run", async () => ran.length > 0 && worker.stats().running > 0);
 
       proxy.refuse(reply);
+      release();
       const refusedAt = systemClock.now();
       const sent = sender.broker.enqueue([message("m", { queue: "other" })]).catch(kept);
       await pause(REFUSED_MS);
@@ -119,6 +122,7 @@ describe.concurrent("a running beat and worker, and a sender, while every step i
       for (const shown of [said.join("\n"), inspect(await sent, { depth: 10, showHidden: true })])
         expect(shown).not.toContain(SECRET);
     } finally {
+      release();
       await app.close().catch(() => undefined);
       await store.close();
       await sender.close();
