@@ -103,6 +103,8 @@ class Ending {
   readonly #cli: Cli;
   readonly #logger: Logger;
   #asked = false;
+  /** SIGINT and SIGTERM so far. */
+  #stops = 0;
   #begin!: () => void;
   #makeCold!: () => void;
 
@@ -140,11 +142,9 @@ class Ending {
   }
 
   readonly #onWarm = (signal: NodeJS.Signals): void => {
-    if (this.#asked) {
-      // A terminal that is closed hangs up twice, by its shell and by the kernel; systemd may after a SIGTERM.
-      if (signal !== "SIGHUP") this.#onCold();
-      return;
-    }
+    // A terminal that is closed hangs up twice, by its shell and by the kernel; systemd can send a SIGHUP with its
+    // SIGTERM, and which of the two arrives first is chance.
+    if (signal !== "SIGHUP" && (++this.#stops > 1 || this.isCold)) return this.#onCold();
     if (signal === "SIGINT") {
       this.#cli.terminal.note("sunbeat: hitting Ctrl+C again will give running tasks back at once");
     }

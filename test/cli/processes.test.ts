@@ -488,18 +488,19 @@ describe.concurrent("the end of a worker", () => {
   });
 
   test.each([
-    // first, because
-    ["SIGHUP", "a closed terminal sends it twice"],
-    ["SIGTERM", "systemd's SendSIGHUP sends one after the other"],
-  ])("%s and a SIGHUP behind it end it warm: %s", async (first) => {
-    const app = ["-A", "shop.ts", "-b", `sqlite:./hung-up-${first}.db`];
+    // first, second, because
+    ["SIGHUP", "SIGHUP", "a closed terminal sends it twice"],
+    ["SIGTERM", "SIGHUP", "systemd's SendSIGHUP sends both"],
+    ["SIGHUP", "SIGTERM", "of two that wait, the system delivers the lower number first"],
+  ])("%s and then %s end it warm: %s", async (first, second) => {
+    const app = ["-A", "shop.ts", "-b", `sqlite:./${first}-${second}.db`];
     const worker = place.start([...app, "worker"]);
     await worker.says(/ready\./);
     await place.sunbeat([...app, "call", "tasks.slow", "-a", "[1]", "--task-id", "slow"]);
     await worker.says(/Task tasks\.slow\[slow\] received/);
     worker.signal(first as NodeJS.Signals);
     await worker.says(/Warm shutdown/);
-    worker.signal("SIGHUP");
+    worker.signal(second as NodeJS.Signals);
     const { exitCode, stderr } = await worker.ended();
     expect(stderr).toMatch(/Warm shutdown [^]*Task tasks\.slow\[slow\] succeeded in /);
     expect(exitCode).toBe(0);
