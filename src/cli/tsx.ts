@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire, register } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { withoutWarning } from "../core/warnings.js";
 
 export function isTypeScript(file: string): boolean {
   return /\.[cm]?tsx?$/.test(file);
@@ -12,12 +13,15 @@ export async function enableTsx(file: string): Promise<boolean> {
   const api = resolveTsx(file);
   if (api === undefined) return false;
   const tsx = (await import(pathToFileURL(api).href)) as { register(): unknown };
-  // Not `tsImport`: it loads everything below the app a second time under other URLs, sunbeat included. With the
-  // plain hooks the app and this program share one copy. They stay, for imports that tasks make later.
-  tsx.register();
-  // Where package.json does not say "type": "module", tsx would compile the app to CommonJS and `require` its
-  // own copy of sunbeat. Files in TypeScript are written with `import`: they are modules.
-  register(`data:text/javascript,${encodeURIComponent(TYPESCRIPT_IS_ESM)}`);
+  // Node 26 calls such hooks deprecated, which tsx and we need as long as Node 20 has no others.
+  withoutWarning("DeprecationWarning", "module.register()", () => {
+    // Not `tsImport`: it loads everything below the app a second time under other URLs, sunbeat included. With the
+    // plain hooks the app and this program share one copy. They stay, for imports that tasks make later.
+    tsx.register();
+    // Where package.json does not say "type": "module", tsx would compile the app to CommonJS and `require` its
+    // own copy of sunbeat. Files in TypeScript are written with `import`: they are modules.
+    register(`data:text/javascript,${encodeURIComponent(TYPESCRIPT_IS_ESM)}`);
+  });
   return true;
 }
 

@@ -3,6 +3,7 @@
  * `@photostructure/sqlite`. Types are our own, since `@types/node` of the oldest supported Node has none.
  */
 import { ConfigurationError } from "../../core/errors.js";
+import { withoutWarning } from "../../core/warnings.js";
 
 export type SqlValue = string | number | null;
 export type Row = Readonly<Record<string, SqlValue>>;
@@ -76,15 +77,8 @@ interface WithBuiltins {
 }
 
 function builtinDriver(): DriverModule | undefined {
-  // Node 22 announces the module as experimental at the first load. Users chose neither the module nor the warning.
-  const emitWarning = Reflect.get(process, "emitWarning") as (...args: unknown[]) => void;
-  process.emitWarning = (...args: unknown[]) => {
-    if (args[1] !== "ExperimentalWarning" || !String(args[0]).includes("SQLite"))
-      Reflect.apply(emitWarning, process, args);
-  };
-  try {
+  // Node 22 announces the module as experimental at the first load.
+  return withoutWarning("ExperimentalWarning", "SQLite", () => {
     return (process as WithBuiltins).getBuiltinModule?.("node:sqlite") as DriverModule | undefined;
-  } finally {
-    process.emitWarning = emitWarning;
-  }
+  });
 }
