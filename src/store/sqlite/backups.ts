@@ -65,7 +65,8 @@ export class Backups {
     this.#running = this.#backUp(now)
       .catch((error: unknown) => {
         if (this.#isClosed) return;
-        this.#context.logger.error(`sqlite store: no backup of ${this.#path} was made: ${messageOf(error)}`);
+        const what = `no backup was made in ${backupsFolder(this.#path)}`;
+        this.#context.logger.error(`sqlite store: ${what}: ${messageOf(error)}`);
       })
       .finally(() => (this.#running = null));
   }

@@ -127,7 +127,7 @@ test("a backup that fails is said, leaves nothing behind, and spares the earlier
   expect(names()).toEqual(["2027-01-01T00-00-00.000Z.db"]);
   expect(contents(path)).toHaveLength(1);
   expect(logger.lines).toHaveLength(1);
-  expect(logger.lines[0]).toMatch(/^error: sqlite store: no backup of .* was made: /);
+  expect(logger.lines[0]).toMatch(/^error: sqlite store: no backup was made in .*\.backups: /);
 });
 
 test("a damaged file gives way to the newest backup, which stays", async () => {
@@ -270,7 +270,7 @@ test("a backup for which no process can be started is said, and ends nothing", a
   const node = [process.execPath, "--import", "tsx", "-e", program];
   const { stdout } = await run("sh", ["-c", 'ulimit -n 128; exec "$@"', "sh", ...node]);
   expect(stdout).toBe(
-    `sqlite store: no backup of ${path} was made: spawn ${process.execPath} EMFILE\nended\n`,
+    `sqlite store: no backup was made in ${path}.backups: spawn ${process.execPath} EMFILE\nended\n`,
   );
 });
 
