@@ -35,16 +35,23 @@ describe("examples", () => {
 
   test("the quickstart fires crontab, interval and solar entries, ends cleanly, and starts again", () => {
     const env = { SUNBEAT_BROKER: `sqlite:${path.join(folder, "quickstart.db")}` };
+    const entries = ["add-every-3-seconds", "crontab-every-5-seconds", "sunset-on-the-equator"];
     for (const round of ["first", "again"]) {
-      const { status, output } = run(["scripts/quickstart.mjs", "--for", "11s"], env);
-      expect([round, status, output]).toEqual([round, 0, expect.stringContaining("Warm shutdown")]);
-      for (const entry of ["add-every-3-seconds", "crontab-every-5-seconds", "sunset-on-the-equator"]) {
-        expect(output).toMatch(new RegExp(String.raw`Task \S+\[${entry}@[\w.]+\] succeeded in`));
+      let ran: string[] = [];
+      // A machine that is so busy that they do not come in eleven seconds gets more.
+      for (const seconds of [11, 22, 44]) {
+        const { status, output } = run(["scripts/quickstart.mjs", "--for", `${seconds}s`], env);
+        expect([round, status, output]).toEqual([round, 0, expect.stringContaining("Warm shutdown")]);
+        ran = entries.filter((entry) =>
+          new RegExp(String.raw`Task \S+\[${entry}@[\w.]+\] succeeded in`).test(output),
+        );
+        if (ran.length === entries.length) break;
       }
+      expect([round, ran]).toEqual([round, entries]);
     }
     const { output } = run(["scripts/quickstart.mjs", "--for", "soon"]);
     expect(output).toContain("usage: npm run quickstart");
-  });
+  }, 300_000);
 });
 
 describe("the README", () => {
