@@ -348,9 +348,12 @@ export const arrivalCases = group("broker: arrivals", {
       await eventually(harness, arrivals.wait(HOUR_MS, never), "the arrival");
       // A store may end a wait for no reason, but not each.
       let wait = arrivals.wait(HOUR_MS, never);
-      for (let turn = 0; turn < 5 && !(await isPending(harness, wait)); turn++)
+      let waits = await isPending(harness, wait);
+      for (let turn = 0; turn < 5 && !waits; turn++) {
         wait = arrivals.wait(HOUR_MS, never);
-      assert.equal(await isPending(harness, wait), true);
+        waits = await isPending(harness, wait);
+      }
+      assert.equal(waits, true);
       await arrivals.close();
       await eventually(harness, wait, "the end of a wait after close");
     },
