@@ -6,8 +6,8 @@
  * with a hundred thousand. Only the store's clock decides what is due: the beat learns how far it is from its own
  * monotonic clock, and asks again after every sleep.
  *
- * Nothing but `stop` and a store that is closed or replaced ends the loop. A failing store is waited out with the cursors where they are;
- * a failing entry is put aside; a lost lead is competed for again.
+ * Nothing but `stop` and a store that is closed or replaced ends the loop. A failing store is waited out with the
+ * cursors where they are; a failing entry is put aside; a lost lead is competed for again.
  */
 import type { Clock, EpochMs } from "../core/clock.js";
 import type { Logger } from "../core/logger.js";
