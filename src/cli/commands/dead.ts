@@ -1,11 +1,10 @@
 import { Command } from "commander";
 import { type OpenApp, withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
-import { confirm } from "../confirm.js";
+import { mayDrop, placesOf, sumOf, tasks } from "../drop.js";
 import { formatLocal } from "../local-time.js";
 import { table } from "../table.js";
 import { usageError, wholeNumber } from "../usage.js";
-import { tasks } from "./purge.js";
 
 interface Choice {
   readonly all?: true;
@@ -97,19 +96,12 @@ function drop(cli: Cli, ids: readonly string[], choice: Choice & { readonly forc
   assertChosen(ids, choice);
   return withSharedStore(cli, async ({ core }) => {
     const { broker } = await core.store.get();
-    const counts = (await broker.counts()).filter(
-      ({ queue, dead }) => dead > 0 && queue === (choice.queue ?? queue),
-    );
-    const all = counts.reduce((sum, { dead }) => sum + dead, 0);
-    const where = counts.map(({ queue, dead }) => `${queue} (${dead})`).join(", ");
-    if (
-      choice.all &&
-      all > 0 &&
-      !choice.force &&
-      !(await confirm(`Drop ${tasks(all)} for good from ${where}?`))
-    ) {
-      cli.terminal.note("nothing was dropped");
-      return 1;
+    if (choice.all && !choice.force) {
+      const counts = (await broker.counts())
+        .map(({ queue, dead }) => ({ queue, count: dead }))
+        .filter(({ queue, count }) => count > 0 && queue === (choice.queue ?? queue));
+      const question = `Drop ${tasks(sumOf(counts))} for good from ${placesOf(counts)}?`;
+      if (counts.length > 0 && !(await mayDrop(cli.terminal, question))) return 1;
     }
     let deleted = 0;
     for await (const part of chosen(core, ids, choice)) deleted += await broker.deleteDead(part);

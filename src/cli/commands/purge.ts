@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
-import { confirm } from "../confirm.js";
+import { mayDrop, placesOf, sumOf, tasks } from "../drop.js";
 import { names } from "../usage.js";
 
 interface Options {
@@ -24,18 +24,12 @@ function purge(cli: Cli, options: Options): Promise<number> {
     const { terminal } = cli;
     const { broker } = await core.store.get();
     const counts = (await broker.counts())
-      .map(({ queue, ready, delayed, parked = 0 }) => ({ queue, waiting: ready + delayed + parked }))
-      .filter(({ queue, waiting }) => waiting > 0 && isMeant(queue, options));
-    const waiting = counts.reduce((sum, count) => sum + count.waiting, 0);
-    const where = counts.map((count) => `${count.queue} (${count.waiting})`).join(", ");
-    if (
-      waiting > 0 &&
-      options.force !== true &&
-      !(await confirm(`Drop ${tasks(waiting)} waiting in ${where}?`))
-    ) {
-      terminal.note("nothing was dropped");
-      return 1;
-    }
+      .map(({ queue, ready, delayed, parked = 0 }) => ({ queue, count: ready + delayed + parked }))
+      .filter(({ queue, count }) => count > 0 && isMeant(queue, options));
+    const waiting = sumOf(counts);
+    const where = placesOf(counts);
+    const question = `Drop ${tasks(waiting)} waiting in ${where}?`;
+    if (waiting > 0 && !options.force && !(await mayDrop(terminal, question))) return 1;
     const purged = waiting === 0 ? 0 : await broker.purge(counts.map((count) => count.queue));
     if (terminal.json) terminal.value({ purged, queues: counts.map((count) => count.queue) });
     else terminal.line(purged === 0 ? "no task waits" : `dropped ${tasks(purged)} from ${where}`);
@@ -45,9 +39,4 @@ function purge(cli: Cli, options: Options): Promise<number> {
 
 function isMeant(queue: string, { queues, excludeQueues }: Options): boolean {
   return (queues === undefined || queues.includes(queue)) && excludeQueues?.includes(queue) !== true;
-}
-
-/** "3 tasks" */
-export function tasks(count: number): string {
-  return count === 1 ? "1 task" : `${count} tasks`;
 }

@@ -89,7 +89,8 @@ export class Backups {
   }
 
   async #backUp(now: EpochMs): Promise<void> {
-    if (!this.#isDue(now)) return;
+    const newest = newestAt(this.#path);
+    if (newest !== null && Math.abs(now - newest) < EVERY_MS) return;
     const objection = objectionTo(this.#path);
     if (objection !== null) {
       if (!this.#hasWarned) this.#context.logger.warn(`sqlite store: ${this.#path} ${objection}`);
@@ -100,17 +101,12 @@ export class Backups {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const unfinished = join(folder, `${this.#context.random.uuid()}.unfinished`);
     // Names keep the order in which they were given, also after the clock was set back.
-    const at = Math.max(now, (newestAt(this.#path) ?? 0) + 1);
+    const at = Math.max(now, (newest ?? 0) + 1);
     try {
       await this.#run(unfinished, join(folder, `${stampOf(at)}.db`));
     } finally {
       for (const part of ["", "-journal"]) await rm(unfinished + part, { force: true });
     }
-  }
-
-  #isDue(now: EpochMs): boolean {
-    const newest = newestAt(this.#path);
-    return newest === null || Math.abs(now - newest) >= EVERY_MS;
   }
 
   #run(unfinished: string, finished: string): Promise<void> {

@@ -51,14 +51,15 @@ function snapshot({ unfinished, holding, ...row }: SnapshotRow): EntrySnapshot {
 }
 
 function put(step: Step, item: EntryPut): PutOutcome {
-  const before = step.get<{ stamp: number }>("SELECT stamp FROM entry WHERE name = ?", item.name);
+  const before = step.get<{ stamp: number; revision: string }>(
+    "SELECT stamp, revision FROM entry WHERE name = ?",
+    item.name,
+  );
   if ((before?.stamp ?? null) !== item.expect) return "conflict";
   // Its maxRuns may be another than the one under which a run of it is held: the next tick knows.
-  step.run(
-    `UPDATE held_run SET max_runs = NULL WHERE entry = ?
-       AND EXISTS (SELECT 1 FROM entry WHERE name = held_run.entry AND revision <> ?)`,
-    ...[item.name, item.revision],
-  );
+  if (before && before.revision !== item.revision) {
+    step.run("UPDATE held_run SET max_runs = NULL WHERE entry = ?", item.name);
+  }
   step.run(
     `INSERT INTO entry (name, owner, version, definition, revision, stamp, nominal, dispatch_at, paused_at, disabled,
        disabled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
