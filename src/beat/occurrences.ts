@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import type { EpochMs } from "../core/clock.js";
 import { ScheduleError } from "../core/errors.js";
-import { fnv1a } from "../core/fnv.js";
+import { fnv1a, spreadHash } from "../core/fnv.js";
 import { quote } from "../core/quote.js";
 import type { Schedule } from "../schedules/schedule.js";
 import type { Cursor } from "../store/entries.js";
@@ -30,7 +30,7 @@ function idPrefix(name: string): string {
 /**
  * The message id of an occurrence: equal wherever and whenever it is computed, so that no store takes it twice. A key
  * that is no instant means something within its schedule only, so the schedule is in the id, too: today's sunset in
- * another place, after the entry has moved there, is another occurrence.
+ * another place, after the entry has moved there, is another occurrence. Its hash stays FNV-1a as it is: stores hold such ids.
  */
 export function occurrenceId(
   entry: Pick<Timing, "name" | "schedule"> & { readonly scheduleText: string },
@@ -79,7 +79,7 @@ export function cursorAt(entry: Timing, nominal: EpochMs): Cursor {
   if (entry.jitterMs === 0) return { nominal, dispatchAt: nominal };
   const following = nominalFollowing(entry, nominal);
   const room = following === null ? entry.jitterMs : Math.min(entry.jitterMs, following - nominal);
-  return { nominal, dispatchAt: nominal + Math.floor((fnv1a(entry.name) / 2 ** 32) * room) };
+  return { nominal, dispatchAt: nominal + Math.floor((spreadHash(entry.name) / 2 ** 32) * room) };
 }
 
 /** The first occurrence after `after`, or null. */

@@ -1,11 +1,11 @@
-import { fnv1a } from "../../core/fnv.js";
+import { spreadHash } from "../../core/fnv.js";
 import { bitsOf, valuesOf, type Bits } from "./bits.js";
 import type { FieldSpec } from "./fields.js";
 import type { Field, Item } from "./syntax.js";
 
 /**
  * The values that a field stands for, without the day items that depend on the month (L, W, #). H is the same
- * on every machine and version: FNV-1a of the hash key, a zero byte and the field's name.
+ * on every machine and version: FNV-1a, finished by fmix32, of the hash key, a zero byte and the field's name.
  */
 export function expand(field: Field, hashKey: string): Bits {
   const values: number[] = [];
@@ -30,7 +30,7 @@ function expandItem(item: Item, spec: FieldSpec, hashKey: string, into: number[]
   } else if (item.kind === "hash") {
     const size = item.to - item.from + 1;
     const step = item.step === 0 ? size : Math.min(item.step, size);
-    const first = item.from + (fnv1a(`${hashKey}\0${spec.name}`) % step);
+    const first = item.from + (spreadHash(`${hashKey}\0${spec.name}`) % step);
     for (let value = first; value <= item.to; value += step) into.push(value % (spec.min + spec.size));
   }
 }
