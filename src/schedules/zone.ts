@@ -3,6 +3,7 @@ import type { EpochMs } from "../core/clock.js";
 import { ScheduleError } from "../core/errors.js";
 import { didYouMean, nearest } from "../core/nearest.js";
 import { quote } from "../core/quote.js";
+import { correctionOf, isForeign } from "./zone-names.js";
 
 /**
  * A stretch of time in which a zone keeps one offset. Everything is in whole minutes: `start` and `end` count
@@ -174,14 +175,15 @@ const zones = new Map<string, Zone>();
 
 /**
  * The zone of an IANA name in any letter case ("Europe/Paris", "EST", "Etc/GMT-3"), kept for the life of the
- * process. Refuses anything else, also "+02:00" and "local", with SUNBEAT_TIMEZONE_INVALID.
+ * process. Refuses anything else with SUNBEAT_TIMEZONE_INVALID: "+02:00", "local", and what the runtime takes without
+ * IANA, such as "BST", which it reads as Bangladesh.
  */
 export function zone(name: string): Zone {
   const known = zones.get(name);
   if (known !== undefined) return known;
   // From Node 22 on the runtime takes "+02:00" for a zone; it has no rules, and "Etc/GMT-2" says the same.
   const isName = typeof name === "string" && /^[a-z]/i.test(name) && IANAZone.isValidZone(name);
-  if (!isName) throw unknownZone(name);
+  if (!isName || isForeign(name)) throw unknownZone(name);
   const made: Zone = UTC_NAMES.has(name.toLowerCase())
     ? { name, at: () => UTC_SEGMENT }
     : new TableZone(name);
@@ -190,13 +192,20 @@ export function zone(name: string): Zone {
 }
 
 function unknownZone(name: unknown): ScheduleError {
-  const names = typeof name === "string" ? ["UTC", ...Intl.supportedValuesOf("timeZone")] : [];
-  const hint = typeof name === "string" ? didYouMean(name, names) : "";
-  return new ScheduleError(
-    "SUNBEAT_TIMEZONE_INVALID",
-    `timezone: ${quote(name)} is not a time zone of this runtime${hint}; give an IANA name such as "Europe/Paris"`,
-    { details: { value: quote(name), nearest: typeof name === "string" ? nearest(name, names) : undefined } },
-  );
+  const { problem, meant } = (typeof name === "string" ? correctionOf(name) : undefined) ?? unknownName(name);
+  return new ScheduleError("SUNBEAT_TIMEZONE_INVALID", `timezone: ${quote(name)} ${problem}`, {
+    details: { value: quote(name), nearest: meant },
+  });
+}
+
+function unknownName(name: unknown): { readonly problem: string; readonly meant: string | undefined } {
+  const names = ["UTC", ...Intl.supportedValuesOf("timeZone")];
+  const [hint, meant] =
+    typeof name === "string" ? [didYouMean(name, names), nearest(name, names)] : ["", undefined];
+  return {
+    problem: `is not a time zone of this runtime${hint}; give an IANA name such as "Europe/Paris"`,
+    meant,
+  };
 }
 
 /**

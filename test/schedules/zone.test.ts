@@ -112,7 +112,7 @@ describe("a zone", () => {
     ],
     [
       "+02:00",
-      `timezone: "+02:00" is not a time zone of this runtime; give an IANA name such as "Europe/Paris"`,
+      `timezone: "+02:00" is not a time zone of IANA but an offset; write Etc/GMT-2, whose sign is turned round`,
     ],
     [
       "local",

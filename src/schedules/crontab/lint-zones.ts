@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Lint } from "../schedule.js";
+import { meaningOf } from "../zone-names.js";
 import type { CompiledCrontab } from "./compile.js";
 import { policyOf } from "./dst.js";
 import { isComplete } from "./expand.js";
@@ -7,6 +8,12 @@ import { notesBetween, type CrontabNote } from "./notes.js";
 
 /** How far ahead a zone's changes are looked at. */
 const HORIZON_MS = 2 * 366 * 86_400_000;
+
+/** What the zone's name means, where people take it for something else. */
+export function zoneNameLints({ zone }: CompiledCrontab): Lint[] {
+  const meaning = meaningOf(zone.name);
+  return meaning === undefined ? [] : [{ code: "zone-name", field: "timezone", ...meaning }];
+}
 
 /** What the zone's coming changes do to a crontab: the first gap and the first fold that matter. */
 export function zoneLints(crontab: CompiledCrontab, from: EpochMs): Lint[] {

@@ -5,7 +5,7 @@ import { isComplete } from "./expand.js";
 import { MONTH_NAMES } from "./fields.js";
 import { firstDate, longestGapDays, smallestGapMs } from "./gaps.js";
 import { stepLints } from "./lint-steps.js";
-import { zoneLints } from "./lint-zones.js";
+import { zoneLints, zoneNameLints } from "./lint-zones.js";
 
 /** Everything that is allowed but probably not meant: docs/crontab-semantics.md has the table. */
 export function lintsOf(crontab: CompiledCrontab, options: LintOptions): Lint[] {
@@ -13,6 +13,7 @@ export function lintsOf(crontab: CompiledCrontab, options: LintOptions): Lint[] 
     ...stepLints(crontab.expression),
     ...dayLints(crontab),
     ...dateLints(crontab, options),
+    ...zoneNameLints(crontab),
     ...(options.from === undefined || crontab.never ? [] : zoneLints(crontab, options.from)),
     ...overlapLints(crontab, options),
   ];
