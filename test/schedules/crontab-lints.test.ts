@@ -44,9 +44,7 @@ describe("lints", () => {
     [
       "*/7 0 0 1 1 *",
       {},
-      [
-        `irregular-step second: */7 in seconds fires at :00 :07 :14 ... :56; the last gap is 4 s. For a fixed period use every("7s") -> every("7s")`,
-      ],
+      [`irregular-step second: */7 in seconds fires at :00 :07 :14 ... :56; the last gap is 4 s`],
     ],
     [
       "0 0 1 */5 *",
@@ -72,6 +70,19 @@ describe("lints", () => {
       "0 */24 * * *",
       {},
       [`step-too-large hour: */24 in hours equals 0: once a day, at 00:00 -> every("24h")`],
+    ],
+    [
+      "30 */24 * * *",
+      {},
+      [`step-too-large hour: */24 in hours equals 0: once a day, at 00:30 -> every("24h")`],
+    ],
+    ["*/60 9 * * *", {}, ["step-too-large minute: */60 in minutes equals 0"]],
+    ["0,30 */24 * * *", {}, ["step-too-large hour: */24 in hours equals 0"]],
+    ["* */60 * * * *", {}, ["step-too-large minute: */60 in minutes equals 0"]],
+    [
+      "*/27 9-17 * * *",
+      {},
+      ["irregular-step minute: */27 in minutes fires at :00 :27 :54; the last gap is 6 min"],
     ],
     ["10-20/99 * * * *", {}, ["step-too-large minute: 10-20/99 in minutes equals 10"]],
     ["0 4 1,15 * wed", {}, [`${BOTH_DAYS} when either matches (dayMatch "or")`]],
@@ -107,14 +118,56 @@ describe("lints", () => {
       "0 0 31 * *",
       {},
       [
-        `short-months dayOfMonth: months without day 31 are skipped (7 runs a year); "L" with extended means the last day -> L`,
+        `short-months dayOfMonth: day 31 comes in 7 of 12 months: 7 days a year; "L" with extended means the last day -> L`,
+      ],
+    ],
+    [
+      "0 8,20 31 * *",
+      {},
+      [
+        `short-months dayOfMonth: day 31 comes in 7 of 12 months: 7 days a year; "L" with extended means the last day -> L`,
+      ],
+    ],
+    [
+      "0 0 30 * *",
+      {},
+      [
+        `short-months dayOfMonth: day 30 comes in 11 of 12 months: 11 days a year; "L" with extended means the last day -> L`,
+      ],
+    ],
+    [
+      "0 0 29 * *",
+      {},
+      [
+        `short-months dayOfMonth: day 29 comes in 11 or 12 of 12 months: 11 or 12 days a year; "L" with extended means the last day -> L`,
       ],
     ],
     [
       "0 0 30,31 * *",
       {},
       [
-        `short-months dayOfMonth: months without day 30 are skipped (11 runs a year); "L" with extended means the last day -> L`,
+        `short-months dayOfMonth: day 30 comes in 11 of 12 months, day 31 in 7: 18 days a year; "L" with extended means the last day -> L`,
+      ],
+    ],
+    [
+      "0 0 29,30,31 * *",
+      {},
+      [
+        `short-months dayOfMonth: day 29 comes in 11 or 12 of 12 months, day 30 in 11, day 31 in 7: 29 or 30 days a year; "L" with extended means the last day -> L`,
+      ],
+    ],
+    [
+      "0 0 29-30 1-2 *",
+      {},
+      [
+        `short-months dayOfMonth: day 29 comes in 1 or 2 of 2 months, day 30 in 1: 2 or 3 days a year; "L" with extended means the last day -> L`,
+      ],
+    ],
+    [
+      "0 0 31 3,4 *",
+      {},
+      [
+        `short-months dayOfMonth: day 31 comes in 1 of 2 months: 1 day a year; "L" with extended means the last day -> L`,
       ],
     ],
     ["0 0 31 1,3 *", {}, []],
@@ -169,6 +222,30 @@ describe("lints", () => {
     ["@reboot", {}, []],
   ])("of %s with %j are %j", (text, options, expected) => {
     expect(lints(text, options)).toEqual(expected);
+  });
+
+  /** How many different days `text` runs on in a year. */
+  function daysIn(text: string, year: number): number {
+    const days = new Set<string>();
+    const schedule = crontab(text);
+    const end = Date.UTC(year + 1, 0);
+    for (let at = schedule.next(Date.UTC(year, 0) - 1)!; at < end; at = schedule.next(at)!) {
+      days.add(new Date(at).toISOString().slice(0, 10));
+    }
+    return days.size;
+  }
+
+  test.each(
+    ["29", "30", "31", "29,30", "29,31", "30,31", "29-31"].flatMap((days) =>
+      ["*", "2", "1,2", "3-6", "4,5,6", "2,4"].map((months) => [`0 8,20 ${days} ${months} *`]),
+    ),
+  )("of %s about short months count the days on which it runs", (text) => {
+    const message = crontab(text)
+      .lints()
+      .find(({ code }) => code === "short-months")?.message;
+    if (message === undefined) return;
+    const [, usual, leap] = /(\d+)(?: or (\d+))? days? a year/.exec(message)!;
+    expect([Number(usual), Number(leap ?? usual)]).toEqual([daysIn(text, 2027), daysIn(text, 2028)]);
   });
 
   it("leave the zone out without a reference instant, and the next date of a rare one", () => {

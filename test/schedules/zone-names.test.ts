@@ -58,7 +58,7 @@ test.each([
   for (const known of meant.split(" or ")) expect(zone(known).name).toBe(known);
 });
 
-test.each([
+test.each<[string, string | undefined, string]>([
   ["+02:00", "Etc/GMT-2, whose sign is turned round", "IANA counts westwards"],
   ["UTC+2", "Etc/GMT-2, whose sign is turned round", "the nearest name is UTC, two hours off"],
   ["gmt-5", "Etc/GMT+5, whose sign is turned round", "any letter case"],
@@ -137,7 +137,7 @@ test.each([
   expect(stderr).toContain('timezone: "BST" is not a time zone of IANA; write Europe/London');
 });
 
-test.each([
+test.each<[string, string | undefined, string]>([
   ["EST", "EST is -05:00 all year, without daylight saving -> America/New_York", "New York has it"],
   ["est", "EST is -05:00 all year, without daylight saving -> America/New_York", "in any letter case"],
   ["MST", "MST is -07:00 all year, without daylight saving -> America/Denver", "Denver has it"],

@@ -69,12 +69,40 @@ function dateLints(crontab: CompiledCrontab, { from }: LintOptions): Lint[] {
       },
     ];
   }
-  const first = dates[0];
-  if (!plain || first === undefined || first < 29 || isWeekdaySet(crontab)) return [];
-  const having = months.filter((month) => MONTH_LENGTHS[month - 1]! >= first).length;
-  if (having === months.length) return [];
-  const message = `months without day ${first} are skipped (${having} runs a year); "L" with extended means the last day`;
+  return plain && !isWeekdaySet(crontab) ? shortMonthsLint(dates, months) : [];
+}
+
+/** Days 29 to 31 alone, in months of which some have none of them. Counts days, not runs: one day may hold many. */
+function shortMonthsLint(dates: readonly number[], months: readonly number[]): Lint[] {
+  const counts = dates.map((date) => ({ date, having: monthsHaving(date, months) }));
+  const [first] = counts;
+  if (first === undefined || first.date < 29 || first.having.usual === months.length) return [];
+  const each = counts.map(({ date, having }, i) => {
+    const of = i === 0 ? ` of ${months.length === 1 ? "1 month" : `${months.length} months`}` : "";
+    return `${i === 0 ? `day ${date} comes` : `day ${date}`} in ${countText(having)}${of}`;
+  });
+  const days = {
+    usual: counts.reduce((sum, { having }) => sum + having.usual, 0),
+    leap: counts.reduce((sum, { having }) => sum + having.leap, 0),
+  };
+  const total = `${countText(days)} ${days.leap === 1 ? "day" : "days"} a year`;
+  const message = `${each.join(", ")}: ${total}; "L" with extended means the last day`;
   return [{ code: "short-months", field: "dayOfMonth", message, suggestion: "L" }];
+}
+
+/** How many there are in most years and in a leap year. */
+interface YearCount {
+  readonly usual: number;
+  readonly leap: number;
+}
+
+function monthsHaving(date: number, months: readonly number[]): YearCount {
+  const usual = months.filter((month) => MONTH_LENGTHS[month - 1]! >= date).length;
+  return { usual, leap: usual + (date === 29 && months.includes(2) ? 1 : 0) };
+}
+
+function countText({ usual, leap }: YearCount): string {
+  return usual === leap ? String(usual) : `${usual} or ${leap}`;
 }
 
 /** Whether the weekday has a say in which dates match. */
