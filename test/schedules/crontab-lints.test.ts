@@ -248,6 +248,88 @@ describe("lints", () => {
     expect([Number(usual), Number(leap ?? usual)]).toEqual([daysIn(text, 2027), daysIn(text, 2028)]);
   });
 
+  const NUUK = { timezone: "America/Nuuk" };
+  test.each<[text: string, options: CrontabOptions, from: string, expected: string[], because: string]>([
+    [
+      "30 23 * * sat",
+      NUUK,
+      "2027-01-01",
+      [
+        "gap-fixed timezone: on 2027-03-28 this runs at 00:00, after the gap",
+        "fold timezone: 23:30 comes twice on 2027-10-30: runs once, first pass",
+      ],
+      "the gap is before midnight, the run after it; the fold is before it",
+    ],
+    [
+      "30 23 * * *",
+      { timezone: "America/Scoresbysund" },
+      "2027-01-01",
+      [
+        "gap-fixed timezone: on 2027-03-28 this runs at 00:00, after the gap",
+        "fold timezone: 23:30 comes twice on 2027-10-30: runs once, first pass",
+      ],
+      "as Nuuk",
+    ],
+    [
+      "30 23 27 3 *",
+      { ...NUUK, dst: { gap: "shift" } },
+      "2027-01-01",
+      ['dst-option dst: dst {"gap":"shift","fold":"first"}: on 2027-03-28 this runs at 00:30, after the gap'],
+      "as far behind midnight as the time was behind 23:00",
+    ],
+    [
+      "*/30 23 * * *",
+      NUUK,
+      "2027-01-01",
+      [
+        "gap-wildcard timezone: nothing runs on 2027-03-27: 23:00-00:00 does not exist in America/Nuuk",
+        "fold timezone: 23:00 comes twice on 2027-10-30: runs in both passes",
+      ],
+      "what is left out is left out on the date that misses it",
+    ],
+    [
+      "0 0 * * *",
+      { timezone: "America/St_Johns" },
+      "2010-10-01",
+      ["fold timezone: 00:00 comes twice on 2010-11-07: runs once, first pass"],
+      "at 00:01 clocks go back to 23:01 of the day before",
+    ],
+    [
+      "30 23 * * *",
+      { timezone: "America/St_Johns" },
+      "2010-10-01",
+      ["fold timezone: 23:30 comes twice on 2010-11-06: runs once, first pass"],
+      "and this is on the day before",
+    ],
+    [
+      "0 9 29 2 *",
+      {},
+      "2028-02-29T12:00Z",
+      ["rare dayOfMonth: fires on 29 February only; the next is 2032-02-29"],
+      "today's run is over",
+    ],
+    [
+      "0 9 29 2 *",
+      {},
+      "2028-02-29T08:00Z",
+      ["rare dayOfMonth: fires on 29 February only; the next is 2028-02-29"],
+      "today's run is to come",
+    ],
+    [
+      "30 0 31 3 sun",
+      { timezone: "Asia/Beirut", dayMatch: "and" },
+      "2019-01-01",
+      [
+        `${BOTH_DAYS} when both match`,
+        "rare dayOfMonth: up to 12 years pass between two runs; the next is 2019-03-31",
+        "gap-fixed timezone: on 2019-03-31 this runs at 01:00, after the gap",
+      ],
+      "a gap after midnight keeps the date",
+    ],
+  ])("of %s with %j from %s on are %j: %s", (text, options, from, expected) => {
+    expect(lints(text, options, { from: Date.parse(from) })).toEqual(expected);
+  });
+
   it("leave the zone out without a reference instant, and the next date of a rare one", () => {
     expect([lints("40 2 * * *", PARIS, {}), lints("0 0 29 2 *", {}, {})]).toEqual([
       [],
@@ -323,6 +405,24 @@ describe("notes", () => {
       "02:30 comes twice in Europe/Paris on 2027-10-31; this is the second pass, the first runs too",
     ],
     ["30 * * * *", "2027-10-31T02:30:00Z", undefined],
+    [
+      "30 23 * * *",
+      "2027-03-28T01:00:00Z",
+      "23:30 does not exist in America/Nuuk on 2027-03-27; runs at 00:00 on 2027-03-28, after the gap",
+      { timezone: "America/Nuuk" },
+    ],
+    [
+      "10,30 23 * * *",
+      "2027-03-28T01:00:00Z",
+      "23:10 and 1 more do not exist in America/Nuuk on 2027-03-27; run once, at 00:00 on 2027-03-28, after the gap",
+      { timezone: "America/Nuuk" },
+    ],
+    [
+      "30 23 * * *",
+      "2027-03-28T01:30:00Z",
+      "23:30 does not exist in America/Nuuk on 2027-03-27; runs at 00:30 on 2027-03-28, after the gap",
+      { timezone: "America/Nuuk", dst: { gap: "shift" } },
+    ],
     ["0 6 * * *", "2011-12-30T16:00:00Z", undefined, { timezone: "Pacific/Apia" }],
   ])("on %s at %s: %s", (text, at, expected, options) => {
     expect(note(text, at, options)).toBe(expected);

@@ -1,7 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import { CYCLE_DAYS } from "../civil.js";
-import { MAX_INSTANT } from "../zone.js";
-import type { CompiledCrontab } from "./compile.js";
+import { localOf } from "../zone.js";
+import { occurrencesOf, type CompiledCrontab } from "./compile.js";
 import { dateOf } from "./notes.js";
 
 /** The most days that pass between two matching days, when that is more than `atLeast`; otherwise 0. Exact. */
@@ -44,10 +44,8 @@ function smallestGapDays({ calendar }: Pick<CompiledCrontab, "calendar">): numbe
   return smallest;
 }
 
-/** The first matching local date on or after the day of an instant; undefined where no `Date` reaches. */
-export function firstDate({ calendar, zone }: CompiledCrontab, from: EpochMs): string | undefined {
-  if (!(Math.abs(from) <= MAX_INSTANT)) return undefined; // NaN too
-  const offset = zone.at(Math.floor(from / 60_000)).offset;
-  const day = calendar.nextDay(Math.floor((from / 60_000 + offset) / 1440));
-  return Number.isFinite(day) ? dateOf(day * 1440) : undefined;
+/** The local date of the first run after an instant; undefined where no `Date` reaches. */
+export function nextDate(crontab: CompiledCrontab, from: EpochMs): string | undefined {
+  const next = occurrencesOf(crontab)?.next(from) ?? null;
+  return next === null ? undefined : dateOf(Math.floor(localOf(crontab.zone, next) / 60_000));
 }

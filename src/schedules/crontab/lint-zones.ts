@@ -43,7 +43,7 @@ function isOption({ policy, jobClass }: CompiledCrontab, part: "gap" | "fold"): 
 function gapLint(crontab: CompiledCrontab, note: CrontabNote): Lint {
   const runs =
     note.effect === "moved"
-      ? `on ${note.date} this runs at ${note.runsAt}, after the gap`
+      ? `on ${note.runsOn} this runs at ${note.runsAt}, after the gap`
       : note.onlyRuns
         ? `nothing runs on ${note.date}`
         : `${note.time} is left out on ${note.date}`;

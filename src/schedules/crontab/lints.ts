@@ -3,7 +3,7 @@ import { valuesOf } from "./bits.js";
 import type { CompiledCrontab } from "./compile.js";
 import { isComplete } from "./expand.js";
 import { MONTH_NAMES } from "./fields.js";
-import { firstDate, longestGapDays, smallestGapMs } from "./gaps.js";
+import { longestGapDays, nextDate, smallestGapMs } from "./gaps.js";
 import { stepLints } from "./lint-steps.js";
 import { zoneLints, zoneNameLints } from "./lint-zones.js";
 
@@ -60,7 +60,7 @@ function dateLints(crontab: CompiledCrontab, { from }: LintOptions): Lint[] {
     const leapDay = plain && dates.join() === "29" && months.join() === "2" && !isWeekdaySet(crontab);
     const most = longest < 730 ? `${longest} days` : `${Math.round(longest / 365.25)} years`;
     const rule = leapDay ? "fires on 29 February only" : `up to ${most} pass between two runs`;
-    const next = from === undefined ? undefined : firstDate(crontab, from);
+    const next = from === undefined ? undefined : nextDate(crontab, from);
     return [
       {
         code: "rare",

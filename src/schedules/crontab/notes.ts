@@ -14,16 +14,16 @@ export interface CrontabNote {
   readonly kind: "gap" | "fold" | "date-line";
   /** What becomes of the runs that are due in them. */
   readonly effect: "moved" | "dropped" | "first-pass" | "second-pass" | "both-passes";
-  /** Local date of the times that are skipped or repeated. */
+  /** Local date and time of the first due time that is skipped or repeated, and how many others there are. */
   readonly date: string;
-  /** The first of these times at which the crontab is due, and how many others there are. */
   readonly time: string;
   readonly others: number;
   /** Whether the date has no other runs than these. */
   readonly onlyRuns: boolean;
   /** The skipped or repeated stretch: "02:00-03:00". */
   readonly stretch: string;
-  /** Where a moved run goes: "03:00"; undefined for the other effects. */
+  /** Local date and time at which a moved run goes: "2027-03-28", "03:00"; undefined for the other effects. */
+  readonly runsOn?: string;
   readonly runsAt?: string;
   /** The whole of it as a sentence for people. */
   readonly message: string;
@@ -76,18 +76,16 @@ function noteAt(crontab: CompiledCrontab, segment: Segment): CrontabNote | undef
   const matches = matchesIn(crontab, irregular.from, irregular.to);
   if (matches === undefined) return undefined;
   const { effect, runsAt } = effectOf(crontab, segment, irregular, matches.first);
-  const others = matches.count - 1;
-  const date = dateOf(irregular.from);
   const note = {
     at: segment.start * MINUTE_MS,
     kind: irregular.kind,
     effect,
-    date,
+    date: dateOf(matches.first),
     time: timeOf(matches.first),
-    others,
-    onlyRuns: !matchesElsewhere(crontab, irregular),
+    others: matches.count - 1,
+    onlyRuns: !matchesElsewhere(crontab, irregular, matches.first),
     stretch: `${timeOf(irregular.from)}-${timeOf(irregular.to)}`,
-    ...(runsAt === undefined ? {} : { runsAt: timeOf(runsAt) }),
+    ...(runsAt === undefined ? {} : { runsOn: dateOf(runsAt), runsAt: timeOf(runsAt) }),
   };
   return { ...note, message: sentence(note, crontab) };
 }
@@ -117,7 +115,7 @@ const EFFECTS: Readonly<
 };
 
 function sentence(note: Omit<CrontabNote, "message">, { zone, policy }: CompiledCrontab): string {
-  const { kind, effect, others, time, date, runsAt } = note;
+  const { kind, effect, others, time, date, runsOn, runsAt = "" } = note;
   const several = others > 0;
   const skipped = kind === "gap" || effect === "dropped";
   const subject = several ? `${time} and ${others} more` : time;
@@ -130,8 +128,14 @@ function sentence(note: Omit<CrontabNote, "message">, { zone, policy }: Compiled
       : "comes twice";
   const fact = `${subject} ${verb} in ${zone.name} on ${date}`;
   if (effect !== "moved") return `${fact}; ${EFFECTS[effect][several ? 1 : 0]}`;
-  if (!several) return `${fact}; runs at ${runsAt}, after the gap`;
-  return `${fact}; run ${policy.gap === "after" ? `once, at ${runsAt}` : `from ${runsAt} on`}, after the gap`;
+  const when = runTime(date, runsOn ?? date, runsAt);
+  if (!several) return `${fact}; runs at ${when}, after the gap`;
+  return `${fact}; run ${policy.gap === "after" ? `once, at ${when}` : `from ${when} on`}, after the gap`;
+}
+
+/** "03:00", or with its date where that is another one than that of the missed time. */
+function runTime(missedOn: string, runsOn: string, runsAt: string): string {
+  return runsOn === missedOn ? runsAt : `${runsAt} on ${runsOn}`;
 }
 
 /** The first matching minute in a stretch of local minutes, and how many minutes of it match. */
@@ -151,10 +155,10 @@ function matchesIn(
   return count === 0 ? undefined : { first, count };
 }
 
-/** Whether the local date on which a stretch begins has matches outside it. */
-function matchesElsewhere({ calendar }: CompiledCrontab, { from, to }: Irregular): boolean {
+/** Whether the local date of a match in a stretch has matches outside it. */
+function matchesElsewhere({ calendar }: CompiledCrontab, { from, to }: Irregular, match: number): boolean {
   const scale = calendar.perMinute;
-  const day = Math.floor(from / 1440) * calendar.perDay;
+  const day = Math.floor(match / 1440) * calendar.perDay;
   return calendar.previous(from * scale - 1) >= day || calendar.next(to * scale) < day + calendar.perDay;
 }
 
@@ -194,7 +198,8 @@ function gapNote(crontab: CompiledCrontab, segment: Segment, minute: number): st
   if (missed >= segment.start + segment.offset || matchesIn(crontab, missed, missed + 1) === undefined)
     return undefined;
   const fact = `${timeOf(missed)} does not exist in ${crontab.zone.name} on ${dateOf(missed)}`;
-  return `${fact}; runs at ${timeOf(minute + segment.offset)}, after the gap`;
+  const run = minute + segment.offset;
+  return `${fact}; runs at ${runTime(dateOf(missed), dateOf(run), timeOf(run))}, after the gap`;
 }
 
 function passNote(local: number, zoneName: string, pass: "first" | "second", other: string): string {
