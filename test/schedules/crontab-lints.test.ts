@@ -78,7 +78,14 @@ describe("lints", () => {
     ],
     ["*/60 9 * * *", {}, ["step-too-large minute: */60 in minutes equals 0"]],
     ["0,30 */24 * * *", {}, ["step-too-large hour: */24 in hours equals 0"]],
-    ["* */60 * * * *", {}, ["step-too-large minute: */60 in minutes equals 0"]],
+    [
+      "* */60 * * * *",
+      {},
+      [
+        "step-too-large minute: */60 in minutes equals 0",
+        "forgotten-field second: second is *: runs 1440 times a day, at every second of minutes */60; second 0 is probably meant -> second: 0",
+      ],
+    ],
     [
       "*/27 9-17 * * *",
       {},

@@ -4,6 +4,7 @@ import type { CompiledCrontab } from "./compile.js";
 import { isComplete } from "./expand.js";
 import { MONTH_NAMES } from "./fields.js";
 import { longestGapDays, nextDate, smallestGapMs } from "./gaps.js";
+import { slipLints } from "./lint-slips.js";
 import { stepLints } from "./lint-steps.js";
 import { zoneLints, zoneNameLints } from "./lint-zones.js";
 
@@ -11,6 +12,7 @@ import { zoneLints, zoneNameLints } from "./lint-zones.js";
 export function lintsOf(crontab: CompiledCrontab, options: LintOptions): Lint[] {
   return [
     ...stepLints(crontab.expression),
+    ...slipLints(crontab),
     ...dayLints(crontab),
     ...dateLints(crontab, options),
     ...zoneNameLints(crontab),
