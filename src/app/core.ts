@@ -1,4 +1,4 @@
-import { type BeatOptions, type Entry, resolveEntry, Schedules } from "../beat/index.js";
+import { type BeatOptions, type Entry, Prospects, resolveEntry, Schedules } from "../beat/index.js";
 import { systemClock, type Clock } from "../core/clock.js";
 import { SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
@@ -58,6 +58,8 @@ export class AppCore {
   readonly createMessage: CreateMessage;
   readonly publisher: Publisher;
   readonly schedules: Schedules;
+  /** For the command line: entries with the runs that lie before them. */
+  readonly prospects: Prospects;
   readonly locks: Locks;
   #parts: AppParts = {};
   #logger: Logger;
@@ -139,6 +141,7 @@ export class AppCore {
       entries: this.entries,
       defaults: { timezone, dst },
     });
+    this.prospects = new Prospects(this.lazyStore, this.entries);
   }
 
   get pace(): Pace {

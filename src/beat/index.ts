@@ -2,7 +2,10 @@
 export { Beat, BEAT_DEFAULTS, type BeatDeps, type BeatOptions, type BeatStats } from "./beat.js";
 export { type Entry, resolveEntry } from "./entry.js";
 export type { ArgsFunction, EntryLockOptions, EntryOptions, MisfireOptions } from "./entry-options.js";
+export type { EntryView } from "./entry-view.js";
+export type { Ending, ForetoldRun } from "./foretell.js";
 export { MISFIRE_POLICIES, type MisfirePolicyName } from "./misfire.js";
 export type { HistoryRow } from "./history.js";
+export { type Prospect, Prospects } from "./prospects.js";
 export type { Registration } from "./registration.js";
-export { type EntryView, Schedules, type SchedulesDeps, type Triggered } from "./schedules.js";
+export { Schedules, type SchedulesDeps, type Triggered } from "./schedules.js";

@@ -18,7 +18,7 @@ import type {
   LedgerRange,
 } from "../store/entries.js";
 import type { Entry } from "./entry.js";
-import { cursorAfter, cursorAt, nominalFollowing, restartCursor } from "./occurrences.js";
+import { cursorAfter, cursorAt, nominalFollowing, restartCursor, type Timing } from "./occurrences.js";
 
 /** Why an entry does not run any more: `disabled` in the store. */
 export const DISABLED = {
@@ -97,9 +97,7 @@ export function revise(
   const { entry } = wanted;
   const definition = definitionOf(wanted);
   if (stored === null) {
-    const cursor = entry.enabled ? cursorAfter(entry, now) : null;
-    const disabled = disabledReason(entry, cursor, 0);
-    return { ...definition, expect: null, cursor, pausedAt: null, disabled, ledger: [] };
+    return { ...definition, expect: null, ...beginning(entry, now), pausedAt: null, ledger: [] };
   }
   const returning = stored.disabled === DISABLED.leftCode || stored.disabled === DISABLED.invalid;
   if (stored.revision === entry.revision && stored.owner === wanted.owner && !returning) {
@@ -111,12 +109,20 @@ export function revise(
   return putOf(stored, { ...definition, cursor: disabled === null ? cursor : null, disabled, ledger });
 }
 
+/** Where a new entry stands that is registered at `now`: nothing until then is due. */
+export function beginning(entry: Enabling, now: EpochMs): Pick<EntryPut, "cursor" | "disabled"> {
+  const cursor = entry.enabled ? cursorAfter(entry, now) : null;
+  return { cursor, disabled: disabledReason(entry, cursor, 0) };
+}
+
 function definitionOf({ entry, owner, version }: Wanted): EntryDefinition {
   const { name, definition, revision } = entry;
   return { name, owner, version, definition, revision };
 }
 
-function disabledReason(entry: Entry, cursor: Cursor | null, runs: number): string | null {
+type Enabling = Timing & Pick<Entry, "enabled" | "maxRuns" | "atStart">;
+
+function disabledReason(entry: Enabling, cursor: Cursor | null, runs: number): string | null {
   if (!entry.enabled) return DISABLED.byDefinition;
   if (entry.maxRuns !== null && runs >= entry.maxRuns) return DISABLED.maxRuns;
   return cursor === null && !entry.atStart ? DISABLED.ended : null;

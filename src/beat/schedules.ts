@@ -1,19 +1,21 @@
 import type { EpochMs } from "../core/clock.js";
-import { ConfigurationError, isSunbeatError, messageOf } from "../core/errors.js";
+import { ConfigurationError, isSunbeatError } from "../core/errors.js";
 import { type InstantLike, instantMs } from "../core/instant.js";
 import { assertKnownKeys, integerOption } from "../core/options.js";
 import { didYouMean } from "../core/nearest.js";
 import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
-import type { Schedule, ScheduleDefaults } from "../schedules/index.js";
+import type { ScheduleDefaults } from "../schedules/index.js";
 import type { EntryPut, EntrySnapshot, TriggerOutcome } from "../store/entries.js";
 import type { Store } from "../store/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { argsOf, type Entry, resolveEntry } from "./entry.js";
 import { EntryCache } from "./entry-cache.js";
 import type { EntryOptions } from "./entry-options.js";
+import { type EntryView, viewOf } from "./entry-view.js";
+import { foretell } from "./foretell.js";
 import { history, type HistoryRow } from "./history.js";
-import { nominalAfter, nominalFollowing, restartCursor, triggerId } from "./occurrences.js";
+import { restartCursor, triggerId } from "./occurrences.js";
 import { messageLock } from "./tick-item.js";
 import { DISABLED, pastRanges, putOf, revise } from "./revise.js";
 
@@ -26,36 +28,6 @@ export interface SchedulesDeps {
   readonly defaults: ScheduleDefaults;
 }
 
-/** An entry as it stands in the store. */
-export interface EntryView {
-  readonly name: string;
-  /** "runtime", or "code:" and the name of the app that declares it. */
-  readonly owner: string;
-  readonly task: string | null;
-  /** Null when only the code that declares it knows it. */
-  readonly schedule: Schedule | null;
-  readonly description: string | null;
-  /** The whole definition, as JSON text. */
-  readonly definition: string;
-  readonly revision: string;
-  /** When it is sent next; null: not any more, or not while it is paused or disabled. */
-  readonly nextDue: Date | null;
-  /** The newest occurrence that was sent or skipped by the beat. */
-  readonly lastScheduledFor: Date | null;
-  readonly pausedAt: Date | null;
-  /** Why it does not run any more ("disabled", "ended", "max-runs", "left-code", "invalid"), or null. */
-  readonly disabled: string | null;
-  readonly disabledAt: Date | null;
-  /** Occurrences sent. */
-  readonly runs: number;
-  /** Runs that have not ended. */
-  readonly unfinished: number;
-  /** A run waits for the running one to end. */
-  readonly holding: boolean;
-  /** Why the definition cannot be read here, or null. */
-  readonly problem: string | null;
-}
-
 /** What became of a run sent by hand. */
 export interface Triggered {
   readonly taskId: string;
@@ -66,7 +38,6 @@ const RUNTIME = "runtime";
 const PAGE = 1_000;
 const MOST_TRIES = 10;
 const MOST_ROWS = 10_000;
-const MOST_COUNTED = 1_000_000;
 /** Names looked through for "did you mean". */
 const MOST_NAMES = 10_000;
 
@@ -201,9 +172,9 @@ export class Schedules {
   }
 
   /**
-   * The next `count` (1) due times after `after` (now), without jitter, and no more than `maxRuns` leaves (where that is not
-   * more than a million: they are counted one by one); none for an entry that is paused or disabled.
-   * SUNBEAT_ENTRY_NOT_FOUND, SUNBEAT_ENTRY_INVALID when its schedule is code this process has not.
+   * The next `count` (1) due times that will be sent, after `after` (now), without jitter: within start and end, no more
+   * than `maxRuns` leaves, and of those that are overdue what the misfire policy leaves. None for an entry that is paused
+   * or disabled, and none for "@reboot", which has no due times. SUNBEAT_ENTRY_NOT_FOUND, SUNBEAT_ENTRY_INVALID when its schedule is code this process has not.
    */
   async next(
     name: string,
@@ -212,18 +183,15 @@ export class Schedules {
     assertKnownKeys(options, ["count", "after"], "next");
     const count = integerOption(options.count ?? 1, "count", 1, MOST_ROWS);
     const stored = await this.#found(name);
-    if (stored.cursor === null || stored.pausedAt !== null || stored.disabled !== null) return [];
+    if (stored.pausedAt !== null || stored.disabled !== null) return [];
     const entry = this.#timed(stored);
-    const after = options.after === undefined ? null : instantMs(options.after, "after");
-    const { nominal } = stored.cursor;
-    let left = entry.maxRuns === null ? Infinity : entry.maxRuns - stored.runs;
-    const isCounted = left <= MOST_COUNTED;
-    // Runs before `after` count, too, so where they are counted the walk begins at the first.
-    let due: EpochMs | null =
-      after === null || after < nominal || isCounted ? nominal : nominalAfter(entry, after);
+    const after = options.after === undefined ? -Infinity : instantMs(options.after, "after");
+    const now = await this.#deps.store.now();
     const instants: Date[] = [];
-    for (; due !== null && left > 0 && instants.length < count; due = nominalFollowing(entry, due), left--) {
-      if (after === null || due > after) instants.push(new Date(due));
+    for (const { due } of foretell(entry, stored, now, Math.max(after, now))) {
+      if (due <= after) continue;
+      instants.push(new Date(due));
+      if (instants.length === count) break;
     }
     return instants;
   }
@@ -335,6 +303,10 @@ export class Schedules {
     return entry.codeSchedule ? this.#cache.runnable(stored) : entry;
   }
 
+  #view(stored: EntrySnapshot): EntryView {
+    return viewOf(stored, this.#cache);
+  }
+
   #readable(stored: EntrySnapshot): Entry | null {
     try {
       return this.#cache.read(stored);
@@ -343,40 +315,6 @@ export class Schedules {
       throw error;
     }
   }
-
-  #view(stored: EntrySnapshot): EntryView {
-    let entry: Entry | null = null;
-    let problem: string | null = null;
-    try {
-      entry = this.#cache.read(stored);
-    } catch (error) {
-      problem = messageOf(error);
-    }
-    const runs = stored.pausedAt === null && stored.disabled === null;
-    const known = entry !== null && (!entry.codeSchedule || this.#cache.isDeclared(stored));
-    return {
-      name: stored.name,
-      owner: stored.owner,
-      task: entry?.task ?? null,
-      schedule: known ? entry!.schedule : null,
-      description: entry?.description ?? null,
-      definition: stored.definition,
-      revision: stored.revision,
-      nextDue: runs ? date(stored.cursor?.dispatchAt) : null,
-      lastScheduledFor: date(stored.lastNominal),
-      pausedAt: date(stored.pausedAt),
-      disabled: stored.disabled,
-      disabledAt: date(stored.disabledAt),
-      runs: stored.runs,
-      unfinished: stored.unfinished,
-      holding: stored.holding,
-      problem,
-    };
-  }
-}
-
-function date(instant: EpochMs | null | undefined): Date | null {
-  return instant === null || instant === undefined ? null : new Date(instant);
 }
 
 function contended(name: string): ConfigurationError {

@@ -43,7 +43,12 @@ export function withStore<T>(cli: Cli, work: (open: OpenApp) => Promise<T>): Pro
   return withApp(cli, (open) => tellingSilence(cli, open, work(open)));
 }
 
-async function tellingSilence<T>({ clock, terminal }: Cli, { core }: OpenApp, work: Promise<T>): Promise<T> {
+/** Waits for what the store is asked, and says so where it takes long. */
+export async function tellingSilence<T>(
+  { clock, terminal }: Cli,
+  { core }: OpenApp,
+  work: Promise<T>,
+): Promise<T> {
   const { brokerLabel, lazyStore } = core;
   let timer = clock.after(SILENCE_MS, () => {
     timer = clock.after(ANSWER_MS, () => terminal.note(`waiting for ${brokerLabel}`));

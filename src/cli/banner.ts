@@ -1,7 +1,9 @@
+import type { Ending, ForetoldRun } from "../beat/index.js";
 import type { EpochMs } from "../core/clock.js";
 import { formatDuration } from "../core/duration.js";
 import type { OpenApp } from "./app.js";
-import { declaredEntries, type ListedEntry } from "./entries.js";
+import { declaredEntries, failureOf, nextRun, type ListedEntry } from "./entries.js";
+import { withoutTask } from "./entry-lints.js";
 import { version } from "./version.js";
 
 /** Names of a long list that are shown; the others are counted. */
@@ -38,6 +40,7 @@ export function workerBanner({ open, now, log, hostname, concurrency, queues, be
     ...section("queues", queues),
     ...section("tasks", core.registry.names()),
     ...(beat ? section("entries", entryLines(open, now)) : []),
+    ...remarks(open),
     "",
   ];
   return lines.join("\n");
@@ -55,6 +58,7 @@ export function beatBanner({ open, now, log }: BannerParts): string {
     `. logfile -> ${log}`,
     `. ${beatSummary(open, now)}`,
     ...section("entries", entryLines(open, now)),
+    ...remarks(open),
     "",
   ];
   return lines.join("\n");
@@ -71,28 +75,46 @@ function beatSummary(open: OpenApp, now: EpochMs): string {
   const lease = formatDuration(open.core.config.beatLeaseMs);
   const upcoming = comingUp(open, now);
   const [first] = upcoming;
-  const next = first?.next == null ? "" : `, next: ${first.entry.name} ${away(first.next - now)}`;
+  const next =
+    first === undefined || typeof first.next === "string"
+      ? ""
+      : `, next: ${first.entry.name} ${away(first.next.sentAt - now)}`;
   return `lease ${lease}, entries ${upcoming.length}${next}`;
 }
 
 function entryLines(open: OpenApp, now: EpochMs): string[] {
   const upcoming = comingUp(open, now);
   const width = Math.max(0, ...upcoming.slice(0, SHOWN).map(({ entry }) => entry.name.length));
-  return upcoming.map(({ entry: { name, schedule, status }, next }) => {
+  return upcoming.map(({ entry: { name, schedule }, next }) => {
     const what = schedule?.describe?.() ?? "a schedule of its own";
-    const when = status === "disabled" ? "disabled" : next === null ? "never" : away(next - now);
-    return `${name.padEnd(width)}  ${what}, ${when}`;
+    // "@reboot" says itself when it is sent.
+    if (next === "at-start") return `${name.padEnd(width)}  ${what}`;
+    return `${name.padEnd(width)}  ${what}, ${typeof next === "string" ? whyNot(next) : away(next.sentAt - now)}`;
   });
 }
 
-/** The entries in code with their next due time, soonest first. Those added at run time come from the store later. */
-function comingUp(open: OpenApp, now: EpochMs): { entry: ListedEntry; next: EpochMs | null }[] {
-  return declaredEntries(open)
-    .map((entry) => ({
-      entry,
-      next: entry.status === "disabled" ? null : (entry.schedule?.next(now) ?? null),
-    }))
-    .sort((a, b) => (a.next ?? Infinity) - (b.next ?? Infinity));
+/** Why no run of an entry comes. */
+function whyNot(ending: Ending): string {
+  return ending === "disabled" ? ending : (failureOf(ending) ?? "never");
+}
+
+interface Upcoming {
+  readonly entry: ListedEntry;
+  readonly next: ForetoldRun | Ending;
+}
+
+/** The entries in code with their next run, soonest first. Those added at run time come from the store later. */
+function comingUp(open: OpenApp, now: EpochMs): Upcoming[] {
+  const sentAt = ({ next }: Upcoming): number => (typeof next === "string" ? Infinity : next.sentAt);
+  const upcoming = declaredEntries(open).map((entry) => ({ entry, next: nextRun(entry, now) }));
+  // Infinity - Infinity is no order.
+  return upcoming.sort((a, b) => (sentAt(a) === sentAt(b) ? 0 : sentAt(a) - sentAt(b)));
+}
+
+/** The entries whose task is not among those of this app. */
+function remarks(open: OpenApp): string[] {
+  const lines = withoutTask(open, declaredEntries(open));
+  return lines.length === 0 ? [] : section("entries without a task here", lines);
 }
 
 function away(ms: number): string {

@@ -1,5 +1,6 @@
-import type { EntryView } from "../beat/index.js";
-import { ConfigurationError } from "../core/errors.js";
+import type { Ending, EntryView, ForetoldRun, Prospect } from "../beat/index.js";
+import type { EpochMs } from "../core/clock.js";
+import { ConfigurationError, messageOf } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { quote } from "../core/quote.js";
 import type { Schedule } from "../schedules/index.js";
@@ -18,32 +19,24 @@ export interface ListedEntry {
   readonly status: string;
   /** What the store holds; null for a new one. */
   readonly stored: EntryView | null;
+  readonly prospect: Prospect;
 }
 
 /** The entries that the app's code declares, in order of name. Needs no store. */
 export function declaredEntries({ core }: OpenApp): ListedEntry[] {
-  return core.entries
-    .map(({ enabled, ...entry }): ListedEntry => {
-      const { name, task, schedule, description, definition } = entry;
-      return {
-        ...{ name, task, schedule, description, definition },
-        status: enabled ? "new" : "disabled",
-        stored: null,
-      };
-    })
-    .sort(byName);
+  return core.prospects.declared().map(listed).sort(byName);
 }
 
 /** Declared and stored entries in order of name. Where both know one, the store's word counts. */
 export async function listEntries(open: OpenApp): Promise<ListedEntry[]> {
-  const stored = (await open.app.schedules.list()).map(listed);
+  const stored = (await open.core.prospects.stored()).map(listed);
   const known = new Set(stored.map((entry) => entry.name));
   return [...stored, ...declaredEntries(open).filter((entry) => !known.has(entry.name))].sort(byName);
 }
 
 /** One of them. Throws SUNBEAT_ENTRY_NOT_FOUND. */
 export async function findEntry(open: OpenApp, name: string): Promise<ListedEntry> {
-  const stored = await open.app.schedules.get(name);
+  const stored = await open.core.prospects.find(name);
   if (stored !== null) return listed(stored);
   const declared = declaredEntries(open).find((entry) => entry.name === name);
   if (declared !== undefined) return declared;
@@ -55,20 +48,59 @@ export async function findEntry(open: OpenApp, name: string): Promise<ListedEntr
   );
 }
 
-function listed(view: EntryView): ListedEntry {
-  const { name, task, schedule, description, definition, pausedAt, disabled, problem } = view;
-  let status = "active";
-  if (problem !== null) status = "unreadable here";
-  if (pausedAt !== null) status = "paused";
-  if (disabled !== null) status = disabled === "disabled" ? "disabled" : `disabled: ${disabled}`;
-  return { name, task, schedule, description, definition, status, stored: view };
+function listed(prospect: Prospect): ListedEntry {
+  const { name, view } = prospect;
+  const known = view ?? prospect.entry!; // one without a view is declared here
+  const { task, schedule, description, definition } = known;
+  return {
+    name,
+    task,
+    schedule,
+    description,
+    definition,
+    status: statusOf(prospect),
+    stored: view,
+    prospect,
+  };
+}
+
+function statusOf({ view, entry }: Prospect): string {
+  if (view === null) return entry!.enabled ? "new" : "disabled";
+  const { disabled, pausedAt, problem } = view;
+  if (disabled !== null) return disabled === "disabled" ? "disabled" : `disabled: ${disabled}`;
+  if (pausedAt !== null) return "paused";
+  return problem === null ? "active" : "unreadable here";
 }
 
 function byName(a: ListedEntry, b: ListedEntry): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-/** Whether it will run: declared ones do as soon as a beat starts. */
-export function willRun(entry: ListedEntry): boolean {
-  return entry.status === "active" || entry.status === "new";
+/**
+ * The runs of an entry at `from` (now) or later, and why none follows. What was due before now is no question to the
+ * store's cursor, so where `from` is over the answer is as for a beat that had registered the entry then. A custom
+ * schedule that throws ends with "failing: why": it must not keep the other entries from being shown.
+ */
+export function* runsOf(
+  { prospect }: ListedEntry,
+  now: EpochMs,
+  from: EpochMs = now,
+): Generator<ForetoldRun, Ending, void> {
+  try {
+    return yield* from < now ? prospect.runsOfNew(from - 1) : prospect.runs(now, from);
+  } catch (error) {
+    return FAILING + messageOf(error);
+  }
+}
+
+const FAILING = "failing: ";
+
+/** Why a custom schedule cannot be asked; null for runs and for all other endings. */
+export function failureOf(next: ForetoldRun | Ending): string | null {
+  return typeof next === "string" && next.startsWith(FAILING) ? next.slice(FAILING.length) : null;
+}
+
+/** Its next run, or why there is none. */
+export function nextRun(entry: ListedEntry, now: EpochMs): ForetoldRun | Ending {
+  return runsOf(entry, now).next().value;
 }

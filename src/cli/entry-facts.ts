@@ -1,9 +1,11 @@
 import type { EpochMs } from "../core/clock.js";
 import { definitionRows, readDefinition } from "./definition-rows.js";
-import { willRun, type ListedEntry } from "./entries.js";
-import { lintsOf, printLints } from "./lints.js";
+import type { Lint } from "../schedules/index.js";
+import { failureOf, type ListedEntry } from "./entries.js";
+import { printLints } from "./lints.js";
 import { formatLocal, precisionOf } from "./local-time.js";
-import { describeAt, linesOf, type Line } from "./occurrences.js";
+import { describeAt, firstLines, linesOfEntry, type RunLine } from "./occurrences.js";
+import { delayText } from "./run-text.js";
 import { table } from "./table.js";
 import type { Terminal } from "./terminal.js";
 
@@ -16,7 +18,12 @@ export interface Showing {
 }
 
 /** What an entry is, when it runs next, and what to know about it, below a title of the caller's. */
-export function printEntry(terminal: Terminal, entry: ListedEntry, showing: Showing): void {
+export function printEntry(
+  terminal: Terminal,
+  entry: ListedEntry,
+  lints: readonly Lint[],
+  showing: Showing,
+): void {
   const rows = [...facts(entry, showing), ...nextRuns(entry, showing)];
   for (const line of table(
     terminal,
@@ -24,7 +31,6 @@ export function printEntry(terminal: Terminal, entry: ListedEntry, showing: Show
   )) {
     terminal.line(line);
   }
-  const lints = entry.schedule === null ? [] : lintsOf(entry.schedule, showing.now);
   if (lints.length > 0) terminal.line();
   printLints(terminal, lints);
 }
@@ -51,25 +57,26 @@ function facts(entry: ListedEntry, { timezone, now }: Showing): Row[] {
   return rows;
 }
 
-/** The next due times from `now` on, within what the entry's start, end and runs leave of its schedule. */
-export function nextLines(entry: ListedEntry, { now, runs }: Omit<Showing, "timezone">): Line[] {
-  const { schedule, stored } = entry;
-  if (schedule === null || !willRun(entry)) return [];
-  const { startAt = now, endAt, maxRuns = Infinity } = readDefinition(entry.definition) ?? {};
-  return linesOf(
-    schedule,
-    Math.max(now, startAt),
-    Math.min(runs, Math.max(0, maxRuns - (stored?.runs ?? 0))),
-    endAt,
-  );
+function nextRuns(entry: ListedEntry, { timezone, now, runs }: Showing): Row[] {
+  const { lines, ending } = firstLines(linesOfEntry(entry, now), runs);
+  const failure = ending === null ? null : failureOf(ending);
+  if (failure !== null) return [["problem", failure]];
+  if (lines.length === 0 && ending === "at-start") return [["next", "when a beat process first leads"]];
+  const precision = precisionOf(lines.map((line) => line.at));
+  return lines.map((line, i) => {
+    const when = line.kind === "run" ? formatLocal(line.at, timezone, precision) : "left out";
+    const remarks = [line.kind === "run" ? sentText(line) : "", line.note ?? ""].filter(
+      (text) => text !== "",
+    );
+    return [
+      i === 0 ? `next (${timezone})` : "",
+      remarks.length === 0 ? when : `${when}  (${remarks.join("; ")})`,
+    ];
+  });
 }
 
-function nextRuns(entry: ListedEntry, showing: Showing): Row[] {
-  const { timezone } = showing;
-  const lines = nextLines(entry, showing);
-  const precision = precisionOf(lines.map((line) => line.at));
-  return lines.map(({ kind, at, note }, i) => {
-    const when = kind === "run" ? formatLocal(at, timezone, precision) : "left out";
-    return [i === 0 ? `next (${timezone})` : "", note === null ? when : `${when}  (${note})`];
-  });
+function sentText(line: RunLine): string {
+  if (line.late) return "overdue, sent as soon as a beat leads";
+  const delay = delayText(line);
+  return delay === "" ? "" : `sent ${delay}`;
 }

@@ -1,5 +1,4 @@
-import type { EpochMs } from "../core/clock.js";
-import type { Lint, Schedule } from "../schedules/index.js";
+import type { Lint } from "../schedules/index.js";
 import type { Terminal } from "./terminal.js";
 
 /** The lint codes that say that a schedule does not do its work at all. */
@@ -7,10 +6,6 @@ const BROKEN = new Set(["never"]);
 
 export function isBroken(lints: readonly Lint[]): boolean {
   return lints.some((lint) => BROKEN.has(lint.code));
-}
-
-export function lintsOf(schedule: Schedule, from: EpochMs): Lint[] {
-  return schedule.lints?.({ from }) ?? [];
 }
 
 /** "note both-days (dayOfWeek): ...", the suggestion on the next line. */

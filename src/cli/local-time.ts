@@ -16,7 +16,10 @@ export type Precision = "minutes" | "seconds" | "milliseconds";
 /** As much as is needed to tell these instants, in order, apart: a sunrise to the second is enough. */
 export function precisionOf(instants: readonly EpochMs[]): Precision {
   if (instants.every((instant) => instant % 60_000 === 0)) return "minutes";
-  const close = instants.some((instant, i) => i > 0 && instant - instants[i - 1]! < 1_000);
+  const close = instants.some((instant, i) => {
+    const gapMs = i === 0 ? 0 : instant - instants[i - 1]!;
+    return gapMs > 0 && gapMs < 1_000; // what falls on one instant no precision tells apart
+  });
   return close ? "milliseconds" : "seconds";
 }
 

@@ -1,5 +1,8 @@
+import type { Ending, ForetoldRun } from "../beat/index.js";
 import type { EpochMs } from "../core/clock.js";
 import type { Schedule } from "../schedules/index.js";
+import { runsOf, type ListedEntry } from "./entries.js";
+import { readDefinition } from "./definition-rows.js";
 
 /** What a schedule can tell about its own occurrences; a crontab and a solar schedule tell more than others. */
 interface Telling extends Schedule {
@@ -13,43 +16,90 @@ interface Telling extends Schedule {
   status?(at: EpochMs): string | null;
 }
 
-/** One line of a preview: a run, or the remark that an expected one is left out. */
-export type Line =
-  | {
-      readonly kind: "run";
-      readonly at: EpochMs;
-      /** Since the run before it; null for the first. */
-      readonly gapMs: number | null;
-      /** Why it is where it is, when that is not plain. */
-      readonly note: string | null;
-    }
-  | { readonly kind: "omitted"; readonly at: EpochMs; readonly note: string };
+/** One line about a run, or the remark that an expected one is left out. */
+export type Line = RunLine | { readonly kind: "omitted"; readonly at: EpochMs; readonly note: string };
 
-const STATUS_AFTER_MS = 36 * 3_600_000;
-
-/**
- * The first `count` runs from `from` on, itself included, but none at or after `until`, with what is left out
- * between them.
- */
-export function linesOf(schedule: Schedule, from: EpochMs, count: number, until = Infinity): Line[] {
-  const telling = schedule as Telling;
-  const lines: Line[] = [];
-  let before: EpochMs | null = null;
-  let reached = from - 1;
-  for (let n = 0; n < count; n++) {
-    const at = schedule.next(reached);
-    const end = at === null || at >= until ? null : at;
-    lines.push(...omissions(telling, reached, end ?? Math.min(until - 1, reached + YEAR_MS)));
-    if (end === null) break;
-    const gapMs = before === null ? null : end - before;
-    const far = (gapMs ?? end - from) > STATUS_AFTER_MS ? telling.status?.(reached) : undefined;
-    lines.push({ kind: "run", at: end, gapMs, note: telling.note?.(end) ?? far ?? null });
-    before = reached = end;
-  }
-  return lines;
+export interface RunLine {
+  readonly kind: "run";
+  /** When it is due. */
+  readonly at: EpochMs;
+  /** When it is sent: later by the entry's jitter, or because it has been missed. */
+  readonly sentAt: EpochMs;
+  readonly late: boolean;
+  /** Since the run before it was due; null for the first. */
+  readonly gapMs: number | null;
+  /** Why it is where it is, when that is not plain. */
+  readonly note: string | null;
 }
 
+/** Lines in order of time, and why no run follows; null where one does, or may. */
+export type Lines = Generator<Line, Ending | null, void>;
+
+const STATUS_AFTER_MS = 36 * 3_600_000;
 const YEAR_MS = 366 * 86_400_000;
+
+/** What a schedule as such gives from `from` on, itself included. */
+export function linesOfSchedule(schedule: Schedule, from: EpochMs): Lines {
+  return lines(schedule, instants(schedule, from), { from });
+}
+
+/** What is sent of an entry at `from` (now) or later, and before `until`. */
+export function linesOfEntry(entry: ListedEntry, now: EpochMs, from: EpochMs = now, until = Infinity): Lines {
+  const { startAt = from, endAt = Infinity } = readDefinition(entry.definition) ?? {};
+  const window = { from: Math.max(from, startAt), until, endAt };
+  return lines(entry.schedule, runsOf(entry, now, from), window);
+}
+
+/** The first `count` runs with what is left out between them. */
+export function firstLines(lines: Lines, count: number): { lines: Line[]; ending: Ending | null } {
+  const taken: Line[] = [];
+  let runs = 0;
+  for (;;) {
+    const { done, value } = lines.next();
+    if (done === true) return { lines: taken, ending: value };
+    taken.push(value);
+    if (value.kind === "run" && ++runs === count) return { lines: taken, ending: null };
+  }
+}
+
+function* instants(schedule: Schedule, from: EpochMs): Generator<ForetoldRun, Ending, void> {
+  for (let at = schedule.next(from - 1); at !== null; at = schedule.next(at)) {
+    yield { due: at, sentAt: at, late: false };
+  }
+  return "ended";
+}
+
+interface Window {
+  readonly from: EpochMs;
+  readonly until?: EpochMs;
+  readonly endAt?: EpochMs;
+}
+
+function* lines(
+  schedule: Telling | null,
+  runs: Iterator<ForetoldRun, Ending, void>,
+  { from, until = Infinity, endAt = Infinity }: Window,
+): Lines {
+  let before: EpochMs | null = null;
+  let reached = from - 1;
+  for (;;) {
+    const step = runs.next();
+    const run = step.done === true || step.value.sentAt >= until ? null : step.value;
+    // What has had all its runs, or is switched off, is expected at no time.
+    const isOver = step.done === true && step.value !== "ended";
+    if (schedule !== null && !isOver) {
+      yield* omissions(schedule, reached, run?.due ?? Math.min(until - 1, endAt - 1, reached + YEAR_MS));
+    }
+    if (run === null) return step.done === true ? step.value : null;
+    const { due, sentAt, late } = run;
+    const gapMs: number | null = before === null ? null : due - before;
+    const isFar = (gapMs ?? due - from) > STATUS_AFTER_MS;
+    const note = schedule?.note?.(due) ?? (isFar ? schedule?.status?.(reached) : undefined) ?? null;
+    yield { kind: "run", at: due, sentAt, late, gapMs, note };
+    before = due;
+    reached = Math.max(reached, due);
+  }
+}
 
 function omissions(schedule: Telling, from: EpochMs, to: EpochMs): Line[] {
   const notes = schedule.notes?.(from, to) ?? [];

@@ -1,7 +1,8 @@
 import { Option, type Command } from "commander";
-import { isSunbeatError } from "../core/errors.js";
+import { ConfigurationError, isSunbeatError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
 import type { CrontabOptions, Schedule } from "../schedules/index.js";
-import { withApp, type OpenApp } from "./app.js";
+import { tellingSilence, withApp, type OpenApp } from "./app.js";
 import type { Cli } from "./cli.js";
 import { declaredEntries, findEntry, type ListedEntry } from "./entries.js";
 import { zoneOf } from "./occurrences.js";
@@ -29,39 +30,65 @@ export function addCrontabOptions(command: Command): Command {
     );
 }
 
+/** What a text on the command line names. */
 export interface NamedSchedule {
   readonly schedule: Schedule;
+  /** The entry whose schedule it is; null for a schedule that stands for itself. */
+  readonly entry: ListedEntry | null;
   /** How the user called it. */
   readonly title: string;
   /** The zone in which to show it. */
   readonly timezone: string;
 }
 
-/** The schedule that a text on the command line names: a schedule as such, or, with `-A`, an entry of the app. */
-export async function readSchedule(cli: Cli, text: string, flags: CrontabFlags): Promise<NamedSchedule> {
-  if (cli.options.app === undefined) return fromText(text, flags, cli.options.timezone, undefined);
+/**
+ * Calls `work` with the schedule that a text on the command line names: a schedule as such, which then has the defaults
+ * of the app, where there is one; or else an entry of the app, as the store has
+ * it. `codeFirst`: one that the code declares is not asked for in the store.
+ */
+export async function withSchedule<T>(
+  cli: Cli,
+  text: string,
+  flags: CrontabFlags,
+  work: (named: NamedSchedule, open: OpenApp | null) => T,
+  codeFirst = false,
+): Promise<T> {
+  if (!cli.hasApp) return work(fromText(cli, text, flags, null), null);
   return withApp(cli, async (open) => {
-    const appZone = open.core.config.timezone;
+    let named: NamedSchedule;
     try {
-      return fromText(text, flags, cli.options.timezone, appZone);
+      named = fromText(cli, text, flags, open);
     } catch (error) {
-      const { schedule } = (await entryNamed(open, text)) ?? {};
-      if (!schedule) throw error;
-      return { schedule, title: text, timezone: cli.options.timezone ?? zoneOf(schedule) ?? appZone };
+      const entry = await tellingSilence(cli, open, entryNamed(open, text, codeFirst));
+      if (entry === undefined) throw error;
+      named = ofEntry(cli, open, entry);
     }
+    return work(named, open);
   });
 }
 
-function fromText(text: string, flags: CrontabFlags, shown: string | undefined, appZone: string | undefined) {
-  const timezone = shown ?? appZone ?? "UTC";
-  const schedule = fromCommandLine(() => scheduleFromText(text, { ...crontabOptions(flags), timezone }));
-  return { schedule, title: text, timezone: shown ?? zoneOf(schedule) ?? timezone };
+function fromText(cli: Cli, text: string, flags: CrontabFlags, open: OpenApp | null): NamedSchedule {
+  const shown = cli.options.timezone;
+  const timezone = shown ?? open?.core.config.timezone ?? "UTC";
+  const dst = flags.dst ?? open?.core.config.dst;
+  const options = { ...crontabOptions(flags), timezone, ...(dst !== undefined && { dst }) };
+  const schedule = fromCommandLine(() => scheduleFromText(text, options));
+  return { schedule, entry: null, title: text, timezone: shown ?? zoneOf(schedule) ?? timezone };
 }
 
-/** Code first: that needs no store. */
-async function entryNamed(open: OpenApp, name: string): Promise<ListedEntry | undefined> {
+function ofEntry(cli: Cli, { core }: OpenApp, entry: ListedEntry): NamedSchedule {
+  const { schedule, name, stored } = entry;
+  if (schedule === null) {
+    const why = stored?.problem ?? `entry ${quote(name)}: its schedule is known only to other code`;
+    throw new ConfigurationError("SUNBEAT_ENTRY_INVALID", why, { details: { entry: name } });
+  }
+  const timezone = cli.options.timezone ?? zoneOf(schedule) ?? core.config.timezone;
+  return { schedule, entry, title: name, timezone };
+}
+
+async function entryNamed(open: OpenApp, name: string, codeFirst: boolean): Promise<ListedEntry | undefined> {
   const declared = declaredEntries(open).find((entry) => entry.name === name);
-  if (declared !== undefined) return declared;
+  if (codeFirst && declared !== undefined) return declared;
   try {
     return await findEntry(open, name);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { quote } from "../core/quote.js";
-import { clocked, crontab, every, scheduleFromJSON, solar } from "../schedules/index.js";
+import { asSchedule, clocked, crontab, every, scheduleFromJSON, solar } from "../schedules/index.js";
 import type { CrontabOptions, Schedule, ScheduleJSON, SolarEvent } from "../schedules/index.js";
 import { durationOf } from "./local-time.js";
 import { usageError } from "./usage.js";
@@ -55,9 +55,14 @@ export function scheduleFromText(text: string, options: CrontabOptions): Schedul
   const [, word = "", rest = ""] = /^(every|solar|clocked|at)\b[\s:]*(.*)$/i.exec(trimmed) ?? [];
   const kind = WORDS[word.toLowerCase()];
   if (kind !== undefined) return scheduleOfKind(kind, rest, options);
-  if (trimmed.startsWith("{")) return scheduleFromJSON(parseJson(trimmed));
+  if (trimmed.startsWith("{")) return scheduleOfJson(parseJson(trimmed), options);
   if (trimmed.length <= 64 && DURATION.test(trimmed)) return every(trimmed);
   return scheduleOfKind("crontab", text, options);
+}
+
+/** What the JSON of a crontab leaves out is as the options beside it say. */
+function scheduleOfJson(json: ScheduleJSON, { timezone, ...own }: CrontabOptions): Schedule {
+  return asSchedule(scheduleFromJSON(json.type === "crontab" ? { ...own, ...json } : json), { timezone });
 }
 
 function solarFromText(text: string): Schedule {

@@ -56,7 +56,7 @@ export function registerSchedule(type: string, decoder: ScheduleDecoder): void {
 }
 
 /**
- * The schedule that `toJSON` wrote. Throws SUNBEAT_SCHEDULE_INVALID for an unknown type or field, or the code of the
+ * The schedule that `toJSON` wrote. A crontab that names no zone is in UTC, until an entry gives it the app's. Throws SUNBEAT_SCHEDULE_INVALID for an unknown type or field, or the code of the
  * schedule whose values are wrong.
  */
 export function scheduleFromJSON(json: unknown): Schedule {

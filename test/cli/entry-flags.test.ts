@@ -34,6 +34,12 @@ describe("when", () => {
     ["--schedule", '{"type":"interval","everyMs":90000}', every("90s"), "JSON"],
     [
       "--schedule",
+      '{"type":"crontab","minute":"0","hour":"9"}',
+      crontab({ minute: "0", hour: "9" }, { timezone: "Europe/Paris" }),
+      "JSON without a zone has the one of the command line",
+    ],
+    [
+      "--schedule",
       "0 3 * * *",
       crontab("0 3 * * *", { timezone: "Europe/Paris" }),
       "a crontab without its name",

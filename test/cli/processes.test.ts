@@ -322,6 +322,9 @@ sunbeat vVERSION (one@HOST)
   . night-report      at 02:30 every day (Europe/Paris), in AWAY
   . lamps             sunset at 48.85 N, 2.35 E, disabled
 
+[entries without a task here]
+  . night-report: no task "reports.build" is registered here; workers without it cannot run it
+
 `,
     );
     const lines = masked.split("\n");

@@ -106,6 +106,34 @@ every 1m30s
   });
 
   test.each([
+    // JSON, options, first run in winter, because
+    [
+      '{"type":"crontab","minute":"0","hour":"9"}',
+      ["--timezone", "Europe/Paris"],
+      8,
+      "in the zone of --timezone",
+    ],
+    ['{"type":"crontab","minute":"0","hour":"9"}', [], 9, "in UTC without any"],
+    [
+      '{"type":"crontab","minute":"0","hour":"9","timezone":"Asia/Tokyo"}',
+      ["--timezone", "Europe/Paris"],
+      0,
+      "in its own",
+    ],
+  ])("reads %s with %j: %i:00Z, %s", async (text, options, hour) => {
+    const args = ["schedule", "next", text, "--from", "2027-01-02T00:00Z", "-c", "1", "--json", ...options];
+    expect(JSON.parse((await cli(args)).stdout)).toMatchObject({
+      occurrences: [{ at: Date.UTC(2027, 0, 2, hour) }],
+    });
+  });
+
+  test("what the JSON of a crontab leaves out is as the options say", async () => {
+    const text = '{"type":"crontab","minute":"0","hour":"9","dayMatch":"and"}';
+    const { stdout } = await cli(["schedule", "next", text, "--dst", "skip", "--day-match", "or", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ schedule: { dst: "skip", dayMatch: "and" } });
+  });
+
+  test.each([
     ["never", ["0 0 30 2 *"], "  no run at any time"],
     ["once", ["at", "2027-01-01T00:00"], "  and never again"],
     ["@reboot", ["@reboot"], "  no run at any time"],
@@ -130,6 +158,12 @@ describe("schedule lint", () => {
       1,
       "0 0 30 2 *\n  error never: 30 February never comes: this schedule never fires\n1 schedule checked, 0 without remarks\n",
     ],
+    [
+      "at 2020-01-01T00:00",
+      1,
+      "at 2020-01-01T00:00\n  error never: it never runs: its last due time was Wed 2020-01-01 00:00 +00:00\n1 schedule checked, 0 without remarks\n",
+    ],
+    ["@reboot", 0, "1 schedule checked, nothing to say\n"],
     [
       "60 * * * *",
       1,

@@ -19,7 +19,8 @@ const EDITS: Readonly<Record<string, { readonly description: string; readonly ed
   resume: {
     description: "let a paused entry go on from now; what it missed is not made up",
     edit: async (app, name, timezone) => {
-      const { nextDue } = await app.schedules.resume(name);
+      const { nextDue, disabled } = await app.schedules.resume(name);
+      if (disabled !== null) return `${name} is paused no more, and will not run: disabled: ${disabled}`;
       if (nextDue === null) return `${name} goes on`;
       const next = nextDue.getTime();
       return `${name} goes on, next at ${formatLocal(next, timezone, precisionOf([next]))}`;

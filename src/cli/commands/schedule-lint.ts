@@ -1,12 +1,20 @@
 import { Command } from "commander";
+import type { EpochMs } from "../../core/clock.js";
 import { isSunbeatError } from "../../core/errors.js";
 import type { Lint } from "../../schedules/index.js";
-import { withApp } from "../app.js";
+import { withApp, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
-import { declaredEntries } from "../entries.js";
-import { isBroken, lintsOf, printLints } from "../lints.js";
+import { declaredEntries, failureOf, nextRun, type ListedEntry } from "../entries.js";
+import { lintsOfEntry, lintsOfSchedule } from "../entry-lints.js";
+import { isBroken, printLints } from "../lints.js";
 import { readInstant } from "../local-time.js";
-import { addCrontabOptions, FORMS_HELP, readSchedule, type CrontabFlags } from "../schedule-source.js";
+import {
+  addCrontabOptions,
+  FORMS_HELP,
+  withSchedule,
+  type CrontabFlags,
+  type NamedSchedule,
+} from "../schedule-source.js";
 import { usageError, WrongUsage } from "../usage.js";
 
 interface Options extends CrontabFlags {
@@ -24,9 +32,9 @@ interface Finding {
 
 export function scheduleLintCommand(action: Action): Command {
   const command = new Command("lint")
-    .description("what is allowed but probably not meant; exit code 1 when a schedule never runs or is wrong")
+    .description("what is allowed but probably not meant; exit code 1 when something never runs or is wrong")
     .argument("[schedule...]", "a schedule, see below; without one, every entry in the app's code")
-    .option("--from <instant>", "look at clock changes from this instant on (default: now)");
+    .option("--from <instant>", "look from this instant on (default: now)");
   return addCrontabOptions(command)
     .addHelpText("after", FORMS_HELP)
     .action(action<[string[], Options]>((cli, words, options) => lint(cli, words.join(" "), options)));
@@ -34,21 +42,20 @@ export function scheduleLintCommand(action: Action): Command {
 
 async function lint(cli: Cli, text: string, options: Options): Promise<number> {
   if (text === "" && !cli.hasApp) throw usageError("lint what? Give a schedule, or an app with -A");
-  const now = cli.clock.now();
-  const from =
-    options.from === undefined
-      ? now
-      : readInstant("--from", options.from, cli.options.timezone ?? "UTC", now);
-  const findings = text === "" ? await lintApp(cli, from) : [await lintText(cli, text, options, from)];
+  const findings = text === "" ? await lintApp(cli, options) : [await lintText(cli, text, options)];
   if (cli.terminal.json) cli.terminal.value(findings);
   else print(cli, findings);
   return findings.some(({ error, lints }) => error !== null || isBroken(lints)) ? 1 : 0;
 }
 
-async function lintText(cli: Cli, text: string, options: Options, from: number): Promise<Finding> {
+async function lintText(cli: Cli, text: string, options: Options): Promise<Finding> {
+  const look = ({ schedule, entry, timezone }: NamedSchedule, open: OpenApp | null): Finding => {
+    const from = fromOf(cli, options, timezone);
+    if (entry !== null && open !== null) return lintEntry(open, entry, from, timezone);
+    return { name: text, lints: lintsOfSchedule(schedule, { from, timezone }), error: null };
+  };
   try {
-    const { schedule } = await readSchedule(cli, text, options);
-    return { name: text, lints: lintsOf(schedule, from), error: null };
+    return await withSchedule(cli, text, options, look, true);
   } catch (error) {
     // A schedule that is wrong is what this command looks for; anything else is the caller's mistake.
     const cause = error instanceof WrongUsage ? error.cause : undefined;
@@ -58,14 +65,26 @@ async function lintText(cli: Cli, text: string, options: Options, from: number):
 }
 
 /** The entries in code: this needs no store, so that it can stand in a build. `schedule show` lints stored ones. */
-function lintApp(cli: Cli, from: number): Promise<Finding[]> {
-  return withApp(cli, async (open) =>
-    declaredEntries(open).map(({ name, schedule }) => ({
-      name,
-      lints: schedule === null ? [] : lintsOf(schedule, from),
-      error: null,
-    })),
-  );
+function lintApp(cli: Cli, options: Options): Promise<Finding[]> {
+  return withApp(cli, async (open) => {
+    const timezone = cli.options.timezone ?? open.core.config.timezone;
+    const from = fromOf(cli, options, timezone);
+    return declaredEntries(open).map((entry) => lintEntry(open, entry, from, timezone));
+  });
+}
+
+function lintEntry(open: OpenApp, entry: ListedEntry, from: EpochMs, timezone: string): Finding {
+  // As a beat finds it that registers it just before: a run at `from` itself counts.
+  const now = from - 1;
+  const message = failureOf(nextRun(entry, now));
+  if (message !== null) {
+    return { name: entry.name, lints: [], error: { code: "SUNBEAT_SCHEDULE_INVALID", message } };
+  }
+  return { name: entry.name, lints: lintsOfEntry(open, entry, { now, from, timezone }), error: null };
+}
+
+function fromOf({ clock }: Cli, { from }: Options, timezone: string): EpochMs {
+  return from === undefined ? clock.now() : readInstant("--from", from, timezone, clock.now());
 }
 
 function print({ terminal }: Cli, findings: readonly Finding[]): void {

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { withStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
-import { listEntries, willRun, type ListedEntry } from "../entries.js";
-import { formatLocal, isoLocal } from "../local-time.js";
+import { failureOf, listEntries, nextRun, type ListedEntry } from "../entries.js";
+import { formatLocal, isoLocal, precisionOf } from "../local-time.js";
 import { describeAt } from "../occurrences.js";
 import { table, type Cell } from "../table.js";
 
@@ -37,21 +37,19 @@ function list(cli: Cli): Promise<void> {
   });
 }
 
-/** When it is due next: what the store says, or what the code says of an entry that is not there yet. */
-export function nextOf(entry: ListedEntry, now: number): number | null {
-  if (entry.stored !== null) return entry.stored.nextDue?.getTime() ?? null;
-  return willRun(entry) ? (entry.schedule?.next(now) ?? null) : null;
-}
-
 function nextText(entry: ListedEntry, timezone: string, now: number): string {
-  const next = nextOf(entry, now);
-  return next === null ? "-" : formatLocal(next, timezone, next % 60_000 === 0 ? "minutes" : "seconds");
+  const next = nextRun(entry, now);
+  if (next === "at-start") return "when a beat first leads";
+  if (next === "ended") return "never";
+  if (typeof next === "string") return failureOf(next) === null ? "-" : "?";
+  const at = next.late ? next.due : next.sentAt;
+  return formatLocal(at, timezone, precisionOf([at])) + (next.late ? " (overdue)" : "");
 }
 
 /** The entry for machines. */
 export function entryJson(entry: ListedEntry, timezone: string, now: number): object {
   const { name, task, schedule, description, status, stored } = entry;
-  const next = nextOf(entry, now);
+  const next = nextRun(entry, now);
   const instant = (at: Date | null | undefined): string | null => at?.toISOString() ?? null;
   return {
     name,
@@ -61,12 +59,12 @@ export function entryJson(entry: ListedEntry, timezone: string, now: number): ob
     scheduleText: schedule === null ? null : describeAt(schedule, now),
     description,
     status,
-    nextDue: next === null ? null : isoLocal(next, timezone),
+    nextDue: typeof next === "string" ? null : isoLocal(next.late ? next.due : next.sentAt, timezone),
     lastScheduledFor: instant(stored?.lastScheduledFor),
     pausedAt: instant(stored?.pausedAt),
     disabledAt: instant(stored?.disabledAt),
     runs: stored?.runs ?? 0,
     unfinished: stored?.unfinished ?? 0,
-    problem: stored?.problem ?? null,
+    problem: stored?.problem ?? failureOf(next),
   };
 }

@@ -1,10 +1,20 @@
 import { Command } from "commander";
-import { formatDuration } from "../../core/duration.js";
+import type { Ending } from "../../beat/index.js";
+import type { EpochMs } from "../../core/clock.js";
 import type { Action, Cli } from "../cli.js";
+import { lintsOfEntry, lintsOfSchedule } from "../entry-lints.js";
 import { formatLocal, formatUtc, isoLocal, precisionOf, readInstant } from "../local-time.js";
-import { lintsOf, printLints } from "../lints.js";
-import { describeAt, linesOf, type Line } from "../occurrences.js";
-import { addCrontabOptions, FORMS_HELP, readSchedule, type CrontabFlags } from "../schedule-source.js";
+import { printLints } from "../lints.js";
+import {
+  describeAt,
+  firstLines,
+  linesOfEntry,
+  linesOfSchedule,
+  type Line,
+  type RunLine,
+} from "../occurrences.js";
+import { delayText, durationText, PAST_NOTE, whyNone } from "../run-text.js";
+import { addCrontabOptions, FORMS_HELP, withSchedule, type CrontabFlags } from "../schedule-source.js";
 import { table, type Cell } from "../table.js";
 import type { Terminal } from "../terminal.js";
 import { wholeNumber } from "../usage.js";
@@ -25,42 +35,60 @@ export function scheduleNextCommand(action: Action): Command {
     .action(action<[string[], Options]>((cli, words, options) => next(cli, words.join(" "), options)));
 }
 
-async function next(cli: Cli, text: string, options: Options): Promise<void> {
-  const { schedule, title, timezone } = await readSchedule(cli, text, options);
-  const now = cli.clock.now();
-  const from = options.from === undefined ? now : readInstant("--from", options.from, timezone, now);
-  const lines = linesOf(schedule, from, options.count);
-  const lints = lintsOf(schedule, from);
-  const description = describeAt(schedule, from);
-  const { terminal } = cli;
-  if (terminal.json) {
-    return terminal.value({
-      schedule: schedule.toJSON?.() ?? null,
-      description,
-      timezone,
-      from: isoLocal(from, timezone),
-      ...linesJson(lines, timezone),
-      lints,
-    });
-  }
-  terminal.line(terminal.paint("bold", title));
-  terminal.line(description);
-  terminal.line();
-  printRuns(terminal, lines, timezone, options.from === undefined ? now : undefined);
-  const runs = lines.filter((line) => line.kind === "run").length;
-  if (runs === 0) terminal.line("  no run at any time");
-  else if (runs < options.count) terminal.line("  and never again");
-  if (lints.length > 0) terminal.line();
-  printLints(terminal, lints);
+function next(cli: Cli, text: string, options: Options): Promise<void> {
+  return withSchedule(cli, text, options, (named, open) => {
+    const { schedule, entry, title, timezone } = named;
+    const now = cli.clock.now();
+    const from = options.from === undefined ? now : readInstant("--from", options.from, timezone, now);
+    const all = entry === null ? linesOfSchedule(schedule, from) : linesOfEntry(entry, now, from);
+    const { lines, ending } = firstLines(all, options.count);
+    const lints =
+      entry === null || open === null
+        ? lintsOfSchedule(schedule, { from, timezone })
+        : lintsOfEntry(open, entry, { now, from, timezone });
+    const description = describeAt(schedule, from);
+    const { terminal } = cli;
+    if (entry !== null && from < now) terminal.note(PAST_NOTE);
+    if (terminal.json) {
+      return terminal.value({
+        ...(entry !== null && { entry: entry.name, status: entry.status, ending }),
+        schedule: schedule.toJSON?.() ?? null,
+        description,
+        timezone,
+        from: isoLocal(from, timezone),
+        ...linesJson(lines, timezone, entry !== null),
+        lints,
+      });
+    }
+    terminal.line(terminal.paint("bold", title));
+    terminal.line(description);
+    terminal.line();
+    printRuns(terminal, lines, timezone, options.from === undefined ? now : undefined);
+    const isNone = lines.every((line) => line.kind !== "run");
+    if (ending !== null)
+      terminal.line(`  ${entry === null ? scheduleEnd(isNone) : entryEnd(isNone, ending)}`);
+    if (lints.length > 0) terminal.line();
+    printLints(terminal, lints);
+  });
 }
 
-function linesJson(lines: readonly Line[], timezone: string): object {
+function scheduleEnd(isNone: boolean): string {
+  return isNone ? "no run at any time" : "and never again";
+}
+
+function entryEnd(isNone: boolean, ending: Ending): string {
+  if (isNone) return `${ending === "at-start" ? "no due times" : "no run"}: ${whyNone(ending)}`;
+  return ending === "max-runs" ? "and never again: then it has had all its runs" : "and never again";
+}
+
+function linesJson(lines: readonly Line[], timezone: string, ofEntry: boolean): object {
   const runs = lines.filter((line) => line.kind === "run");
   return {
-    occurrences: runs.map(({ at, gapMs, note }) => ({
+    occurrences: runs.map(({ at, sentAt, late, gapMs, note }) => ({
       at,
       utc: new Date(at).toISOString(),
       local: isoLocal(at, timezone),
+      ...(ofEntry && { sentAt: isoLocal(sentAt, timezone), late }),
       gapMs,
       note,
     })),
@@ -80,17 +108,16 @@ function printRuns(
   const dim = (text: string): Cell => ({ text, format: "dim" });
   // In UTC the local time says it all.
   const utc = (text: string): Cell[] => (timezone.toUpperCase() === "UTC" ? [] : [dim(text)]);
-  const rows = runs.map(({ at, gapMs }, i): Cell[] => [
+  const hasDelays = runs.some((run) => delayText(run) !== "");
+  const rows = runs.map((run, i): Cell[] => [
     String(i + 1).padStart(3),
-    formatLocal(at, timezone, precision),
-    ...utc(formatUtc(at, precision)),
-    gapMs !== null
-      ? formatDuration(roughly(gapMs))
-      : now === undefined
-        ? ""
-        : `in ${formatDuration(roughly(at - now))}`,
+    formatLocal(run.at, timezone, precision),
+    ...utc(formatUtc(run.at, precision)),
+    gapText(run, now),
+    ...(hasDelays ? [delayText(run)] : []),
   ]);
-  const [head, ...body] = table(terminal, [[dim("  #"), dim(timezone), ...utc("UTC"), dim("gap")], ...rows]);
+  const heading = [dim("  #"), dim(timezone), ...utc("UTC"), dim("gap"), ...(hasDelays ? [dim("sent")] : [])];
+  const [head, ...body] = table(terminal, [heading, ...rows]);
   if (runs.length > 0) terminal.line(head);
   let next = 0;
   for (const line of lines) {
@@ -100,7 +127,8 @@ function printRuns(
   }
 }
 
-/** Whole seconds are enough to read. */
-function roughly(ms: number): number {
-  return ms < 1_000 ? ms : Math.round(ms / 1_000) * 1_000;
+function gapText({ sentAt, gapMs }: RunLine, now: EpochMs | undefined): string {
+  if (gapMs !== null) return durationText(gapMs);
+  if (now === undefined) return "";
+  return sentAt > now ? `in ${durationText(sentAt - now)}` : "now";
 }

@@ -4,11 +4,12 @@ import type { EntryOptions, EntryView } from "../../beat/index.js";
 import { withSharedStore, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { findEntry } from "../entries.js";
-import { nextLines, printEntry } from "../entry-facts.js";
+import { printEntry } from "../entry-facts.js";
 import { addEntryOptions, entryFromFlags, type EntryFlags } from "../entry-flags.js";
+import { lintsOfEntry } from "../entry-lints.js";
 import { refuseUnknownTask } from "../known-task.js";
-import { lintsOf } from "../lints.js";
 import { isoLocal } from "../local-time.js";
+import { firstLines, linesOfEntry } from "../occurrences.js";
 import { FORMS_HELP } from "../schedule-source.js";
 import { WrongUsage } from "../usage.js";
 import { entryJson } from "./schedule-list.js";
@@ -45,8 +46,10 @@ function set(cli: Cli, name: string, flags: EntryFlags): Promise<void> {
     const change = changeOf(before, await store(open, name, options));
     const entry = await findEntry(open, name);
     const showing = { timezone, now, runs: SHOWN_RUNS };
+    const lints = lintsOfEntry(open, entry, { now, from: now, timezone });
     if (terminal.json) {
-      const runs = nextLines(entry, showing).filter((line) => line.kind === "run");
+      const { lines } = firstLines(linesOfEntry(entry, now), SHOWN_RUNS);
+      const runs = lines.filter((line) => line.kind === "run");
       return terminal.value({
         change,
         ...entryJson(entry, timezone, now),
@@ -54,13 +57,13 @@ function set(cli: Cli, name: string, flags: EntryFlags): Promise<void> {
         replaced: change === "replaced" ? (JSON.parse(before!.definition) as unknown) : null,
         timezone,
         next: runs.map(({ at }) => isoLocal(at, timezone)),
-        lints: entry.schedule === null ? [] : lintsOf(entry.schedule, now),
+        lints,
       });
     }
     terminal.line(`${terminal.paint("bold", name)} is ${change}`);
     // What was there is lost otherwise, and may have been another's.
     if (change === "replaced") terminal.line(`  it was ${before!.definition}`);
-    printEntry(terminal, entry, showing);
+    printEntry(terminal, entry, lints, showing);
     const why = WILL_NOT_RUN[entry.stored?.disabled ?? ""];
     if (why !== undefined) terminal.problem(`warning: ${name} will not run: ${why}`);
   });

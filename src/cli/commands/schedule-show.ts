@@ -3,7 +3,7 @@ import { withStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { findEntry } from "../entries.js";
 import { printEntry } from "../entry-facts.js";
-import { lintsOf } from "../lints.js";
+import { lintsOfEntry } from "../entry-lints.js";
 import { entryJson } from "./schedule-list.js";
 
 const SHOWN_RUNS = 5;
@@ -21,11 +21,9 @@ function show(cli: Cli, name: string): Promise<void> {
     const timezone = cli.options.timezone ?? open.core.config.timezone;
     const now = cli.clock.now();
     const entry = await findEntry(open, name);
-    if (terminal.json) {
-      const lints = entry.schedule === null ? [] : lintsOf(entry.schedule, now);
-      return terminal.value({ ...entryJson(entry, timezone, now), lints });
-    }
+    const lints = lintsOfEntry(open, entry, { now, from: now, timezone });
+    if (terminal.json) return terminal.value({ ...entryJson(entry, timezone, now), lints });
     terminal.line(terminal.paint("bold", entry.name));
-    printEntry(terminal, entry, { timezone, now, runs: SHOWN_RUNS });
+    printEntry(terminal, entry, lints, { timezone, now, runs: SHOWN_RUNS });
   });
 }

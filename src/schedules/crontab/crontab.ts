@@ -151,8 +151,9 @@ function isPlainObject(value: unknown): value is object {
 }
 
 /**
- * The crontab that `toJSON` wrote, `{ "type": "reboot" }` included. The JSON is complete: what it leaves out is
- * the built-in default, which no `withDefaults` replaces. Throws as `crontab` does.
+ * The crontab that `toJSON` wrote, `{ "type": "reboot" }` included. JSON with a zone is complete: what it leaves out is
+ * the built-in default, which no `withDefaults` replaces. `toJSON` always writes the zone, so JSON without one was
+ * written by a person, and what it leaves out is the app's, as in a crontab made by `crontab`. Throws as `crontab` does.
  */
 export function crontabFromJSON(json: ScheduleJSON): CrontabSchedule {
   const {
@@ -174,13 +175,14 @@ export function crontabFromJSON(json: ScheduleJSON): CrontabSchedule {
     return crontab("@reboot");
   }
   if (type !== "crontab") throw refuseJSON(json, `type: ${quote(type)} is not "crontab"`);
+  const isComplete = (timezone ?? undefined) !== undefined;
   const options = checkOptions({
-    timezone: timezone ?? "UTC",
     dayMatch: dayMatch ?? "and",
-    dst: dst ?? "vixie",
     class: jobClass,
     extended,
-    hashKey: hashKey ?? "",
+    ...(isComplete
+      ? { timezone, dst: dst ?? "vixie", hashKey: hashKey ?? "" }
+      : { dst: dst ?? undefined, hashKey: hashKey ?? undefined }),
   });
   const expression = parseObject(fields, extended ?? false);
   return new CrontabSchedule(
