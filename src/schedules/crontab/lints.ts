@@ -10,7 +10,7 @@ import { zoneLints } from "./lint-zones.js";
 /** Everything that is allowed but probably not meant: docs/crontab-semantics.md has the table. */
 export function lintsOf(crontab: CompiledCrontab, options: LintOptions): Lint[] {
   return [
-    ...stepLints(crontab.expression),
+    ...stepLints(crontab),
     ...dayLints(crontab),
     ...dateLints(crontab, options),
     ...(options.from === undefined || crontab.never ? [] : zoneLints(crontab, options.from)),
