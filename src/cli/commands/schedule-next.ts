@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { formatDuration } from "../../core/duration.js";
+import { CrontabSchedule, type Lint, type Schedule } from "../../schedules/index.js";
 import type { Action, Cli } from "../cli.js";
 import { formatLocal, formatUtc, isoLocal, precisionOf, readInstant } from "../local-time.js";
 import { lintsOf, printLints } from "../lints.js";
@@ -30,7 +31,7 @@ async function next(cli: Cli, text: string, options: Options): Promise<void> {
   const now = cli.clock.now();
   const from = options.from === undefined ? now : readInstant("--from", options.from, timezone, now);
   const lines = linesOf(schedule, from, options.count);
-  const lints = lintsOf(schedule, from);
+  const lints = [...hashLints(schedule), ...lintsOf(schedule, from)];
   const description = describeAt(schedule, from);
   const { terminal } = cli;
   if (terminal.json) {
@@ -52,6 +53,15 @@ async function next(cli: Cli, text: string, options: Options): Promise<void> {
   else if (runs < options.count) terminal.line("  and never again");
   if (lints.length > 0) terminal.line();
   printLints(terminal, lints);
+}
+
+/** The times of a crontab with `H` are another entry's: said where nobody else would notice. */
+function hashLints(schedule: Schedule): Lint[] {
+  if (!(schedule instanceof CrontabSchedule) || !schedule.awaitsHashKey) return [];
+  const message =
+    "what H stands for depends on the name of the entry: these times hold for none. " +
+    "With -A, schedule next NAME shows those of an entry; with code, the option hashKey sets them";
+  return [{ code: "hash-key", field: "hashKey", message }];
 }
 
 function linesJson(lines: readonly Line[], timezone: string): object {
