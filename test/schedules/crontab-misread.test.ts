@@ -433,3 +433,9 @@ describe("nicknames of other crons:", () => {
     ["@", `"@" is not a nickname; ${known}`, undefined, "nothing"],
   ]);
 });
+
+test("stars without quotes in a large folder are more than a crontab may have, and told as well", () => {
+  const { message, hint } = refusalOf(() => crontab(`0 5 ${"package.json src ".repeat(100)}`))!;
+  expect(message).toContain("the text has 1704 characters, more than 1024");
+  expect(hint).toBe("if a shell has put names of files in place of a star, put the crontab in quotes");
+});

@@ -2,7 +2,7 @@ import { quote } from "../../core/quote.js";
 import { FIELD_NAMES, FIELDS, NICKNAMES, REBOOT, type FieldName } from "./fields.js";
 import { partsOf } from "./attempt.js";
 import { fieldHint } from "./key-hints.js";
-import { misreadingOf } from "./misread.js";
+import { fileNames, misreadingOf } from "./misread.js";
 import { refusal } from "./refusal.js";
 import { parseField, type Field } from "./syntax.js";
 
@@ -53,7 +53,8 @@ export function isReboot(source: unknown): boolean {
 /** Reads the text form: five fields, six with seconds first, or a nickname. */
 export function parseText(text: string, extended: boolean): Expression {
   if (text.length > LONGEST_TEXT) {
-    throw refuseWhole(text, `the text has ${text.length} characters, more than ${LONGEST_TEXT}`);
+    const problem = `the text has ${text.length} characters, more than ${LONGEST_TEXT}`;
+    throw refuseWhole(text, problem, fileNames({ parts: partsOf(text.slice(0, LONGEST_TEXT)) })?.hint);
   }
   try {
     return { text, fields: parseFields(text, extended) };

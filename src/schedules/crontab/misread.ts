@@ -113,7 +113,7 @@ function isWord({ text }: Part): boolean {
 }
 
 /** A shell puts the names of the files in its folder where a star stands without quotes: the same ones for each star. */
-function fileNames({ parts }: Attempt): Misreading | undefined {
+export function fileNames({ parts }: Pick<Attempt, "parts">): Misreading | undefined {
   const words = parts.filter(isWord);
   const first = words[0];
   if (first === undefined || parts.length < 5) return undefined;
