@@ -48,7 +48,7 @@ function stepLint(crontab: CompiledCrontab, field: Field, item: Range): Lint[] {
   const whole = covered === spec.size && field.items.length === 1;
   const text = `${written} in ${PLURALS[name]}`;
   if (item.step >= covered) {
-    const message = `${text} equals ${values[0]}${whole ? onceEvery(crontab, name, values[0]!) : ""}`;
+    const message = `${text} equals ${values[0]}${whole ? onceEvery(crontab, name, item.step, values[0]!) : ""}`;
     const instead = whole ? insteadOfOneValue(crontab, name, item.step, values[0]!) : undefined;
     return [{ code: "step-too-large", field: name, message, ...suggested(instead) }];
   }
@@ -65,12 +65,12 @@ function suggested(suggestion: string | undefined): { readonly suggestion?: stri
   return suggestion === undefined ? {} : { suggestion };
 }
 
-function onceEvery(crontab: CompiledCrontab, name: FieldName, value: number): string {
-  if (smallerParts(crontab, name) === undefined) return "";
+/** Said where the field alone makes the rhythm. */
+function onceEvery(crontab: CompiledCrontab, name: FieldName, step: number, value: number): string {
+  if (periodOf(crontab, name, step) === undefined) return "";
   if (name === "minute") return `: once an hour, at :${two(value)}`;
   if (name === "second") return `: once a minute, at second ${value}`;
-  const minute = valuesOf(crontab.values.minute)[0]!;
-  return name === "hour" ? `: once a day, at ${two(value)}:${two(minute)}` : "";
+  return `: once a day, at ${two(value)}:${two(valuesOf(crontab.values.minute)[0]!)}`;
 }
 
 function listed(name: FieldName, values: readonly number[]): string {
