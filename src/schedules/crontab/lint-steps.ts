@@ -126,7 +126,10 @@ function nextRoundFollows(crontab: CompiledCrontab, name: FieldName): boolean {
     case "dayOfWeek":
       return isFree(crontab, "dayOfMonth");
     case "monthOfYear":
-      return valuesOf(values.dayOfMonth).some((day) => day <= 28);
+      // A day that all of the months have.
+      return valuesOf(values.monthOfYear).every(
+        (month) => valuesOf(values.dayOfMonth)[0]! <= LENGTHS[month - 1]![0],
+      );
   }
 }
 
