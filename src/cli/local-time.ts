@@ -75,9 +75,10 @@ export function readInstant(option: string, text: string, timezone: string, now:
     return clocked(text, { timezone }).at;
   } catch (error) {
     if (isSunbeatError(error) && error.code === "SUNBEAT_TIMEZONE_INVALID") throw new WrongUsage(error);
+    const reason = isSunbeatError(error) ? error.details["reason"] : undefined;
     throw usageError(
       `${option}: expected now, a date (2027-03-28), a local time (2027-03-28T02:30) or an instant with offset or Z, ` +
-        `got ${quote(text)}`,
+        `got ${quote(text)}${typeof reason === "string" ? `: ${reason}` : ""}`,
     );
   }
 }

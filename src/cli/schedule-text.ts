@@ -1,5 +1,13 @@
 import { quote } from "../core/quote.js";
-import { asSchedule, clocked, crontab, every, scheduleFromJSON, solar } from "../schedules/index.js";
+import {
+  asSchedule,
+  clocked,
+  crontab,
+  every,
+  scheduleFromJSON,
+  solar,
+  SOLAR_EVENTS,
+} from "../schedules/index.js";
 import type { CrontabOptions, Schedule, ScheduleJSON, SolarEvent } from "../schedules/index.js";
 import { durationOf } from "./local-time.js";
 import { usageError } from "./usage.js";
@@ -57,12 +65,28 @@ export function scheduleFromText(text: string, options: CrontabOptions): Schedul
   if (kind !== undefined) return scheduleOfKind(kind, rest, options);
   if (trimmed.startsWith("{")) return scheduleOfJson(parseJson(trimmed), options);
   if (trimmed.length <= 64 && DURATION.test(trimmed)) return every(trimmed);
+  const form = formOf(trimmed, options);
+  if (form !== undefined)
+    throw usageError(`schedule: ${quote(trimmed)} needs the word that tells its kind; write ${form}`);
   return scheduleOfKind("crontab", text, options);
 }
 
 /** What the JSON of a crontab leaves out is as the options beside it say. */
 function scheduleOfJson(json: ScheduleJSON, { timezone, ...own }: CrontabOptions): Schedule {
   return asSchedule(scheduleFromJSON(json.type === "crontab" ? { ...own, ...json } : json), { timezone });
+}
+
+/** How the command line takes an event of the Sun, or an instant, that stands alone. Throws what is wrong with it. */
+function formOf(text: string, options: CrontabOptions): string | undefined {
+  if (/^\d{4}-\d\d-\d\d(?:[T ]\S*)?$/.test(text)) {
+    scheduleOfKind("at", text, options);
+    return `at ${text}`;
+  }
+  const [event = "", ...place] = text.split(/[\s:,]+/);
+  if (!SOLAR_EVENTS.some((name) => name === event)) return undefined;
+  if (place.length === 0) return `solar:${event}:48.85:2.35, with its latitude and longitude`;
+  solarFromText(text);
+  return `solar:${[event, ...place].join(":")}`;
 }
 
 function solarFromText(text: string): Schedule {

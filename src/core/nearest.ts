@@ -18,12 +18,19 @@ function distance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-/** The known name closest to `name`, or undefined when none is close enough to be a misspelling of it. */
-export function nearest(name: string, known: Iterable<string>): string | undefined {
+/**
+ * The known name closest to `name`, or undefined when none is close enough to be a misspelling of it: not more than
+ * `most` slips away, default a third of the name. Where two names that are alike mean different things, give 1 or 2.
+ */
+export function nearest(
+  name: string,
+  known: Iterable<string>,
+  most = Math.max(2, Math.floor(name.length / 3)),
+): string | undefined {
   if (name.length > 64) return undefined; // a hostile key must not cost quadratic time
   const wanted = name.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let bestDistance = most + 1;
   for (const candidate of known) {
     const d = distance(wanted, candidate.toLowerCase());
     if (d < bestDistance) {
@@ -35,7 +42,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
 }
 
 /** " (did you mean x?)" or nothing: the tail of a message about an unknown name. */
-export function didYouMean(name: string, known: Iterable<string>): string {
-  const found = nearest(name, known);
+export function didYouMean(name: string, known: Iterable<string>, most?: number): string {
+  const found = nearest(name, known, most);
   return found === undefined ? "" : ` (did you mean ${JSON.stringify(found)}?)`;
 }

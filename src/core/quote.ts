@@ -9,9 +9,29 @@ export function quote(value: unknown, limit = 80): string {
   } catch {
     text = Object.prototype.toString.call(value);
   }
-  if (text.length <= limit) return text;
+  if (text.length <= limit) return visible(text);
   const length = typeof value === "string" ? value.length : text.length;
-  return `${text.slice(0, limit)}... (${length} characters)`;
+  return `${visible(text.slice(0, limit))}... (${length} characters)`;
+}
+
+/** Controls, formats, fillers, halves of characters, and blanks that are not the ordinary space. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]|(?! )\p{Zs}/gu;
+
+/**
+ * The text with each character that does not print as its escape: a reader looks for a fault in vain where a byte order
+ * mark or a zero-width space stands. JSON escapes the first 32 characters alone.
+ */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, (character) => character.split("").map(escapeOf).join(""));
+}
+
+function escapeOf(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** The characters of a text that do not print, in their order. */
+export function invisibleIn(text: string): string[] {
+  return text.match(INVISIBLE) ?? [];
 }
 
 function textOf(value: unknown): string {

@@ -1,8 +1,11 @@
-import { ScheduleError } from "../core/errors.js";
+import { isSunbeatError, ScheduleError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
-import { isSchedule } from "./codec.js";
-import { CrontabSchedule, type CrontabDefaults } from "./crontab/crontab.js";
+import { callText } from "./call-text.js";
+import { clocked } from "./clocked.js";
+import { isSchedule, scheduleFromJSON } from "./codec.js";
+import { crontab, CrontabSchedule, type CrontabDefaults } from "./crontab/crontab.js";
 import { every } from "./interval.js";
+import { callOf } from "./phrases.js";
 import type { Schedule } from "./schedule.js";
 
 /** What an entry takes as its schedule: a schedule, or a bare number of seconds. */
@@ -14,17 +17,54 @@ export type ScheduleDefaults = CrontabDefaults;
 const ACCEPTED =
   "a number of seconds, or crontab(...), every(...), solar(...), clocked(...), or an object with next(after)";
 
-/** What to write instead of a value that is nearly right. */
+/** What to write instead of a value that is nearly right: only what is taken, or why it is not. */
 function hint(value: unknown): string {
-  if (typeof value === "string") {
-    return /^@|\s|\*/.test(value)
-      ? `; write crontab(${quote(value)})`
-      : `; write every(${quote(value)}) or crontab(${quote(value)})`;
-  }
-  if (value instanceof Date) return "; write clocked(date)";
-  if (typeof value === "object" && value !== null && "type" in value) return "; write scheduleFromJSON(json)";
+  if (typeof value === "string") return textHint(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : "; write clocked(date)";
   if (typeof value === "function") return "; a custom schedule is an object: { next: (after) => ... }";
-  return "";
+  return typeof value === "object" && value !== null ? objectHint(value) : "";
+}
+
+function textHint(text: string): string {
+  const refusal = refusalOf(() => crontab(text));
+  if (refusal === undefined) return `; write ${callText("crontab", text) ?? "crontab(text)"}`;
+  if (refusalOf(() => crontab(text, { extended: true })) === undefined) {
+    return `; write ${callText("crontab", text, { extended: true }) ?? "crontab(text, { extended: true })"}`;
+  }
+  const call = callOf(text) ?? (isJson(text) ? "scheduleFromJSON(JSON.parse(text))" : undefined);
+  if (call !== undefined) return `; write ${call}`;
+  const proposal = isSunbeatError(refusal) ? refusal.details["hint"] : undefined;
+  if (typeof proposal === "string" && proposal.startsWith("write crontab(")) return `; ${proposal}`;
+  if (/^\s*\d{4}-\d\d-\d\d/.test(text)) return reasonOf(refusalOf(() => clocked(text)));
+  // A text of several words or with a star is a crontab that is wrong; of any other nothing is known.
+  return /^@|\S\s+\S|\*/.test(text) ? reasonOf(refusal) : "";
+}
+
+function reasonOf(refusal: Error | undefined): string {
+  return refusal === undefined ? "" : `; ${refusal.message}`;
+}
+
+function objectHint(value: object): string {
+  if (Object.keys(value).length === 0) return "";
+  if ("type" in value) {
+    const refusal = refusalOf(() => scheduleFromJSON(value));
+    return refusal === undefined ? "; write scheduleFromJSON(json)" : reasonOf(refusal);
+  }
+  if (refusalOf(() => crontab(value)) === undefined) return "; write crontab(fields)";
+  return refusalOf(() => every(value)) === undefined ? "; write every(duration)" : "";
+}
+
+function isJson(text: string): boolean {
+  return refusalOf(() => scheduleFromJSON(JSON.parse(text))) === undefined;
+}
+
+function refusalOf(make: () => unknown): Error | undefined {
+  try {
+    make();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { EpochMs } from "../core/clock.js";
 import { ScheduleError } from "../core/errors.js";
-import { instantMs, type InstantLike } from "../core/instant.js";
+import { instantMs, noSuchTime, whyNoSuchTime, type CivilTime, type InstantLike } from "../core/instant.js";
 import { assertKnownKeys } from "../core/options.js";
 import { quote } from "../core/quote.js";
-import { dayNumber, lengthOf } from "./civil.js";
+import { dayNumber } from "./civil.js";
 import { refuseAs } from "./refuse-as.js";
 import type { BuiltInSchedule, Lint, ScheduleJSON } from "./schedule.js";
 import { instantOf, MAX_INSTANT, zone } from "./zone.js";
@@ -75,24 +75,18 @@ const LOCAL = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,
 function localMs(text: string): number | undefined {
   const match = LOCAL.exec(text);
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const exists =
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    day <= lengthOf(year * 12 + month - 1) &&
-    hour < 24 &&
-    minute < 60;
-  if (!exists || second > 59) throw invalid(`${quote(text)} is not a date and time of the calendar`, text);
+  const time = match.slice(1, 7).map((part: string | undefined) => Number(part ?? 0));
+  const [year, month, day, hour, minute, second] = time as unknown as CivilTime;
+  const reason = whyNoSuchTime([year, month, day, hour, minute, second]);
+  if (reason !== undefined) throw noSuchTime("clocked", text, reason);
   const fraction = Math.floor(Number(`0.${match[7] ?? 0}`) * 1_000);
   return dayNumber(year, month, day) * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1_000 + fraction;
+}
+
+/** The same local time as an instant of UTC: what stands before a "Z" has a "T" and a time of day. */
+function withZ(local: string): string {
+  const [date = "", time = "00:00"] = local.split(/[T ]/);
+  return `${date}T${time}Z`;
 }
 
 /**
@@ -106,17 +100,17 @@ function localMs(text: string): number | undefined {
 export function clocked(instant: InstantLike, options: ClockedOptions = {}): ClockedSchedule {
   refuseAs("SUNBEAT_CLOCKED_INVALID", () => assertKnownKeys(options, ["timezone"], "clocked: options"));
   const rules = options.timezone === undefined ? undefined : zone(options.timezone);
-  const local = typeof instant === "string" ? localMs(instant) : undefined;
-  if (local === undefined) {
-    return new ClockedSchedule(refuseAs("SUNBEAT_CLOCKED_INVALID", () => instantMs(instant, "clocked")));
-  }
-  if (rules === undefined) {
+  return refuseAs("SUNBEAT_CLOCKED_INVALID", () => {
+    const local = typeof instant === "string" ? localMs(instant) : undefined;
+    if (local === undefined) return new ClockedSchedule(instantMs(instant, "clocked"));
+    if (rules !== undefined) return new ClockedSchedule(instantOf(rules, local));
+    const inUtc = quote(withZ(instant as string));
     throw invalid(
-      `${quote(instant)} is a local time; add "Z" or an offset such as "+02:00", or give { timezone }`,
+      `${quote(instant)} is a local time; write clocked(${inUtc}) for UTC, another offset such as "+02:00" for "Z", ` +
+        `or clocked(${quote(instant)}, { timezone })`,
       instant,
     );
-  }
-  return new ClockedSchedule(instantOf(rules, local));
+  });
 }
 
 /** The inverse of `toJSON`. Throws SUNBEAT_CLOCKED_INVALID. */

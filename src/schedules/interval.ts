@@ -3,6 +3,7 @@ import { durationMs, formatDuration, type Duration } from "../core/duration.js";
 import { ScheduleError } from "../core/errors.js";
 import { assertKnownKeys, LONGEST_DURATION_MS } from "../core/options.js";
 import { quote } from "../core/quote.js";
+import { callText } from "./call-text.js";
 import { refuseAs } from "./refuse-as.js";
 import type { BuiltInSchedule, Lint, ScheduleJSON } from "./schedule.js";
 import { MAX_INSTANT } from "./zone.js";
@@ -104,7 +105,8 @@ export class IntervalSchedule implements BuiltInSchedule {
     const minutes = (this.offsetMs % DAY_MS) / 60_000;
     if ((days !== 1 && days !== 7) || !Number.isInteger(minutes)) return undefined;
     const weekday = days === 1 ? "*" : WEEKDAYS[(EPOCH_WEEKDAY + Math.floor(this.offsetMs / DAY_MS)) % 7];
-    return `crontab("${minutes % 60} ${Math.floor(minutes / 60)} * * ${weekday}")`;
+    const text = `${minutes % 60} ${Math.floor(minutes / 60)} * * ${weekday}`;
+    return callText("crontab", text, { timezone: "UTC" });
   }
 }
 

@@ -107,7 +107,7 @@ test.each([
   // options, what the error says
   [[], "when? Give --crontab, --every, --solar, --at or --schedule"],
   [["--crontab", "@daily", "--at", "2027-01-01"], "--crontab and --at say when: give one"],
-  [["--crontab", "every 90s"], 'crontab: expected 5 fields (or 6, seconds first), got 2 (in "every 90s")'],
+  [["--crontab", "every 90s"], 'crontab: "every 90s" is not a crontab; write every("90s") (in "every 90s")'],
   [["--crontab", "60 * * * *"], 'crontab: minute: 60 is outside 0-59 (in "60 * * * *")'],
   [["--every", "0s"], /^every: /],
   [["--solar", "sunset"], /^solar: expected solar:<event>:<latitude>:<longitude>/],

@@ -150,6 +150,73 @@ every 1m30s
   });
 });
 
+describe("schedule next with H", () => {
+  test("says that the times depend on the name of the entry", async () => {
+    const { stdout, exitCode } = await cli(["schedule", "next", "H H * * *", "--extended", "-c", "1"]);
+    expect({
+      exitCode,
+      said: /^note hash-key: what H stands for depends on the name of the entry/m.test(stdout),
+    }).toEqual({ exitCode: 0, said: true });
+  });
+
+  test("as a lint of --json too", async () => {
+    const { stdout } = await cli(["schedule", "next", "H * * * *", "--extended", "-c", "1", "--json"]);
+    const { lints } = JSON.parse(stdout) as { lints: { code: string }[] };
+    expect(lints.map(({ code }) => code)).toEqual(["hash-key"]);
+  });
+
+  test.each([
+    ["0 9 L * *", "it has no H"],
+    ['{"type":"crontab","minute":"H","extended":true,"hashKey":"mine"}', "its key is given"],
+  ])("says nothing of %s: %s", async (text) => {
+    const { stdout } = await cli(["schedule", "next", text, "--extended", "-c", "1"]);
+    expect(stdout).not.toContain("hash-key");
+  });
+});
+
+describe("a text that is no schedule", () => {
+  test.each([
+    [
+      "sunset",
+      'schedule: "sunset" needs the word that tells its kind; write solar:sunset:48.85:2.35, with its latitude and longitude',
+    ],
+    [
+      "sunset 59.9 10.7",
+      'schedule: "sunset 59.9 10.7" needs the word that tells its kind; write solar:sunset:59.9:10.7',
+    ],
+    [
+      "2027-03-28T02:30",
+      'schedule: "2027-03-28T02:30" needs the word that tells its kind; write at 2027-03-28T02:30',
+    ],
+    [
+      "2027-03-28 02:30",
+      'schedule: "2027-03-28 02:30" needs the word that tells its kind; write at 2027-03-28 02:30',
+    ],
+  ])("%s is answered with a form that the command line takes", async (text, message) => {
+    const { exitCode, stderr } = await cli(["schedule", "next", text]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: `sunbeat: ${message} [SUNBEAT_USAGE]\n` });
+    const form = /write (.*?)(?:, with its .*)?$/.exec(message)![1]!;
+    expect((await cli(["schedule", "next", form, "-c", "1"])).exitCode).toBe(0);
+  });
+
+  test.each([
+    ["at 2027-02-29T10:00Z", "February 2027 has 28 days", "an instant"],
+    ["2027-02-29T10:00Z", "February 2027 has 28 days", "one without its word"],
+    ["at 2027-02-29T10:00", "February 2027 has 28 days", "a local time"],
+    ["at 2027-02-28T24:00Z", "the end of a day is 00:00 of the next", "midnight at the end"],
+  ])("%s is refused with the reason, %s: %s", async (text, reason) => {
+    const { exitCode, stderr } = await cli(["schedule", "next", text]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(reason);
+    expect(stderr).not.toContain("write at");
+  });
+
+  test("--from says it too", async () => {
+    const { stderr } = await cli(["schedule", "next", "@daily", "--from", "2027-02-29"]);
+    expect(stderr).toContain('got "2027-02-29": February 2027 has 28 days');
+  });
+});
+
 describe("schedule lint", () => {
   test.each([
     ["*/5 * * * *", 0, "1 schedule checked, nothing to say\n"],

@@ -27,7 +27,7 @@ describe("wrong usage is one line on stderr and ends with 2", () => {
     ],
     [
       ["schedule", "next", "@daily", "--from", "2027-02-30"],
-      '--from: expected now, a date (2027-03-28), a local time (2027-03-28T02:30) or an instant with offset or Z, got "2027-02-30" [SUNBEAT_USAGE]',
+      '--from: expected now, a date (2027-03-28), a local time (2027-03-28T02:30) or an instant with offset or Z, got "2027-02-30": February 2027 has 28 days [SUNBEAT_USAGE]',
     ],
     [
       ["schedule", "next", "@daily", "--timezone", "Europe/Pariss"],

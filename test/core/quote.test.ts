@@ -10,6 +10,23 @@ test.each<[string, unknown, string]>([
     "x".repeat(100),
     `"${"x".repeat(79)}... (100 characters)`,
   ],
+  ["a byte order mark is seen", "\ufeff0 5 * * *", '"\\ufeff0 5 * * *"'],
+  ["so are a zero-width space and a joiner", "0\u200b 5\u200d", '"0\\u200b 5\\u200d"'],
+  ["a carriage return", "0 5 * * *\r", '"0 5 * * *\\r"'],
+  ["a blank that is no space", "0\u00a05\u3000", '"0\\u00a05\\u3000"'],
+  ["marks that turn the direction of writing", "a\u202eb\u2066", '"a\\u202eb\\u2066"'],
+  [
+    "line and paragraph separators, and C1 controls",
+    "\u2028\u2029\u009b\u007f",
+    '"\\u2028\\u2029\\u009b\\u007f"',
+  ],
+  ["fillers that have a width and no ink", "\u3164\u2800\ufe0f", '"\\u3164\\u2800\\ufe0f"'],
+  ["what takes two units, as escapes that read back", "\u{e0041}", '"\\udb40\\udc41"'],
+  ["letters and signs of any script stay", "zażółć 東京 😀", '"zażółć 東京 😀"'],
+  ["a name inside an object", { name: "a\u200bb" }, '{"name":"a\\u200bb"}'],
+  ["a symbol", Symbol("a\nb"), "Symbol(a\\u000ab)"],
+  ["an escape is not cut in two", "x".repeat(78) + "\u200by", `"${"x".repeat(78)}\\u200b... (80 characters)`],
+  ["nor a character", "x".repeat(78) + "😀y", `"${"x".repeat(78)}\\ud83d... (81 characters)`],
   ["numbers are as they are written", NaN, "NaN"],
   ["so is nothing", undefined, "undefined"],
   ["an object is its JSON", { a: [1] }, '{"a":[1]}'],
@@ -42,4 +59,9 @@ test.each<[string, unknown, string]>([
   ["a symbol is its description", Symbol("s"), "Symbol(s)"],
 ])("%s", (_, value, text) => {
   expect(quote(value)).toBe(text);
+});
+
+test("text as it is quoted reads back as it was", () => {
+  const text = "\ufeff0\u200b 5\u00a0\u2028\u{e0041} \n";
+  expect(JSON.parse(quote(text))).toBe(text);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { asSchedule, crontab, every, scheduleFromJSON } from "../../src/schedules/index.js";
+import { refusalOf } from "../support/proposals.js";
 
 const defaults = { timezone: "Europe/Paris", hashKey: "entry" };
 
@@ -55,25 +56,50 @@ test("a crontab from JSON without a zone is in UTC where no app is asked", () =>
   ]);
 });
 
-test.each<[unknown, string]>([
-  ["*/5 * * * *", 'write crontab("*/5 * * * *")'],
-  ["@daily", 'write crontab("@daily")'],
-  ["5m", 'write every("5m") or crontab("5m")'],
-  [new Date(0), "write clocked(date)"],
-  [{ type: "interval", everyMs: 1000 }, "write scheduleFromJSON(json)"],
-  [() => null, "a custom schedule is an object"],
-  [{}, "got {}"],
-  [null, "got null"],
-  [undefined, "got undefined"],
-  [true, "got true"],
-])("refuses %o saying %s", (value, message) => {
-  expect(() => asSchedule(value, defaults)).toThrow(
-    expect.objectContaining({
-      name: "ScheduleError",
-      code: "SUNBEAT_SCHEDULE_INVALID",
-      message: expect.stringContaining(message) as string,
-    }),
-  );
+const LONG = `${"0,".repeat(40)}0 * * * *`;
+
+test.each<[unknown, string, string]>([
+  ["*/5 * * * *", '; write crontab("*/5 * * * *")', "a crontab"],
+  [LONG, "; write crontab(text)", "one too long to stand in a message is not cut in two"],
+  ["@daily", '; write crontab("@daily")', "a nickname"],
+  ["@every 5m", '; write every("5m")', "an interval in the form of a nickname"],
+  ["0 0 L * *", '; write crontab("0 0 L * *", { extended: true })', "the extended syntax needs its option"],
+  ["0 5 * * * UTC", '; write crontab("0 5 * * *", { timezone: "UTC" })', "a crontab with its zone"],
+  ["60 * * * *", "; crontab: minute: 60 is outside 0-59", "a crontab that is wrong is not proposed"],
+  ["5m", '; write every("5m")', "an interval; no crontab has one field"],
+  ["5 min", '; write every("5m")', "as people write it"],
+  ["every 5 minutes", '; write every("5 minutes")', "crontab would refuse it, every too"],
+  ["30", "; write every(30)", "a number of seconds"],
+  ["1800000000000", "; write clocked(1800000000000)", "the milliseconds of an instant"],
+  ["sunset", '; write solar("sunset", latitude, longitude)', "an event of the Sun"],
+  [
+    "solar:sunset:48.85:2.35:-30m",
+    '; write solar("sunset", 48.85, 2.35, { offset: "-30m" })',
+    "a form of the command line",
+  ],
+  ["2027-03-28T01:00:00Z", '; write clocked("2027-03-28T01:00:00Z")', "an instant"],
+  ["2027-03-28T01:00", '; write clocked("2027-03-28T01:00", { timezone })', "a local time"],
+  ["2027-02-29T01:00Z", "; clocked:", "an instant that does not exist is not proposed"],
+  ["soon", 'got "soon"', "nothing is known of it"],
+  ['{"type":"interval","everyMs":1000}', "; write scheduleFromJSON(JSON.parse(text))", "JSON as text"],
+  [new Date(0), "; write clocked(date)", "a Date"],
+  [new Date(NaN), "got null", "one that is none is not proposed"],
+  [{ type: "interval", everyMs: 1000 }, "; write scheduleFromJSON(json)", "JSON"],
+  [{ type: "interval" }, "; every: expected an interval", "JSON that is wrong is not proposed"],
+  [{ minute: 0, hour: 7 }, "; write crontab(fields)", "the fields of a crontab"],
+  [{ minutes: 5 }, "; write every(duration)", "the parts of a duration"],
+  [() => null, "a custom schedule is an object", "a function"],
+  [{}, "got {}", "an empty object is no crontab of every minute"],
+  [null, "got null", "nothing"],
+  [undefined, "got undefined", "nothing"],
+  [true, "got true", "no schedule"],
+])("refuses %o saying %s: %s", (value, ending) => {
+  const refusal = refusalOf(() => asSchedule(value, defaults));
+  expect(refusal?.code).toBe("SUNBEAT_SCHEDULE_INVALID");
+  const { message } = refusal!;
+  const hint = message.slice(message.indexOf("next(after), got") + "next(after), ".length);
+  if (ending.startsWith("; write") || ending.startsWith("got")) expect(hint.endsWith(ending)).toBe(true);
+  else expect(hint).toContain(ending);
 });
 
 test("a number that is no interval is refused as an interval", () => {

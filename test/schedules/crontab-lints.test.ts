@@ -42,10 +42,34 @@ describe("lints", () => {
       ],
     ],
     [
-      "*/7 0 0 1 1 *",
+      "*/7 * * * * *",
       {},
-      [`irregular-step second: */7 in seconds fires at :00 :07 :14 ... :56; the last gap is 4 s`],
+      [
+        `irregular-step second: */7 in seconds fires at :00 :07 :14 ... :56; the last gap is 4 s. For a fixed period use every("7s") -> every("7s")`,
+      ],
     ],
+    ["*/7 0 0 1 1 *", {}, ["irregular-step second: */7 in seconds fires at :00 :07 :14 ... :56"]],
+    [
+      "*/7 * 9 * * *",
+      {},
+      ["irregular-step second: */7 in seconds fires at :00 :07 :14 ... :56; the last gap is 4 s"],
+    ],
+    [
+      "*/27 9-17 * * mon-fri",
+      {},
+      ["irregular-step minute: */27 in minutes fires at :00 :27 :54; the last gap is 6 min"],
+    ],
+    ["*/27 9 * * *", {}, ["irregular-step minute: */27 in minutes fires at :00 :27 :54"]],
+    ["*/27,5 * * * *", {}, ["irregular-step minute: */27 in minutes fires at :00 :27 :54"]],
+    [
+      "30 */5 * * *",
+      {},
+      [
+        `irregular-step hour: */5 in hours fires at 0 5 10 15 20; the last gap is 4 h. For a fixed period use every("5h", { offset: "30m" }) -> every("5h", { offset: "30m" })`,
+      ],
+    ],
+    ["0 */5 * * mon", {}, ["irregular-step hour: */5 in hours fires at 0 5 10 15 20"]],
+    ["0,30 */5 * * *", {}, ["irregular-step hour: */5 in hours fires at 0 5 10 15 20; the last gap is 4 h"]],
     [
       "0 0 1 */5 *",
       {},
@@ -54,7 +78,33 @@ describe("lints", () => {
     [
       "0 0 */2 * *",
       {},
-      ["irregular-step dayOfMonth: */2 in days of the month fires at 1 3 5 ... 31; the last gap is 1 day"],
+      [
+        "irregular-step dayOfMonth: */2 in days of the month fires at 1 3 5 ... 31; the last gap is 1 to 2 days, by the length of the month",
+      ],
+    ],
+    [
+      "0 0 */4 * *",
+      {},
+      [
+        "irregular-step dayOfMonth: */4 in days of the month fires at 1 5 9 13 17 21 25 29; the last gap is 1 to 4 days, by the length of the month",
+      ],
+    ],
+    [
+      "0 0 */4 jul-aug *",
+      {},
+      [
+        "irregular-step dayOfMonth: */4 in days of the month fires at 1 5 9 13 17 21 25 29; the last gap is 3 days",
+      ],
+    ],
+    [
+      "0 0 */4 jan *",
+      {},
+      ["irregular-step dayOfMonth: */4 in days of the month fires at 1 5 9 13 17 21 25 29"],
+    ],
+    [
+      "0 0 * * */2",
+      {},
+      ["irregular-step dayOfWeek: */2 in days of the week fires at 0 2 4 6; the last gap is 1 day"],
     ],
     [
       "*/60 * * * *",
@@ -69,12 +119,36 @@ describe("lints", () => {
     [
       "0 */24 * * *",
       {},
-      [`step-too-large hour: */24 in hours equals 0: once a day, at 00:00 -> every("24h")`],
+      [`step-too-large hour: */24 in hours equals 0: once a day, at 00:00 -> crontab("0 0 * * *")`],
+    ],
+    ["0 */24 * * *", PARIS, ["step-too-large hour: */24 in hours equals 0: once a day, at 00:00"]],
+    [
+      "15 */24 * * *",
+      {},
+      [`step-too-large hour: */24 in hours equals 0: once a day, at 00:15 -> crontab("15 0 * * *")`],
+    ],
+    ["*/10 */24 * * *", {}, ["step-too-large hour: */24 in hours equals 0"]],
+    [
+      "*/60 * * * *",
+      { timezone: "Asia/Kolkata" },
+      [`step-too-large minute: */60 in minutes equals 0: once an hour, at :00 -> crontab("0 * * * *")`],
+    ],
+    ["*/60 9 * * *", {}, ["step-too-large minute: */60 in minutes equals 0"]],
+    ["*/60,30 * * * *", {}, ["step-too-large minute: */60 in minutes equals 0"]],
+    [
+      "0 */48 * * *",
+      {},
+      [`step-too-large hour: */48 in hours equals 0: once a day, at 00:00 -> every("48h")`],
+    ],
+    [
+      "*/60 * * * * *",
+      PARIS,
+      [`step-too-large second: */60 in seconds equals 0: once a minute, at second 0 -> every("1m")`],
     ],
     [
       "30 */24 * * *",
       {},
-      [`step-too-large hour: */24 in hours equals 0: once a day, at 00:30 -> every("24h")`],
+      [`step-too-large hour: */24 in hours equals 0: once a day, at 00:30 -> crontab("30 0 * * *")`],
     ],
     ["*/60 9 * * *", {}, ["step-too-large minute: */60 in minutes equals 0"]],
     ["0,30 */24 * * *", {}, ["step-too-large hour: */24 in hours equals 0"]],
@@ -106,7 +180,7 @@ describe("lints", () => {
       "0 4 13 * */2",
       {},
       [
-        "irregular-step dayOfWeek: */2 in days of the week fires at 0 2 4 6; the last gap is 1 day",
+        "irregular-step dayOfWeek: */2 in days of the week fires at 0 2 4 6",
         `star-quirk dayOfWeek: "*/2" starts with *, so both day fields must match, as in Vixie cron -> { dayMatch: "and" } says so openly`,
       ],
     ],
@@ -335,6 +409,13 @@ describe("lints", () => {
     ],
   ])("of %s with %j from %s on are %j: %s", (text, options, from, expected) => {
     expect(lints(text, options, { from: Date.parse(from) })).toEqual(expected);
+  });
+
+  test.each([
+    ["0 0 29 */5 *", "; the last gap is 2 months", "January, June and November have a day 29"],
+    ["0 0 31 */5 *", "", "June and November have no day 31: nothing follows in January but a year later"],
+  ])("of a step in months, %s, end with %j: %s", (text, ending) => {
+    expect(lints(text)[0]).toBe(`irregular-step monthOfYear: */5 in months fires at 1 6 11${ending}`);
   });
 
   it("leave the zone out without a reference instant, and the next date of a rare one", () => {

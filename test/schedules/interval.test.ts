@@ -149,10 +149,10 @@ test.each([
 
 describe("lints", () => {
   test.each<[Duration, Duration, string | undefined]>([
-    ["1d", 0, 'crontab("0 0 * * *")'],
-    ["24h", "2h30m", 'crontab("30 2 * * *")'],
-    ["1w", 0, 'crontab("0 0 * * thu")'],
-    ["1w", "3d7h", 'crontab("0 7 * * sun")'],
+    ["1d", 0, 'crontab("0 0 * * *", { timezone: "UTC" })'],
+    ["24h", "2h30m", 'crontab("30 2 * * *", { timezone: "UTC" })'],
+    ["1w", 0, 'crontab("0 0 * * thu", { timezone: "UTC" })'],
+    ["1w", "3d7h", 'crontab("0 7 * * sun", { timezone: "UTC" })'],
     ["2d", 0, undefined],
     ["1d", "1s", undefined],
   ])("every(%j, offset %j) is a multiple of 24 h; suggests %s", (duration, offset, suggestion) => {

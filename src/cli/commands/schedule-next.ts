@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Ending } from "../../beat/index.js";
 import type { EpochMs } from "../../core/clock.js";
+import { CrontabSchedule, type Lint, type Schedule } from "../../schedules/index.js";
 import type { Action, Cli } from "../cli.js";
 import { lintsOfEntry, lintsOfSchedule } from "../entry-lints.js";
 import { formatLocal, formatUtc, isoLocal, precisionOf, readInstant } from "../local-time.js";
@@ -44,7 +45,7 @@ function next(cli: Cli, text: string, options: Options): Promise<void> {
     const { lines, ending } = firstLines(all, options.count);
     const lints =
       entry === null || open === null
-        ? lintsOfSchedule(schedule, { from, timezone })
+        ? [...hashLints(schedule), ...lintsOfSchedule(schedule, { from, timezone })]
         : lintsOfEntry(open, entry, { now, from, timezone });
     const description = describeAt(schedule, from);
     const { terminal } = cli;
@@ -79,6 +80,15 @@ function scheduleEnd(isNone: boolean): string {
 function entryEnd(isNone: boolean, ending: Ending): string {
   if (isNone) return `${ending === "at-start" ? "no due times" : "no run"}: ${whyNone(ending)}`;
   return ending === "max-runs" ? "and never again: then it has had all its runs" : "and never again";
+}
+
+/** The times of a crontab with `H` are another entry's: said where nobody else would notice. */
+function hashLints(schedule: Schedule): Lint[] {
+  if (!(schedule instanceof CrontabSchedule) || !schedule.awaitsHashKey) return [];
+  const message =
+    "what H stands for depends on the name of the entry: these times hold for none. " +
+    "With -A, schedule next NAME shows those of an entry; with code, the option hashKey sets them";
+  return [{ code: "hash-key", field: "hashKey", message }];
 }
 
 function linesJson(lines: readonly Line[], timezone: string, ofEntry: boolean): object {

@@ -57,6 +57,11 @@ export class CrontabSchedule implements BuiltInSchedule {
     return new CrontabSchedule(this.#expression, this.#options, checkOptions(defaults));
   }
 
+  /** Whether an `H` waits for the name of an entry: until then its instants are those of no entry. */
+  get awaitsHashKey(): boolean {
+    return this.#compiled !== null && this.#compiled.settings.hashKey === "" && usesHash(this.#compiled);
+  }
+
   describe(): string {
     return this.#compiled === null ? "once, when the first beat starts to lead" : describe(this.#compiled);
   }
@@ -88,7 +93,6 @@ export class CrontabSchedule implements BuiltInSchedule {
     const fields = [second, minute, hour, dayOfMonth, monthOfYear, dayOfWeek].filter(
       (field) => field !== undefined,
     );
-    const usesHash = fields.some((field) => field.items.some((item) => item.kind === "hash"));
     const joined = fields.map((field) => field.text).join(" ");
     return {
       type: "crontab",
@@ -103,10 +107,14 @@ export class CrontabSchedule implements BuiltInSchedule {
       ...(settings.dst === "vixie" ? {} : { dst: settings.dst }),
       ...(settings.class === "auto" ? {} : { class: settings.class }),
       ...(settings.extended ? { extended: true } : {}),
-      ...(usesHash && settings.hashKey !== "" ? { hashKey: settings.hashKey } : {}),
+      ...(settings.hashKey !== "" && usesHash(this.#compiled) ? { hashKey: settings.hashKey } : {}),
       ...(expression.text === undefined || expression.text === joined ? {} : { text: expression.text }),
     };
   }
+}
+
+function usesHash({ expression }: CompiledCrontab): boolean {
+  return Object.values(expression.fields).some((field) => field.items.some((item) => item.kind === "hash"));
 }
 
 function settingsOf(

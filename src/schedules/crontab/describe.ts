@@ -36,9 +36,12 @@ function timePhrase(crontab: CompiledCrontab): string {
   const anyMinute = isComplete(values.minute, minute.spec);
   const anyHour = isComplete(values.hour, hour.spec);
   let minutePhrase = every("minute", minute, values.minute);
-  // "every second of every minute of every hour" says no more than its first part.
+  // "every second of every minute of every hour" says no more than its first part; "at second 15" says less.
   if (secondPhrase !== "")
-    minutePhrase = anyMinute ? (anyHour ? "" : "of every minute") : `of ${minutePhrase.replace(/^at /, "")}`;
+    minutePhrase =
+      anyMinute && anyHour && secondPhrase.startsWith("every ")
+        ? ""
+        : `of ${minutePhrase.replace(/^at /, "")}`;
   const stepped = /^(?:of )?every /.test(minutePhrase);
   const hourPhrase = anyHour
     ? stepped || (minutePhrase === "" && secondPhrase !== "")

@@ -1,6 +1,8 @@
-import { didYouMean } from "../../core/nearest.js";
 import { quote } from "../../core/quote.js";
 import { FIELD_NAMES, FIELDS, NICKNAMES, REBOOT, type FieldName } from "./fields.js";
+import { partsOf } from "./attempt.js";
+import { fieldHint } from "./key-hints.js";
+import { fileNames, misreadingOf } from "./misread.js";
 import { refusal } from "./refusal.js";
 import { parseField, type Field } from "./syntax.js";
 
@@ -51,36 +53,42 @@ export function isReboot(source: unknown): boolean {
 /** Reads the text form: five fields, six with seconds first, or a nickname. */
 export function parseText(text: string, extended: boolean): Expression {
   if (text.length > LONGEST_TEXT) {
-    throw refuseWhole(text, `the text has ${text.length} characters, more than ${LONGEST_TEXT}`);
+    const problem = `the text has ${text.length} characters, more than ${LONGEST_TEXT}`;
+    throw refuseWhole(text, problem, fileNames({ parts: partsOf(text.slice(0, LONGEST_TEXT)) })?.hint);
   }
-  const trimmed = trimBlanks(text);
-  if (!trimmed.startsWith("@")) return { text, fields: parseFields(text, extended) };
-  const plain = NICKNAMES.get(trimmed);
-  if (plain === undefined) {
-    const hint = didYouMean(trimmed, [...NICKNAMES.keys(), REBOOT]);
-    throw refuseWhole(
-      text,
-      `${quote(trimmed)} is not a nickname${hint}`,
-      `known are ${[...NICKNAMES.keys(), REBOOT].join(" ")}`,
-    );
+  try {
+    return { text, fields: parseFields(text, extended) };
+  } catch (error) {
+    const found = misreadingOf({ text, parts: partsOf(text), extended, accepts });
+    throw found === undefined ? error : refusal({ field: null, expression: text, ...found });
   }
-  return { text, fields: parseFields(plain, extended) };
+}
+
+function accepts(text: string, extended: boolean): boolean {
+  try {
+    return isReboot(text) || parseFields(text, extended) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function parseFields(text: string, extended: boolean): Expression["fields"] {
-  const parts = [...text.matchAll(/[^ \t]+/g)];
-  if (/^(?:CRON_)?TZ=/.test(parts[0]?.[0] ?? "")) {
-    throw refuseWhole(text, "the text names a time zone", "use the timezone option");
+  const trimmed = trimBlanks(text);
+  const fields = trimmed.startsWith("@") ? NICKNAMES.get(trimmed) : text;
+  if (fields === undefined) {
+    const known = [...NICKNAMES.keys(), REBOOT].join(" ");
+    throw refuseWhole(text, `${quote(trimmed)} is not a nickname`, `known are ${known}`);
   }
+  const parts = partsOf(fields);
   if (parts.length !== 5 && parts.length !== 6) {
-    const hint = /[^\S \t]/.test(text) ? "only spaces and tabs separate fields" : undefined;
-    throw refuseWhole(text, `expected 5 fields (or 6, seconds first), got ${parts.length}`, hint);
+    throw refuseWhole(text, `expected 5 fields (or 6, seconds first), got ${parts.length}`);
   }
   const names = FIELD_NAMES.slice(6 - parts.length);
-  const fields = parts.map((part, i) =>
-    parseField(FIELDS[names[i]!], part[0], extended, { expression: text, offset: part.index }),
+  return byName(
+    parts.map((part, i) =>
+      parseField(FIELDS[names[i]!], part.text, extended, { expression: fields, offset: part.index }),
+    ),
   );
-  return byName(fields);
 }
 
 /** Reads the object form. The text of a list is its items joined with commas. */
@@ -89,7 +97,7 @@ export function parseObject(source: object, extended: boolean): Expression {
   for (const [key, value] of Object.entries(source)) {
     const name = FIELD_KEYS.get(key);
     if (name === undefined) {
-      throw refuseKey(key, `unknown field ${quote(key)}${didYouMean(key, FIELD_KEYS.keys())}`);
+      throw refuseKey(key, `unknown field ${quote(key)}${fieldHint(key, FIELD_KEYS.keys())}`);
     }
     if (texts.has(name)) throw refuseKey(key, `${name} is given twice`, "write one of the two spellings");
     if (value === undefined || value === null) continue;

@@ -99,3 +99,7 @@ export const NICKNAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 export const REBOOT = "@reboot";
+
+export function isNickname(word: string): boolean {
+  return NICKNAMES.has(word) || word === REBOOT;
+}

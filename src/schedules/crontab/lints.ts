@@ -11,7 +11,7 @@ import { zoneLints, zoneNameLints } from "./lint-zones.js";
 /** Everything that is allowed but probably not meant: docs/crontab-semantics.md has the table. */
 export function lintsOf(crontab: CompiledCrontab, options: LintOptions): Lint[] {
   return [
-    ...stepLints(crontab.expression),
+    ...stepLints(crontab),
     ...slipLints(crontab),
     ...dayLints(crontab),
     ...dateLints(crontab, options),

@@ -4,6 +4,7 @@ import { zone } from "../zone.js";
 import type { DayMatch } from "./days.js";
 import { DST_NAMES, FOLD_POLICIES, GAP_POLICIES, type DstOption, type JobClass } from "./dst.js";
 import { LONGEST_TEXT } from "./expression.js";
+import { dayMatchHint, OPTION_NAMES, optionHint } from "./key-hints.js";
 import { refusal } from "./refusal.js";
 
 export interface CrontabOptions {
@@ -37,14 +38,12 @@ export interface Settings {
   readonly hashKey: string;
 }
 
-const OPTION_NAMES = ["timezone", "dayMatch", "dst", "class", "extended", "hashKey"] as const;
-
 /** Checks options; SUNBEAT_CRONTAB_INVALID or SUNBEAT_TIMEZONE_INVALID when one is wrong. */
 export function checkOptions(options: CrontabOptions): CrontabOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw refuseOption("options", options, "options must be an object");
   }
-  onlyKnown(options, OPTION_NAMES, "option");
+  onlyKnown(options, OPTION_NAMES, "option", optionHint);
   const { timezone, dayMatch, dst, class: jobClass, extended, hashKey } = options;
   if (timezone !== undefined) zone(timezone);
   if (dayMatch !== undefined) oneOf("dayMatch", dayMatch, ["or", "and"]);
@@ -64,7 +63,12 @@ function checkDst(dst: DstOption): DstOption {
     oneOf("dst", dst, DST_NAMES);
     return dst;
   }
-  onlyKnown(dst, ["gap", "fold"], "dst key");
+  onlyKnown(
+    dst,
+    ["gap", "fold"],
+    "dst key",
+    (key) => didYouMean(key, ["gap", "fold"]) || "; known are gap, fold",
+  );
   const { gap = "after", fold = "first" } = dst;
   oneOf("dst.gap", gap, GAP_POLICIES);
   oneOf("dst.fold", fold, FOLD_POLICIES);
@@ -73,15 +77,21 @@ function checkDst(dst: DstOption): DstOption {
 
 function oneOf(option: string, value: unknown, known: readonly string[]): void {
   if (typeof value === "string" && known.includes(value)) return;
-  const hint = typeof value === "string" ? didYouMean(value, known) : "";
+  const near = option === "dayMatch" ? dayMatchHint : (text: string) => didYouMean(text, known);
+  const hint = typeof value === "string" ? near(value) : "";
   const names = known.map((name) => JSON.stringify(name)).join(", ");
   throw refuseOption(option, value, `${option}: ${quote(value)} is not one of ${names}${hint}`);
 }
 
-function onlyKnown(options: object, known: readonly string[], what: string): void {
+function onlyKnown(
+  options: object,
+  known: readonly string[],
+  what: string,
+  hintFor: (key: string) => string,
+): void {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    throw refuseOption(key, key, `unknown ${what} ${quote(key)}${didYouMean(key, known)}`);
+    throw refuseOption(key, key, `unknown ${what} ${quote(key)}${hintFor(key)}`);
   }
 }
 

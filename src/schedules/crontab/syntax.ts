@@ -1,4 +1,5 @@
 import { quote } from "../../core/quote.js";
+import { itemMeant, nameMeant, steppedRange } from "./field-hints.js";
 import type { FieldSpec } from "./fields.js";
 import { refusal } from "./refusal.js";
 
@@ -56,7 +57,8 @@ class FieldParser {
   readonly #text: string;
   readonly #extended: boolean;
   readonly #place: Place;
-  /** Index in the field's text of the item being read. */
+  /** The item being read, and its index in the field's text. */
+  #part = "";
   #index = 0;
 
   constructor(spec: FieldSpec, text: string, extended: boolean, place: Place) {
@@ -75,6 +77,7 @@ class FieldParser {
     }
     const items: Item[] = [];
     for (const part of text.split(",")) {
+      this.#part = part;
       items.push(this.#item(part));
       this.#index += part.length + 1;
     }
@@ -105,7 +108,7 @@ class FieldParser {
     const from = this.#value(low!);
     if (high !== undefined) return { kind: "range", from, to: this.#value(high), step, star: false };
     if (steps !== undefined) {
-      const hint = `write ${low}-${min + size - 1}/${steps}`;
+      const hint = `write ${steppedRange(this.#spec, low!, from, steps)}`;
       this.#refuse(text, `${quote(text)}: a step needs * or a range`, hint);
     }
     return { kind: "range", from, to: from, step: 1, star: false };
@@ -190,25 +193,54 @@ class FieldParser {
     return { kind: "range", from: min, to: min + size - 1, step: 1, star: true };
   }
 
+  /** Refuses what has no meaning here, a word of the item being read or the whole of it. */
   #refuseShape(text: string): never {
-    const shown = quote(text);
     const { label, noun, name, min, max } = this.#spec;
-    if (/^-[0-9]+$/.test(text)) this.#refuse(text, `${text} is outside ${min}-${max}`);
-    if (/^\*?[A-Za-z0-9-]*\/[0-9]*$|^(?:\*|[A-Za-z0-9]+-[A-Za-z0-9]+)\/[^/]*$/.test(text)) {
+    const meant = this.#proposal();
+    const refused = meant === undefined ? text : this.#part;
+    const shown = quote(refused);
+    if (/^-[0-9]+$/.test(refused)) this.#refuse(refused, `${refused} is outside ${min}-${max}`, meant);
+    if (
+      meant === undefined &&
+      /^\*?[A-Za-z0-9-]*\/[0-9]*$|^(?:\*|[A-Za-z0-9]+-[A-Za-z0-9]+)\/[^/]*$/.test(text)
+    ) {
       this.#refuse(text, `${shown}: a step is a whole number of at least 1 after * or a range`);
     }
+    if (name === "dayOfWeek" && /^(?:l|last)$/i.test(this.#part)) {
+      const hint = `write sat, or ${this.#inExtended("friL")} for the last Friday`;
+      this.#refuse(
+        text,
+        `${shown}: the last day of the month belongs to day of month, not to ${label}`,
+        hint,
+      );
+    }
     if (name !== "dayOfMonth" && (LAST.test(text) || NEAREST_WEEKDAY.test(text) || text === "LW")) {
-      const hint =
-        name === "dayOfWeek" && text === "L" ? "write sat, or friL for the last Friday" : undefined;
-      this.#refuse(text, `${shown}: L and W belong to day of month, not to ${label}`, hint);
+      this.#refuse(text, `${shown}: L and W belong to day of month, not to ${label}`);
     }
     if (name !== "dayOfWeek" && WEEKDAY_OF_MONTH.test(text) && text.includes("#")) {
       this.#refuse(text, `${shown}: # belongs to day of week, not to ${label}`);
     }
-    return this.#refuse(
-      text,
-      /^[A-Za-z]+$/.test(text) ? `${shown} is not ${noun}` : `${shown} is not a value, a range or a step`,
-    );
+    const isWord = /^[A-Za-z]+$/.test(refused);
+    const problem = isWord ? `${shown} is not ${noun}` : `${shown} is not a value, a range or a step`;
+    // A name with a step and no range would be refused in turn.
+    const short = isWord && !/^\w+\//.test(this.#part) ? nameMeant(this.#spec, refused) : undefined;
+    return this.#refuse(refused, problem, meant ?? (short === undefined ? undefined : `write ${short}`));
+  }
+
+  /** What to write for the item being read; undefined where that is not known, or refused as well. */
+  #proposal(): string | undefined {
+    const meant = itemMeant(this.#spec, this.#part);
+    if (meant === undefined) return undefined;
+    try {
+      parseField(this.#spec, meant.text, meant.extended, this.#place);
+    } catch {
+      return undefined;
+    }
+    return `write ${meant.extended ? this.#inExtended(meant.text) : meant.text}`;
+  }
+
+  #inExtended(text: string): string {
+    return this.#extended ? text : `${text} with { extended: true }`;
   }
 
   #refuse(value: string, problem: string, hint?: string): never {
@@ -227,7 +259,8 @@ class FieldParser {
 }
 
 function symbolIn(text: string): string {
+  if (text === "LW") return text;
   if (text.includes("#")) return "#";
   if (text.startsWith("H")) return "H";
-  return text.endsWith("W") && text !== "LW" ? "W" : "L";
+  return text.endsWith("W") ? "W" : "L";
 }

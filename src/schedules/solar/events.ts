@@ -102,8 +102,9 @@ export function resolveSolarEvent(event: unknown, latitude: number): SolarEventN
   if (typeof event === "string") {
     const name = NAMES.get(event);
     if (name !== undefined) return name;
+    // Three slips would turn dusk to dawn.
     throw invalid(
-      `unknown event ${quote(event)}${didYouMean(event, NAMES.keys())}; known are ${SOLAR_EVENTS.join(", ")}`,
+      `unknown event ${quote(event)}${didYouMean(event, NAMES.keys(), 2)}; known are ${SOLAR_EVENTS.join(", ")}`,
       { event: quote(event) },
     );
   }
