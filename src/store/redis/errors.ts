@@ -1,4 +1,5 @@
 /** What the answers of a server, and of the way to it, mean to somebody who runs a scheduler. */
+import { docsPage } from "../../core/docs.js";
 import type { ErrorCode } from "../../core/error-codes.js";
 import { isSunbeatError, messageOf, StoreError } from "../../core/errors.js";
 
@@ -39,13 +40,16 @@ const AUTH: Meaning = {
 };
 const denied = (says: string): Meaning => ({ code: "SUNBEAT_STORE_AUTH", retryable: false, says });
 const COMMANDS = denied(
-  "does not let this user run a command that sunbeat needs; give it those that docs/redis.md lists",
+  "does not let this user run a command that sunbeat needs; give it those that " +
+    `${docsPage("redis.md")} lists`,
 );
 const KEYS = denied(
-  "does not let this user at our keys; its ACL needs ~{NAMESPACE}* with the namespace in use, see docs/redis.md",
+  "does not let this user at our keys; its ACL needs ~{NAMESPACE}* with the namespace in use, see " +
+    docsPage("redis.md"),
 );
 const CHANNELS = denied(
-  "does not let this user at our channels; its ACL needs &{NAMESPACE}* with the namespace in use, see docs/redis.md",
+  "does not let this user at our channels; its ACL needs &{NAMESPACE}* with the namespace in use, see " +
+    docsPage("redis.md"),
 );
 const CERTIFICATE: Meaning = {
   code: "SUNBEAT_STORE_AUTH",
@@ -243,7 +247,7 @@ export function timeoutError(label: string, what: string, limitMs: number, sent:
   const silence = sent
     ? `has not answered to "${what}" within ${limitMs} ms; the step may have been done and may be repeated.`
     : `has not been ready within ${limitMs} ms; look whether it is the right port, speaks TLS or not as the URL says, ` +
-      "and lets the user do what docs/redis.md lists; and of a Cluster, whether it has all of its slots.";
+      `and lets the user do what ${docsPage("redis.md")} lists; and of a Cluster, whether it has all of its slots.`;
   return new StoreError("SUNBEAT_STORE_TIMEOUT", `Redis at ${label} ${silence}`, {
     retryable: true,
     details: { store: label, what, limitMs },
