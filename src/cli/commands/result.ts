@@ -46,7 +46,7 @@ export async function printOutcome(cli: Cli, result: AsyncResult, traceback: boo
       ...(traceback && { traceback: stack }),
     });
   } else if (state === "SUCCESS") {
-    // A text as it is, for shells; everything else as JSON. A task that returned nothing prints nothing.
+    // A text without quotes, for shells; everything else as JSON. A task that returned nothing prints nothing.
     if (info !== undefined) terminal.line(typeof info === "string" ? info : JSON.stringify(info, null, 2));
     else terminal.note("the task returned nothing");
   } else {
