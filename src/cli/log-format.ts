@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.js";
+import { maskCredentials } from "../core/credentials.js";
 import type { Logger } from "../core/logger.js";
 import { printable } from "../core/printable.js";
 import type { Format } from "./terminal.js";
@@ -32,11 +33,11 @@ export function lineLogger({ clock, level, write, paint }: LineLoggerOptions): L
 }
 
 /**
- * Names and errors come from outside. With their control characters shown they cannot steer the terminal, and with
+ * Names and errors come from outside. User and password of a URL are masked. With their control characters shown they cannot steer the terminal, and with
  * following lines indented they cannot pose as lines of the log.
  */
 function oneEntry(message: string): string {
-  return printable(message).replace(/\n(?!$)/g, "\n    ");
+  return printable(maskCredentials(message)).replace(/\n(?!$)/g, "\n    ");
 }
 
 function timestamp(now: number): string {

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { maskCredentials } from "../core/credentials.js";
 import { isSunbeatError, messageOf } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { actionFor, type Host } from "./cli.js";
@@ -26,7 +27,7 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
 }
 
 function tell(error: unknown, host: Host, debug: boolean): number {
-  const write = (line: string): unknown => host.stderr.write(`${printable(line)}\n`);
+  const write = (line: string): unknown => host.stderr.write(`${printable(maskCredentials(line))}\n`);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.good; // --help, --version
     if (error.code !== "commander.help") write(`sunbeat: ${usageMessage(error)} [SUNBEAT_USAGE]`);

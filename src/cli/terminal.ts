@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { maskCredentials } from "../core/credentials.js";
 import { printable, printableJson } from "../core/printable.js";
 import { systemRandom } from "../core/random.js";
 
@@ -54,14 +55,15 @@ export class Terminal {
     this.line(printableJson(value));
   }
 
-  /** A remark for the person at the terminal; `--quiet` leaves it out. */
+  /** A remark for the person at the terminal; `--quiet` leaves it out. Credentials of URLs are masked. */
   note(text: string): void {
-    if (!this.#options.quiet) this.#options.stderr.write(`${written(text)}\n`);
+    if (!this.#options.quiet) this.#options.stderr.write(`${written(maskCredentials(text))}\n`);
   }
 
-  /** What went wrong; `--quiet` does not silence it. */
+  /** What went wrong; `--quiet` does not silence it. Credentials of URLs are masked. */
   problem(text: string): void {
-    this.#options.stderr.write(`${written(`${this.paintError("red", "sunbeat:")} ${text}`)}\n`);
+    const head = this.paintError("red", "sunbeat:");
+    this.#options.stderr.write(`${written(`${head} ${maskCredentials(text)}`)}\n`);
   }
 
   /** A line of the log, with its end. */
