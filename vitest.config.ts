@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { SkipsTold } from "./test/support/skips-told.js";
 
 export default defineConfig({
   test: {
@@ -9,6 +10,7 @@ export default defineConfig({
     pool: "forks",
     // One Redis for the whole run; every test has a namespace of its own on it.
     globalSetup: ["test/support/redis-shared.ts"],
+    reporters: ["default", new SkipsTold()],
     projects: [
       {
         extends: true,

@@ -62,7 +62,7 @@ export async function startRedis() {
 
 const require = createRequire(import.meta.url);
 
-/** "bullmq 5.81.5" and so on, for the titles. */
+/** "bullmq 6.7.0" and so on, for the titles. */
 export function versions(...packages) {
   return packages.map((name) => `${name} ${require(`${name}/package.json`).version}`).join(", ");
 }

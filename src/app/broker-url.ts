@@ -1,3 +1,4 @@
+import { maskedUser, maskParameters } from "../core/credentials.js";
 import { ConfigurationError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { quote } from "../core/quote.js";
@@ -11,16 +12,16 @@ export type BrokerUrl =
   /** A server, Sentinel or a Cluster; checked, and read again by the store. */
   | { readonly kind: "redis"; readonly url: string };
 
-/** The URL without its password, as banners, logs and errors show it: `redis://:**@host:6379/0`. */
+/** The URL without user and password, as banners, logs and errors show it: `redis://:**@host:6379/0`. */
 export function maskPassword(url: string): string {
-  return (
-    url
-      // Up to the last @: a password that was not percent-encoded may contain any sign.
-      .replace(/^([^/]*\/\/[^:@]*):.*@/s, "$1:**@")
-      // Without "redis://" before it. The path of a file may have an @.
-      .replace(/^((?!sqlite:)[^/:@]*):(?!\/\/).*@/is, "$1:**@")
-      .replace(/([?&](?:\w*password|token|secret)=)[^&#]*/gi, "$1**")
-  );
+  // The path of a file may have an @.
+  if (/^sqlite:/i.test(url)) return url;
+  // All of it is a URL, with "redis://" or without: a password that was not percent-encoded may contain any sign.
+  const [, scheme = "", user] = /^([^/:@]*:\/\/|redi\w*:(?=[^@]*@))?(.*)@/is.exec(url) ?? [];
+  if (user === undefined || (scheme === "" && user.includes("/") && !user.includes(":"))) {
+    return maskParameters(url);
+  }
+  return maskParameters(scheme + maskedUser(user) + url.slice(scheme.length + user.length));
 }
 
 function invalid(url: string, why: string): ConfigurationError {

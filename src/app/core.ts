@@ -185,10 +185,10 @@ export class AppCore {
   }
 
   /**
-   * What the broker tells about itself, its settings and the entries of these names, within `limitMs`; opens and changes
-   * no store. Rejects with the store's error when it cannot be asked.
+   * What the broker tells about itself, its settings and, where names of entries are given, what it holds, within
+   * `limitMs`; opens and changes no store. Rejects with the store's error when it cannot be asked.
    */
-  async survey(limitMs: number, entries: readonly string[] = []): Promise<StoreFacts> {
+  async survey(limitMs: number, entries?: readonly string[]): Promise<StoreFacts> {
     const { clock, random, logger } = this;
     const context = { clock, random, logger };
     return typeof this.#broker === "string"

@@ -10,7 +10,7 @@ export async function surveyStore(
   url: BrokerUrl,
   context: StoreContext,
   limitMs: number,
-  entries: readonly string[],
+  entries: readonly string[] | undefined,
 ): Promise<StoreFacts> {
   switch (url.kind) {
     case "memory":

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { printable } from "../core/printable.js";
 import type { Terminal } from "./terminal.js";
 import { usageError } from "./usage.js";
 
@@ -34,7 +35,7 @@ async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) throw usageError(`${question} There is no terminal to ask at: give --force`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await terminal.question(printable(`${question} [y/N] `))).trim());
   } finally {
     terminal.close();
   }

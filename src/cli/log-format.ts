@@ -1,5 +1,7 @@
 import type { Clock } from "../core/clock.js";
+import { maskCredentials } from "../core/credentials.js";
 import type { Logger } from "../core/logger.js";
+import { printable } from "../core/printable.js";
 import type { Format } from "./terminal.js";
 
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
@@ -31,11 +33,11 @@ export function lineLogger({ clock, level, write, paint }: LineLoggerOptions): L
 }
 
 /**
- * Names and errors come from outside. Without control characters they cannot steer the terminal, and with
+ * Names and errors come from outside. User and password of a URL are masked. With their control characters shown they cannot steer the terminal, and with
  * following lines indented they cannot pose as lines of the log.
  */
 function oneEntry(message: string): string {
-  return message.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "").replace(/\n(?!$)/g, "\n    ");
+  return printable(maskCredentials(message)).replace(/\n(?!$)/g, "\n    ");
 }
 
 function timestamp(now: number): string {

@@ -1,4 +1,5 @@
 import { Command, type OutputConfiguration } from "commander";
+import { docsPage } from "../core/docs.js";
 import type { Action } from "./cli.js";
 import { beatCommand } from "./commands/beat.js";
 import { callCommand } from "./commands/call.js";
@@ -22,7 +23,8 @@ Examples:
   sunbeat -A app.ts schedule set nightly --task reports.build --crontab "30 2 * * *"
   sunbeat -A app.ts call tasks.add -a "[2, 2]" --wait
 
-Exit codes: 0 good, 1 failed, 2 wrong usage.`;
+Exit codes: 0 good, 1 failed, 2 wrong usage.
+Documentation: ${docsPage("errors.md")} tells of each code; the other pages are beside it.`;
 
 /** The whole command line. Parsing throws a CommanderError instead of ending the process. */
 export function buildProgram(action: Action, output: OutputConfiguration): Command {

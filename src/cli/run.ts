@@ -1,5 +1,7 @@
 import { CommanderError } from "commander";
+import { maskCredentials } from "../core/credentials.js";
 import { isSunbeatError, messageOf } from "../core/errors.js";
+import { printable } from "../core/printable.js";
 import { actionFor, type Host } from "./cli.js";
 import { buildProgram } from "./program.js";
 import { WrongUsage } from "./usage.js";
@@ -25,17 +27,17 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
 }
 
 function tell(error: unknown, host: Host, debug: boolean): number {
+  const write = (line: string): unknown => host.stderr.write(`${printable(maskCredentials(line))}\n`);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.good; // --help, --version
-    if (error.code !== "commander.help")
-      host.stderr.write(`sunbeat: ${usageMessage(error)} [SUNBEAT_USAGE]\n`);
+    if (error.code !== "commander.help") write(`sunbeat: ${usageMessage(error)} [SUNBEAT_USAGE]`);
     return EXIT.usage;
   }
   const cause = error instanceof WrongUsage ? error.cause : error;
   const message = inOneLine(messageOf(cause));
-  if (isSunbeatError(cause)) host.stderr.write(`sunbeat: ${message} [${cause.code}]\n`);
-  else host.stderr.write(`sunbeat: ${message}${debug ? "" : " (--debug shows where)"}\n`);
-  if (debug) host.stderr.write(`${stacks(cause)}\n`);
+  if (isSunbeatError(cause)) write(`sunbeat: ${message} [${cause.code}]`);
+  else write(`sunbeat: ${message}${debug ? "" : " (--debug shows where)"}`);
+  if (debug) write(stacks(cause));
   return error instanceof WrongUsage ? EXIT.usage : EXIT.failed;
 }
 

@@ -204,9 +204,9 @@ export function readLogLevel(text: string): LogLevel {
 
 /** The logger of worker and beat: stderr, or the end of a file. */
 export function openLog(cli: Cli, level: LogLevel, file: string | undefined): Logger {
-  const { clock, terminal, host } = cli;
+  const { clock, terminal } = cli;
   if (file === undefined) {
-    const write = (line: string): unknown => host.stderr.write(line);
+    const write = (line: string): void => terminal.log(line);
     return lineLogger({ clock, level, write, paint: (format, text) => terminal.paintError(format, text) });
   }
   const write = logFile(file, (problem) => terminal.problem(`the log file cannot be written: ${problem}`));

@@ -1,3 +1,4 @@
+import { printableLine } from "../core/printable.js";
 import type { Format, Terminal } from "./terminal.js";
 
 /** One field of a table; the format is applied after the width is known. */
@@ -5,7 +6,7 @@ export type Cell = string | { readonly text: string; readonly format: Format };
 
 const GAP = "  ";
 
-/** Lines with aligned columns. The last cell of a row is as long as it is; trailing blanks are left out. */
+/** Lines with aligned columns; each row is one line, whatever its cells contain. The last cell of a row is as long as it is; trailing blanks are left out. */
 export function table(terminal: Terminal, rows: readonly (readonly Cell[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -19,12 +20,13 @@ export function table(terminal: Terminal, rows: readonly (readonly Cell[])[]): s
       .slice(0, last + 1)
       .map((cell, i) => {
         const padding = i === last ? "" : " ".repeat(widths[i]! - textOf(cell).length);
-        return (typeof cell === "string" ? cell : terminal.paint(cell.format, cell.text)) + padding;
+        const text = textOf(cell);
+        return (typeof cell === "string" ? text : terminal.paint(cell.format, text)) + padding;
       })
       .join(GAP);
   });
 }
 
 function textOf(cell: Cell): string {
-  return typeof cell === "string" ? cell : cell.text;
+  return printableLine(typeof cell === "string" ? cell : cell.text);
 }

@@ -1,4 +1,7 @@
 import { styleText } from "node:util";
+import { maskCredentials } from "../core/credentials.js";
+import { printable, printableJson } from "../core/printable.js";
+import { systemRandom } from "../core/random.js";
 
 /** A colour or weight, as `node:util.styleText` names it. */
 export type Format = Parameters<typeof styleText>[0];
@@ -18,7 +21,16 @@ export interface TerminalOptions {
   readonly quiet: boolean;
 }
 
-/** Where a command writes: answers to stdout, everything about them to stderr. */
+/**
+ * Stands for the escape character of our own colours until a text is written. Nobody can foresee it, so that the data
+ * around it, which comes from stores, tasks and errors, brings no escape sequence into the terminal.
+ */
+const OURS = systemRandom.uuid();
+
+/**
+ * Where a command writes: answers to stdout, everything about them to stderr. All of it is printable (core/printable.ts)
+ * but for the colours.
+ */
 export class Terminal {
   readonly json: boolean;
   readonly #options: TerminalOptions;
@@ -30,22 +42,33 @@ export class Terminal {
 
   /** One line of the answer. */
   line(text = ""): void {
-    this.#options.stdout.write(`${text}\n`);
+    this.#options.stdout.write(`${written(text)}\n`);
   }
 
   /** The answer of `--json`: one value for machines, indented only where a person reads it. */
   value(value: unknown): void {
-    this.line(JSON.stringify(value, null, this.#options.stdout.isTTY === true ? 2 : undefined));
+    this.line(printableJson(value, this.#options.stdout.isTTY === true ? 2 : undefined));
   }
 
-  /** A remark for the person at the terminal; `--quiet` leaves it out. */
+  /** One of many values of `--json`, in a line of its own: a long answer can be read line by line. */
+  row(value: unknown): void {
+    this.line(printableJson(value));
+  }
+
+  /** A remark for the person at the terminal; `--quiet` leaves it out. Credentials of URLs are masked. */
   note(text: string): void {
-    if (!this.#options.quiet) this.#options.stderr.write(`${text}\n`);
+    if (!this.#options.quiet) this.#options.stderr.write(`${written(maskCredentials(text))}\n`);
   }
 
-  /** What went wrong; `--quiet` does not silence it. */
+  /** What went wrong; `--quiet` does not silence it. Credentials of URLs are masked. */
   problem(text: string): void {
-    this.#options.stderr.write(`${this.paintError("red", "sunbeat:")} ${text}\n`);
+    const head = this.paintError("red", "sunbeat:");
+    this.#options.stderr.write(`${written(`${head} ${maskCredentials(text)}`)}\n`);
+  }
+
+  /** A line of the log, with its end. */
+  log(line: string): void {
+    this.#options.stderr.write(written(line));
   }
 
   /** `text` in a colour, where the answer goes to a terminal that may have colours. */
@@ -61,5 +84,10 @@ export class Terminal {
 
 function paint(options: TerminalOptions, sink: Sink, format: Format, text: string): string {
   // Node would look at the stdout of the process and not at this stream.
-  return options.color && sink.isTTY === true ? styleText(format, text, { validateStream: false }) : text;
+  if (!options.color || sink.isTTY !== true) return text;
+  return styleText(format, printable(text), { validateStream: false }).replaceAll("\x1b", OURS);
+}
+
+function written(text: string): string {
+  return printable(text).replaceAll(OURS, "\x1b");
 }

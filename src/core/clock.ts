@@ -1,3 +1,9 @@
+declare global {
+  // In the declarations of the package: nameable where neither Node's typings nor the DOM are; merged with theirs elsewhere.
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
+  interface AbortSignal {}
+}
+
 /** Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted: what `Date.now()` gives. */
 export type EpochMs = number;
 

@@ -2,6 +2,7 @@
 import { type Duration, durationMs, formatDuration } from "./duration.js";
 import { ConfigurationError } from "./errors.js";
 import { didYouMean } from "./nearest.js";
+import { isPrintable } from "./printable.js";
 import { quote } from "./quote.js";
 
 /** Durations and waits are bounded so that adding one to an instant stays an exact number. */
@@ -61,12 +62,12 @@ export function choiceOption<T extends string>(value: unknown, what: string, cho
   throw invalidOption(what, choices.map((choice) => JSON.stringify(choice)).join(" or "), value);
 }
 
-/** Control characters would break log lines and keys; a lone surrogate cannot be written as UTF-8. */
-const UNFIT = /[\p{Cc}\p{Surrogate}]/u;
-
-/** A name of a queue, task or message: 1 to 255 characters that print, not all of them blanks. Code: SUNBEAT_OPTION_INVALID. */
+/**
+ * A name of a queue, task, entry, lock or message: 1 to 255 characters that print, not all of them blanks. Others would
+ * break log lines and keys, steer terminals, and look like another name. Code: SUNBEAT_OPTION_INVALID.
+ */
 export function nameOption(value: unknown, what: string): string {
-  if (typeof value === "string" && value.length <= 255 && value.trim() !== "" && !UNFIT.test(value)) {
+  if (typeof value === "string" && value.length <= 255 && value.trim() !== "" && isPrintable(value)) {
     return value;
   }
   throw invalidOption(

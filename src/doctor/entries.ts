@@ -48,11 +48,11 @@ export function judgeEntries(declared: DeclaredEntries, stored: Reading<readonly
   return [fine("entries", `${entries.length} as declared`)];
 }
 
-function ownerText(owner: string): string {
+export function ownerText(owner: string): string {
   return owner.startsWith("code:") ? `app ${quote(owner.slice("code:".length))}` : "no app, set at run time";
 }
 
-function some(texts: readonly string[]): string {
+export function some(texts: readonly string[]): string {
   const more = texts.length - 3;
   return texts.slice(0, 3).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -1,5 +1,6 @@
 /** Judges the facts of a store: pure, so that each verdict is a row of a table. */
 import type { StoreFacts } from "../store/survey.js";
+import { judgeContents } from "./contents.js";
 import { type DeclaredEntries, judgeEntries } from "./entries.js";
 import { type Finding, PROMISES, warning } from "./finding.js";
 import { judgeRedis } from "./redis.js";
@@ -9,11 +10,15 @@ export { broken, type Finding, type Verdict } from "./finding.js";
 
 /**
  * What the settings of a store mean to the promises, in the order in which they are best read; then, where `declared` is
- * given, whether the store has the entries of the code.
+ * given, what others have put there, what was given up, and whether the store has the entries of the code.
  */
 export function judge(facts: StoreFacts, declared?: DeclaredEntries): Finding[] {
   if (declared === undefined || facts.kind === "memory") return judgeSettings(facts);
-  return [...judgeSettings(facts), ...judgeEntries(declared, facts.entries)];
+  return [
+    ...judgeSettings(facts),
+    ...judgeContents(declared.owner, facts.contents),
+    ...judgeEntries(declared, facts.entries),
+  ];
 }
 
 function judgeSettings(facts: StoreFacts): Finding[] {

@@ -25,7 +25,7 @@ function judgeVersion({ version, hasSafeLog }: SqliteFacts): Finding {
     version,
     [],
     "its write-ahead log can damage the file, so that the slower journal TRUNCATE is used: run npm install " +
-      "@photostructure/sqlite, or a Node with SQLite 3.51.3 or newer",
+      "@photostructure/sqlite@1, or a Node with SQLite 3.51.3 or newer",
   );
 }
 

@@ -1,3 +1,5 @@
+// Of `Symbol.asyncDispose` in the declarations: not every program that compiles beside them has named this library.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A permit that this process holds, and keeps by renewing it each third of its lease.
  *

@@ -39,7 +39,7 @@ export interface StoreSource {
   readonly label: string;
   open(context: StoreContext): Promise<Store>;
   /** What it tells about itself and of the named entries, within `limitMs`; changes nothing. */
-  survey(context: StoreContext, limitMs: number, entries: readonly string[]): Promise<StoreFacts>;
+  survey(context: StoreContext, limitMs: number, entries?: readonly string[]): Promise<StoreFacts>;
 }
 
 export interface StoreContext {

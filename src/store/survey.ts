@@ -15,6 +15,20 @@ export interface StoredEntry {
   readonly revision: string;
 }
 
+/** What waits for an operator, or belongs to others than the app that asks. */
+export interface StoreContents {
+  /** Whose the stored entries are, and how many each has. */
+  readonly owners: readonly { readonly owner: string; readonly entries: number }[];
+  /** How many dead letters there are. */
+  readonly dead: number;
+  /** The newest of them. */
+  readonly newestDead: readonly { readonly task: string; readonly queue: string; readonly reason: string }[];
+}
+
+/** How many entries of a Redis are looked through for their owners, and how many dead letters for their reasons. */
+export const MOST_ENTRIES = 1_000;
+export const MOST_DEAD = 100;
+
 export type StoreFacts = MemoryFacts | SqliteFacts | RedisFacts;
 
 export interface MemoryFacts {
@@ -67,6 +81,8 @@ export interface ForeignData {
 
 export interface RedisFacts {
   readonly kind: "redis";
+  /** Read where entries were asked for, and the store is one of ours. */
+  readonly contents?: Reading<StoreContents>;
   /** Whether it was asked by the way of a Cluster, which follows keys that move. */
   readonly isCluster: boolean;
   /** Whether somebody is there to put a replica in the place of a master: a Cluster, or sentinels. */
@@ -87,6 +103,8 @@ export interface RedisFacts {
 
 export interface SqliteFacts {
   readonly kind: "sqlite";
+  /** Read where entries were asked for, and the store is one of ours. */
+  readonly contents?: Reading<StoreContents>;
   /** Absolute. */
   readonly path: string;
   /** Version of the SQLite that this process uses, and whether its write-ahead log is safe. */

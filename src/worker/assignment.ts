@@ -1,4 +1,5 @@
 import { messageOf, TaskError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
 import type { TaskDefinition } from "../tasks/definition.js";
 import { decodeBody, type MessageBody, resultTtlOf } from "../tasks/envelope.js";
 import { describeFailure } from "../tasks/failure.js";
@@ -36,11 +37,10 @@ export function assign(reservation: Reservation, registry: TaskLookup): Assignme
   const { delivery } = reservation;
   const definition = registry.get(delivery.task);
   if (definition === undefined) {
-    const reason = `Received unregistered task of type '${oneLine(delivery.task)}'.`;
-    return dead(
-      reason,
-      new TaskError("SUNBEAT_TASK_UNKNOWN", `${reason} Did this worker import its module?`),
-    );
+    const reason =
+      `Received unregistered task of type '${oneLine(delivery.task)}'. Did this worker import its module? If another ` +
+      `app has it, both take from queue ${quote(delivery.queue)} of one namespace: give each a namespace or queues of its own.`;
+    return dead(reason, new TaskError("SUNBEAT_TASK_UNKNOWN", reason));
   }
   try {
     const body = decodeBody(delivery.body);

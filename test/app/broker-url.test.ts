@@ -38,7 +38,7 @@ test.each([
   ],
   [
     "amqp://u:p@h",
-    'broker "amqp://u:**@h": unknown kind of store; there are memory:, sqlite:<path>, and redis:, rediss:, redis+sentinel:, redis+cluster:',
+    'broker "amqp://**:**@h": unknown kind of store; there are memory:, sqlite:<path>, and redis:, rediss:, redis+sentinel:, redis+cluster:',
   ],
   [
     "redis://:secret@host:6379/x",
@@ -50,17 +50,22 @@ test.each([
   );
 });
 
-describe("a password is never shown", () => {
+describe("user and password are never shown", () => {
   test.each([
     ["redis://:secret@host:6379/0", "redis://:**@host:6379/0"],
-    ["redis://user:secret@host", "redis://user:**@host"],
-    ["redis://user:se:cr@et/x@host", "redis://user:**@host"],
-    ["redis+sentinel://u:secret@a:1,b:2/main/0", "redis+sentinel://u:**@a:1,b:2/main/0"],
-    ["redis+cluster://u:secret@a,u:secret@b", "redis+cluster://u:**@b"],
+    ["redis://user:secret@host", "redis://**:**@host"],
+    ["redis://user:se:cr@et/x@host", "redis://**:**@host"],
+    ["redis+sentinel://u:secret@a:1,b:2/main/0", "redis+sentinel://**:**@a:1,b:2/main/0"],
+    ["redis+cluster://u:secret@a,u:secret@b", "redis+cluster://**:**@b"],
     ["redis://host/0?password=secret&x=1", "redis://host/0?password=**&x=1"],
     ["redis+sentinel://a/main?sentinelPassword=secret", "redis+sentinel://a/main?sentinelPassword=**"],
-    ["user:secret@host:6379", "user:**@host:6379"],
-    ["redis://user@host", "redis://user@host"],
+    ["user:secret@host:6379", "**:**@host:6379"],
+    ["redis://secret@host", "redis://**@host"],
+    ["rediss+cluster://secret@a,b", "rediss+cluster://**@a,b"],
+    ["redis:secret@host", "redis:**@host"],
+    ["secret@host", "**@host"],
+    ["./a@b.db", "./a@b.db"],
+    ["sqlite:///a:b@c.db", "sqlite:///a:b@c.db"],
     ["sqlite:./a@b:c.db", "sqlite:./a@b:c.db"],
     ["memory:", "memory:"],
   ])("%s is shown as %s", (url, shown) => {

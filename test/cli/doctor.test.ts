@@ -71,7 +71,9 @@ describe("on a Redis", () => {
       "D1 D2 E1 E2 L1",
       "a restart loses everything: set appendonly yes",
     ]);
-    expect(stderr).toBe("1 error, 1 warning; docs/reliability.md explains D1, D2, E1, E2 and L1\n");
+    expect(stderr).toBe(
+      "1 error, 1 warning; node_modules/sunbeat/docs/reliability.md explains D1, D2, E1, E2 and L1\n",
+    );
     expect(stdout + stderr).not.toContain("s3cret-w0rd");
   });
 

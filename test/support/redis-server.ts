@@ -2,16 +2,16 @@
  * Real Redis servers for tests: each on a free port, in a directory of its own, ended with the process that started it
  * whatever becomes of the test.
  *
- * `redis-server` or `valkey-server` must be there. Where neither is, it is installed through apt by root on Debian or
- * Ubuntu; elsewhere the run fails and says how to install it. It is never skipped.
+ * `redis-server` or `valkey-server` must be there, or be installed (system-program.ts).
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Redis, type RedisOptions } from "ioredis";
 import { endWithUs, release } from "./reaper.js";
+import { fromSystem } from "./system-program.js";
 
 export interface RedisServer {
   readonly host: string;
@@ -41,17 +41,20 @@ export interface ServerOptions {
 const HOST = "127.0.0.1";
 const START_LIMIT_MS = 10_000;
 
-const INSTALL = `redis-server or valkey-server is needed to test the Redis store. Install one:
-  Debian, Ubuntu:  apt-get install -y redis-server
-  macOS:           brew install redis
-  Fedora:          dnf install -y valkey
-  Alpine:          apk add redis`;
-
 let found: string | undefined;
 
 /** The server's program; installs it when it may. */
 export function serverProgram(): string {
-  found ??= onPath() ?? installed();
+  found ??= fromSystem({
+    need: "redis-server or valkey-server is needed to test the Redis store",
+    apt: "redis-server",
+    elsewhere: {
+      macOS: "brew install redis",
+      Fedora: "dnf install -y valkey",
+      Alpine: "apk add redis",
+    },
+    find: onPath,
+  });
   return found;
 }
 
@@ -65,26 +68,6 @@ function onPath(): string | undefined {
 function allowDebug(program: string): string[] {
   const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
   return / v=[0-6]\./.test(stdout) ? [] : ["--enable-debug-command", "local"];
-}
-
-function installed(): string {
-  const isRoot = process.getuid?.() === 0;
-  let system = "";
-  try {
-    system = readFileSync("/etc/os-release", "utf8");
-  } catch {
-    // Not a Linux of the kind that has it.
-  }
-  if (isRoot && /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(system)) {
-    console.error("test: installing redis-server through apt");
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    for (const args of [["update"], ["install", "-y", "--no-install-recommends", "redis-server"]]) {
-      spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env });
-    }
-    const program = onPath();
-    if (program !== undefined) return program;
-  }
-  throw new Error(INSTALL);
 }
 
 /** A port that nobody uses at this moment. */

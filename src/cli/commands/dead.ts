@@ -56,7 +56,7 @@ function list(cli: Cli, { limit, queue }: { readonly limit: number; readonly que
     const letters = await broker.deadLetters({ limit, ...(queue !== undefined && { queue }) });
     if (terminal.json) {
       for (const { at, body, ...letter } of letters) {
-        terminal.line(JSON.stringify({ ...letter, at: new Date(at), body: parsed(body) }));
+        terminal.row({ ...letter, at: new Date(at), body: parsed(body) });
       }
     } else if (letters.length === 0) terminal.line("there are no dead letters");
     else {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { docsPage } from "../../core/docs.js";
 import { StoreError } from "../../core/errors.js";
 import { broken, type Finding, judge, type Verdict } from "../../doctor/index.js";
 import { withApp, type OpenApp } from "../app.js";
@@ -55,7 +56,7 @@ function print({ terminal }: Cli, broker: string, findings: readonly Finding[]):
   terminal.note(summary(findings));
 }
 
-/** "1 error, 2 warnings, 1 unknown; docs/reliability.md explains D1 to L1". */
+/** "1 error, 2 warnings, 1 unknown; node_modules/sunbeat/docs/reliability.md explains D1, ...". */
 function summary(findings: readonly Finding[]): string {
   const counts = (["error", "warning", "unknown"] as const).flatMap((verdict) => {
     const count = findings.filter((finding) => finding.verdict === verdict).length;
@@ -63,5 +64,5 @@ function summary(findings: readonly Finding[]): string {
     return [`${count} ${verdict}${count === 1 || verdict === "unknown" ? "" : "s"}`];
   });
   if (counts.length === 0) return "all is well";
-  return `${counts.join(", ")}; docs/reliability.md explains D1, D2, E1, E2 and L1`;
+  return `${counts.join(", ")}; ${docsPage("reliability.md")} explains D1, D2, E1, E2 and L1`;
 }

@@ -107,8 +107,7 @@ function history(cli: Cli, name: string | undefined, limit: number): Promise<num
     const rows = await (name === undefined
       ? core.locks.history({ limit })
       : core.locks.history(name, { limit }));
-    // One object a line: a history is long, and lines can be read one by one.
-    if (terminal.json) for (const row of rows) terminal.line(JSON.stringify(row));
+    if (terminal.json) for (const row of rows) terminal.row(row);
     else if (rows.length === 0) terminal.line("nothing has happened yet");
     else {
       const timezone = cli.options.timezone ?? core.config.timezone;

@@ -1,6 +1,7 @@
 import os from "node:os";
 import { createRequire, isBuiltin } from "node:module";
 import { Command } from "commander";
+import { maskCredentials } from "../../core/credentials.js";
 import { openApp, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { table } from "../table.js";
@@ -14,7 +15,7 @@ export function reportCommand(action: Action): Command {
 
 async function report(cli: Cli): Promise<void> {
   const software = softwareReport();
-  const app = cli.hasApp ? appReport(await openApp(cli)) : null;
+  const app = cli.hasApp ? masked(appReport(await openApp(cli))) : null;
   const { terminal } = cli;
   if (terminal.json) return terminal.value({ software, app });
   print(cli, "software", software);
@@ -68,6 +69,11 @@ function installedVersion(name: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A report is made to be sent to others: whatever name or option has a URL in it, user and password stay here. */
+function masked<T extends object>(report: T): T {
+  return JSON.parse(maskCredentials(JSON.stringify(report))) as T;
 }
 
 /** The options as they are in force; of the entries only the names, since arguments may be secret. */

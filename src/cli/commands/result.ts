@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { maskCredentials } from "../../core/credentials.js";
 import { isSunbeatError, messageOf, ResultError } from "../../core/errors.js";
 import type { AsyncResult } from "../../index.js";
 import { withSharedStore } from "../app.js";
@@ -35,7 +36,8 @@ export async function printOutcome(cli: Cli, result: AsyncResult, traceback: boo
   const { terminal } = cli;
   const state = await result.state();
   const info = await result.info();
-  const stack = traceback ? await result.traceback() : null;
+  const trace = traceback ? await result.traceback() : null;
+  const stack = trace === null ? null : maskCredentials(trace);
   const failed = state === "FAILURE" || state === "REVOKED";
   if (terminal.json) {
     terminal.value({
@@ -46,12 +48,12 @@ export async function printOutcome(cli: Cli, result: AsyncResult, traceback: boo
       ...(traceback && { traceback: stack }),
     });
   } else if (state === "SUCCESS") {
-    // A text as it is, for shells; everything else as JSON. A task that returned nothing prints nothing.
+    // A text without quotes, for shells; everything else as JSON. A task that returned nothing prints nothing.
     if (info !== undefined) terminal.line(typeof info === "string" ? info : JSON.stringify(info, null, 2));
     else terminal.note("the task returned nothing");
   } else {
     terminal.line(
-      `${state}${info === undefined ? "" : `: ${info instanceof Error ? messageOf(info) : JSON.stringify(info)}`}`,
+      `${state}${info === undefined ? "" : `: ${info instanceof Error ? maskCredentials(messageOf(info)) : JSON.stringify(info)}`}`,
     );
     if (stack !== null) terminal.line(stack);
   }
@@ -59,5 +61,5 @@ export async function printOutcome(cli: Cli, result: AsyncResult, traceback: boo
 }
 
 function errorJson(error: Error): object {
-  return { code: isSunbeatError(error) ? error.code : null, message: error.message };
+  return { code: isSunbeatError(error) ? error.code : null, message: maskCredentials(error.message) };
 }

@@ -41,8 +41,7 @@ function history(cli: Cli, name: string, options: Options): Promise<void> {
       ...(after !== undefined && { after: instant("--after", after) }),
       ...(before !== undefined && { before: instant("--before", before) }),
     });
-    // One object a line: a history is long, and lines can be read one by one.
-    if (cli.terminal.json) for (const row of rows) cli.terminal.line(JSON.stringify(row));
+    if (cli.terminal.json) for (const row of rows) cli.terminal.row(row);
     else print(cli, rows, timezone);
   });
 }

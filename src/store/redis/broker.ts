@@ -77,6 +77,30 @@ export interface BrokerParts {
   readonly random: Random;
 }
 
+/** As of the contract, for those who only look. */
+export async function queueCounts(caller: Caller): Promise<QueueCounts[]> {
+  return readCounts(await caller.call(countsScript, {}));
+}
+
+/** As of the contract, for those who only look. */
+export async function deadLetters(
+  caller: Caller,
+  { limit, queue }: Parameters<Broker["deadLetters"]>[0],
+): Promise<DeadLetter[]> {
+  const found: DeadLetter[] = [];
+  let from = "0";
+  do {
+    const args = { queue: queue === undefined ? "" : toWord(queue), from, limit: limit - found.length };
+    const step = await caller.call(deadLettersScript, args);
+    for (let at = 0; at < step.letters.length; at += 4) {
+      const [id = "", name = "", why = "", record = ""] = step.letters.slice(at, at + 4);
+      found.push(readDeadLetter(id, name, why, record));
+    }
+    ({ from } = step);
+  } while (from !== "" && found.length < limit);
+  return found;
+}
+
 export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker {
   const claimant = new Claimant(random.uuid());
 
@@ -179,25 +203,8 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
       return dropped;
     },
 
-    async counts() {
-      return readCounts(await caller.call(countsScript, {}));
-    },
-
-    async deadLetters({ limit, queue }) {
-      const found: DeadLetter[] = [];
-      let from = "0";
-      do {
-        const args = { queue: queue === undefined ? "" : toWord(queue), from, limit: limit - found.length };
-        const step = await caller.call(deadLettersScript, args);
-        for (let at = 0; at < step.letters.length; at += 4) {
-          const [id = "", name = "", why = "", record = ""] = step.letters.slice(at, at + 4);
-          found.push(readDeadLetter(id, name, why, record));
-        }
-        ({ from } = step);
-      } while (from !== "" && found.length < limit);
-      return found;
-    },
-
+    counts: () => queueCounts(caller),
+    deadLetters: (options) => deadLetters(caller, options),
     retryDead: (ids) => sumOver(ids, (part) => caller.call(retryDeadScript, {}, part)),
     deleteDead: (ids) => sumOver(ids, (part) => caller.call(deleteDeadScript, {}, part)),
 

@@ -1,4 +1,6 @@
 /** What the answers of a server, and of the way to it, mean to somebody who runs a scheduler. */
+import { maskCredentials } from "../../core/credentials.js";
+import { docsPage } from "../../core/docs.js";
 import type { ErrorCode } from "../../core/error-codes.js";
 import { isSunbeatError, messageOf, StoreError } from "../../core/errors.js";
 
@@ -39,13 +41,16 @@ const AUTH: Meaning = {
 };
 const denied = (says: string): Meaning => ({ code: "SUNBEAT_STORE_AUTH", retryable: false, says });
 const COMMANDS = denied(
-  "does not let this user run a command that sunbeat needs; give it those that docs/redis.md lists",
+  "does not let this user run a command that sunbeat needs; give it those that " +
+    `${docsPage("redis.md")} lists`,
 );
 const KEYS = denied(
-  "does not let this user at our keys; its ACL needs ~{NAMESPACE}* with the namespace in use, see docs/redis.md",
+  "does not let this user at our keys; its ACL needs ~{NAMESPACE}* with the namespace in use, see " +
+    docsPage("redis.md"),
 );
 const CHANNELS = denied(
-  "does not let this user at our channels; its ACL needs &{NAMESPACE}* with the namespace in use, see docs/redis.md",
+  "does not let this user at our channels; its ACL needs &{NAMESPACE}* with the namespace in use, see " +
+    docsPage("redis.md"),
 );
 const CERTIFICATE: Meaning = {
   code: "SUNBEAT_STORE_AUTH",
@@ -226,7 +231,7 @@ export function isFatal(thrown: unknown): boolean {
 export function storeError(thrown: unknown, label: string): StoreError {
   if (isSunbeatError(thrown)) return thrown as StoreError;
   const { says, code, retryable, passing } = meaningOf(thrown);
-  return new StoreError(code, `Redis at ${label} ${says} (${messageOf(thrown)}).`, {
+  return new StoreError(code, `Redis at ${label} ${says} (${words(messageOf(thrown))}).`, {
     retryable,
     details: { store: label, passing: passing === true },
     cause: withoutArguments(thrown),
@@ -235,7 +240,7 @@ export function storeError(thrown: unknown, label: string): StoreError {
 
 /** What happened and what to do, to follow a name for the server; `tag` begins the keys. */
 export function explain(thrown: unknown, tag: string): string {
-  return `${meaningOf(thrown).says.replace("{NAMESPACE}", tag)} (${messageOf(thrown)})`;
+  return `${meaningOf(thrown).says.replace("{NAMESPACE}", tag)} (${words(messageOf(thrown))})`;
 }
 
 /** `sent`: false when the connection was not even ready, so that nothing was asked. */
@@ -243,7 +248,7 @@ export function timeoutError(label: string, what: string, limitMs: number, sent:
   const silence = sent
     ? `has not answered to "${what}" within ${limitMs} ms; the step may have been done and may be repeated.`
     : `has not been ready within ${limitMs} ms; look whether it is the right port, speaks TLS or not as the URL says, ` +
-      "and lets the user do what docs/redis.md lists; and of a Cluster, whether it has all of its slots.";
+      `and lets the user do what ${docsPage("redis.md")} lists; and of a Cluster, whether it has all of its slots.`;
   return new StoreError("SUNBEAT_STORE_TIMEOUT", `Redis at ${label} ${silence}`, {
     retryable: true,
     details: { store: label, what, limitMs },
@@ -257,8 +262,25 @@ export function closedError(label: string): StoreError {
   });
 }
 
-/** Drivers hang the command on their errors: bodies, and the password of an AUTH. */
-function withoutArguments(thrown: unknown): unknown {
-  if (typeof thrown === "object" && thrown !== null) delete (thrown as { command?: unknown }).command;
+/**
+ * Without what a server repeats of a command that it does not know: "with args beginning with: `secret`". HELLO and AUTH,
+ * which old servers and proxies do not know, carry user and password.
+ */
+function words(said: string): string {
+  return maskCredentials(said.replace(/, with args beginning with:[^\n]*/g, ""));
+}
+
+/** Drivers hang the command on their errors: bodies, and the password of an AUTH. So do the errors within. */
+function withoutArguments(thrown: unknown, depth = 4): unknown {
+  if (typeof thrown !== "object" || thrown === null || depth === 0) return thrown;
+  delete (thrown as { command?: unknown }).command;
+  if (thrown instanceof Error) {
+    thrown.message = words(thrown.message);
+    if (thrown.stack !== undefined) thrown.stack = words(thrown.stack);
+  }
+  // Those of a Cluster and of several addresses.
+  const { cause, lastNodeError, previousErrors, errors } = thrown as Record<string, unknown>;
+  for (const inner of [cause, lastNodeError, previousErrors, errors].flat())
+    withoutArguments(inner, depth - 1);
   return thrown;
 }

@@ -17,6 +17,7 @@ import {
 import type { StoreContext } from "../store.js";
 import { Caller } from "./caller.js";
 import type { Connect, RedisClient, RedisServer } from "./client.js";
+import { contentsOf } from "./contents.js";
 import { redisEntries } from "./entries.js";
 import { explain, storeError, timeoutError } from "./errors.js";
 import { DEFAULT_NAMESPACE } from "./index.js";
@@ -25,8 +26,8 @@ import { KEY_NAMES, KEY_TYPES, type KeyName, type Keyspace, keyspace, topicChann
 import { parseRedisUrl } from "./url.js";
 
 export interface SurveyOptions {
-  /** Names of entries whose state is wanted. Default: none. */
-  readonly entries?: readonly string[];
+  /** Names of entries whose state is wanted; without it nothing is read of what is stored. */
+  readonly entries?: readonly string[] | undefined;
 }
 
 /**
@@ -38,7 +39,7 @@ export async function surveyRedis(
   url: string,
   context: StoreContext,
   limitMs: number,
-  { entries = [] }: SurveyOptions = {},
+  { entries }: SurveyOptions = {},
 ): Promise<RedisFacts> {
   const target = parseRedisUrl(url);
   const connect = ioredisConnect(await loadIoredis(), target, context.clock, context.random);
@@ -52,7 +53,7 @@ export async function surveyRedisOf(
   client: unknown,
   context: StoreContext,
   limitMs: number,
-  { namespace = null, entries = [] }: SurveyOptions & { readonly namespace?: string | null } = {},
+  { namespace = null, entries }: SurveyOptions & { readonly namespace?: string | null } = {},
 ): Promise<RedisFacts> {
   const connect = ioredisHandedIn(client, context.clock);
   const isCluster = "nodes" in (client as object);
@@ -71,7 +72,7 @@ interface Survey {
   readonly failsOver: boolean;
   readonly context: StoreContext;
   readonly limitMs: number;
-  readonly entries: readonly string[];
+  readonly entries: readonly string[] | undefined;
 }
 
 async function survey(wanted: Survey): Promise<RedisFacts> {
@@ -106,12 +107,13 @@ async function factsOf(
 ): Promise<RedisFacts> {
   const { clock } = wanted.context;
   const nodes = client.servers();
-  const [servers, user, deaf, foreign, entries] = await Promise.all([
+  const [servers, user, deaf, foreign, entries, contents] = await Promise.all([
     Promise.all(nodes.map((node) => serverFacts(node, nodes.length > 1 ? node.address : null, clock))),
     read(async () => String(await nodes[0]?.ask("ACL", "WHOAMI"))),
     refusalOf("to listen", space, () => listen(listener, space)),
     read(() => foreignData(client, space)),
     read(() => storedEntries(wanted, client, space)),
+    wanted.entries === undefined ? undefined : read(() => contentsOf(callerOf(wanted, client, space))),
   ]);
   // Last: a client that is told READONLY looks for another master, and drops what is under way.
   const idle = await refusalOf("a step", space, () =>
@@ -119,7 +121,8 @@ async function factsOf(
   );
   const refusals = [...idle, ...deaf];
   const { isCluster, failsOver } = wanted;
-  return { kind: "redis", isCluster, failsOver, servers, user, refusals, foreign, entries };
+  const facts = { kind: "redis", isCluster, failsOver, servers, user, refusals, foreign, entries } as const;
+  return contents === undefined ? facts : { ...facts, contents };
 }
 
 /** Sets that are read in order of text, in which all our members have the score 0. */
@@ -141,17 +144,17 @@ async function listen(listener: RedisClient, space: Keyspace): Promise<void> {
   await listener.subscribe([topicChannel(space, "doctor")]);
 }
 
-async function storedEntries(
-  { context, label, limitMs, entries }: Survey,
-  client: RedisClient,
-  space: Keyspace,
-): Promise<StoredEntry[]> {
+async function storedEntries(wanted: Survey, client: RedisClient, space: Keyspace): Promise<StoredEntry[]> {
+  const { entries = [] } = wanted;
   if (entries.length === 0) return [];
-  const caller = new Caller({ client, space, label, ...context, ruler: null, limitMs });
-  const found = await redisEntries(caller).get(entries);
+  const found = await redisEntries(callerOf(wanted, client, space)).get(entries);
   return found
     .filter((entry) => entry !== null)
     .map(({ name, owner, version, revision }) => ({ name, owner, version, revision }));
+}
+
+function callerOf({ context, label, limitMs }: Survey, client: RedisClient, space: Keyspace): Caller {
+  return new Caller({ client, space, label, ...context, ruler: null, limitMs });
 }
 
 async function serverFacts(

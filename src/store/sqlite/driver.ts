@@ -2,7 +2,7 @@
  * The small part of a SQLite driver that the store needs: the API shared by `node:sqlite` and the package
  * `@photostructure/sqlite`. Types are our own, since `@types/node` of the oldest supported Node has none.
  */
-import { ConfigurationError } from "../../core/errors.js";
+import { ConfigurationError, messageOf } from "../../core/errors.js";
 import { withoutWarning } from "../../core/warnings.js";
 
 export type SqlValue = string | number | null;
@@ -46,13 +46,20 @@ export async function loadDriver(): Promise<Driver> {
     return driver(PACKAGE, loaded);
   } catch (error) {
     if (builtin) return driver("node:sqlite", builtin);
-    throw new ConfigurationError(
-      "SUNBEAT_DRIVER_MISSING",
-      `A sqlite: store needs Node 22.13 or newer, or a package; this is Node ${process.versions.node}: ` +
-        `run "npm install ${PACKAGE}@1.2.1".`,
-      { cause: error },
-    );
+    throw unusable(error);
   }
+}
+
+/** It is not installed, or is and does not load: another system, a half installation. */
+function unusable(error: unknown): ConfigurationError {
+  const isMissing = (error as { code?: unknown } | null)?.code === "ERR_MODULE_NOT_FOUND";
+  return new ConfigurationError(
+    "SUNBEAT_DRIVER_MISSING",
+    `a sqlite: broker on Node ${process.versions.node} needs the package ${PACKAGE}, which ` +
+      `${isMissing ? "is not installed" : `cannot be loaded (${messageOf(error)})`} ` +
+      `(Node 22.13 and newer need none); run: npm install ${PACKAGE}@1`,
+    { cause: error },
+  );
 }
 
 /**

@@ -4,8 +4,10 @@ import { dirname, resolve } from "node:path";
 import type { EpochMs } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
+import { MOST_DEAD } from "../survey.js";
 import type { Reading, SqliteFacts, SqliteFileFacts, SqliteInside, StoredEntry } from "../survey.js";
 import { newestAt } from "./backups.js";
+import { contentsOf } from "./contents.js";
 import { type Driver, type Handle, hasSafeLog, loadDriver } from "./driver.js";
 import { networkDisk } from "./network-disk.js";
 import { pragma, syncFully } from "./pragmas.js";
@@ -14,20 +16,26 @@ import { APPLICATION_ID, SCHEMA_VERSION } from "./schema.js";
 
 /**
  * Facts about a file that may not exist, be damaged, or be another program's: it is not touched, other than by SQLite
- * itself, which keeps `<path>-wal` and `-shm` beside an open file. `entries`: those whose state is wanted. Rejects with SUNBEAT_DRIVER_MISSING.
+ * itself, which keeps `<path>-wal` and `-shm` beside an open file. `entries`: those whose state is wanted; without it nothing is
+ * read of what is stored. Rejects with SUNBEAT_DRIVER_MISSING.
  */
 export async function surveySqlite(
   path: string,
   context: StoreContext,
-  entries: readonly string[] = [],
+  entries?: readonly string[],
 ): Promise<SqliteFacts> {
   const driver = await loadDriver();
   const file = resolve(path);
   const version = versionOf(driver);
   const found = await fileFacts(driver, file, context);
+  const isOurs = found !== null && "value" in found.inside && found.inside.value.isOurs;
   return {
     kind: "sqlite",
     path: file,
+    ...(entries !== undefined &&
+      isOurs && {
+        contents: await read(context, () => opened(driver, file, (handle) => contentsOf(handle, MOST_DEAD))),
+      }),
     version,
     hasSafeLog: hasSafeLog(version),
     networkDisk: networkDisk(file),
@@ -112,7 +120,7 @@ function look(driver: Driver, file: string): SqliteInside {
 }
 
 /** A file of another schema is read as far as it has these columns, and is unknown otherwise. */
-function storedEntries(driver: Driver, file: string, names: readonly string[]): StoredEntry[] {
+function storedEntries(driver: Driver, file: string, names: readonly string[] = []): StoredEntry[] {
   if (names.length === 0) return [];
   const wanted = "SELECT value FROM json_each(?)";
   return opened(driver, file, (handle) =>

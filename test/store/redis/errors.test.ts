@@ -1,4 +1,5 @@
 /** What a server's refusals become. */
+import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../../src/core/clock.js";
 import { type StoreError } from "../../../src/core/errors.js";
@@ -381,4 +382,21 @@ test("a call that is never answered ends within its limit, and the next one has 
   await expect(store.now()).rejects.toMatchObject({ code: "SUNBEAT_STORE_TIMEOUT", retryable: true });
   // Its time runs a hundredfold: on a busy machine the new connection may take longer than a call may.
   await expect.poll(() => store.now().catch(() => null), { timeout: 60_000 }).toBe(1_700_000_000_000);
+});
+
+test.each([
+  {
+    form: "HELLO",
+    said: "ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `user`, `s3cret`",
+  },
+  { form: "AUTH", said: "ERR unknown command 'AUTH', with args beginning with: 's3cret' " },
+  { form: "a URL", said: "connect ECONNREFUSED redis://user:s3cret@host:6379" },
+])("what a server or driver repeats of credentials ($form) stands in no error and no cause", ({ said }) => {
+  const driver = Object.assign(new Error(said), {
+    command: { name: "auth", args: ["s3cret"] },
+    lastNodeError: Object.assign(new Error(said), { command: { name: "auth", args: ["user", "s3cret"] } }),
+    cause: new AggregateError([Object.assign(new Error(said), { command: { args: ["s3cret"] } })], said),
+  });
+  const error = storeError(driver, "redis://host");
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cret");
 });

@@ -1,7 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { hasSafeLog, loadDriver } from "../../../src/store/sqlite/driver.js";
+
+const PACKAGE = "@photostructure/sqlite";
+
+afterEach(() => {
+  vi.doUnmock(PACKAGE);
+  vi.restoreAllMocks();
+});
 
 test.each([
   // version   safe    because
@@ -37,3 +44,26 @@ test("loading the driver prints no warning, and leaves other warnings alone", ()
   const args = ["--no-warnings", "--import", "tsx", "--input-type=module", "--eval", program];
   expect(execFileSync(process.execPath, args, { encoding: "utf8" })).toBe("ExperimentalWarning: kept\n");
 });
+
+test.each([
+  ["is not installed", "it is an optional peer", "ERR_MODULE_NOT_FOUND", "Cannot find package"],
+  ["cannot be loaded (no binary here)", "installing it again helps", undefined, "no binary here"],
+])(
+  "below Node 22.13 a SQLite that %s is one sentence with the command: %s",
+  async (what, _because, code, message) => {
+    vi.spyOn(process as { getBuiltinModule(name: string): unknown }, "getBuiltinModule").mockReturnValue(
+      undefined,
+    );
+    vi.doMock(PACKAGE, () => ({
+      get DatabaseSync(): never {
+        throw Object.assign(new Error(message), { code });
+      },
+    }));
+    await expect(loadDriver()).rejects.toMatchObject({
+      code: "SUNBEAT_DRIVER_MISSING",
+      message:
+        `a sqlite: broker on Node ${process.versions.node} needs the package ${PACKAGE}, which ${what} ` +
+        `(Node 22.13 and newer need none); run: npm install ${PACKAGE}@1`,
+    });
+  },
+);

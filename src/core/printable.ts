@@ -1,0 +1,44 @@
+/**
+ * Characters that do something instead of being seen: controls (of C1, too: U+009B begins an escape sequence as `ESC [`
+ * does), line separators, what turns the direction of text, what has no width, and halves of characters.
+ */
+const UNPRINTABLE = String.raw`\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Surrogate}\u200b\u2060\ufeff`;
+
+const ANYWHERE = new RegExp(`[${UNPRINTABLE}]`, "u");
+const IN_TEXT = new RegExp(`(?![\\n\\t])[${UNPRINTABLE}]`, "gu");
+const IN_LINE = new RegExp(`[${UNPRINTABLE}]`, "gu");
+
+/** Whether all of a name is seen where it is printed. */
+export function isPrintable(name: string): boolean {
+  return !ANYWHERE.test(name);
+}
+
+/**
+ * Text from anywhere as a terminal or a log may have it: what would steer either is shown, `\x1b` for the start of an
+ * escape sequence. Lines and tabs stay.
+ */
+export function printable(text: string): string {
+  return ANYWHERE.test(text) ? text.replaceAll("\r\n", "\n").replace(IN_TEXT, shown) : text;
+}
+
+/** The same in one line. */
+export function printableLine(text: string): string {
+  return ANYWHERE.test(text) ? text.replace(IN_LINE, shown) : text;
+}
+
+/** A value as JSON in which the same characters are escaped, so that it reads back as it was. */
+export function printableJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, null, indent) as string | undefined;
+  return text === undefined ? "null" : text.replace(IN_TEXT, (character) => `\\u${hex(character, 4)}`);
+}
+
+function shown(character: string): string {
+  if (character === "\n") return "\\n";
+  if (character === "\r") return "\\r";
+  if (character === "\t") return "\\t";
+  return character < "\u0100" ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`;
+}
+
+function hex(character: string, digits: number): string {
+  return character.charCodeAt(0).toString(16).padStart(digits, "0");
+}
