@@ -111,7 +111,7 @@ export class AsyncResult<Result = unknown> {
    * Cancels the task if it has not begun. With `terminate` the `signal` of a running one aborts, too. An id that
    * the store does not know yet is refused for a day.
    */
-  async revoke(options: { readonly terminate?: boolean } = {}): Promise<void> {
+  async revoke(options: { readonly terminate?: boolean | undefined } = {}): Promise<void> {
     const { broker } = await this.#context.store();
     await broker.revoke([this.id], { terminate: options.terminate ?? false, keepMs: KEEP_REVOKED_MS });
   }

@@ -18,13 +18,13 @@ const PACE: Pace = {
 
 export interface VirtualTimeOptions {
   /** Where time begins: epoch ms, Date or ISO 8601 text. Default 2027-01-01T00:00:00Z. */
-  readonly start?: EpochMs | Date | string;
+  readonly start?: EpochMs | Date | string | undefined;
   /** Seed of ids and of jitter: the same seed gives the same run. Default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Queues the worker takes from. Default: every queue that the app's code names. */
-  readonly queues?: readonly string[];
+  readonly queues?: readonly string[] | undefined;
   /** Default: the app's. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
 }
 
 /** An app that runs on a clock of its own: beat, queue and worker go on only while `advance` moves it. */
