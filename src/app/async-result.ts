@@ -1,10 +1,11 @@
 import type { Clock } from "../core/clock.js";
 import { type Duration, formatDuration } from "../core/duration.js";
 import { ResultError } from "../core/errors.js";
+import { failureTraceback } from "../core/failure.js";
 import { durationOption } from "../core/options.js";
 import type { StoredResult } from "../store/results.js";
 import type { Store } from "../store/store.js";
-import { decodeFailure, failureTraceback, RemoteTaskError } from "../tasks/failure.js";
+import { decodeFailure, RemoteTaskError } from "../tasks/failure.js";
 import { decodeResult } from "../tasks/payload.js";
 import { isFinal } from "../tasks/states.js";
 

@@ -1,5 +1,6 @@
 import { openSync, writeSync } from "node:fs";
-import { isSunbeatError, messageOf, StoreError } from "../core/errors.js";
+import { messageOf, StoreError } from "../core/errors.js";
+import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { Sunbeat } from "../index.js";
@@ -136,7 +137,7 @@ class Ending {
   }
 
   partFailed(error: unknown): void {
-    this.#logger.error(`Ended by an error: ${described(error)}`);
+    this.#logger.error(failureEntry("Ended by an error", error));
     this.exitCode = 1;
     this.#endWarm();
   }
@@ -163,7 +164,10 @@ class Ending {
 
   readonly #onException = (error: unknown): void => {
     this.#logger.error(
-      `Cold shutdown: an exception that nobody caught left the process in an unknown state: ${described(error)}`,
+      failureEntry(
+        "Cold shutdown: an exception that nobody caught left the process in an unknown state",
+        error,
+      ),
     );
     this.isCrash = true;
     this.#endCold();
@@ -171,7 +175,7 @@ class Ending {
 
   /** Node would end the process; but a forgotten promise of one task is no reason to drop all the others. */
   readonly #onRejection = (reason: unknown): void => {
-    this.#logger.error(`A promise was rejected and nobody handled it: ${described(reason)}`);
+    this.#logger.error(failureEntry("A promise was rejected and nobody handled it", reason));
   };
 
   #endWarm(): void {
@@ -185,12 +189,6 @@ class Ending {
     this.#makeCold();
     this.#endWarm();
   }
-}
-
-/** With the stack: it is somebody's bug, and the log is where they look. */
-function described(error: unknown): string {
-  if (isSunbeatError(error)) return `${error.message} [${error.code}]`;
-  return error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error);
 }
 
 /** The reader of `--loglevel`. */

@@ -260,7 +260,7 @@ describe.concurrent("database files", () => {
     rmSync(file);
     const { exitCode, stderr } = await beat.ended();
     expect(stderr).toMatch(
-      /ERROR\/MainProcess\] beat: ending, The database file \S+ was moved, replaced or deleted/,
+      /ERROR\/MainProcess\] beat: ending: The database file \S+ was moved, replaced or deleted/,
     );
     expect(stderr).not.toMatch(/^ +at /m);
     expect(exitCode).toBe(1);
@@ -364,8 +364,15 @@ sunbeat vVERSION (one@HOST)
       id: "failing",
       state: "FAILURE",
       result: null,
-      error: { code: "SUNBEAT_TASK_FAILED", message: expect.stringContaining("no such lamp") as unknown },
-      traceback: expect.stringMatching(/^TypeError: no such lamp\n {4}at .*shop\.ts:\d+/) as unknown,
+      error: {
+        name: "TypeError",
+        message: "no such lamp",
+        code: null,
+        cause: { name: "object", message: '{"status":402}', code: null, cause: null, value: { status: 402 } },
+      },
+      traceback: expect.stringMatching(
+        /^TypeError: no such lamp\n {4}at .*shop\.ts:\d+[^]*\nCaused by: /,
+      ) as unknown,
     });
   });
 
@@ -434,7 +441,7 @@ sunbeat vVERSION (one@HOST)
   test("a forgotten promise of a task is logged and ends nothing", async () => {
     await place.sunbeat([...app, "call", "tasks.forget", "--wait"]);
     await worker.says(
-      /ERROR\/MainProcess\] A promise was rejected and nobody handled it: Error: nobody listens/,
+      /ERROR\/MainProcess\] A promise was rejected and nobody handled it: nobody listens\n {4}Error: nobody listens\n {8}at /,
     );
   });
 });
@@ -523,7 +530,7 @@ describe.concurrent("the end of a worker", () => {
     await place.sunbeat([...app, "call", "tasks.crash"]);
     const { exitCode, stderr } = await worker.ended();
     expect(stderr).toMatch(
-      /Cold shutdown: an exception that nobody caught .*: RangeError: outside of every task\n/,
+      /Cold shutdown: an exception that nobody caught .*: outside of every task\n {4}RangeError: outside of every task\n/,
     );
     expect(exitCode).toBe(1);
   });
