@@ -2,6 +2,7 @@ import { type BeatOptions, type Entry, resolveEntry, Schedules } from "../beat/i
 import { systemClock, type Clock } from "../core/clock.js";
 import { SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
+import { stderrLogger } from "../core/stderr-logger.js";
 import { invalidOption, nameOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { systemRandom, type Random } from "../core/random.js";
@@ -82,7 +83,8 @@ export class AppCore {
     };
     const random = (): Random => this.#parts.random ?? systemRandom;
     this.random = { next: () => random().next(), uuid: () => random().uuid() };
-    this.#logger = this.config.logger ?? silentLogger;
+    const { logger } = this.config;
+    this.#logger = logger === undefined ? stderrLogger(this.clock) : (logger ?? silentLogger);
     const isSilent = (): boolean => this.#logger.silent === true;
     this.logger = {
       get silent() {
@@ -171,9 +173,11 @@ export class AppCore {
     );
   }
 
-  /** For the command line: where log lines go from now on. An app that brought its own logger keeps it. */
+  /**
+   * For the command line and the testing kit: where log lines go from now on. An app that brought its own logger keeps it.
+   */
   useLogger(logger: Logger): void {
-    if (this.config.logger === null) this.#logger = logger;
+    if (this.config.logger == null) this.#logger = logger;
   }
 
   /** Whose the entries of `beatSchedule` are, in the store. */

@@ -22,6 +22,15 @@ export function logEntry(head: string, detail: string): string {
   return [oneLine(head), ...shown].join("\n");
 }
 
+/** An entry of any logger of ours, its lines made safe: those that follow the first are indented. */
+export function safeEntry(message: string): string {
+  const [head = "", ...lines] = message.trimEnd().split(/\r?\n/);
+  return [
+    oneLine(head),
+    ...lines.map((line) => oneLine(line.startsWith("    ") ? line : `    ${line}`)),
+  ].join("\n");
+}
+
 /**
  * The log entry of a failure that the code of a program may have caused: message, then the stack with those of its
  * causes. An error of our own says all in its message, so its own stack is left out.

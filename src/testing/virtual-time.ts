@@ -1,6 +1,7 @@
 import { coreOf, type Pace, type Sunbeat } from "../app/index.js";
 import type { EpochMs } from "../core/clock.js";
 import { type Duration, durationMs } from "../core/duration.js";
+import { silentLogger } from "../core/logger.js";
 import { seededRandom } from "../core/random.js";
 import { openMemoryStore } from "../store/memory/index.js";
 import { ManualClock } from "./manual-clock.js";
@@ -50,6 +51,8 @@ export interface VirtualTime {
 export async function virtualTime(app: Sunbeat, options: VirtualTimeOptions = {}): Promise<VirtualTime> {
   const clock = new ManualClock(options.start);
   coreOf(app).use({ clock, random: seededRandom(options.seed ?? 1), store: openMemoryStore, pace: PACE });
+  // A test that makes a task fail has its own eyes on it; one that wants the log gives the app a logger.
+  coreOf(app).useLogger(silentLogger);
   const { queues, concurrency } = options;
   const worker = app.worker({
     ...(queues === undefined ? {} : { queues }),

@@ -196,7 +196,7 @@ export class Reporter {
   }
 
   #stack(level: "debug" | "error", head: string, error: Failure): void {
-    if (this.log.silent) return;
+    if (level === "debug" && this.log.silent) return;
     const hasMore = error.stack !== null || causesOf(error).length > 0;
     this.#entries[level](hasMore ? logEntry(head, failureTraceback(error)) : oneLine(head));
   }
