@@ -33,11 +33,12 @@ export function lineLogger({ clock, level, write, paint }: LineLoggerOptions): L
 }
 
 /**
- * Names and errors come from outside. User and password of a URL are masked. With their control characters shown they cannot steer the terminal, and with
- * following lines indented they cannot pose as lines of the log.
+ * Names and errors come from outside. User and password of a URL are masked. With their control characters shown they
+ * cannot steer the terminal, and with following lines indented, as those of a stack are already, they cannot pose as
+ * lines of the log.
  */
 function oneEntry(message: string): string {
-  return printable(maskCredentials(message)).replace(/\n(?!$)/g, "\n    ");
+  return printable(maskCredentials(message)).replace(/\n(?! |$)/g, "\n    ");
 }
 
 function timestamp(now: number): string {

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { maskCredentials } from "../core/credentials.js";
 import { isSunbeatError, messageOf } from "../core/errors.js";
+import { describeFailure, failureTraceback } from "../core/failure.js";
 import { printable } from "../core/printable.js";
 import { actionFor, type Host } from "./cli.js";
 import { buildProgram } from "./program.js";
@@ -37,7 +38,7 @@ function tell(error: unknown, host: Host, debug: boolean): number {
   const message = inOneLine(messageOf(cause));
   if (isSunbeatError(cause)) write(`sunbeat: ${message} [${cause.code}]`);
   else write(`sunbeat: ${message}${debug ? "" : " (--debug shows where)"}`);
-  if (debug) write(stacks(cause));
+  if (debug) write(failureTraceback(describeFailure(cause)));
   return error instanceof WrongUsage ? EXIT.usage : EXIT.failed;
 }
 
@@ -50,17 +51,4 @@ function inOneLine(text: string): string {
 /** commander's "error: unknown option '--cuont'\n(Did you mean --count?)" in one line. */
 function usageMessage(error: CommanderError): string {
   return error.message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)/, " (did you mean $1?)");
-}
-
-/** The stack and those of its causes. */
-function stacks(error: unknown): string {
-  const parts: string[] = [];
-  for (let at: unknown = error; at !== undefined && parts.length < 8; at = at.cause) {
-    if (!(at instanceof Error)) {
-      parts.push(messageOf(at));
-      break;
-    }
-    parts.push(at.stack ?? messageOf(at));
-  }
-  return parts.join("\ncaused by: ");
 }

@@ -1,8 +1,9 @@
 import { ConfigurationError, isSunbeatError, LockError } from "../core/errors.js";
 import { invalidOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
-import { runInTask, runningTask } from "../tasks/context.js";
+import { runInTask, runningTask, SLOTS, type WithSlots } from "../tasks/context.js";
 import type { TaskContext } from "../tasks/definition.js";
+import type { Fits, NotYetCalled } from "../tasks/function-types.js";
 import {
   HELD_LOCKS,
   heldLocks,
@@ -24,10 +25,13 @@ export interface Locked {
     method: (this: This, ...args: Args) => Result,
     context: ClassMethodDecoratorContext<This, (this: This, ...args: Args) => Result>,
   ): (this: This, ...args: Args) => Result;
-  <This, Args extends unknown[], Result>(
-    fn: (this: This, ...args: Args) => Result,
-  ): (this: This, ...args: Args) => Promise<Awaited<Result>>;
+  <F extends NotYetCalled>(fn: F & Fits<F, (...args: never[]) => unknown>): LockedOf<F>;
 }
+
+/** The same parameters, and a promise of what the function returns. */
+type LockedOf<F> = F extends (this: infer This, ...args: infer Args) => infer Result
+  ? (this: This, ...args: Args) => Promise<Awaited<Result>>
+  : (...args: unknown[]) => Promise<unknown>;
 
 /**
  * Gives a task a lock: `app.task("save", locked("save-to-storage", 10)(async (data) => ...))`, or `@locked("ledger")`
@@ -126,7 +130,7 @@ function underLock(
   lock: { readonly name: string; readonly fence: number },
   signal: AbortSignal,
   held: readonly string[],
-): TaskContext & WithLocks {
+): TaskContext & WithLocks & WithSlots {
   return {
     get request() {
       return task.request;
@@ -141,6 +145,7 @@ function underLock(
     progress: (done, total) => task.progress(done, total),
     [LOCK_SOURCE]: source,
     [HELD_LOCKS]: held,
+    [SLOTS]: (task as WithSlots)[SLOTS],
   };
 }
 
