@@ -56,7 +56,7 @@ function namedObject(value: object): string | undefined {
 
 /** A replacer for JSON: the same inside of lists and objects, and numbers that would be null, or fail. */
 function faithful(this: unknown, key: string, value: unknown): unknown {
-  if (hideSecrets(key, value) !== value) return "**";
+  if (typeof value === "string") return hideSecrets(key, value);
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (typeof value === "bigint") return `${value}n`;
   // What `toJSON` was called on.
