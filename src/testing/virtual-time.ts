@@ -12,7 +12,7 @@ import { ManualClock } from "./manual-clock.js";
 const HOUR_MS = 3_600_000;
 const NEVER_MS = 1e6 * HOUR_MS;
 const PACE: Pace = {
-  worker: { sweepIntervalMs: HOUR_MS, idleCheckMs: NEVER_MS },
+  worker: { sweepIntervalMs: HOUR_MS, idleCheckMs: NEVER_MS, lookAgainMs: NEVER_MS },
   beat: { leaseMs: NEVER_MS, maxLoopIntervalMs: NEVER_MS, upkeepIntervalMs: HOUR_MS },
 };
 
