@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { type Duration, formatDuration } from "../core/duration.js";
 import { ResultError } from "../core/errors.js";
-import { durationOption } from "../core/options.js";
+import { assertObject, durationOption } from "../core/options.js";
 import type { StoredResult } from "../store/results.js";
 import type { Store } from "../store/store.js";
 import { decodeFailure, failureTraceback, RemoteTaskError } from "../tasks/failure.js";
@@ -70,6 +70,7 @@ export class AsyncResult<Result = unknown> {
   get(options: GetOptions & { readonly propagate: false }): Promise<Result | ResultError>;
   get(options?: GetOptions): Promise<Result>;
   async get(options: GetOptions = {}): Promise<Result | ResultError> {
+    assertObject(options, "get: options");
     if (this.#ignored) {
       throw new ResultError(
         "SUNBEAT_RESULT_IGNORED",
@@ -112,6 +113,7 @@ export class AsyncResult<Result = unknown> {
    * the store does not know yet is refused for a day.
    */
   async revoke(options: { readonly terminate?: boolean } = {}): Promise<void> {
+    assertObject(options, "revoke: options");
     const { broker } = await this.#context.store();
     await broker.revoke([this.id], { terminate: options.terminate ?? false, keepMs: KEEP_REVOKED_MS });
   }

@@ -1,6 +1,7 @@
 import { coreOf, type Pace, type Sunbeat } from "../app/index.js";
 import type { EpochMs } from "../core/clock.js";
 import { type Duration, durationMs } from "../core/duration.js";
+import { assertObject, integerOption } from "../core/options.js";
 import { seededRandom } from "../core/random.js";
 import { openMemoryStore } from "../store/memory/index.js";
 import { ManualClock } from "./manual-clock.js";
@@ -48,8 +49,15 @@ export interface VirtualTime {
  *     await app.schedules.history("payroll");
  */
 export async function virtualTime(app: Sunbeat, options: VirtualTimeOptions = {}): Promise<VirtualTime> {
+  assertObject(options, "virtualTime: options");
   const clock = new ManualClock(options.start);
-  coreOf(app).use({ clock, random: seededRandom(options.seed ?? 1), store: openMemoryStore, pace: PACE });
+  const seed = integerOption(
+    options.seed ?? 1,
+    "virtualTime: seed",
+    Number.MIN_SAFE_INTEGER,
+    Number.MAX_SAFE_INTEGER,
+  );
+  coreOf(app).use({ clock, random: seededRandom(seed), store: openMemoryStore, pace: PACE });
   const { queues, concurrency } = options;
   const worker = app.worker({
     ...(queues === undefined ? {} : { queues }),
