@@ -30,7 +30,7 @@ export interface RedisOptions {
 }
 
 const nowScript = defineScript("now", (now: string) => Number(now));
-const sweepScript = defineScript("sweep", (raw: [number, number, string, string]) => raw);
+const sweepScript = defineScript("sweep", (raw: [number, number, string, string, number]) => raw);
 /** Results and locks that a sweep looks at; it goes on while a tenth of them is over. */
 const LOOKED_AT = 5_000;
 const WORTHWHILE = 0.1;
@@ -113,17 +113,17 @@ async function open(
     channel: redisChannel(caller, hub),
     now,
     async sweep(limit) {
-      let [dropped, looked] = [0, 0];
+      let [dropped, looked, isCut] = [0, 0, false];
       [from, lockfrom] = [from || "0", lockfrom || "0"];
       do {
         const step = await caller.call(sweepScript, { limit: limit - dropped, from, lockfrom });
         dropped += step[0];
         looked += step[1];
-        [from, lockfrom] = [step[2], step[3]];
+        [from, lockfrom, isCut] = [step[2], step[3], step[4] === 1];
       } while (
-        (from !== "" || lockfrom !== "") &&
         dropped < limit &&
-        (looked < LOOKED_AT || dropped >= looked * WORTHWHILE)
+        (isCut ||
+          ((from !== "" || lockfrom !== "") && (looked < LOOKED_AT || dropped >= looked * WORTHWHILE)))
       );
       return dropped;
     },

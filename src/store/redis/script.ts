@@ -83,3 +83,12 @@ export function defineScript<Name extends ScriptName, Reply>(
     reply: reply as (raw: unknown) => Reply,
   };
 }
+
+/** One outcome per letter of a reply. */
+export function outcomes<T>(letters: string, meaning: Readonly<Record<string, T>>): T[] {
+  return [...letters].map((letter) => {
+    const outcome = meaning[letter];
+    if (outcome === undefined) throw new TypeError(`a script answered ${JSON.stringify(letter)}`);
+    return outcome;
+  });
+}
