@@ -15,7 +15,7 @@ import type { Caller } from "./caller.js";
 import { BELT_MS, type Hub, Latch } from "./hub.js";
 import { wakeChannel } from "./keys.js";
 import { parts, partsByCost, readRecord, Shapes, wireIds, wireRefs } from "./messages.js";
-import { defineScript, outcomes } from "./script.js";
+import { defineScript, outcomes, type WireNumber } from "./script.js";
 import { redisSettle, SETTLED } from "./settle.js";
 import { toWord, fromWire, toWire, fromWord } from "./text.js";
 
@@ -25,17 +25,17 @@ const GIVE_BACK_STEP = 100;
 const REVOKE_STEP = 25;
 const DEAD_STEP = 150;
 
-type Flat = readonly (string | number)[];
+type Flat = readonly WireNumber[];
 
 const text = (raw: string): string => raw;
-const count = (raw: number): number => raw;
+const count = (raw: WireNumber): number => Number(raw);
 
 const enqueueScript = defineScript("enqueue", text);
 const heartbeatScript = defineScript("heartbeat", text);
 const giveBackScript = defineScript("give-back", text);
 const revokeScript = defineScript("revoke", () => undefined);
-const purgeScript = defineScript("purge", ([dropped, bound, after]: [number, string, string]) => ({
-  dropped,
+const purgeScript = defineScript("purge", ([dropped, bound, after]: [WireNumber, string, string]) => ({
+  dropped: Number(dropped),
   bound,
   after,
 }));
@@ -145,8 +145,8 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
     },
 
     async counts() {
-      const ready: (string | number)[] = [];
-      const others: (string | number)[] = [];
+      const ready: WireNumber[] = [];
+      const others: WireNumber[] = [];
       let [from, scan] = ["-", "0"];
       do {
         const step = await caller.call(countsScript, { from, scan });

@@ -18,7 +18,7 @@ import type {
 import type { Caller } from "./caller.js";
 import { readLedgerRecord } from "./ledger.js";
 import { partsByCost, shapeOf, Shapes } from "./messages.js";
-import { defineScript, outcomes } from "./script.js";
+import { defineScript, isDone, outcomes, type WireNumber } from "./script.js";
 import {
   toWord,
   toWordOrNull,
@@ -37,7 +37,13 @@ const TRIM_STEPS = 50;
 /** Records that one of them drops at most. */
 const TRIMMED = 1_000;
 
-type RawSnapshot = [name: string, definition?: string, state?: string, unfinished?: number, holding?: number];
+type RawSnapshot = [
+  name: string,
+  definition?: string,
+  state?: string,
+  unfinished?: WireNumber,
+  holding?: WireNumber,
+];
 
 const snapshots = (raw: RawSnapshot[]): (EntrySnapshot | null)[] => raw.map(readSnapshot);
 const letter = (raw: string): string => raw;
@@ -60,7 +66,10 @@ const tickScript = defineScript("tick", ([now, ...items]: string[]): TickReply =
 });
 const triggerScript = defineScript("trigger", letter);
 const ledgerScript = defineScript("ledger", ([from, members]: [string, string[]]) => ({ from, members }));
-const trimScript = defineScript("ledger-trim", ([dropped, from]: [number, string]) => ({ dropped, from }));
+const trimScript = defineScript("ledger-trim", ([dropped, from]: [WireNumber, string]) => ({
+  dropped: Number(dropped),
+  from,
+}));
 
 const PUT: Readonly<Record<string, PutOutcome>> = { s: "stored", c: "conflict" };
 const REMOVED = { r: "removed", c: "conflict", g: "gone" } as const;
@@ -216,9 +225,9 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
 }
 
 function readSnapshot(raw: RawSnapshot): EntrySnapshot | null {
-  const [, , , unfinished = 0, holding] = raw;
+  const [, , , unfinished = 0, holding = 0] = raw;
   const entry = readEntry(raw);
-  return entry && { ...entry, unfinished, holding: holding === 1 };
+  return entry && { ...entry, unfinished: Number(unfinished), holding: isDone(holding) };
 }
 
 function costOfPut({ definition, ledger }: EntryPut) {

@@ -14,14 +14,14 @@ import type {
 } from "../locks.js";
 import { type Caller, Doubt } from "./caller.js";
 import { lockWord, parts } from "./messages.js";
-import { defineScript } from "./script.js";
+import { defineScript, isDone, type WireNumber } from "./script.js";
 import { fromWire, fromWord, numberOrNull, toWire, toWord, words } from "./text.js";
 
 /** Deliveries that one script admits at most. */
 const STEP = 20;
 
-type ListStep = [after: string, scan: string, found: (string | number)[]];
-type Page = [capacity: string, held: number, waiting: number, after: string, found: string[]];
+type ListStep = [after: string, scan: string, found: WireNumber[]];
+type Page = [capacity: string, held: WireNumber, waiting: WireNumber, after: string, found: string[]];
 
 /** As many as a lock may have, and some that wait for a lowered capacity to take effect. */
 const MOST_HOLDERS = 20_000;
@@ -33,12 +33,12 @@ const LOOKED_BACK = 1_000;
 const REMEMBERED = 10_000;
 
 const takeScript = defineScript("lock-take", (raw: [at: string, token: string, fence: string] | []) => raw);
-const returnScript = defineScript("lock-return", (found: number) => found === 1);
+const returnScript = defineScript("lock-return", isDone);
 const acquireScript = defineScript("lock-acquire", (raw: string[]) => raw);
 const admitScript = defineScript("lock-admit", (raw: string[]) => raw);
-const cancelScript = defineScript("lock-cancel", (found: number) => found === 1);
-const extendScript = defineScript("lock-extend", (found: number) => found === 1);
-const releaseScript = defineScript("lock-release", (found: number) => found === 1);
+const cancelScript = defineScript("lock-cancel", isDone);
+const extendScript = defineScript("lock-extend", isDone);
+const releaseScript = defineScript("lock-release", isDone);
 const listScript = defineScript("lock-list", (raw: ListStep) => raw);
 const historyScript = defineScript("lock-history", ([before, found]: [string, string[]]) => ({
   before,
