@@ -8,7 +8,8 @@ import type { StoreSource } from "./store/store.js";
  *     new Sunbeat("shop", { broker: redisBroker(client, { namespace: "shop" }) });
  *
  * The client is used for commands and stays the program's to close; other connections are duplicates of it. Make it with
- * `maxRetriesPerRequest` at most 3 and `autoResendUnfulfilledCommands: false`, and without a `keyPrefix`. `namespace`
+ * `maxRetriesPerRequest` at most 3 and `autoResendUnfulfilledCommands: false`, and without a `keyPrefix`; use another one for
+ * transactions that are not pipelined, since a step inside MULTI is refused (SUNBEAT_STORE_REFUSED). `namespace`
  * (default "sunbeat") is the first part of all keys. What it opens rejects with SUNBEAT_OPTION_INVALID for anything
  * that is no such client.
  */

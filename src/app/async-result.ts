@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.js";
 import { type Duration, formatDuration } from "../core/duration.js";
 import { ResultError } from "../core/errors.js";
 import { failureTraceback } from "../core/failure.js";
-import { durationOption, invalidOption } from "../core/options.js";
+import { assertObject, durationOption, invalidOption } from "../core/options.js";
 import type { StoredResult } from "../store/results.js";
 import type { Store } from "../store/store.js";
 import { type SlotWatch, slotWatch } from "../tasks/context.js";
@@ -77,6 +77,7 @@ export class AsyncResult<Result = unknown> {
   get(options: GetOptions & { readonly propagate: false }): Promise<Result | ResultError>;
   get(options?: GetOptions): Promise<Result>;
   async get(options: GetOptions = {}): Promise<Result | ResultError> {
+    assertObject(options, "get: options");
     if (this.#ignored) {
       throw new ResultError(
         "SUNBEAT_RESULT_IGNORED",
@@ -119,6 +120,7 @@ export class AsyncResult<Result = unknown> {
    * the store does not know yet is refused for a day.
    */
   async revoke(options: { readonly terminate?: boolean | undefined } = {}): Promise<void> {
+    assertObject(options, "revoke: options");
     const { broker } = await this.#context.store();
     await broker.revoke([this.id], { terminate: options.terminate ?? false, keepMs: KEEP_REVOKED_MS });
   }

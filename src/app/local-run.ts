@@ -69,7 +69,7 @@ function localContext(
     [SLOTS]: slotWatch(),
     retry(options = {}) {
       // Nobody would follow a Retry here, so the reason itself is what the caller should see.
-      throw options.error instanceof Error ? options.error : new Retry(options);
+      throw options?.error instanceof Error ? options.error : new Retry(options);
     },
     updateState: () => Promise.resolve(),
     progress: () => Promise.resolve(),

@@ -57,7 +57,7 @@ export function tasks(
   nameOption(prefix, "@tasks: prefix");
   return (...call) => {
     const context = call[1] as ClassDecoratorContext | undefined;
-    if (call.length !== 2 || typeof context !== "object" || typeof context.kind !== "string") {
+    if (call.length !== 2 || typeof context?.kind !== "string") {
       throw legacyError("@tasks");
     }
     if (context.kind !== "class")

@@ -4,7 +4,7 @@
  * It keeps no list of entries. Each round asks the store what is due, and when the next one comes; until then it
  * sleeps on a local timer, woken early when an entry is edited. So an idle beat costs the same with ten entries and
  * with a hundred thousand. Only the store's clock decides what is due: the beat learns how far it is from its own
- * monotonic clock, and asks again after every sleep.
+ * monotonic clock, and asks again after every sleep, which ends early when a renewal of the lead shows that it is too long.
  *
  * Nothing but `stop` and a store that is closed or replaced ends the loop. A failing store is waited out with the
  * cursors where they are; a failing entry is put aside; a lost lead is competed for again.
@@ -19,7 +19,7 @@ import type { CreateMessage } from "../tasks/message-factory.js";
 import { Alarm } from "./alarm.js";
 import { AtStart } from "./at-start.js";
 import { type Deadline, deadline } from "./deadline.js";
-import { ClockGuard, type ClockReading } from "./clock-guard.js";
+import type { ClockReading } from "./clock-guard.js";
 import type { Entry } from "./entry.js";
 import { EntryCache } from "./entry-cache.js";
 import { type Lead, Leader } from "./leader.js";
@@ -27,6 +27,7 @@ import { GRACE_MS } from "./misfire.js";
 import { isFinal, Outage, tellEnd } from "./outage.js";
 import { register, type Registration } from "./registration.js";
 import { type RoundReply, Rounds } from "./round.js";
+import { StoreClock } from "./store-clock.js";
 import { Upkeep } from "./upkeep.js";
 
 export interface BeatOptions {
@@ -98,7 +99,7 @@ export class Beat {
   readonly #deps: BeatDeps;
   readonly #stop = new AbortController();
   readonly #alarm: Alarm;
-  readonly #guard: ClockGuard;
+  readonly #storeClock: StoreClock;
   readonly #outage: Outage;
   readonly #leader: Leader;
   readonly #cache: EntryCache;
@@ -125,7 +126,7 @@ export class Beat {
     const { leaseMs, batch, retention, hostname, version } = options;
     this.#deps = deps;
     this.#alarm = new Alarm(clock);
-    this.#guard = new ClockGuard(clock);
+    this.#storeClock = new StoreClock(clock, logger, events);
     this.#outage = new Outage("beat: the store", logger, random);
     this.#cache = new EntryCache(deps.entries);
     this.#inTime = deadline(clock, (leaseMs * 2) / 3);
@@ -133,11 +134,11 @@ export class Beat {
     this.#leader = new Leader({
       ...{ leases: store.leases, channel: store.channel, clock, random, logger, leaseMs },
       ...{ host: hostname, version: String(version) },
-      onReading: (reading) => void this.#read(reading),
+      onReading: (reading) => this.#hear(reading),
     });
     this.#rounds = new Rounds({
       ...{ store, clock, logger, events, createMessage, cache, inTime, batch, longestMs: leaseMs / 3 },
-      onReading: (reading) => this.#read(reading),
+      onReading: (reading) => this.#storeClock.read(reading),
     });
     this.#atStart = new AtStart({ store, inTime, rounds: this.#rounds });
     this.#upkeep = new Upkeep({
@@ -172,7 +173,7 @@ export class Beat {
       nextAt: this.#last?.nextAt ?? null,
       lagMs: this.#last?.lagMs ?? 0,
       trouble: this.#outage.message ?? this.#leader.trouble,
-      holding: this.#guard.holding,
+      holding: this.#storeClock.holding,
       aside: this.#rounds.aside.list(),
       registration: this.#registration,
     };
@@ -308,7 +309,9 @@ export class Beat {
     if (pauseMs <= 0) return;
     this.#burstFrom = null;
     this.#deps.logger.debug(`beat: Waking up in ${(pauseMs / 1_000).toFixed(2)} seconds.`);
+    this.#storeClock.sleeping(this.#last.nextAt, pauseMs);
     await this.#alarm.sleep(pauseMs, lead.signal);
+    this.#storeClock.sleeping(null, 0);
   }
 
   /**
@@ -328,7 +331,7 @@ export class Beat {
     try {
       this.#roundCount++;
       this.#alarm.silence();
-      if (this.#atStart.pending && !this.#guard.holding) await this.#atStart.run(lead);
+      if (this.#atStart.pending && !this.#storeClock.holding) await this.#atStart.run(lead);
       const reply = await this.#rounds.run(lead, (now) => this.#graceMs(now));
       this.#undoneSince = null;
       return reply;
@@ -352,7 +355,7 @@ export class Beat {
     const { maxLoopIntervalMs } = this.#deps.options;
     if (reply.outcome === "held") return HOLD_POLL_MS;
     if (reply.more && reply.progress) return 0;
-    const untilNext = reply.nextAt === null ? Infinity : Math.max(1, this.#guard.until(reply.nextAt));
+    const untilNext = reply.nextAt === null ? Infinity : Math.max(1, this.#storeClock.until(reply.nextAt));
     const untilRetry = this.#rounds.aside.nextInMs() ?? Infinity;
     if (reply.more) {
       const stuckMs = Math.min(FIRST_STUCK_MS * 2 ** Math.min(this.#stuck - 1, 16), LONGEST_STUCK_MS);
@@ -361,17 +364,10 @@ export class Beat {
     return Math.min(untilNext, untilRetry, maxLoopIntervalMs);
   }
 
-  #read(reading: ClockReading): "go" | "hold" {
-    const { logger, events } = this.#deps;
-    const verdict = this.#guard.observe(reading);
-    const byMs = this.#guard.jumpMs;
-    if (verdict === "jumped") {
-      logger.warn(`beat: the store's clock jumped by ${byMs} ms; holding dispatch until it is certain`);
-      events.emit("clock-jump", { byMs });
-    } else if (verdict === "settled") {
-      logger.warn("beat: going on by the store's clock");
-    }
-    return this.#guard.holding ? "hold" : "go";
+  /** By the election, which goes on while the beat sleeps. */
+  #hear(reading: ClockReading): void {
+    this.#storeClock.read(reading);
+    if (this.#storeClock.oversleeps) this.#alarm.ring();
   }
 
   /** Waits after a failure; a final one ends the beat. */

@@ -132,7 +132,7 @@ export function argsOf(entry: Entry, scheduledFor: number): readonly unknown[] {
 }
 
 function sendOptions(options: EntryOptions["options"]): SendOptions {
-  if (options !== undefined && (options as SendOptions).taskId !== undefined) {
+  if ((options as SendOptions | null | undefined)?.taskId !== undefined) {
     throw invalidOption("options.taskId", "nothing: the id of a run is made of entry and instant", options);
   }
   return portableOptions(options);

@@ -13,12 +13,13 @@
  *   margin` on the monotonic clock: from the start, since the store may have granted it then and answered late. Past
  *   that it stops by itself, whatever its timers did. The store refuses its ticks even so ("fenced"): the trust only
  *   saves useless work.
- * - A follower sleeps exactly until the leader's lease ends, or until the topic "leader" says that it was given up.
+ * - A follower sleeps until the leader's lease ends, for the length of a lease at most, or until the topic "leader" says
+ *   that it was given up.
  * - Losing the lead is never an exit: it steps down, gives back what may still be held, and competes again.
  * - A renewal still under way at the end is waited for before the lead is given back; one that answers even later is
  *   given back again. Otherwise nobody would lead until that lease ends.
  */
-import { type Clock, sleep } from "../core/clock.js";
+import { type Clock, sleep, untilStoreShows } from "../core/clock.js";
 import { messageOf } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
@@ -125,7 +126,8 @@ export class Leader {
         const { election, startedAt } = await this.#attempt();
         if (election.outcome === "leading") return this.#begin(election.term, startedAt);
         this.#follow(election.leader.term, election.leader.host, election.leader.until);
-        pauseMs = Math.max(1, election.leader.until - election.now);
+        const { leader, now } = election;
+        pauseMs = Math.max(1, untilStoreShows(leader.until, now, this.#deps.leaseMs));
       } catch (error) {
         if (isFinal(error)) {
           tellEnd(this.#deps.logger, error);

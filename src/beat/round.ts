@@ -17,7 +17,7 @@ import type { EntryCache } from "./entry-cache.js";
 import type { Lead } from "./leader.js";
 import { planDue } from "./planner.js";
 import { DISABLED, putOf } from "./revise.js";
-import { inSteps, startItem, tickItem } from "./tick-item.js";
+import { inSteps, startItem, tickItem, weightOf } from "./tick-item.js";
 
 export interface RoundDeps {
   readonly store: Pick<Store, "entries">;
@@ -27,7 +27,7 @@ export interface RoundDeps {
   readonly createMessage: CreateMessage;
   readonly cache: EntryCache;
   readonly inTime: Deadline;
-  /** Occurrences sent in one call of the store. */
+  /** Plain occurrences sent in one call of the store, fewer of those that ask more of it. */
   readonly batch: number;
   /** A round that has taken so long leaves the rest to the next one, so that the watchdog sees what gets done. */
   readonly longestMs: number;
@@ -282,12 +282,12 @@ function together(before: RoundReply, after: RoundReply): RoundReply {
   };
 }
 
-/** Items in order, in steps of at most `most` ledger records. */
+/** Items in order, in steps of the weight `most` at most, or of one item. */
 function* batches(items: readonly TickItem[], most: number): Generator<TickItem[]> {
   let batch: TickItem[] = [];
   let size = 0;
   for (const item of items) {
-    const weight = Math.max(1, item.plan.length);
+    const weight = item.plan.reduce((sum, planned) => sum + weightOf(planned), 0) || 1;
     if (batch.length > 0 && size + weight > most) {
       yield batch;
       [batch, size] = [[], 0];

@@ -1,7 +1,7 @@
 import type { EpochMs } from "../core/clock.js";
 import { ConfigurationError, isSunbeatError } from "../core/errors.js";
 import { type InstantLike, instantMs } from "../core/instant.js";
-import { assertKnownKeys, integerOption } from "../core/options.js";
+import { assertKnownKeys, integerOption, textOption } from "../core/options.js";
 import { didYouMean } from "../core/nearest.js";
 import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
@@ -80,7 +80,7 @@ export class Schedules {
 
   /** Null when there is no such entry. */
   async get(name: string): Promise<EntryView | null> {
-    const [stored] = await this.#deps.store.entries.get([name]);
+    const [stored] = await this.#deps.store.entries.get([textOption(name, "name")]);
     return stored ? this.#view(stored) : null;
   }
 
@@ -91,7 +91,7 @@ export class Schedules {
     assertKnownKeys(options, ["after", "limit"], "list");
     const limit = options.limit === undefined ? Infinity : integerOption(options.limit, "limit", 1, 1e9);
     const views: EntryView[] = [];
-    let after = options.after;
+    let after = options.after === undefined ? undefined : textOption(options.after, "after");
     while (views.length < limit) {
       const wanted = Math.min(PAGE, limit - views.length);
       const page = await this.#page(after, wanted);
@@ -211,7 +211,7 @@ export class Schedules {
     } = {},
   ): Promise<HistoryRow[]> {
     assertKnownKeys(options, ["after", "before", "limit"], "history");
-    const rows = await history(this.#deps.store, name, {
+    const rows = await history(this.#deps.store, textOption(name, "name"), {
       ...(options.after !== undefined && { after: instantMs(options.after, "after") }),
       ...(options.before !== undefined && { before: instantMs(options.before, "before") }),
       limit: integerOption(options.limit ?? 100, "limit", 1, MOST_ROWS),
@@ -220,11 +220,11 @@ export class Schedules {
     return rows;
   }
 
-  #editFound(
+  async #editFound(
     name: string,
     decide: (stored: EntrySnapshot, now: EpochMs) => EntryPut | null,
   ): Promise<EntryView> {
-    return this.#edit(name, async (stored, now) => {
+    return this.#edit(textOption(name, "name"), async (stored, now) => {
       if (stored === null) throw await this.#notFound(name);
       return decide(stored, now);
     });
@@ -248,7 +248,7 @@ export class Schedules {
   }
 
   async #found(name: string): Promise<EntrySnapshot> {
-    const [stored] = await this.#deps.store.entries.get([name]);
+    const [stored] = await this.#deps.store.entries.get([textOption(name, "name")]);
     if (stored) return stored;
     throw await this.#notFound(name);
   }

@@ -27,19 +27,29 @@ export function tickItem(
   };
 }
 
+/** What an occurrence asks of the store, in plain runs; as measured on Redis. */
+export function weightOf(planned: PlannedOccurrence): number {
+  if (planned.kind !== "send") return 1;
+  return WEIGHTS[planned.overlap.policy] + (planned.message.lock ? 8 : 0);
+}
+
+const WEIGHTS = { allow: 1, skip: 3, "queue-one": 3, "cancel-running": 8 } as const;
+
 /**
- * The item in steps of at most `most` occurrences, each of which leaves the cursor where the next begins: what an entry has
+ * The item in steps of the weight `most` at most, each of which leaves the cursor where the next begins: what an entry has
  * missed may be much, and a step of the store must stay short.
  */
 export function inSteps(item: TickItem, most: number): TickItem[] {
-  if (item.plan.length <= most) return [item];
+  const heaviest = item.plan.reduce((weight, planned) => Math.max(weight, weightOf(planned)), 1);
+  const size = Math.max(1, Math.floor(most / heaviest));
+  if (item.plan.length <= size) return [item];
   const steps: TickItem[] = [];
-  for (let from = 0; from < item.plan.length; from += most) {
-    const [first, following] = [item.plan[from]!, item.plan[from + most]];
+  for (let from = 0; from < item.plan.length; from += size) {
+    const [first, following] = [item.plan[from]!, item.plan[from + size]];
     steps.push({
       ...item,
       expect: from === 0 ? item.expect : firstDue(first),
-      plan: item.plan.slice(from, from + most),
+      plan: item.plan.slice(from, from + size),
       ...(following && {
         next: { nominal: firstDue(following), dispatchAt: firstDue(following) },
         disable: null,

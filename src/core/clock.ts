@@ -56,6 +56,18 @@ export const systemClock: Clock = {
   soon: (fn) => void setImmediate(fn),
 };
 
+/** Who waits for an instant of a store's clock looks again after so long. */
+export const LONGEST_STORE_WAIT_MS = 5_000;
+
+/**
+ * How long to wait until a store's clock, which shows `now`, shows `instant`; at most `longestMs`. The two differ by time
+ * that may never pass here: the store's clock may be set meanwhile, and a machine that sleeps leaves that time out of its
+ * monotonic clock. So no such difference is ever waited for in one go.
+ */
+export function untilStoreShows(instant: EpochMs, now: EpochMs, longestMs = LONGEST_STORE_WAIT_MS): number {
+  return Math.min(Math.max(0, instant - now), longestMs);
+}
+
 /** Waits `delayMs`; returns early, without throwing, when `signal` aborts. Never rejects. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

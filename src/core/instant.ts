@@ -62,6 +62,11 @@ function fromText(text: string, what: string): number {
   return Date.parse(text.replace(",", ".").replace(/([+-]\d\d)$/, "$1:00"));
 }
 
+/** What a schedule is asked about: a number as it is, of anything else its epoch milliseconds. Codes of `instantMs`. */
+export function askedInstant(value: InstantLike, what: string): EpochMs {
+  return typeof value === "number" ? value : instantMs(value, what);
+}
+
 /**
  * Epoch milliseconds of an instant. `what` names the option in the error: SUNBEAT_OPTION_INVALID. A text without an
  * offset is refused, since it would mean another instant on every machine.

@@ -18,11 +18,16 @@ export function invalidOption(what: string, expected: string, value: unknown): C
   );
 }
 
-/** A plain object whose keys are all known. Codes: SUNBEAT_OPTION_INVALID, SUNBEAT_OPTION_UNKNOWN. */
-export function assertKnownKeys(value: unknown, known: readonly string[], what: string): void {
+/** An object, whatever its keys are. Code: SUNBEAT_OPTION_INVALID. */
+export function assertObject(value: unknown, what: string): asserts value is object {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidOption(what, "an object", value);
   }
+}
+
+/** A plain object whose keys are all known. Codes: SUNBEAT_OPTION_INVALID, SUNBEAT_OPTION_UNKNOWN. */
+export function assertKnownKeys(value: unknown, known: readonly string[], what: string): void {
+  assertObject(value, what);
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     const hint = didYouMean(key, known) || `; known are ${[...known].sort().join(", ")}`;
@@ -60,6 +65,12 @@ export function choiceOption<T extends string>(value: unknown, what: string, cho
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
   throw invalidOption(what, choices.map((choice) => JSON.stringify(choice)).join(" or "), value);
+}
+
+/** Any text: the name of what may be there, whoever named it. Code: SUNBEAT_OPTION_INVALID. */
+export function textOption(value: unknown, what: string): string {
+  if (typeof value === "string") return value;
+  throw invalidOption(what, "text", value);
 }
 
 /**

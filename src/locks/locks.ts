@@ -86,7 +86,7 @@ export class Locks implements LockSource {
       typeof nameOrOptions === "string" ? [nameOrOptions, more] : [undefined, nameOrOptions];
     assertKnownKeys(options, ["limit", "before"], "locks.history");
     const { limit = 100, before } = options;
-    if (before !== undefined && !/^\d+(-\d+)?$/.test(before)) {
+    if (before !== undefined && !(typeof before === "string" && /^\d+(-\d+)?$/.test(before))) {
       throw invalidOption("locks.history: before", "the `row` of a row of the history", before);
     }
     const rows = await this.#deps.store.locks.history({

@@ -1,4 +1,4 @@
-import { sleep, within } from "../core/clock.js";
+import { sleep, untilStoreShows, within } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
 import { formatDuration } from "../core/duration.js";
 import { LockError, messageOf, type SunbeatError, TaskError } from "../core/errors.js";
@@ -242,7 +242,7 @@ export class Semaphore {
         details: { lock, capacity },
       });
     }
-    if (reply.outcome === "waiting") return { ms: Math.max(0, reply.nextLookAt - reply.now) };
+    if (reply.outcome === "waiting") return { ms: untilStoreShows(reply.nextLookAt, reply.now) };
     return this.#keeper.hold(reply.permit, waiter, leaseMs, startedAt);
   }
 

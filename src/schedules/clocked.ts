@@ -1,6 +1,13 @@
 import type { EpochMs } from "../core/clock.js";
 import { ScheduleError } from "../core/errors.js";
-import { instantMs, noSuchTime, whyNoSuchTime, type CivilTime, type InstantLike } from "../core/instant.js";
+import {
+  askedInstant,
+  instantMs,
+  noSuchTime,
+  whyNoSuchTime,
+  type CivilTime,
+  type InstantLike,
+} from "../core/instant.js";
 import { assertKnownKeys } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { dayNumber } from "./civil.js";
@@ -30,11 +37,11 @@ export class ClockedSchedule implements BuiltInSchedule {
   }
 
   next(after: EpochMs): EpochMs | null {
-    return this.at > after ? this.at : null;
+    return this.at > askedInstant(after, "next: after") ? this.at : null;
   }
 
   previous(before: EpochMs): EpochMs | null {
-    return this.at < before ? this.at : null;
+    return this.at < askedInstant(before, "previous: before") ? this.at : null;
   }
 
   describe(): string {

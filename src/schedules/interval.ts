@@ -1,6 +1,7 @@
 import type { EpochMs } from "../core/clock.js";
 import { durationMs, formatDuration, type Duration } from "../core/duration.js";
 import { ScheduleError } from "../core/errors.js";
+import { askedInstant } from "../core/instant.js";
 import { assertKnownKeys, LONGEST_DURATION_MS } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { callText } from "./call-text.js";
@@ -60,13 +61,13 @@ export class IntervalSchedule implements BuiltInSchedule {
   }
 
   next(after: EpochMs): EpochMs | null {
-    const from = Math.max(Math.floor(after), -MAX_INSTANT - 1);
+    const from = Math.max(Math.floor(askedInstant(after, "next: after")), -MAX_INSTANT - 1);
     const due = from - modulo(from - this.offsetMs, this.everyMs) + this.everyMs;
     return due <= MAX_INSTANT ? due : null; // also null for NaN and Infinity
   }
 
   previous(before: EpochMs): EpochMs | null {
-    const to = Math.min(Math.ceil(before), MAX_INSTANT + 1) - 1;
+    const to = Math.min(Math.ceil(askedInstant(before, "previous: before")), MAX_INSTANT + 1) - 1;
     const due = to - modulo(to - this.offsetMs, this.everyMs);
     return due >= -MAX_INSTANT ? due : null;
   }

@@ -62,7 +62,10 @@ export interface ClaimRequest {
   /** Who claims, for monitoring. */
   readonly worker: string;
   readonly leaseMs: number;
-  /** At most so many deliveries; 0 only does the housekeeping. */
+  /**
+   * At most so many deliveries, and fewer than there are where one step would take too long for them: `nextWakeAt` tells.
+   * 0 only does the housekeeping.
+   */
   readonly max: number;
 }
 
@@ -90,7 +93,7 @@ export interface ClaimReply {
   readonly now: EpochMs;
   /**
    * When housekeeping next has something to do without anybody sending anything, in any queue; not after `now` when
-   * its bound left something over; null: never.
+   * its bound left something over, or that of the deliveries did; null: never.
    */
   readonly nextWakeAt: EpochMs | null;
 }

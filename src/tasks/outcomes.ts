@@ -3,7 +3,8 @@
  * that lint rules and debuggers treat `throw new Ignore()` as they treat any throw.
  */
 import { type Duration, durationMs } from "../core/duration.js";
-import { TaskError } from "../core/errors.js";
+import { messageOf, TaskError } from "../core/errors.js";
+import { assertObject } from "../core/options.js";
 import { quote } from "../core/quote.js";
 
 /** A registered symbol, so that an outcome made by a second copy of the package is known too. */
@@ -27,6 +28,7 @@ export class Retry extends ThrownOutcome {
 
   /** Throws SUNBEAT_DURATION_INVALID or SUNBEAT_OPTION_INVALID for a countdown that is no length of time. */
   constructor(options: { readonly countdown?: Duration | undefined; readonly error?: unknown } = {}) {
+    assertObject(options, "retry: options");
     super("the task asked to be run again", options.error);
     this.error = options.error;
     this.countdownMs =
@@ -47,8 +49,10 @@ export class Reject extends ThrownOutcome {
   readonly requeue: boolean;
 
   constructor(reason = "rejected", options: { readonly requeue?: boolean | undefined } = {}) {
-    super(reason);
-    this.reason = reason;
+    assertObject(options, "Reject: options");
+    const text = textOf(reason);
+    super(text);
+    this.reason = text;
     this.requeue = options.requeue ?? false;
   }
 }
@@ -58,8 +62,13 @@ export class Ignore extends ThrownOutcome {
   readonly kind = "ignore";
 
   constructor(reason = "ignored") {
-    super(reason);
+    super(textOf(reason));
   }
+}
+
+/** Whoever gives an error as the reason means what it says. */
+function textOf(reason: unknown): string {
+  return typeof reason === "string" ? reason : messageOf(reason);
 }
 
 /** The outcome in a thrown value, or null for anything else. Never throws, whatever was thrown. */

@@ -1,4 +1,5 @@
 import type { Clock, EpochMs, Timer } from "../core/clock.js";
+import { invalidOption } from "../core/options.js";
 
 interface Pending {
   readonly at: number;
@@ -24,10 +25,16 @@ export class ManualClock implements Clock {
   #uses = 0;
   readonly #pending = new Set<Pending>();
 
-  /** `start` is an instant as epoch ms, Date or ISO 8601 text; default 2027-01-01T00:00:00Z. */
+  /** `start` is an instant as epoch ms, Date or ISO 8601 text; default 2027-01-01T00:00:00Z. SUNBEAT_OPTION_INVALID. */
   constructor(start: EpochMs | Date | string = Date.UTC(2027, 0, 1)) {
-    this.#offset = typeof start === "number" ? start : new Date(start).getTime();
-    if (!Number.isFinite(this.#offset)) throw new RangeError(`ManualClock: not an instant: ${String(start)}`);
+    const isText = typeof start === "string" || start instanceof Date;
+    this.#offset = isText ? new Date(start).getTime() : start;
+    if (Number.isFinite(this.#offset)) return;
+    throw invalidOption(
+      "ManualClock: start",
+      "an instant: epoch milliseconds, a Date or ISO 8601 text",
+      start,
+    );
   }
 
   now(): EpochMs {

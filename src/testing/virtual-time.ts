@@ -2,6 +2,7 @@ import { coreOf, type Pace, type Sunbeat } from "../app/index.js";
 import type { EpochMs } from "../core/clock.js";
 import { type Duration, durationMs } from "../core/duration.js";
 import { silentLogger } from "../core/logger.js";
+import { assertObject, integerOption } from "../core/options.js";
 import { seededRandom } from "../core/random.js";
 import { openMemoryStore } from "../store/memory/index.js";
 import { ManualClock } from "./manual-clock.js";
@@ -13,7 +14,7 @@ import { ManualClock } from "./manual-clock.js";
 const HOUR_MS = 3_600_000;
 const NEVER_MS = 1e6 * HOUR_MS;
 const PACE: Pace = {
-  worker: { sweepIntervalMs: HOUR_MS, idleCheckMs: NEVER_MS },
+  worker: { sweepIntervalMs: HOUR_MS, idleCheckMs: NEVER_MS, lookAgainMs: NEVER_MS },
   beat: { leaseMs: NEVER_MS, maxLoopIntervalMs: NEVER_MS, upkeepIntervalMs: HOUR_MS },
 };
 
@@ -49,8 +50,15 @@ export interface VirtualTime {
  *     await app.schedules.history("payroll");
  */
 export async function virtualTime(app: Sunbeat, options: VirtualTimeOptions = {}): Promise<VirtualTime> {
+  assertObject(options, "virtualTime: options");
   const clock = new ManualClock(options.start);
-  coreOf(app).use({ clock, random: seededRandom(options.seed ?? 1), store: openMemoryStore, pace: PACE });
+  const seed = integerOption(
+    options.seed ?? 1,
+    "virtualTime: seed",
+    Number.MIN_SAFE_INTEGER,
+    Number.MAX_SAFE_INTEGER,
+  );
+  coreOf(app).use({ clock, random: seededRandom(seed), store: openMemoryStore, pace: PACE });
   // A test that makes a task fail has its own eyes on it; one that wants the log gives the app a logger.
   coreOf(app).useLogger(silentLogger);
   const { queues, concurrency } = options;

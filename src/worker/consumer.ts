@@ -6,7 +6,7 @@
  * tasks, and an idle one sleeps until the store tells of an arrival or the instant comes at which the store has
  * something to do. While a call is on its way, what waits here is started as slots come free.
  */
-import { type Clock, sleep } from "../core/clock.js";
+import { type Clock, LONGEST_STORE_WAIT_MS, sleep, untilStoreShows } from "../core/clock.js";
 import type { ClaimReply, ClaimRequest } from "../store/broker.js";
 import type { Courier } from "./courier.js";
 import type { Doorbell } from "./doorbell.js";
@@ -35,6 +35,7 @@ export class Consumer {
   readonly #cut = new AbortController();
   /** So many ends are a call's worth: the store works on one half of what is held, this process on the other. */
   readonly #plenty: number;
+  readonly #longestWaitMs: number;
   #draining = false;
   /** Whether a call is on its way. */
   #calling = false;
@@ -47,6 +48,7 @@ export class Consumer {
   constructor(parts: ConsumerParts, options: WorkerOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.#longestWaitMs = options.lookAgainMs ?? LONGEST_STORE_WAIT_MS;
     this.#plenty = (options.concurrency * options.prefetch) / 2;
   }
 
@@ -162,7 +164,7 @@ export class Consumer {
     doorbell.answered(
       deliveries.length,
       deliveries.length >= claim.max,
-      nextWakeAt === null ? null : nextWakeAt - now,
+      nextWakeAt === null ? null : untilStoreShows(nextWakeAt, now, this.#longestWaitMs),
     );
     // Measured when the answer is here: what the way took makes an expiry late, never early.
     slots.take(deliveries, startedAt + this.#options.leaseMs, now - clock.monotonicMs());

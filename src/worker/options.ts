@@ -28,6 +28,8 @@ export interface WorkerOptions {
   readonly sweepIntervalMs?: number;
   /** An idle worker looks for work at least so often even if the store does not ring. Default 5 min. */
   readonly idleCheckMs?: number;
+  /** It looks at least so often while the store has something to do at an instant to come. Default 5 s. */
+  readonly lookAgainMs?: number;
   /** Whether the value of a task is shown in its log line. */
   readonly logResults: boolean;
 }

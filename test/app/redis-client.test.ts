@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { afterEach, expect, inject, test } from "vitest";
+import { afterEach, describe, expect, inject, test } from "vitest";
 import { Sunbeat } from "../../src/index.js";
 import { redisBroker } from "../../src/redis.js";
 import { ownNamespace } from "../support/redis-harness.js";
@@ -19,6 +19,42 @@ test("an app works over a client of the program's own, and leaves it open", asyn
   expect(await (await add.delay(20, 22)).get({ timeout: 10 })).toBe(42);
   await app.close();
   expect(await client.ping()).toBe("PONG");
+});
+
+test("a client whose numbers come as text keeps its locks, entries and counts", async () => {
+  client = new Redis(inject("redisUrl"), { stringNumbers: true });
+  app = new Sunbeat("handed", { broker: redisBroker(client, { namespace: ownNamespace() }) });
+  expect(await app.locks.mutex("l").using(() => "held")).toBe("held");
+  await app.schedules.set("e", { task: "t", schedule: 3_600, overlap: "queue-one" });
+  await app.schedules.trigger("e");
+  await app.schedules.trigger("e");
+  expect(await app.schedules.get("e")).toMatchObject({ unfinished: 1, holding: true });
+});
+
+describe("a client inside MULTI queues what it is asked, and every call says so by an error with a code", () => {
+  test.each<[what: string, call: (app: Sunbeat) => Promise<unknown>]>([
+    ["a send", (app) => app.sendTask("t")],
+    ["a look at entries", (app) => app.schedules.list()],
+    ["an entry", (app) => app.schedules.set("e", { task: "t", schedule: 60 })],
+    ["a lock", (app) => app.locks.mutex("l").acquire()],
+    ["a state", (app) => app.result("x").state()],
+  ])("%s", async (_, call) => {
+    client = new Redis(inject("redisUrl"));
+    app = new Sunbeat("handed", { broker: redisBroker(client, { namespace: ownNamespace() }) });
+    await app.sendTask("t");
+    await client.multi({ pipeline: false });
+    await expect(call(app)).rejects.toMatchObject({
+      code: "SUNBEAT_STORE_REFUSED",
+      message: expect.stringContaining("inside MULTI") as string,
+    });
+  });
+
+  test("and so does the first one", async () => {
+    client = new Redis(inject("redisUrl"));
+    await client.multi({ pipeline: false });
+    app = new Sunbeat("handed", { broker: redisBroker(client, { namespace: ownNamespace() }) });
+    await expect(app.sendTask("t")).rejects.toMatchObject({ code: "SUNBEAT_STORE_REFUSED" });
+  });
 });
 
 test.each([[null], ["redis://h"], [{}], [{ get: () => "x" }]])(

@@ -119,7 +119,7 @@ describe("a task with a lock", () => {
       ...{ lock: "l", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, aliveMs: null },
     });
     await rig.send(message("a", "t"));
-    await rig.started({ sweepIntervalMs: 1e9, idleCheckMs: 1e9 }, store);
+    await rig.started({ sweepIntervalMs: 1e9, idleCheckMs: 1e9, lookAgainMs: 1e9 }, store);
     calls = 0;
     await rig.clock.advance(3_600_000);
     expect([calls, seen]).toEqual([0, []]);

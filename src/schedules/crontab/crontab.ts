@@ -1,4 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
+import { askedInstant } from "../../core/instant.js";
 import { quote } from "../../core/quote.js";
 import type { BuiltInSchedule, Lint, LintOptions, ScheduleJSON } from "../schedule.js";
 import { compile, occurrencesOf, type CompiledCrontab } from "./compile.js";
@@ -42,11 +43,13 @@ export class CrontabSchedule implements BuiltInSchedule {
   }
 
   next(after: EpochMs): EpochMs | null {
-    return this.#occurrences === null ? null : this.#occurrences.next(after);
+    return this.#occurrences === null ? null : this.#occurrences.next(askedInstant(after, "next: after"));
   }
 
   previous(before: EpochMs): EpochMs | null {
-    return this.#occurrences === null ? null : this.#occurrences.previous(before);
+    return this.#occurrences === null
+      ? null
+      : this.#occurrences.previous(askedInstant(before, "previous: before"));
   }
 
   /**

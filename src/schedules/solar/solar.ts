@@ -1,6 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import { durationMs, formatDuration, type Duration } from "../../core/duration.js";
 import { ScheduleError } from "../../core/errors.js";
+import { askedInstant } from "../../core/instant.js";
 import { assertKnownKeys } from "../../core/options.js";
 import { quote } from "../../core/quote.js";
 import { refuseAs } from "../refuse-as.js";
@@ -66,13 +67,14 @@ export class SolarSchedule implements BuiltInSchedule {
   }
 
   next(after: EpochMs): EpochMs | null {
-    const found = this.#nextEvent(after);
+    const found = this.#nextEvent(askedInstant(after, "next: after"));
     return found === null ? null : found.at + this.offsetMs;
   }
 
   previous(before: EpochMs): EpochMs | null {
-    if (Number.isNaN(before)) return null;
-    const to = Math.min(before - this.offsetMs, LAST_MODELLED + 1);
+    const asked = askedInstant(before, "previous: before");
+    if (Number.isNaN(asked)) return null;
+    const to = Math.min(asked - this.offsetMs, LAST_MODELLED + 1);
     const found = to <= FIRST_MODELLED ? null : this.#model.previous(to);
     return found === null || found.at < FIRST_MODELLED ? null : found.at + this.offsetMs;
   }

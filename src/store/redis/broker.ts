@@ -1,49 +1,47 @@
-import type { Clock, EpochMs } from "../../core/clock.js";
+import type { Clock } from "../../core/clock.js";
 import type { Random } from "../../core/random.js";
-import { isFinal } from "../../tasks/states.js";
 import type {
   Arrivals,
   Broker,
-  Buried,
   ClaimReply,
   DeadLetter,
-  Delivery,
   EnqueueOutcome,
   HeartbeatOutcome,
   NewMessage,
   QueueCounts,
-  Settlement,
   SettleOutcome,
 } from "../broker.js";
-import { type Caller, Doubt } from "./caller.js";
+import type { Caller } from "./caller.js";
 import { BELT_MS, type Hub, Latch } from "./hub.js";
 import { wakeChannel } from "./keys.js";
-import { parts, readDelivery, readRecord, Shapes, wireIds, wireRefs } from "./messages.js";
-import { recordText } from "./results.js";
-import { defineScript } from "./script.js";
+import { parts, partsByCost, readRecord, Shapes, wireIds, wireRefs } from "./messages.js";
+import { defineScript, outcomes, type WireNumber } from "./script.js";
+import { redisSettle, SETTLED } from "./settle.js";
 import { toWord, fromWire, toWire, fromWord } from "./text.js";
 
-/** One call of the server takes at most so many messages or ids, */
-const STEP = 1_000;
-/** and about so many characters of bodies. */
-const STEP_CHARACTERS = 4 * 2 ** 20;
+/** One call of the server takes at most so many deliveries or ids; what each costs it differs. */
+const BEAT_STEP = 300;
+const GIVE_BACK_STEP = 100;
+const REVOKE_STEP = 25;
+const DEAD_STEP = 150;
 
-type Flat = readonly (string | number)[];
+type Flat = readonly WireNumber[];
 
 const text = (raw: string): string => raw;
-const count = (raw: number): number => raw;
+const count = (raw: WireNumber): number => Number(raw);
 
 const enqueueScript = defineScript("enqueue", text);
-const settleScript = defineScript("settle", (raw: [string, string, string, string[], string[]?]) => raw);
 const heartbeatScript = defineScript("heartbeat", text);
 const giveBackScript = defineScript("give-back", text);
 const revokeScript = defineScript("revoke", () => undefined);
-const purgeScript = defineScript("purge", ([dropped, bound, after]: [number, string, string]) => ({
-  dropped,
+const purgeScript = defineScript("purge", ([dropped, bound, after]: [WireNumber, string, string]) => ({
+  dropped: Number(dropped),
   bound,
   after,
 }));
-const countsScript = defineScript("counts", ([ready, others]: [Flat, Flat]) => ({ ready, others }));
+const countsScript = defineScript("counts", ([from, scan, ready, others]: [string, string, Flat, Flat]) => {
+  return { from, scan, ready, others };
+});
 const deadLettersScript = defineScript("dead-letters", ([from, letters]: [string, string[]]) => ({
   from,
   letters,
@@ -52,7 +50,6 @@ const retryDeadScript = defineScript("retry-dead", count);
 const deleteDeadScript = defineScript("delete-dead", count);
 
 const ENQUEUED: Readonly<Record<string, EnqueueOutcome>> = { q: "queued", d: "duplicate", e: "expired" };
-const SETTLED: Readonly<Record<string, SettleOutcome>> = { s: "settled", l: "lost" };
 const BEATEN: Readonly<Record<string, HeartbeatOutcome>> = {
   e: "extended",
   l: "lost",
@@ -60,15 +57,6 @@ const BEATEN: Readonly<Record<string, HeartbeatOutcome>> = {
   u: "unlocked",
   c: "cancelled",
 };
-
-/** One outcome per letter. */
-export function outcomes<T>(letters: string, meaning: Readonly<Record<string, T>>): T[] {
-  return [...letters].map((letter) => {
-    const outcome = meaning[letter];
-    if (outcome === undefined) throw new TypeError(`a script answered ${JSON.stringify(letter)}`);
-    return outcome;
-  });
-}
 
 export interface BrokerParts {
   readonly caller: Caller;
@@ -79,7 +67,16 @@ export interface BrokerParts {
 
 /** As of the contract, for those who only look. */
 export async function queueCounts(caller: Caller): Promise<QueueCounts[]> {
-  return readCounts(await caller.call(countsScript, {}));
+  const ready: WireNumber[] = [];
+  const others: WireNumber[] = [];
+  let [from, scan] = ["-", "0"];
+  do {
+    const step = await caller.call(countsScript, { from, scan });
+    ready.push(...step.ready);
+    others.push(...step.others);
+    ({ from, scan } = step);
+  } while (from !== "" || scan !== "");
+  return readCounts({ ready, others });
 }
 
 /** As of the contract, for those who only look. */
@@ -102,40 +99,7 @@ export async function deadLetters(
 }
 
 export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker {
-  const claimant = new Claimant(random.uuid());
-
-  const settle: Broker["settle"] = async (settlements, request) => {
-    const queues = request ? claimant.inTurn(request.queues) : [];
-    const nonce = claimant.nonce();
-    const rest: string[] = [];
-    for (const settlement of settlements) packSettlement(settlement, rest);
-    for (const queue of queues) rest.push(toWord(queue));
-    const doubt = new Doubt();
-    const [letters, now, wakeAt, found, buried] = await caller.call(
-      settleScript,
-      { settlements: settlements.length, max: request?.max ?? 0, lease: request?.leaseMs ?? "", nonce },
-      rest,
-      { repeatable: request === null, onRepeat: doubt.onRepeat },
-    );
-    const deliveries: Delivery[] = [];
-    for (let at = 0; at < found.length; at += 3) {
-      const [id, record, changed] = [found[at] ?? "", found[at + 1] ?? "", found[at + 2] ?? ""];
-      const delivery = readDelivery(id, record, changed, `${nonce}.${at / 3 + 1}`);
-      if (delivery) deliveries.push(delivery);
-    }
-    claimant.took(deliveries);
-    const claimed: ClaimReply = {
-      deliveries,
-      ...(buried && { buried: readBuried(buried) }),
-      now: Number(now),
-      nextWakeAt: wakeAt === "" ? null : (Number(wakeAt) satisfies EpochMs),
-    };
-    return {
-      outcomes: outcomes(letters, SETTLED),
-      claimed: request && claimed,
-      ...(doubt.raised && { repeated: true }),
-    };
-  };
+  const settle = redisSettle(caller, random);
 
   /** One call after the other over parts of the ids. */
   const sumOver = async (
@@ -144,7 +108,7 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
   ): Promise<number> => {
     caller.assertOpen();
     let sum = 0;
-    for (const part of parts(ids, STEP)) sum += await call(wireIds(part));
+    for (const part of parts(ids, DEAD_STEP)) sum += await call(wireIds(part));
     return sum;
   };
 
@@ -152,7 +116,7 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
     async enqueue(messages) {
       caller.assertOpen();
       const found: EnqueueOutcome[] = [];
-      for (const part of partsOf(messages)) {
+      for (const part of partsByCost(messages, costOfSending)) {
         const shapes = new Shapes();
         const packed: string[] = [];
         for (const message of part)
@@ -171,18 +135,28 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
     },
 
     async heartbeat(refs, leaseMs) {
-      return outcomes(await caller.call(heartbeatScript, { lease: leaseMs }, wireRefs(refs)), BEATEN);
+      caller.assertOpen();
+      const found: HeartbeatOutcome[] = [];
+      for (const part of parts(refs, BEAT_STEP))
+        found.push(
+          ...outcomes(await caller.call(heartbeatScript, { lease: leaseMs }, wireRefs(part)), BEATEN),
+        );
+      return found;
     },
 
     settle,
 
     async giveBack(refs) {
-      return outcomes(await caller.call(giveBackScript, {}, wireRefs(refs)), SETTLED);
+      caller.assertOpen();
+      const found: SettleOutcome[] = [];
+      for (const part of parts(refs, GIVE_BACK_STEP))
+        found.push(...outcomes(await caller.call(giveBackScript, {}, wireRefs(part)), SETTLED));
+      return found;
     },
 
     async revoke(ids, { terminate, keepMs }) {
       caller.assertOpen();
-      for (const part of parts(ids, STEP)) {
+      for (const part of parts(ids, REVOKE_STEP)) {
         const topic = terminate ? "revoke" : "cancel";
         const payload = `=${toWire(JSON.stringify(part))}`;
         await caller.call(revokeScript, { keep: keepMs, topic, payload }, wireIds(part));
@@ -234,67 +208,10 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
   };
 }
 
-/** What one process remembers between its claims: how queues rotate, and which tokens it has given. */
-class Claimant {
-  readonly #prefix: string;
-  readonly #turns = new Map<string, number>();
-  #turn = 0;
-  #given = 0;
-
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-  }
-
-  /** Unique over processes by the prefix, within this one by the number. */
-  nonce(): string {
-    return `${this.#prefix}-${(this.#given++).toString(36)}`;
-  }
-
-  /** The queue that waited longest first. */
-  inTurn(queues: readonly string[]): string[] {
-    const turn = (queue: string): number => this.#turns.get(queue) ?? 0;
-    return [...new Set(queues)].sort((a, b) => turn(a) - turn(b));
-  }
-
-  took(deliveries: readonly Delivery[]): void {
-    for (const { queue } of deliveries) this.#turns.set(queue, ++this.#turn);
-  }
-}
-
-function packSettlement(settlement: Settlement, into: string[]): void {
-  const { id, token, kind, result, resultTtlMs } = settlement;
-  const final = result && isFinal(result.state) ? 1 : 0;
-  const verb = `${KIND[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
-  into.push(toWire(id), token, verb, result ? recordText(result) : "");
-}
-
-const KIND = { done: "d", retry: "r", defer: "p", dead: "x" } as const;
-
-function extraOf(settlement: Settlement): string {
-  switch (settlement.kind) {
-    case "done":
-      return "";
-    case "retry":
-    case "defer":
-      return String(settlement.delayMs);
-    case "dead":
-      return toWord(settlement.reason);
-  }
-}
-
-/** Parts that are bounded in number and in size. */
-function* partsOf(messages: readonly NewMessage[]): Iterable<readonly NewMessage[]> {
-  let part: NewMessage[] = [];
-  let characters = 0;
-  for (const message of messages) {
-    if (part.length === STEP || (characters > 0 && characters + message.body.length > STEP_CHARACTERS)) {
-      yield part;
-      [part, characters] = [[], 0];
-    }
-    part.push(message);
-    characters += message.body.length;
-  }
-  if (part.length > 0) yield part;
+/** By the short way, by the whole one, or through the line of a lock. */
+function costOfSending({ eta, expires, entry, lock, body }: NewMessage) {
+  const isPlain = eta === undefined && expires === undefined && entry === undefined;
+  return { cost: lock ? 70 : isPlain ? 4 : 9, characters: body.length };
 }
 
 const PLACES: Readonly<Record<string, "delayed" | "held" | "dead" | "parked">> = {
@@ -319,12 +236,6 @@ function readCounts({ ready, others }: { readonly ready: Flat; readonly others: 
   return [...found]
     .map(([queue, counts]) => ({ queue: fromWord(queue), ...counts }))
     .sort((a, b) => (a.queue < b.queue ? -1 : 1));
-}
-
-function readBuried(flat: readonly string[]): Buried[] {
-  return parts(flat, 4).map(([id = "", queue = "", task = "", reason = ""]) => {
-    return { id: fromWire(id), task: fromWord(task), queue: fromWord(queue), reason: fromWord(reason) };
-  });
 }
 
 function readDeadLetter(id: string, queue: string, why: string, record: string): DeadLetter {

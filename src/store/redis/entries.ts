@@ -15,11 +15,10 @@ import type {
   TickReply,
   TriggerOutcome,
 } from "../entries.js";
-import { outcomes } from "./broker.js";
 import type { Caller } from "./caller.js";
 import { readLedgerRecord } from "./ledger.js";
-import { parts, shapeOf, Shapes } from "./messages.js";
-import { defineScript } from "./script.js";
+import { partsByCost, shapeOf, Shapes } from "./messages.js";
+import { defineScript, isDone, outcomes, type WireNumber } from "./script.js";
 import {
   toWord,
   toWordOrNull,
@@ -32,17 +31,28 @@ import {
   words,
 } from "./text.js";
 
-const STEP = 1_000;
+const STEP = 400;
 /** Scripts that one call of `trimLedger` runs at most; each looks at 200 entries. */
 const TRIM_STEPS = 50;
+/** Records that one of them drops at most. */
+const TRIMMED = 1_000;
 
-type RawSnapshot = [name: string, definition?: string, state?: string, unfinished?: number, holding?: number];
+type RawSnapshot = [
+  name: string,
+  definition?: string,
+  state?: string,
+  unfinished?: WireNumber,
+  holding?: WireNumber,
+];
 
 const snapshots = (raw: RawSnapshot[]): (EntrySnapshot | null)[] => raw.map(readSnapshot);
 const letter = (raw: string): string => raw;
 
 const getScript = defineScript("entries-get", snapshots);
-const listScript = defineScript("entries-list", snapshots);
+const listScript = defineScript("entries-list", ([after, raw]: [string, RawSnapshot[]]) => ({
+  entries: present(snapshots(raw)),
+  after,
+}));
 const putScript = defineScript("entries-put", letter);
 const removeScript = defineScript("entries-remove", letter);
 const dueScript = defineScript("due", ([now, nextAt, raw]: [string, string, RawSnapshot[]]) => ({
@@ -56,7 +66,10 @@ const tickScript = defineScript("tick", ([now, ...items]: string[]): TickReply =
 });
 const triggerScript = defineScript("trigger", letter);
 const ledgerScript = defineScript("ledger", ([from, members]: [string, string[]]) => ({ from, members }));
-const trimScript = defineScript("ledger-trim", ([dropped, from]: [number, string]) => ({ dropped, from }));
+const trimScript = defineScript("ledger-trim", ([dropped, from]: [WireNumber, string]) => ({
+  dropped: Number(dropped),
+  from,
+}));
 
 const PUT: Readonly<Record<string, PutOutcome>> = { s: "stored", c: "conflict" };
 const REMOVED = { r: "removed", c: "conflict", g: "gone" } as const;
@@ -78,8 +91,10 @@ export function redisEntries(caller: Caller): Entries {
     async get(names) {
       caller.assertOpen();
       const found: (EntrySnapshot | null)[] = [];
-      for (const part of parts(names, STEP))
+      while (found.length < names.length) {
+        const part = names.slice(found.length, found.length + STEP);
         found.push(...(await caller.call(getScript, {}, part.map(toWord))));
+      }
       return found;
     },
 
@@ -87,20 +102,19 @@ export function redisEntries(caller: Caller): Entries {
       caller.assertOpen();
       const found: EntrySnapshot[] = [];
       let from = after === undefined ? "" : toWord(after);
-      for (;;) {
+      do {
         const size = Math.min(STEP, limit - found.length);
-        const page = present(await caller.call(listScript, { after: from, limit: size }));
-        found.push(...page);
-        const last = page.at(-1);
-        if (last === undefined || page.length < size || found.length >= limit) return found;
-        from = toWord(last.name);
-      }
+        const step = await caller.call(listScript, { after: from, limit: size });
+        found.push(...step.entries);
+        from = step.after;
+      } while (from !== "" && found.length < limit);
+      return found;
     },
 
     async put(items) {
       caller.assertOpen();
       const found: PutOutcome[] = [];
-      for (const part of parts(items, STEP)) {
+      for (const part of partsByCost(items, costOfPut)) {
         found.push(...outcomes(await caller.call(putScript, {}, part.flatMap(putText)), PUT));
       }
       return found;
@@ -156,7 +170,8 @@ export function redisEntries(caller: Caller): Entries {
       let rounds = 0;
       for (let step = 0; step < TRIM_STEPS && dropped < limit; step++) {
         const args = {
-          ...{ age: retention.maxAgeMs, keep: retention.maxRowsPerEntry, limit: limit - dropped },
+          ...{ age: retention.maxAgeMs, keep: retention.maxRowsPerEntry },
+          limit: Math.min(limit - dropped, TRIMMED),
           from: trimFrom,
         };
         const done = await caller.call(trimScript, args);
@@ -210,9 +225,14 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
 }
 
 function readSnapshot(raw: RawSnapshot): EntrySnapshot | null {
-  const [, , , unfinished = 0, holding] = raw;
+  const [, , , unfinished = 0, holding = 0] = raw;
   const entry = readEntry(raw);
-  return entry && { ...entry, unfinished, holding: holding === 1 };
+  return entry && { ...entry, unfinished: Number(unfinished), holding: isDone(holding) };
+}
+
+function costOfPut({ definition, ledger }: EntryPut) {
+  const characters = ledger.reduce((sum, { schedule }) => sum + schedule.length, definition.length);
+  return { cost: 35 + 10 * ledger.length, characters };
 }
 
 function putText(item: EntryPut): string[] {

@@ -137,6 +137,13 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
     retryable: true,
     says: "takes no writes since too few replicas are connected; start them, or lower min-replicas-to-write",
   },
+  QUEUED: {
+    code: "SUNBEAT_STORE_REFUSED",
+    retryable: false,
+    says:
+      "queued the step instead of doing it, since the client that was handed in is inside MULTI, and does it at EXEC, " +
+      "if ever; use another client for transactions, or a pipelined multi()",
+  },
   LOADING: NOT_YET,
   MASTERDOWN: NOT_YET,
   TRYAGAIN: NOT_YET,

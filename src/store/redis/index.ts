@@ -10,7 +10,7 @@ import { keyspace } from "./keys.js";
 import { redisLeases } from "./leases.js";
 import { redisLocks } from "./locks.js";
 import { redisResults } from "./results.js";
-import { defineScript } from "./script.js";
+import { defineScript, isDone, type WireNumber } from "./script.js";
 import { parseRedisUrl } from "./url.js";
 
 export { parseRedisUrl } from "./url.js";
@@ -30,7 +30,10 @@ export interface RedisOptions {
 }
 
 const nowScript = defineScript("now", (now: string) => Number(now));
-const sweepScript = defineScript("sweep", (raw: [number, number, string, string]) => raw);
+const sweepScript = defineScript("sweep", (raw: [WireNumber, WireNumber, string, string, WireNumber]) => {
+  const [dropped, looked, from, lockfrom, isCut] = raw;
+  return { dropped: Number(dropped), looked: Number(looked), from, lockfrom, isCut: isDone(isCut) };
+});
 /** Results and locks that a sweep looks at; it goes on while a tenth of them is over. */
 const LOOKED_AT = 5_000;
 const WORTHWHILE = 0.1;
@@ -113,17 +116,17 @@ async function open(
     channel: redisChannel(caller, hub),
     now,
     async sweep(limit) {
-      let [dropped, looked] = [0, 0];
+      let [dropped, looked, isCut] = [0, 0, false];
       [from, lockfrom] = [from || "0", lockfrom || "0"];
       do {
         const step = await caller.call(sweepScript, { limit: limit - dropped, from, lockfrom });
-        dropped += step[0];
-        looked += step[1];
-        [from, lockfrom] = [step[2], step[3]];
+        dropped += step.dropped;
+        looked += step.looked;
+        ({ from, lockfrom, isCut } = step);
       } while (
-        (from !== "" || lockfrom !== "") &&
         dropped < limit &&
-        (looked < LOOKED_AT || dropped >= looked * WORTHWHILE)
+        (isCut ||
+          ((from !== "" || lockfrom !== "") && (looked < LOOKED_AT || dropped >= looked * WORTHWHILE)))
       );
       return dropped;
     },

@@ -104,10 +104,10 @@ export function ioredisHandedIn(instance: unknown, clock: Clock): Connect {
   return (role) => {
     if (role === "commands") return new IoredisClient(client, null);
     const options = { lazyConnect: true, enableOfflineQueue: false };
+    // redlock, which is not ours, compares numbers.
+    const node = { autoResubscribe: false, maxRetriesPerRequest: 0, stringNumbers: false, ...limitOf(role) };
     return new IoredisClient(
-      "nodes" in client
-        ? client.duplicate([], options)
-        : client.duplicate({ ...options, autoResubscribe: false, maxRetriesPerRequest: 0, ...limitOf(role) }),
+      "nodes" in client ? client.duplicate([], options) : client.duplicate({ ...options, ...node }),
       clock,
     );
   };
@@ -137,6 +137,12 @@ function readCertificate(file: string): Buffer {
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** No script answers so: a connection inside MULTI does. */
+function answerOf(reply: unknown): unknown {
+  if (reply === "QUEUED") throw new Error("QUEUED for an EXEC");
+  return reply;
 }
 
 class IoredisClient implements RedisClient {
@@ -204,11 +210,11 @@ class IoredisClient implements RedisClient {
   }
 
   evalsha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    return this.#client.evalsha(sha, keys.length, ...keys, ...args);
+    return this.#client.evalsha(sha, keys.length, ...keys, ...args).then(answerOf);
   }
 
   eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    return this.#client.eval(source, keys.length, ...keys, ...args);
+    return this.#client.eval(source, keys.length, ...keys, ...args).then(answerOf);
   }
 
   subscribe(channels: readonly string[]): Promise<unknown> {

@@ -84,7 +84,7 @@ export interface Keyspace {
  * break the tag.
  */
 export function keyspace(namespace: string, db = 0): Keyspace {
-  if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(namespace)) {
+  if (typeof namespace !== "string" || !/^[A-Za-z0-9_.:-]{1,64}$/.test(namespace)) {
     throw new ConfigurationError(
       "SUNBEAT_OPTION_INVALID",
       `namespace: expected 1 to 64 letters, digits, or any of "_.:-", got ${quote(namespace)}`,

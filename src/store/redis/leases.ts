@@ -1,6 +1,6 @@
 import type { Election, LeaderInfo, Leases } from "../leases.js";
 import { CALL_LIMIT_MS, type Caller } from "./caller.js";
-import { defineScript } from "./script.js";
+import { defineScript, isDone } from "./script.js";
 import { toWord, fromWord } from "./text.js";
 
 const electScript = defineScript(
@@ -12,7 +12,7 @@ const electScript = defineScript(
       : { outcome: "following", leader, now: Number(now) };
   },
 );
-const resignScript = defineScript("resign", (resigned: number) => resigned === 1);
+const resignScript = defineScript("resign", isDone);
 const leaderScript = defineScript(
   "leader",
   ([id, host, version, term, until]: string[]): LeaderInfo | null => {

@@ -14,14 +14,17 @@ import type {
 } from "../locks.js";
 import { type Caller, Doubt } from "./caller.js";
 import { lockWord, parts } from "./messages.js";
-import { defineScript } from "./script.js";
+import { defineScript, isDone, type WireNumber } from "./script.js";
 import { fromWire, fromWord, numberOrNull, toWire, toWord, words } from "./text.js";
 
 /** Deliveries that one script admits at most. */
-const STEP = 200;
+const STEP = 20;
 
-type ListStep = [after: string, scan: string, found: (string | number)[]];
-type Details = [capacity: string, held: number, waiting: number, holders: string[], waiters: string[]];
+type ListStep = [after: string, scan: string, found: WireNumber[]];
+type Page = [capacity: string, held: WireNumber, waiting: WireNumber, after: string, found: string[]];
+
+/** As many as a lock may have, and some that wait for a lowered capacity to take effect. */
+const MOST_HOLDERS = 20_000;
 
 /** Rows of the history of a lock in which the end of a permit is looked for. */
 const LOOKED_BACK = 1_000;
@@ -30,18 +33,18 @@ const LOOKED_BACK = 1_000;
 const REMEMBERED = 10_000;
 
 const takeScript = defineScript("lock-take", (raw: [at: string, token: string, fence: string] | []) => raw);
-const returnScript = defineScript("lock-return", (found: number) => found === 1);
+const returnScript = defineScript("lock-return", isDone);
 const acquireScript = defineScript("lock-acquire", (raw: string[]) => raw);
 const admitScript = defineScript("lock-admit", (raw: string[]) => raw);
-const cancelScript = defineScript("lock-cancel", (found: number) => found === 1);
-const extendScript = defineScript("lock-extend", (found: number) => found === 1);
-const releaseScript = defineScript("lock-release", (found: number) => found === 1);
+const cancelScript = defineScript("lock-cancel", isDone);
+const extendScript = defineScript("lock-extend", isDone);
+const releaseScript = defineScript("lock-release", isDone);
 const listScript = defineScript("lock-list", (raw: ListStep) => raw);
 const historyScript = defineScript("lock-history", ([before, found]: [string, string[]]) => ({
   before,
   found,
 }));
-const inspectScript = defineScript("lock-inspect", (raw: Details | []) => raw);
+const inspectScript = defineScript("lock-inspect", (raw: Page | []) => raw);
 
 export function redisLocks(caller: Caller, logger: Logger): Locks {
   /** Two programs that do not agree are a mistake that only shows here. */
@@ -74,6 +77,22 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
       from = step.before;
     } while (from !== "" && records.length < limit);
     return records;
+  };
+  /** One side of a lock, each of at most `most` as its fields; null when nobody holds it or waits for it. */
+  const sideOf = async (lock: string, side: "h" | "w", most: number, fields: number) => {
+    let counts: Pick<LockSummary, "capacity" | "held" | "waiting"> | null = null;
+    const found: (readonly string[])[] = [];
+    let after = "";
+    do {
+      const step = await caller.call(inspectScript, { lock, side, after });
+      const [capacity, held, waiting, next = "", page = []] = step;
+      // It may have ended between two looks.
+      if (capacity === undefined) break;
+      counts ??= { capacity: Number(capacity), held: Number(held), waiting: Number(waiting) };
+      found.push(...parts(page, fields));
+      after = next;
+    } while (after !== "" && found.length < most);
+    return counts && { counts, found: found.slice(0, most) };
   };
   /** Whether the permit of a process has ended like this a moment ago. */
   const hasEnded = async ({ lock, token }: PermitRef, how: LockEvent): Promise<boolean> => {
@@ -183,14 +202,15 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
     },
 
     async inspect(name, limit): Promise<LockDetails | null> {
-      const [capacity, held = 0, waiting = 0, holders = [], waiters = []] = await caller.call(inspectScript, {
-        ...{ lock: toWord(name), limit },
-      });
-      if (capacity === undefined) return null;
+      const lock = toWord(name);
+      const holding = await sideOf(lock, "h", MOST_HOLDERS, 7);
+      if (holding === null) return null;
+      const { counts, found } = holding;
+      const waiting = counts.waiting === 0 ? null : await sideOf(lock, "w", limit, 4);
       return {
-        ...{ name, capacity: Number(capacity), held, waiting },
-        holders: parts(holders, 7).map(readHolder),
-        waiters: parts(waiters, 4).map(readWaiter),
+        ...{ name, ...counts },
+        holders: found.map(readHolder).sort(inOrder).slice(0, limit),
+        waiters: waiting?.found.map(readWaiter) ?? [],
       };
     },
 
@@ -237,6 +257,11 @@ function readHolder(fields: readonly string[]): LockHolder {
     ...{ token: fromWire(token), ...readWho(letter, id), label: fromWord(label), fence: numberOrNull(fence) },
     ...{ since: Number(since), until: Number(until) },
   };
+}
+
+/** By when they got it; permits of one instant by number, those without one first. */
+function inOrder(a: LockHolder, b: LockHolder): number {
+  return a.since - b.since || (a.fence ?? 0) - (b.fence ?? 0);
 }
 
 function readWaiter([letter = "", id = "", label = "", since]: readonly string[]): LockWaiter {

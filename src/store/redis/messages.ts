@@ -119,3 +119,28 @@ export function parts<T>(items: readonly T[], size: number): (readonly T[])[] {
   for (let from = 0; from < items.length; from += size) found.push(items.slice(from, from + size));
   return found;
 }
+
+/** What one call of the server may do, in the microseconds that scripts/lib/clock.lua counts. */
+export const LABOUR = 4_000;
+/** So many characters, copied on their way through a script, cost one of those. */
+const CHARACTERS = 110;
+
+/** Parts of which the costs of the items and their texts come to no more than one call may do, or of one item. */
+export function* partsByCost<T>(
+  items: readonly T[],
+  costOf: (item: T) => { readonly cost: number; readonly characters: number },
+): Iterable<readonly T[]> {
+  let part: T[] = [];
+  let sum = 0;
+  for (const item of items) {
+    const { cost, characters } = costOf(item);
+    const price = cost + characters / CHARACTERS;
+    if (part.length > 0 && sum + price > LABOUR) {
+      yield part;
+      [part, sum] = [[], 0];
+    }
+    part.push(item);
+    sum += price;
+  }
+  if (part.length > 0) yield part;
+}

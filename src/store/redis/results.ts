@@ -41,9 +41,10 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
   const get = async (ids: readonly string[]): Promise<(StoredResult | null)[]> => {
     caller.assertOpen();
     const results: (StoredResult | null)[] = [];
-    for (const part of parts(ids, STEP)) {
+    while (results.length < ids.length) {
+      const part = ids.slice(results.length, results.length + STEP);
       const { now, found } = await caller.call(getScript, {}, wireIds(part));
-      part.forEach((id, index) => results.push(readAnswer(id, found[index] ?? "", now)));
+      found.forEach((answer, index) => results.push(readAnswer(part[index] ?? "", answer, now)));
     }
     return results;
   };

@@ -83,3 +83,18 @@ export function defineScript<Name extends ScriptName, Reply>(
     reply: reply as (raw: unknown) => Reply,
   };
 }
+
+/** A number of a reply: as text from a client that was made with `stringNumbers`. */
+export type WireNumber = number | string;
+
+/** Whether a script says that it did what it was to do. */
+export const isDone = (raw: WireNumber): boolean => Number(raw) === 1;
+
+/** One outcome per letter of a reply. */
+export function outcomes<T>(letters: string, meaning: Readonly<Record<string, T>>): T[] {
+  return [...letters].map((letter) => {
+    const outcome = meaning[letter];
+    if (outcome === undefined) throw new TypeError(`a script answered ${JSON.stringify(letter)}`);
+    return outcome;
+  });
+}

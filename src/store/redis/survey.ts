@@ -23,6 +23,7 @@ import { explain, storeError, timeoutError } from "./errors.js";
 import { DEFAULT_NAMESPACE } from "./index.js";
 import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
 import { KEY_NAMES, KEY_TYPES, type KeyName, type Keyspace, keyspace, topicChannel } from "./keys.js";
+import type { WireNumber } from "./script.js";
 import { parseRedisUrl } from "./url.js";
 
 export interface SurveyOptions {
@@ -135,8 +136,10 @@ async function foreignData(client: RedisClient, { keys }: Keyspace): Promise<For
     FIND_FOREIGN,
     KEY_NAMES.map((name) => keys[name]),
     wanted,
-  )) as readonly (readonly [key: string, type: string, members: number])[];
-  return found.map(([key, type, members]) => ({ key, type: type === "" ? null : type, members }));
+  )) as readonly (readonly [key: string, type: string, members: WireNumber])[];
+  return found.map(([key, type, members]) => {
+    return { key, type: type === "" ? null : type, members: Number(members) };
+  });
 }
 
 async function listen(listener: RedisClient, space: Keyspace): Promise<void> {

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { Entries, EntryPut, EntryRecord, EntrySnapshot, PutOutcome } from "../entries.js";
+import type { Entries, EntryPut, EntryRecord, EntrySnapshot, PutOutcome, Retention } from "../entries.js";
 import type { Connection } from "./connection.js";
 import { followUp } from "./follow-up.js";
 import { nextWithRecords, queryLedger, recordRange, trimByAge, trimByCount } from "./ledger.js";
@@ -78,8 +78,8 @@ function put(step: Step, item: EntryPut): PutOutcome {
 }
 
 export function sqliteEntries(connection: Connection): Entries {
-  /** The entry whose ledger was trimmed last. */
-  let trimmed = "";
+  /** The last entry whose ledger was trimmed to its end. */
+  let doneTo = "";
 
   return {
     get: (names) =>
@@ -140,16 +140,27 @@ export function sqliteEntries(connection: Connection): Entries {
 
     ledger: (name, query) => connection.read((step) => queryLedger(step, name, query)),
 
-    trimLedger: ({ maxAgeMs, maxRowsPerEntry }, limit) =>
-      connection.write((step) => {
-        let dropped = trimByAge(step, step.now - maxAgeMs, limit);
-        for (let looked = 0; looked < LEDGERS_PER_TRIM && dropped < limit; looked++) {
-          const name = nextWithRecords(step, trimmed);
-          trimmed = name ?? "";
-          if (name === null) break;
-          dropped += trimByCount(step, name, maxRowsPerEntry, limit - dropped);
-        }
-        return dropped;
-      }),
+    async trimLedger(retention, limit) {
+      const trimmed = await connection.write((step) => trimSome(step, retention, limit, doneTo));
+      ({ doneTo } = trimmed);
+      return trimmed.dropped;
+    },
   };
+}
+
+/** Gives `doneTo` anew: an entry in which the limit stops the trim is not done, and the next one goes on there. */
+function trimSome(
+  step: Step,
+  { maxAgeMs, maxRowsPerEntry }: Retention,
+  limit: number,
+  doneTo: string,
+): { readonly dropped: number; readonly doneTo: string } {
+  let dropped = trimByAge(step, step.now - maxAgeMs, limit);
+  for (let looked = 0; looked < LEDGERS_PER_TRIM && dropped < limit; looked++) {
+    const name = nextWithRecords(step, doneTo);
+    if (name === null) return { dropped, doneTo: "" };
+    dropped += trimByCount(step, name, maxRowsPerEntry, limit - dropped);
+    if (dropped < limit) doneTo = name;
+  }
+  return { dropped, doneTo };
 }

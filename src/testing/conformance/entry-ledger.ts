@@ -163,4 +163,37 @@ export const ledgerCases = group("entries: ledger", {
     assert.equal(dropped, 8);
     assert.deepEqual([await begins(store, start), await begins(store, start, {}, "b")], [[5], [5]]);
   },
+
+  "trim that stops inside an entry goes on there, however often it is called": {
+    because: "an entry that is only begun each time grows without end beside others that are finished",
+    async run(harness) {
+      const { store } = harness;
+      const names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+      const retention = { maxAgeMs: 3_600_000, maxRowsPerEntry: 2 };
+      const limit = 10;
+      const left: number[][] = [];
+      for (let round = 0; round < 4; round++) {
+        for (const name of names) await append(harness, name, 7);
+        // As whoever tidies does it: at once again while a call finds as much as it may take.
+        let dropped: number;
+        do dropped = await store.entries.trimLedger(retention, limit);
+        while (dropped >= limit);
+        left.push(await Promise.all(names.map(async (name) => (await ledgerOf(store, name)).length)));
+      }
+      const kept = names.map(() => retention.maxRowsPerEntry);
+      assert.deepEqual(left, [kept, kept, kept, kept]);
+    },
+  },
 });
+
+/** Writes so many skipped rows, due now one millisecond after the other. */
+async function append({ store, clock }: Harness, name: string, rows: number): Promise<void> {
+  const [before] = await store.entries.get([name]);
+  const start = before?.cursor?.nominal ?? clock.now();
+  if (!before) await putAll(store, entry(name, start));
+  await clock.advance(rows + 1);
+  const plan = Array.from({ length: rows }, (_, at): PlannedOccurrence => {
+    return { kind: "skip", due: start + at, reason: "late" };
+  });
+  await tick(store, await lead(store), item(name, start, { plan, next: cursor(start + rows) }));
+}

@@ -33,6 +33,16 @@ export async function claimIds(store: Store, changes: Partial<ClaimRequest> = {}
   return (await claim(store, changes)).deliveries.map((delivery) => delivery.id);
 }
 
+/** The ids of all that can be claimed now, in order: one claim may do only so much, and says that it left something. */
+export async function claimAllIds(store: Store): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const { deliveries, nextWakeAt, now } = await claim(store, { max: 2_000 });
+    ids.push(...deliveries.map((delivery) => delivery.id));
+    if (nextWakeAt === null || nextWakeAt > now) return ids;
+  }
+}
+
 /** Claims one message, which must be there. */
 export async function claimOne(store: Store, changes: Partial<ClaimRequest> = {}): Promise<Delivery> {
   const [delivery] = (await claim(store, { max: 1, ...changes })).deliveries;

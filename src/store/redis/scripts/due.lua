@@ -1,4 +1,4 @@
--- Reads the entries that are due, earliest first.
+-- Reads the entries that are due, earliest first, as many as one call may give.
 --
 -- KEYS
 --   entry     hash   name -> definition record
@@ -14,7 +14,7 @@ local limit = tonumber(arg_limit)
 local names = call("ZRANGEBYSCORE", key_due, "-inf", now_text, "LIMIT", 0, limit)
 -- A name without an entry is nobody's of us, and would come first for ever.
 local entries = stored_entries(names)
-for index = #names, 1, -1 do
+for index = #entries, 1, -1 do
   if not entries[index][2] then
     call("ZREM", key_due, names[index])
     table.remove(entries, index)

@@ -1,4 +1,4 @@
--- Reads entries by name.
+-- Reads entries by name, the first ones of those that were asked for: as many as one call may give.
 --
 -- KEYS
 --   runs      zset   unfinished runs of entries
@@ -7,7 +7,7 @@
 --   estate    hash   name -> what changes of an entry
 -- ARGV
 --   rest...   names, escaped
--- Returns: per name: { name, definition record, state, unfinished runs, 1 when a run is held }; { name } when there is none
+-- Returns: per name that was looked at: { name, definition record, state, unfinished runs, 1 when a run is held }; { name } when there is none
 -- Flags: no-writes
 -- Uses: clock, snapshots
 local names = {}

@@ -1,4 +1,4 @@
--- Reads entries in order of name.
+-- Reads entries in order of name, as many as one call may give.
 --
 -- KEYS
 --   runs      zset   unfinished runs of entries
@@ -9,8 +9,11 @@
 -- ARGV
 --   after     escaped name to begin after, "" for the first
 --   limit     how many at most
--- Returns: as entries-get
+-- Returns: { name to go on after, "" at the end; the entries as of entries-get }
 -- Flags: no-writes
 -- Uses: clock, snapshots
 local from = arg_after == "" and "-" or "(" .. arg_after
-return snapshots(redis.call("ZRANGEBYLEX", key_names, from, "+", "LIMIT", 0, arg_limit))
+local names = redis.call("ZRANGEBYLEX", key_names, from, "+", "LIMIT", 0, arg_limit)
+local found = snapshots(names)
+local is_end = #found == #names and #names < tonumber(arg_limit)
+return { is_end and "" or found[#found] and found[#found][1] or "", found }

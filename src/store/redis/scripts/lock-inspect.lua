@@ -1,4 +1,4 @@
--- Who holds a lock and who waits for it. Of more than ten thousand holders or waiters only as many are looked at.
+-- Who holds a lock, or who waits for it, some hundred of them at a time.
 --
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
@@ -21,14 +21,15 @@
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   lock      escaped
---   limit     of holders and of waiters, each
--- Returns: { capacity, held, waiting, { per holder in order of since: token, t task | p process, id, label, fence, since,
---   until }, { per waiter, foremost first: t task | p process, id, label, since } }, or {} when there is no such lock
+--   side      h holders, w waiters
+--   after     place after which to go on, "" for the first
+-- Returns: { capacity, held, waiting, place after which to go on, "" at the end, the page }, or {} when there is no such lock.
+--   Per holder, in no order: token, t task | p process, id, label, fence, since, until. Per waiter, foremost first: t task |
+--   p process, id, label, since
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
+local PAGE = 100
 local line = lock_line()
-local MOST = 10000
-local limit = tonumber(arg_limit)
 line.hand_over(arg_lock)
 local capacity, held, waiting = line.summary_of(arg_lock)
 if not capacity then
@@ -36,30 +37,18 @@ if not capacity then
   return {}
 end
 local from, to = line.range_of(arg_lock)
-
-local holders = {}
-for _, place in ipairs(call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, MOST)) do
-  holders[#holders + 1] = permits().contender_of(arg_lock, match(place, "^%S+ %d+ (.*)$"))
-end
-table.sort(holders, function(a, b)
-  if a.since ~= b.since then return a.since < b.since end
-  return (tonumber(a.fence) or 0) < (tonumber(b.fence) or 0)
-end)
-local told = {}
-for index = 1, math.min(limit, #holders) do
-  local c = holders[index]
-  for _, value in ipairs({ permits().token_of(c), c.kind, c.id, c.label, c.fence, int(c.since), int(c.till) }) do
-    told[#told + 1] = value
-  end
-end
-
-local waiters = {}
-for _, place in ipairs(call("ZRANGEBYLEX", key_line, from, to, "LIMIT", 0, MOST)) do
-  if #waiters >= limit * 4 then break end
+if arg_after ~= "" then from = "(" .. arg_after end
+local places = call("ZRANGEBYLEX", arg_side == "h" and key_perm or key_line, from, to, "LIMIT", 0, PAGE)
+local page = {}
+for _, place in ipairs(places) do
   local c = permits().contender_of(arg_lock, match(place, "^%S+ %d+ (.*)$"))
-  if c and (c.kind == "t" or c.till > now) then
-    for _, value in ipairs({ c.kind, c.id, c.label, int(c.since) }) do waiters[#waiters + 1] = value end
+  if c and (c.kind == "t" and arg_side == "w" or c.till > now) then
+    if arg_side == "h" then page[#page + 1] = permits().token_of(c) end
+    for _, value in ipairs({ c.kind, c.id, c.label }) do page[#page + 1] = value end
+    if arg_side == "h" then page[#page + 1] = c.fence end
+    page[#page + 1] = int(c.since)
+    if arg_side == "h" then page[#page + 1] = int(c.till) end
   end
 end
 finish()
-return { capacity, held, waiting, told, waiters }
+return { capacity, held, waiting, #places == PAGE and places[PAGE] or "", page }

@@ -1,4 +1,4 @@
--- Locks in order of name. Looks at a hundred at most, once all that are held alone have got their places.
+-- Locks in order of name. Looks at some dozens at most, once all that are held alone have got their places.
 --
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
@@ -28,7 +28,7 @@
 -- Uses: clock, numbers, later, results, permits, messages, line
 local line = lock_line()
 if arg_scan ~= "" then
-  local scan, locks = unpack(call("HSCAN", key_lock, arg_scan, "COUNT", 500))
+  local scan, locks = unpack(call("HSCAN", key_lock, arg_scan, "COUNT", 100))
   for index = 1, #locks, 2 do line.capacity_of(locks[index]) end
   if scan ~= "0" then
     finish()
@@ -36,8 +36,8 @@ if arg_scan ~= "" then
   end
 end
 local after, found, limit = arg_after, {}, tonumber(arg_limit) * 4
-for look = 1, 101 do
-  if #found >= limit or look == 101 then break end
+for look = 1, 41 do
+  if #found >= limit or look == 41 then break end
   -- Every lock has a permit: nobody stands in line for one that nobody holds.
   local place = call("ZRANGEBYLEX", key_perm, after == "" and "-" or "(" .. after .. "!", "+", "LIMIT", 0, 1)[1]
   after = place and match(place, "^%S+") or ""

@@ -32,12 +32,12 @@
 --   channels  prefix of all channels
 --   queue     escaped name
 --   bound     the greatest age to drop, "" in the first call of a purge
---   after     "" to begin with; "p<n>" or "d<n>" to go on with the parked or the delayed ones, the first n of which were
---             looked at and stay; or the line of the ready messages to go on after, behind an "r"
+--   after     "" to begin with; "p<score> <line>" or "d<score> <line>" to go on with the parked or the delayed ones behind that
+--             line, "p" or "d" with the first; or the line of the ready messages to go on after, behind an "r"
 -- Returns: { dropped, bound, after; "" when nothing is left }
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
-local STEP = 1000
+local STEP = 250
 local bound = tonumber(arg_bound ~= "" and arg_bound or call("GET", key_seq) or 0)
 local after, dropped = "", 0
 
@@ -56,23 +56,26 @@ local function drop(line, key, counts)
   return true
 end
 
--- One page of a set in which the lines of all queues stand; gives where to go on.
-local function purge_page(kind, skipped, key, counts, following)
+-- One page of a set in which the lines of all queues stand; gives where to go on. What leaves the set or comes into it
+-- between two pages moves all behind it, so the place is that of a line that stays, and not a number.
+local function purge_page(kind, place, key, step, counts, following)
   if call("HEXISTS", key_count, kind .. arg_queue) == 0 then return following end
-  local lines = call("ZRANGE", key, skipped, skipped + STEP - 1)
-  local stay = tonumber(skipped)
-  for _, line in ipairs(lines) do
-    if not drop(line, key, counts) then stay = stay + 1 end
+  local score, line = match(place, "^(%S+) (.*)$")
+  local rank = line and call("ZRANK", key, line)
+  local from = rank and rank + 1 or score and call("ZCOUNT", key, "-inf", "(" .. score) or 0
+  local lines = call("ZRANGE", key, from, from + step - 1, "WITHSCORES")
+  for index = 1, #lines, 2 do
+    if not drop(lines[index], key, counts) then place = lines[index + 1] .. " " .. lines[index] end
   end
-  return #lines == STEP and kind .. stay or following
+  return #lines == step * 2 and kind .. place or following
 end
 
 -- Parked ones first: a permit that comes free here would make them ready.
-local kind, from = match(arg_after == "" and "p0" or arg_after, "^(%a)(.*)$")
+local kind, from = match(arg_after == "" and "p" or arg_after, "^(%a)(.*)$")
 if kind == "p" then
-  after = purge_page("p", from, key_parked, parked_counts, "d0")
+  after = purge_page("p", from, key_parked, STEP / 10, parked_counts, "d")
 elseif kind == "d" then
-  after = purge_page("d", from, key_eta, delayed_counts, "r")
+  after = purge_page("d", from, key_eta, STEP, delayed_counts, "r")
 else
   local lines = call("ZRANGEBYLEX", key_ready, from == "" and "[" .. arg_queue .. " " or "(" .. from,
     "(" .. arg_queue .. "!", "LIMIT", 0, STEP)

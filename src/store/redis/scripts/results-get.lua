@@ -1,4 +1,4 @@
--- Reads results.
+-- Reads results, the first ones of those that were asked for: as many as one call may give.
 --
 -- KEYS
 --   msg       hash   id -> record as sent
@@ -8,15 +8,16 @@
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   rest...   ids
--- Returns: { now; per id: the kept record, or P for a message that waits, R for one that is held, "" for nothing known }
+-- Returns: { now; per id that was looked at: the kept record, or P for a message that waits, R for one that is held, "" for nothing known }
 -- Flags: no-writes
 -- Uses: clock
 local ids = {}
 for index = rest, #ARGV do ids[#ids + 1] = ARGV[index] end
-local records = fields(key_res, ids)
+local records = {}
+local fits = read_values(key_res, ids, records, 0)
 local reply = { now_text }
-for _, id in ipairs(ids) do
-  local record = records[id]
+for index = 1, fits do
+  local id, record = ids[index], records[index]
   local till = record and tonumber(match(record, "^(%S+) "))
   if till and till > now then
     reply[#reply + 1] = record

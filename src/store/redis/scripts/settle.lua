@@ -1,4 +1,5 @@
--- Settles deliveries, each alone, then claims, when asked.
+-- Settles deliveries, each alone, then claims, when asked. One call does only so much: it may leave the last settlements to
+-- another, and does not claim then.
 --
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
@@ -40,7 +41,7 @@
 --   rest...      per settlement: id, token, "<kind> <final 0|1> <ms the result is kept> <delay in ms | reason>" with kind
 --                d done, r retry, p defer, x dead, and the result from its state on, "" for none; then the queues, the one that
 --                waited longest first
--- Returns: { one letter per settlement: s settled, l lost; now; instant of the next housekeeping, "" for none;
+-- Returns: { one letter per settlement, of those that were looked at: s settled, l lost; now; instant of the next housekeeping, "" for none;
 --   { per delivery: id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never changed };
 --   and when the claim has buried messages: { per message: id, queue, task, reason } }
 -- Flags: allow-oom
@@ -87,6 +88,7 @@ local function settle(id, token, text, result)
     m.place = "w"
     m.eta = int(now + tonumber(extra))
     m.rank = string.sub(m.rank, 1, 1) .. format("%014.0f", next_number())
+    work(25)
     save(m)
     line_up(m)
     wake(m.queue)
@@ -98,6 +100,7 @@ end
 
 local outcomes = {}
 for index = 1, settlements do
+  if index > 1 and labour <= 0 then break end
   local at = rest + (index - 1) * 4
   outcomes[index] = settle(ids[index], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
 end
@@ -105,7 +108,7 @@ follow_up()
 flush()
 
 local reply = { now_text, "", {} }
-if arg_lease ~= "" then
+if arg_lease ~= "" and #outcomes == settlements then
   local queues = {}
   for index = rest + settlements * 4, #ARGV do queues[#queues + 1] = ARGV[index] end
   reply = claim(queues, tonumber(arg_max), tonumber(arg_lease), arg_nonce)

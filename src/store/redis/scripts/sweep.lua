@@ -1,5 +1,5 @@
 -- Drops results and revocations whose time is over, and ended permits. Of results, and of locks that somebody may hold
--- alone, it looks at some hundreds each.
+-- alone, it looks at some hundreds each, and at fewer where they are large or many are over.
 --
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
@@ -26,26 +26,35 @@
 --   limit     how many at most
 --   from      where the look at results goes on, "0" for the beginning, "" for no look
 --   lockfrom  the same of locks
--- Returns: { the number dropped, the number looked at, where each look goes on, "" when the last was seen }
+-- Returns: { the number dropped, the number looked at, where each look goes on, "" when the last was seen; 1 when more may
+--   be over than one call drops }
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line
 local line = lock_line()
 local limit = tonumber(arg_limit)
-local function look(key, from)
+local function look(key, from, size)
   if from == "" then return "", {} end
-  local on, found = unpack(call("HSCAN", key, from, "COUNT", 500))
+  local on, found = unpack(call("HSCAN", key, from, "COUNT", size))
   return on ~= "0" and on or "", found
 end
-local from, results = look(key_res, arg_from)
-local over = {}
-for index = 1, #results, 2 do
-  if not is_kept(results[index + 1]) then
-    if #over == limit then
-      from = arg_from
-      break
-    end
-    over[#over + 1] = results[index]
+-- In pages that grow while the results turn out to be small.
+local from, size, looked, bytes, over = arg_from, 10, 0, 0, {}
+while from ~= "" and looked < 500 and bytes < MOST_BYTES do
+  local on, results = look(key_res, from, size)
+  local before = #over
+  for index = 1, #results, 2 do
+    local record = results[index + 1]
+    bytes = bytes + #record
+    if not is_kept(record) then over[#over + 1] = results[index] end
   end
+  looked = looked + #results / 2
+  -- A page is taken whole or not at all, and the first one as far as it may.
+  if #over > limit then
+    for index = #over, math.max(before, before == 0 and limit or 0) + 1, -1 do over[index] = nil end
+    break
+  end
+  from = on
+  size = math.max(1, math.min(4 * size, 500 - looked, math.floor((MOST_BYTES - bytes) * looked / math.max(1, bytes))))
 end
 many("HDEL", key_res, over)
 local dropped = #over
@@ -54,17 +63,20 @@ many("ZREM", key_rev, revoked)
 dropped = dropped + #revoked
 for _, wakes in ipairs({ key_lockend, key_lockwake }) do
   for _, lock in ipairs(call("ZRANGEBYSCORE", wakes, "-inf", now_text, "LIMIT", 0, math.max(0, limit - dropped))) do
+    if labour <= 0 then break end
     local _, ended = line.hand_over(lock)
     dropped = dropped + ended
   end
 end
 -- Those held alone stand in neither list.
-local lock_from, locks = look(key_lock, arg_lockfrom)
+local lock_from, locks = look(key_lock, arg_lockfrom, 500)
+looked = looked + #locks / 2
 for index = 1, #locks, 2 do
   local _, since, lease = match(locks[index + 1], ALONE)
   if since and since + lease <= now then
-    if dropped == limit then
+    if dropped == limit or labour <= 0 then
       lock_from = arg_lockfrom
+      looked = looked - (#locks - index + 1) / 2
       break
     end
     local _, ended = line.hand_over(locks[index])
@@ -73,4 +85,4 @@ for index = 1, #locks, 2 do
 end
 pass_on()
 finish()
-return { dropped, (#results + #locks) / 2, from, lock_from }
+return { dropped, looked, from, lock_from, labour <= 0 and 1 or 0 }

@@ -1,8 +1,5 @@
 -- Housekeeping, then the foremost messages, then what the caller needs to sleep.
 
--- Housekeeping moves, drops or releases at most so many of each kind.
-local HOUSEKEEPING_BOUND = 1000
-
 local function earliest(key)
   local score = call("ZRANGE", key, 0, 0, "WITHSCORES")[2]
   return score and tonumber(score) or math.huge
@@ -27,11 +24,17 @@ local function bury_untold(m, reason)
   buried[size + 1], buried[size + 2], buried[size + 3], buried[size + 4] = m.id, m.queue, m.task or "", reason
 end
 
-local function keep_house(bound)
+-- Each kind gets half of the labour that the kinds before have left, so that none keeps another from its turn and the
+-- claim itself has some.
+local function keep_house()
   local refilled = {}
+  local function overdue(key, cost)
+    return call("ZRANGEBYSCORE", key, "-inf", now_text, "LIMIT", 0, affordable(cost, 0.5))
+  end
 
-  local due = call("ZRANGEBYSCORE", key_eta, "-inf", now_text, "LIMIT", 0, bound)
+  local due = overdue(key_eta, 3)
   if #due > 0 then
+    work(3 * #due)
     many("ZREM", key_eta, due)
     for _, line in ipairs(due) do
       local queue = match(line, LINE)
@@ -43,8 +46,9 @@ local function keep_house(bound)
     end
   end
 
-  local ended = call("ZRANGEBYSCORE", key_lease, "-inf", now_text, "LIMIT", 0, bound)
-  for _, line in ipairs(ended) do
+  local ends_of_lease = labour / 2
+  for _, line in ipairs(overdue(key_lease, 20)) do
+    if labour < ends_of_lease then break end
     local _, _, id = match(line, LINE)
     local m = id and read_message(id, nil, call("HGET", key_state, id))
     if not m or m.place ~= "h" or line_of(m) ~= line then
@@ -61,15 +65,15 @@ local function keep_house(bound)
     end
   end
 
-  for _, entry in ipairs(call("ZRANGEBYSCORE", key_holdwake, "-inf", now_text, "LIMIT", 0, bound)) do
+  for _, entry in ipairs(overdue(key_holdwake, 150)) do
     if hold_of(entry) then
       ended_entries[#ended_entries + 1] = entry
     else
       call("ZREM", key_holdwake, entry)
     end
   end
-  for _, lock in ipairs(call("ZRANGEBYSCORE", key_lockwake, "-inf", now_text, "LIMIT", 0, bound)) do freed[lock] = true end
-  for _, line in ipairs(call("ZRANGEBYSCORE", key_parked, "-inf", now_text, "LIMIT", 0, bound)) do
+  for _, lock in ipairs(overdue(key_lockwake, 200)) do freed[lock] = true end
+  for _, line in ipairs(overdue(key_parked, 60)) do
     local _, _, id = match(line, LINE)
     local m = id and read_message(id, nil, call("HGET", key_state, id))
     if not m or m.place ~= "p" or line_of(m) ~= line then
@@ -134,29 +138,34 @@ local HEAD = "^((%S+) %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ "
 
 -- Takes at most `max` messages under `lease`; their tokens are "<nonce>.<position>". Gives id, record, and what has
 -- changed since it was sent ("<retries> <deliveries> <eta> <at>", of one with a lock also " <lock word> <fence>", "" for a
--- first delivery without), one after another; and
--- how many it dropped; it ends when that reaches `bound`.
-local function take(queues, max, lease, nonce, bound)
-  local reply, replied, drops, given = {}, 0, 0, 0
+-- first delivery without), one after another; how many it dropped; and whether more may be there, since one call does
+-- only so much.
+local function take(queues, max, lease, nonce)
+  local reply, replied, drops, given, bytes = {}, 0, 0, 0, 0
   local lease_end = now + lease
   local lease_end_text = int(lease_end)
   local check_revoked = call("EXISTS", key_rev) == 1
   local part = #queues == 1 and max or math.ceil(max / #queues) + 1
   local readers = {}
   for index, queue in ipairs(queues) do readers[index] = queue_reader(queue, math.max(1, math.min(part, 1000))) end
-  while given < max and drops < bound do
-    local lines, ids = foremost(readers, math.min(max - given, 1000))
+  while given < max do
+    if labour <= 0 or bytes >= MOST_BYTES then return reply, drops, true end
+    local lines, ids = foremost(readers, math.min(max - given, affordable(8)))
     if #lines == 0 then break end
+    local records, fits = {}, 0
+    fits, bytes = read_values(key_msg, ids, records, bytes)
+    for index = #ids, fits + 1, -1 do lines[index], ids[index] = nil, nil end
     many("ZREM", key_ready, lines)
-    local records, states = fields(key_msg, ids), fields(key_state, ids)
+    local states = fields(key_state, ids)
     remember_task_contenders(ids)
     local states_list, leases_list, size = {}, {}, 0
     for index, id in ipairs(ids) do
-      local record, state = records[id], states[id]
+      local record, state = records[index], states[id]
       local head, queue, expires = match(record or "", HEAD)
       if not head then
         -- Nobody of us wrote this: what there is of it goes to the dead letters, a line alone goes away.
         drops = drops + 1
+        work(3)
         if record then
           bury_untold({
             id = id, queue = match(lines[index], "^%S+"), rank = "000000000000000", retries = 0, deliveries = 0,
@@ -178,11 +187,13 @@ local function take(queues, max, lease, nonce, bound)
         end
         if m and (m.place ~= "w" or line_of(m) ~= lines[index]) then
           drops = drops + 1
+          work(3)
         elseif reason then
           drops = drops + 1
           drop_unrun(m or read_message(id, record, nil), reason)
         else
           given = given + 1
+          work(8)
           local c = task_contender(id)
           local changed = ""
           if m or c then
@@ -215,19 +226,20 @@ local function take(queues, max, lease, nonce, bound)
       for index, reader in ipairs(readers) do readers[index] = queue_reader(reader.queue, math.max(1, math.min(part, 1000))) end
     end
   end
-  return reply, drops
+  return reply, drops, false
 end
 
 -- The whole claim: now, when to look again ("" never), the deliveries, and what it has buried.
 local function claim(queues, max, lease, nonce)
-  local bound = math.max(HOUSEKEEPING_BOUND, max)
   local others_at = earliest_but_leases()
   local refilled = {}
   if math.min(others_at, earliest(key_lease)) <= now then
-    refilled = keep_house(bound)
+    refilled = keep_house()
     others_at = nil
   end
-  local deliveries, drops = take(queues, max, lease, nonce, bound)
+  -- However much was done before, somebody waits for work.
+  labour = math.max(labour, LABOUR / 2)
+  local deliveries, drops, is_cut = take(queues, max, lease, nonce)
   for queue in pairs(unparked) do refilled[queue] = true end
   unparked = {}
   -- Other consumers may have been waiting for what housekeeping made ready and this claim left.
@@ -235,7 +247,7 @@ local function claim(queues, max, lease, nonce)
     if call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, 1)[1] then wake(queue) end
   end
   local wake_at = now
-  if drops < bound then
+  if not is_cut then
     -- Neither what was dropped nor what holds a lock is seen above.
     if drops > 0 or any_task_lock then others_at = nil end
     wake_at = math.min(earliest(key_lease), others_at or earliest_but_leases())

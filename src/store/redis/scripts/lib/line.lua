@@ -10,9 +10,6 @@ local function lock_line()
   if made_line then return made_line end
   local permit = permits()
 
-  -- One hand-over moves at most so many; a claim goes on with the others.
-  local HAND_OVER_BOUND = 1000
-
   local function range_of(lock)
     return "[" .. lock .. " ", "(" .. lock .. "!"
   end
@@ -28,6 +25,7 @@ local function lock_line()
 
   -- `c.since`: since when it waits.
   local function grant(c, till)
+    work(100)
     c.standing, c.till = "h", till
     -- A task gets its number when a worker takes it: two runs of it must not share one.
     if c.kind == "p" then
@@ -107,8 +105,9 @@ local function lock_line()
     local capacity = tonumber(capacity_of(lock) or "")
     if not capacity then return true, 0 end
     local from, to = range_of(lock)
-    local ended = call("ZRANGEBYLEX", key_perm, from, "(" .. lock .. " " .. format("%014.0f", now + 1), "LIMIT", 0,
-      HAND_OVER_BOUND)
+    -- A claim goes on with the others.
+    local bound = affordable(150)
+    local ended = call("ZRANGEBYLEX", key_perm, from, "(" .. lock .. " " .. format("%014.0f", now + 1), "LIMIT", 0, bound)
     for _, place in ipairs(ended) do
       local c = permit.contender_of(lock, match(place, "^%S+ %d+ (.*)$"))
       if c and c.standing == "h" and permit.permit_place(c) == place then
@@ -119,7 +118,7 @@ local function lock_line()
     end
     local free = capacity - call("ZLEXCOUNT", key_perm, from, to)
     local moves, first = 0, nil
-    while free > 0 and moves < HAND_OVER_BOUND do
+    while free > 0 and moves < bound do
       first = call("ZRANGEBYLEX", key_line, from, to, "LIMIT", 0, 1)[1]
       if not first then break end
       if me and tonumber(me.turn) < tonumber(match(first, "^%S+ (%d+) ") or 0) then
@@ -132,7 +131,7 @@ local function lock_line()
       moves = moves + 1
       if grant_in_line(permit.contender_of(lock, match(first, "^%S+ %d+ (.*)$"))) then free = free - 1 end
     end
-    schedule(lock, #ended == HAND_OVER_BOUND or moves == HAND_OVER_BOUND)
+    schedule(lock, #ended == bound or moves == bound)
     freed[lock] = nil
     return free > 0 and not first, #ended
   end
@@ -201,13 +200,15 @@ local function lock_line()
     return nil
   end
 
-  -- Capacity, number of permits and of living waiters of a lock that was just handed over; nothing when there is none.
+  -- Capacity, number of permits and of living waiters of a lock that was just handed over; nothing when there is none. What has
+  -- ended and was left to a claim does not count.
   local function summary_of(lock)
     local capacity = call("HGET", key_lock, lock)
     if not capacity then return nil end
     local from, to = range_of(lock)
-    local dead = call("ZLEXCOUNT", key_alive, from, "(" .. lock .. " " .. format("%014.0f", now + 1))
-    return capacity, call("ZLEXCOUNT", key_perm, from, to), call("ZLEXCOUNT", key_line, from, to) - dead
+    local later_than_now = lock .. " " .. format("%014.0f", now + 1)
+    local dead = call("ZLEXCOUNT", key_alive, from, "(" .. later_than_now)
+    return capacity, call("ZLEXCOUNT", key_perm, "[" .. later_than_now, to), call("ZLEXCOUNT", key_line, from, to) - dead
   end
 
   made_line = {

@@ -106,6 +106,7 @@ end
 
 -- Back from a worker: it keeps its age.
 local function put_back(m)
+  work(20)
   leave_worker(m)
   m.place = "w"
   m.revoked = math.min(m.revoked, 1)
@@ -115,6 +116,7 @@ end
 
 -- To the dead letters; a run of an entry ends so. `reason` is escaped.
 local function bury(m, reason)
+  work(30)
   if any_task_locks() then permits().forsake(m.id) end
   m.place, m.token = "d", "+"
   save(m)
@@ -126,6 +128,7 @@ end
 
 -- Gone for good, from a place it has left already.
 local function forget(m)
+  work(14)
   remove_later("HDEL", key_msg, m.id)
   remove_later("HDEL", key_state, m.id)
   if any_task_locks() then permits().forget_lock(m.id) end

@@ -149,6 +149,7 @@ local function permits()
   -- Takes a permit away, in the history as `event` unless it has ended by itself. A task keeps its turn, in case it comes
   -- back.
   local function end_permit(c, event)
+    work(90)
     call("ZREM", key_perm, permit_place(c))
     note(c.till <= now and "l" or event, c)
     freed[c.lock] = true
@@ -159,6 +160,7 @@ local function permits()
 
   -- Out of the line, without a permit.
   local function leave_line(c)
+    work(50)
     call("ZREM", key_line, place_text(c.lock, tonumber(c.turn), c.kind .. c.id))
     freed[c.lock] = true
     note("g", c)

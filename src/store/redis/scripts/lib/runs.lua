@@ -62,6 +62,7 @@ local function remember_known(ids)
 end
 
 local function send_run(run)
+  work(60)
   if known[run.id] == nil then remember_known({ run.id }) end
   if not known[run.id] then
     send(run.id, run.shape, run.entry, run.body, next_number())

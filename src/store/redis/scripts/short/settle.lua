@@ -3,6 +3,7 @@
 -- many: these messages have none. All is read and judged before the first write; at anything out of the ordinary the whole
 -- script does the work instead, to the same effect.
 do
+  local MOST_TAKEN = 400
   local settlements, max = tonumber(arg_settlements), tonumber(arg_max)
   local base = rest + settlements * 4
   local claims, queue = arg_lease ~= "", ARGV[base]
@@ -25,7 +26,7 @@ do
   for index = 1, straight and settlements or 0 do ids[index] = ARGV[rest + (index - 1) * 4] end
   if #ids > 0 then straight = not any_locked(ids) end
   if straight and claims then
-    lines = call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, max)
+    lines = call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, math.min(max, MOST_TAKEN))
     for index, line in ipairs(lines) do taken[index] = string.sub(line, skip) end
     if #lines > 0 then straight = not any_locked(taken) end
   end
@@ -80,8 +81,14 @@ do
   end
 
   local states, leases, reply, given = {}, {}, {}, #lines
+  -- Whether more may be there than one call gives.
+  local is_cut = given == MOST_TAKEN and given < max
   if straight and given > 0 then
-    local records, changes = call("HMGET", key_msg, unpack(taken)), call("HMGET", key_state, unpack(taken))
+    local records, changes = {}, call("HMGET", key_state, unpack(taken))
+    local fits = read_values(key_msg, taken, records, 0)
+    is_cut = is_cut or fits < given
+    for index = given, fits + 1, -1 do lines[index] = nil end
+    given = fits
     local lease_end, token = int(now + tonumber(arg_lease)), "h " .. arg_nonce .. "."
     for index = 1, given do
       local id, record = taken[index], records[index]
@@ -124,7 +131,7 @@ do
     end
     local wake_at = ""
     if claims then
-      local at = math.min(first_of(key_lease), first_due)
+      local at = is_cut and now or math.min(first_of(key_lease), first_due)
       if at < math.huge then wake_at = int(at) end
     end
     return { table.concat(outcomes), now_text, wake_at, reply }

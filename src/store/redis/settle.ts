@@ -1,0 +1,128 @@
+/** Settling and claiming: what a busy worker asks for all the time, most often in one call of the server. */
+import type { EpochMs } from "../../core/clock.js";
+import type { Random } from "../../core/random.js";
+import { isFinal } from "../../tasks/states.js";
+import type {
+  Broker,
+  Buried,
+  ClaimReply,
+  Delivery,
+  Settlement,
+  SettleOutcome,
+  SettleReply,
+} from "../broker.js";
+import { type Caller, Doubt } from "./caller.js";
+import { parts, partsByCost, readDelivery } from "./messages.js";
+import { recordText } from "./results.js";
+import { defineScript, outcomes } from "./script.js";
+import { fromWire, fromWord, toWire, toWord } from "./text.js";
+
+const settleScript = defineScript("settle", (raw: [string, string, string, string[], string[]?]) => raw);
+
+export const SETTLED: Readonly<Record<string, SettleOutcome>> = { s: "settled", l: "lost" };
+
+export function redisSettle(caller: Caller, random: Random): Broker["settle"] {
+  const claimant = new Claimant(random.uuid());
+
+  return async (settlements, request): Promise<SettleReply> => {
+    const doubt = new Doubt();
+    const done: SettleOutcome[] = [];
+    let claimed: ClaimReply | null = null;
+    do {
+      // One call does so much, and may leave some even of that. The last one claims.
+      const [part = []] = partsByCost(settlements.slice(done.length), costOfSettling);
+      const isLast = done.length + part.length === settlements.length;
+      const claim = isLast ? request : null;
+      const queues = claim ? claimant.inTurn(claim.queues) : [];
+      const nonce = claimant.nonce();
+      const rest: string[] = [];
+      for (const settlement of part) packSettlement(settlement, rest);
+      for (const queue of queues) rest.push(toWord(queue));
+      const [letters, now, wakeAt, found, buried] = await caller.call(
+        settleScript,
+        { settlements: part.length, max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
+        rest,
+        { repeatable: claim === null, onRepeat: doubt.onRepeat },
+      );
+      done.push(...outcomes(letters, SETTLED));
+      if (!claim || letters.length < part.length) continue;
+      const deliveries = readDeliveries(found, nonce);
+      claimant.took(deliveries);
+      claimed = {
+        deliveries,
+        ...(buried && { buried: readBuried(buried) }),
+        now: Number(now),
+        nextWakeAt: wakeAt === "" ? null : (Number(wakeAt) satisfies EpochMs),
+      };
+    } while (done.length < settlements.length || (request !== null && claimed === null));
+    return { outcomes: done, claimed, ...(doubt.raised && { repeated: true }) };
+  };
+}
+
+/** What one process remembers between its claims: how queues rotate, and which tokens it has given. */
+class Claimant {
+  readonly #prefix: string;
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
+  #given = 0;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  /** Unique over processes by the prefix, within this one by the number. */
+  nonce(): string {
+    return `${this.#prefix}-${(this.#given++).toString(36)}`;
+  }
+
+  /** The queue that waited longest first. */
+  inTurn(queues: readonly string[]): string[] {
+    const turn = (queue: string): number => this.#turns.get(queue) ?? 0;
+    return [...new Set(queues)].sort((a, b) => turn(a) - turn(b));
+  }
+
+  took(deliveries: readonly Delivery[]): void {
+    for (const { queue } of deliveries) this.#turns.set(queue, ++this.#turn);
+  }
+}
+
+function costOfSettling({ kind, result }: Settlement) {
+  return { cost: kind === "done" ? 12 : 40, characters: result?.payload?.length ?? 0 };
+}
+
+function packSettlement(settlement: Settlement, into: string[]): void {
+  const { id, token, kind, result, resultTtlMs } = settlement;
+  const final = result && isFinal(result.state) ? 1 : 0;
+  const verb = `${KIND[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
+  into.push(toWire(id), token, verb, result ? recordText(result) : "");
+}
+
+const KIND = { done: "d", retry: "r", defer: "p", dead: "x" } as const;
+
+function extraOf(settlement: Settlement): string {
+  switch (settlement.kind) {
+    case "done":
+      return "";
+    case "retry":
+    case "defer":
+      return String(settlement.delayMs);
+    case "dead":
+      return toWord(settlement.reason);
+  }
+}
+
+function readDeliveries(found: readonly string[], nonce: string): Delivery[] {
+  const deliveries: Delivery[] = [];
+  for (let at = 0; at < found.length; at += 3) {
+    const [id, record, changed] = [found[at] ?? "", found[at + 1] ?? "", found[at + 2] ?? ""];
+    const delivery = readDelivery(id, record, changed, `${nonce}.${at / 3 + 1}`);
+    if (delivery) deliveries.push(delivery);
+  }
+  return deliveries;
+}
+
+function readBuried(flat: readonly string[]): Buried[] {
+  return parts(flat, 4).map(([id = "", queue = "", task = "", reason = ""]) => {
+    return { id: fromWire(id), task: fromWord(task), queue: fromWord(queue), reason: fromWord(reason) };
+  });
+}

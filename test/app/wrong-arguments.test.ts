@@ -1,0 +1,547 @@
+/**
+ * Every public function given what it does not expect, in each place where it expects something. It may take it; when it
+ * refuses, then with an error of ours, whose code a program can branch on and whose text says what was expected: never with
+ * a TypeError out of the middle of our own code.
+ */
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import * as main from "../../src/index.js";
+import * as redis from "../../src/redis.js";
+import * as redlock from "../../src/redlock.js";
+import * as kit from "../../src/testing/index.js";
+import { coreOf } from "../../src/app/index.js";
+import { ownNamespace } from "../support/redis-harness.js";
+
+const { Sunbeat, every, isSunbeatError, ERROR_CODES } = main;
+
+/** What somebody may hand in by mistake, and what it stands for. */
+const WRONG: readonly (readonly [what: string, value: unknown])[] = [
+  ["null, as a database gives it", null],
+  ["undefined, as a missing key gives it", undefined],
+  ["a truth value", true],
+  ["no number", NaN],
+  ["a negative number", -1],
+  ["a fraction", 1.5],
+  ["an endless number", Infinity],
+  ["a bigint", 10n],
+  ["no text", ""],
+  ["other text", "x"],
+  ["a symbol", Symbol("s")],
+  ["an empty list", []],
+  ["a list of nothing", [null]],
+  ["an object without keys", {}],
+  ["an object with other keys", { other: 1 }],
+  ["an object without prototype", Object.create(null)],
+  ["a function", () => undefined],
+  ["a date that is none", new Date(NaN)],
+  ["a map", new Map([["a", 1]])],
+];
+
+/** A function of ours with arguments that are right. */
+interface Call {
+  readonly name: string;
+  readonly right: readonly unknown[];
+  readonly call: (...args: never[]) => unknown;
+}
+
+let app: main.Sunbeat;
+let client: Redis;
+beforeAll(async () => {
+  client = new Redis(inject("redisUrl"));
+  app = world();
+  await app.schedules.set("stored", { task: "t", schedule: every("1h") });
+});
+afterAll(async () => {
+  await app.close();
+  client.disconnect();
+});
+
+function world(): main.Sunbeat {
+  const made = new Sunbeat("wrong", { broker: redis.redisBroker(client, { namespace: ownNamespace() }) });
+  made.task("t", (x: unknown) => x);
+  return made;
+}
+
+const any = (fn: unknown): Call["call"] => fn as Call["call"];
+const entry = {
+  ...{
+    task: "t",
+    schedule: every("1h"),
+    args: [1],
+    options: { queue: "q" },
+    enabled: true,
+    misfire: { policy: "all" },
+  },
+  ...{ overlap: "skip", overlapTimeout: "1h", jitter: "1s", startAt: 0, endAt: 4e12, maxRuns: 5 },
+  ...{ lock: { name: "l", capacity: 2 }, description: "d" },
+};
+const send = {
+  ...{
+    countdown: 1,
+    expires: 60,
+    queue: "q",
+    priority: 1,
+    taskId: "id",
+    headers: { a: "b" },
+    ignoreResult: false,
+  },
+  ...{ resultExpires: "1h" },
+};
+const taskOptions = {
+  ...{
+    bind: false,
+    queue: "q",
+    priority: 1,
+    retry: { max: 1, delay: 1, backoff: true, maxDelay: 10, jitter: true, on: [Error] },
+  },
+  ...{
+    timeLimit: "1m",
+    softTimeLimit: "1m",
+    acks: "late",
+    ignoreResult: false,
+    resultExpires: "1h",
+    maxDeliveries: 3,
+  },
+  ...{
+    trackStarted: true,
+    lock: { name: "l", capacity: 1, onBusy: "wait", waitTimeout: "1s", lease: "30s" },
+  },
+};
+const appOptions = {
+  ...{
+    broker: "memory:",
+    timezone: "UTC",
+    beatSchedule: { e: entry },
+    taskDefaultQueue: "q",
+    taskIgnoreResult: true,
+  },
+  ...{
+    resultExpires: "1d",
+    maxDeliveries: 3,
+    payloadLimit: 1_000,
+    workerConcurrency: 1,
+    lease: "30s",
+    gracePeriod: "1s",
+  },
+  ...{
+    workerPrefetchMultiplier: 1,
+    logResults: true,
+    beatLease: "15s",
+    beatMaxLoopInterval: "1m",
+    version: 1,
+  },
+  ...{
+    retention: { maxAge: "1d", maxRows: 10 },
+    taskPublishRetry: true,
+    taskPublishRetryPolicy: { maxRetries: 1 },
+  },
+  ...{
+    taskTrackStarted: true,
+    taskTimeLimit: "1m",
+    taskSoftTimeLimit: "1m",
+    dst: { gap: "skip" },
+    logger: silent(),
+  },
+};
+
+function silent() {
+  return { debug() {}, info() {}, warn() {}, error() {} };
+}
+
+let given = 0;
+/** A task that was declared a moment ago: each needs a name of its own. */
+const declared = (options: unknown = {}, fn: unknown = () => 1) =>
+  (app.task as (...args: unknown[]) => main.Task)(`declared${given++}`, options, fn);
+/** In the place of what is made for each call. */
+const OWN = Symbol("made for the call");
+const { signal } = new AbortController();
+/** As the language makes it. */
+const decorating = (kind: string, value: unknown) =>
+  value === OWN ? { kind, name: "m", addInitializer: () => undefined } : value;
+const fresh = () => app.locks.mutex(`lock${given++}`);
+const ready = async () => {
+  const id = `ready${given++}`;
+  const store = await coreOf(app).store.get();
+  await store.results.put(id, { state: "SUCCESS", payload: "1" }, 60_000);
+  return app.result(id);
+};
+const SCHEDULES = {
+  crontab: main.crontab("0 * * * *"),
+  every: every("1h"),
+  solar: main.solar("sunset", 48, 2),
+  clocked: main.clocked(1e12),
+};
+
+async function sentOver(instance: unknown, options: { namespace?: string }): Promise<void> {
+  const own = new Sunbeat("sent", {
+    broker: redis.redisBroker(instance === OWN ? client : instance, options),
+  });
+  try {
+    await own.sendTask("t");
+  } finally {
+    await own.close();
+  }
+}
+
+async function virtual(target: unknown, options: kit.VirtualTimeOptions): Promise<void> {
+  const own = new Sunbeat("virtual");
+  const time = await kit.virtualTime(target === OWN ? own : (target as main.Sunbeat), options);
+  await time.close();
+}
+/** Runs `act` inside a task. */
+const inTask = (act: (task: main.TaskContext) => unknown): Promise<unknown> =>
+  app.task(`inside${given++}`, { bind: true }, act)();
+
+const CALLS: readonly Call[] = [
+  // the app
+  {
+    name: "new Sunbeat",
+    right: ["n", appOptions],
+    call: any((name: string, options: object) => new Sunbeat(name, options)),
+  },
+  {
+    name: "app.task",
+    right: [`x`, taskOptions, () => 1],
+    call: any((name: unknown, ...rest: unknown[]) =>
+      (world().task as Call["call"])(...([name, ...rest] as never[])),
+    ),
+  },
+  {
+    name: "app.register",
+    right: [class {}, "n", { queue: "q" }],
+    call: any((...args: [never, never, never]) => world().register(...args)),
+  },
+  {
+    name: "app.worker",
+    right: [{ concurrency: 1, queues: ["q"], prefetchMultiplier: 1, hostname: "h", gracePeriod: 1 }],
+    call: any((options: never) => world().worker(options)),
+  },
+  {
+    name: "app.beat",
+    right: [{ maxLoopInterval: "1m", hostname: "h" }],
+    call: any((options: never) => world().beat(options)),
+  },
+  {
+    name: "app.sendTask",
+    right: ["t", [1], send],
+    call: any((...args: [never, never, never]) => app.sendTask(...args)),
+  },
+  { name: "app.result", right: ["id"], call: any((id: never) => app.result(id)) },
+  {
+    name: "app.events.on",
+    right: ["task-sent", () => undefined],
+    call: any((...args: [never, never]) => world().events.on(...args)),
+  },
+  { name: "task.delay", right: [1], call: any((...args: unknown[]) => declared().delay(...args)) },
+  {
+    name: "task.delayMany",
+    right: [[[1]], { ...send, taskId: undefined }],
+    call: any((...args: [never, never]) => declared().delayMany(...args)),
+  },
+  {
+    name: "task.applyAsync",
+    right: [[1], send],
+    call: any((...args: [never, never]) => declared().applyAsync(...args)),
+  },
+  {
+    name: "result.get",
+    right: [{ timeout: 0.001, propagate: true }],
+    call: any((options: never) => ready().then((result) => result.get(options))),
+  },
+  {
+    name: "result.revoke",
+    right: [{ terminate: true }],
+    call: any((options: never) => app.result("r").revoke(options)),
+  },
+  // inside a task
+  {
+    name: "context.retry",
+    right: [{ countdown: 1, error: new Error("e") }],
+    call: any((options: never) =>
+      inTask((task) => {
+        try {
+          return task.retry(options);
+        } catch (error) {
+          // What it is for is to be thrown.
+          if (error instanceof main.Retry || error === (options as { error?: unknown } | null)?.error)
+            return undefined;
+          throw error;
+        }
+      }),
+    ),
+  },
+  {
+    name: "context.updateState",
+    right: ["MINE", { a: 1 }],
+    call: any((...args: [never, never]) => inTask((task) => task.updateState(...args))),
+  },
+  {
+    name: "context.progress",
+    right: [1, 2],
+    call: any((...args: [never, never]) => inTask((task) => task.progress(...args))),
+  },
+  {
+    name: "new Retry",
+    right: [{ countdown: 1, error: new Error("e") }],
+    call: any((options: never) => new main.Retry(options)),
+  },
+  {
+    name: "new Reject",
+    right: ["why", { requeue: true }],
+    call: any((...args: [never, never]) => new main.Reject(...args)),
+  },
+  { name: "new Ignore", right: ["why"], call: any((reason: never) => new main.Ignore(reason)) },
+  // entries
+  {
+    name: "schedules.set",
+    right: ["e", entry],
+    call: any((...args: [never, never]) => app.schedules.set(...args)),
+  },
+  { name: "schedules.get", right: ["stored"], call: any((name: never) => app.schedules.get(name)) },
+  {
+    name: "schedules.list",
+    right: [{ after: "a", limit: 1 }],
+    call: any((options: never) => app.schedules.list(options)),
+  },
+  { name: "schedules.delete", right: ["none"], call: any((name: never) => app.schedules.delete(name)) },
+  { name: "schedules.pause", right: ["stored"], call: any((name: never) => app.schedules.pause(name)) },
+  { name: "schedules.resume", right: ["stored"], call: any((name: never) => app.schedules.resume(name)) },
+  {
+    name: "schedules.trigger",
+    right: ["stored", { force: true }],
+    call: any((...args: [never, never]) => app.schedules.trigger(...args)),
+  },
+  {
+    name: "schedules.next",
+    right: ["stored", { count: 1, after: 0 }],
+    call: any((...args: [never, never]) => app.schedules.next(...args)),
+  },
+  {
+    name: "schedules.history",
+    right: ["stored", { after: 0, before: 1, limit: 1 }],
+    call: any((...args: [never, never]) => app.schedules.history(...args)),
+  },
+  // locks
+  { name: "locks.mutex", right: ["l"], call: any((name: never) => app.locks.mutex(name)) },
+  {
+    name: "locks.semaphore",
+    right: ["l", 2],
+    call: any((...args: [never, never]) => app.locks.semaphore(...args)),
+  },
+  {
+    name: "locks.list",
+    right: [{ after: "a", limit: 1 }],
+    call: any((options: never) => app.locks.list(options)),
+  },
+  { name: "locks.inspect", right: ["l"], call: any((name: never) => app.locks.inspect(name)) },
+  {
+    name: "locks.history",
+    right: ["l", { limit: 1, before: "1-1" }],
+    call: any((...args: [never, never]) => app.locks.history(...args)),
+  },
+  {
+    name: "locks.break",
+    right: ["l", "token"],
+    call: any((...args: [never, never]) => app.locks.break(...args)),
+  },
+  {
+    name: "mutex.acquire",
+    right: [{ wait: 0.001, lease: "1s", signal }],
+    call: any(async (options: never) => (await fresh().acquire(options)).release()),
+  },
+  {
+    name: "mutex.using",
+    right: [() => 1, { wait: 0.001, lease: "1s", timeLimit: "1s" }],
+    call: any((...args: [never, never]) => fresh().using(...args)),
+  },
+  { name: "mutex.release", right: ["token"], call: any((permit: never) => fresh().release(permit)) },
+  {
+    name: "mutex.extend",
+    right: ["token", "1s"],
+    call: any((...args: [never, never]) => fresh().extend(...args)),
+  },
+  {
+    name: "heldLock.extend",
+    right: ["1s"],
+    call: any(async (lease: never) => {
+      await using held = await fresh().acquire();
+      await held.extend(lease);
+    }),
+  },
+  {
+    name: "locked",
+    right: ["l", { capacity: 1, onBusy: "retry", retryIn: 1, lease: "30s" }, () => 1],
+    call: any((name: never, options: never, fn: never) => main.locked(name, options)(fn)),
+  },
+  {
+    name: "task (decorator)",
+    right: [{ queue: "q" }, () => 1, OWN],
+    call: any((options: never, fn: never, context: unknown) =>
+      main.task(options)(fn, decorating("method", context) as never),
+    ),
+  },
+  {
+    name: "tasks (decorator)",
+    right: [{ task: () => 1 }, "p", class {}, OWN],
+    call: any((to: never, prefix: never, type: never, context: unknown) =>
+      main.tasks(to, prefix)(type, decorating("class", context) as never),
+    ),
+  },
+  // schedules
+  {
+    name: "crontab",
+    right: [
+      "* * * * *",
+      { timezone: "UTC", dst: { gap: "skip", overlap: "first" }, seconds: false, extended: true },
+    ],
+    call: any((...args: [never, never]) => main.crontab(...args)),
+  },
+  {
+    name: "crontab of fields",
+    right: [{ minute: 1, hour: 2, dayOfMonth: 3, monthOfYear: 4, dayOfWeek: 5 }, { timezone: "UTC" }],
+    call: any((...args: [never, never]) => main.crontab(...args)),
+  },
+  {
+    name: "every",
+    right: ["1h", { offset: "1m" }],
+    call: any((...args: [never, never]) => main.every(...args)),
+  },
+  {
+    name: "solar",
+    right: ["sunset", 48, 2, { offset: "1m" }],
+    call: any((...args: [never, never, never, never]) => main.solar(...args)),
+  },
+  {
+    name: "clocked",
+    right: ["2027-01-01T00:00", { timezone: "UTC" }],
+    call: any((...args: [never, never]) => main.clocked(...args)),
+  },
+  {
+    name: "upcoming",
+    right: [every("1h"), { from: 0, count: 2, until: 1e9 }],
+    call: any((...args: [never, never]) => [...main.upcoming(...args)]),
+  },
+  {
+    name: "scheduleFromJSON",
+    right: [{ type: "interval", everyMs: 1_000 }],
+    call: any((json: never) => main.scheduleFromJSON(json)),
+  },
+  {
+    name: "registerSchedule",
+    right: ["mine", () => every("1h")],
+    call: any((...args: [never, never]) => main.registerSchedule(...args)),
+  },
+  ...Object.entries(SCHEDULES).flatMap(([kind, schedule]): Call[] => [
+    { name: `${kind}(...).next`, right: [0], call: any((at: never) => schedule.next(at)) },
+    { name: `${kind}(...).previous`, right: [0], call: any((at: never) => schedule.previous(at)) },
+  ]),
+  // the other entrances
+  { name: "redisBroker", right: [OWN, { namespace: "n" }], call: any(sentOver) },
+  {
+    name: "quorum",
+    right: [["redis://a", "redis://b", "redis://c"], { namespace: "n", logger: silent() }],
+    call: any((...args: [never, never]) => redlock.quorum(...args)),
+  },
+  {
+    name: "new ManualClock",
+    right: ["2027-01-01T00:00:00Z"],
+    call: any((start: never) => new kit.ManualClock(start)),
+  },
+  {
+    name: "virtualTime",
+    right: [OWN, { start: 0, seed: 1, queues: ["q"], concurrency: 1 }],
+    call: any(virtual),
+  },
+  {
+    name: "isSunbeatError",
+    right: [new Error("e")],
+    call: any((error: never) => main.isSunbeatError(error)),
+  },
+];
+
+/** The arguments with each part in turn replaced, down to the keys of options of options. */
+function* mistakes(right: readonly unknown[]): Generator<readonly [where: string, args: unknown[]]> {
+  for (const [index, value] of right.entries()) {
+    for (const [where, wrong] of variants(value, `argument ${index + 1}`, 3)) {
+      yield [where, right.map((each, at) => (at === index ? wrong : each))];
+    }
+  }
+}
+
+function* variants(value: unknown, where: string, depth: number): Generator<readonly [string, unknown]> {
+  for (const [what, wrong] of WRONG) yield [`${where}: ${what}`, wrong];
+  const isPlain =
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  if (depth === 0 || !(isPlain || Array.isArray(value))) return;
+  for (const [key, part] of Object.entries(value)) {
+    for (const [at, wrong] of variants(part, `${where}, ${key}`, depth - 1)) {
+      yield [
+        at,
+        Array.isArray(value)
+          ? Object.assign([...(value as unknown[])], { [key]: wrong })
+          : { ...value, [key]: wrong },
+      ];
+    }
+  }
+}
+
+describe("what a function does not expect is taken, or refused by an error with a code", () => {
+  test.each(CALLS)(
+    "$name",
+    async ({ right, call }) => {
+      const surprises: string[] = [];
+      for (const [where, args] of mistakes(right)) {
+        try {
+          await call(...(args as never[]));
+        } catch (error) {
+          const isOurs = isSunbeatError(error) && (ERROR_CODES as readonly string[]).includes(error.code);
+          if (!isOurs)
+            surprises.push(`${where} -> ${String((error as Error)?.stack ?? error).slice(0, 300)}`);
+        }
+      }
+      expect(surprises).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+/** What takes nothing, is for other parts of sunbeat, or only carries what it is given. */
+const TAKES_NOTHING = new Set([
+  ...["app.close", "result.state", "result.exists", "result.ready", "result.successful", "result.failed"],
+  ...["result.info", "result.traceback", "result.forget", "locks.close", "events.emit", "currentTask"],
+  ...["heldLock.release", "heldLock.lose", "heldLock.recheck", "heldLock.cut"],
+  ...["SunbeatError", "ConfigurationError", "ScheduleError", "TaskError", "LockError", "ResultError"],
+  ...["StoreError", "RemoteTaskError", "AsyncResult", "LockedTask"],
+]);
+
+test("every public function that takes something stands in the table", async () => {
+  const exported = [main, redis, redlock, kit].flatMap((entrance) =>
+    Object.entries(entrance).flatMap(([name, value]) => (typeof value === "function" ? [name] : [])),
+  );
+  await using held = await fresh().acquire();
+  const objects = {
+    ...{
+      app,
+      schedules: app.schedules,
+      locks: app.locks,
+      events: app.events,
+      mutex: fresh(),
+      heldLock: held,
+    },
+    ...{ result: app.result("r"), task: declared() },
+  };
+  const methods = Object.entries(objects).flatMap(([object, value]) => {
+    const prototype = Object.getPrototypeOf(value) as object;
+    const own = prototype === Function.prototype ? value : prototype;
+    return Object.entries(Object.getOwnPropertyDescriptors(own)).flatMap(([name, { value: method }]) =>
+      typeof method === "function" && name !== "constructor" ? [`${object}.${name}`] : [],
+    );
+  });
+  const known = CALLS.map(({ name }) =>
+    name.replace(/^new | of fields| \(decorator\)|^app\.(?=events)/g, ""),
+  );
+  const missing = [...exported, ...methods].filter(
+    (name) => !known.includes(name) && !TAKES_NOTHING.has(name),
+  );
+  expect(missing).toEqual([]);
+});
