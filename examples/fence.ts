@@ -17,7 +17,7 @@ function setBalance(id: number, balance: number, fence: number): void {
   if (Number(changes) === 0) throw new Error("somebody else has the ledger by now");
 }
 
-const app = new Sunbeat("fence", { broker: "memory:" });
+const app = new Sunbeat("fence", { broker: "memory:", logger: null });
 const ledger = app.locks.mutex("ledger");
 
 const paused = await ledger.acquire();

@@ -1,7 +1,7 @@
 // A task that fails is tried again by its retry policy; one that fails for good gives its error to whoever waits.
 import { isSunbeatError, RemoteTaskError, Sunbeat } from "sunbeat";
 
-const app = new Sunbeat("retry", { broker: "memory:" });
+const app = new Sunbeat("retry", { broker: "memory:", logger: null }); // null: what fails is told here alone
 
 const flaky = app.task("flaky", { bind: true, retry: { max: 3, delay: "50ms" } }, (self) => {
   if (self.request.retries < 2) throw new Error("not yet");

@@ -2,6 +2,7 @@ export { AsyncResult, LockedTask, Sunbeat, task, tasks } from "./app/index.js";
 export type {
   GetOptions,
   RegisterOptions,
+  RunEnd,
   StartBeatOptions,
   StartWorkerOptions,
   Task,

@@ -1,5 +1,6 @@
 import { systemClock } from "./core/clock.js";
 import { type Logger, silentLogger } from "./core/logger.js";
+import { stderrLogger } from "./core/stderr-logger.js";
 import { assertKnownKeys } from "./core/options.js";
 import { systemRandom } from "./core/random.js";
 import { QuorumLocks } from "./locks/index.js";
@@ -18,8 +19,8 @@ export type {
 export interface QuorumOptions {
   /** First part of all keys. Default "sunbeat". */
   readonly namespace?: string | undefined;
-  /** Told when a master does not vote, and when it does again; default: nobody. */
-  readonly logger?: Logger | undefined;
+  /** Told when a master does not vote, and when it does again. Default: warnings to stderr; null: nobody. */
+  readonly logger?: Logger | null | undefined;
 }
 
 /**
@@ -40,7 +41,8 @@ export interface QuorumOptions {
  */
 export function quorum(nodes: readonly (string | object)[], options: QuorumOptions = {}): QuorumLocks {
   assertKnownKeys(options, ["namespace", "logger"], "quorum");
-  const { namespace = DEFAULT_NAMESPACE, logger = silentLogger } = options;
+  const { namespace = DEFAULT_NAMESPACE, logger: wanted = stderrLogger(systemClock) } = options;
+  const logger = wanted ?? silentLogger;
   const deps = { clock: systemClock, random: systemRandom, logger };
   return new QuorumLocks(new RedisQuorum(nodes, { ...deps, namespace }), deps);
 }

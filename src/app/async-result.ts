@@ -1,10 +1,11 @@
 import type { Clock } from "../core/clock.js";
 import { type Duration, formatDuration } from "../core/duration.js";
 import { ResultError } from "../core/errors.js";
+import { failureTraceback } from "../core/failure.js";
 import { durationOption } from "../core/options.js";
 import type { StoredResult } from "../store/results.js";
 import type { Store } from "../store/store.js";
-import { decodeFailure, failureTraceback, RemoteTaskError } from "../tasks/failure.js";
+import { decodeFailure, RemoteTaskError } from "../tasks/failure.js";
 import { decodeResult } from "../tasks/payload.js";
 import { isFinal } from "../tasks/states.js";
 
@@ -111,7 +112,7 @@ export class AsyncResult<Result = unknown> {
    * Cancels the task if it has not begun. With `terminate` the `signal` of a running one aborts, too. An id that
    * the store does not know yet is refused for a day.
    */
-  async revoke(options: { readonly terminate?: boolean } = {}): Promise<void> {
+  async revoke(options: { readonly terminate?: boolean | undefined } = {}): Promise<void> {
     const { broker } = await this.#context.store();
     await broker.revoke([this.id], { terminate: options.terminate ?? false, keepMs: KEEP_REVOKED_MS });
   }

@@ -1,7 +1,8 @@
 import { type BeatOptions, type Entry, resolveEntry, Schedules } from "../beat/index.js";
 import { systemClock, type Clock } from "../core/clock.js";
-import { SunbeatError } from "../core/errors.js";
+import { ConfigurationError, SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
+import { stderrLogger } from "../core/stderr-logger.js";
 import { invalidOption, nameOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { systemRandom, type Random } from "../core/random.js";
@@ -20,6 +21,7 @@ import { maskPassword, parseBrokerUrl } from "./broker-url.js";
 import { lazyStore } from "./lazy-store.js";
 import { openStore } from "./open-store.js";
 import { Publisher } from "./publisher.js";
+import { type Part, type RunEnd, serve } from "./serve.js";
 import { StoreHandle } from "./store-handle.js";
 import { surveyStore } from "./survey-store.js";
 
@@ -63,8 +65,9 @@ export class AppCore {
   #logger: Logger;
   #broker: string | StoreSource;
   /** Workers and beats that this app started, in order. */
-  readonly #running = new Set<{ stop(): Promise<void> }>();
+  readonly #running = new Set<Part>();
   #closing: Promise<void> | null = null;
+  #untilSignal: Promise<RunEnd> | null = null;
 
   constructor(name: string, options: SunbeatOptions) {
     this.name = nameOption(name, "app name");
@@ -82,7 +85,8 @@ export class AppCore {
     };
     const random = (): Random => this.#parts.random ?? systemRandom;
     this.random = { next: () => random().next(), uuid: () => random().uuid() };
-    this.#logger = this.config.logger ?? silentLogger;
+    const { logger } = this.config;
+    this.#logger = logger === undefined ? stderrLogger(this.clock) : (logger ?? silentLogger);
     const isSilent = (): boolean => this.#logger.silent === true;
     this.logger = {
       get silent() {
@@ -171,9 +175,11 @@ export class AppCore {
     );
   }
 
-  /** For the command line: where log lines go from now on. An app that brought its own logger keeps it. */
+  /**
+   * For the command line and the testing kit: where log lines go from now on. An app that brought its own logger keeps it.
+   */
   useLogger(logger: Logger): void {
-    if (this.config.logger === null) this.#logger = logger;
+    if (this.config.logger == null) this.#logger = logger;
   }
 
   /** Whose the entries of `beatSchedule` are, in the store. */
@@ -225,9 +231,27 @@ export class AppCore {
   }
 
   /** Has `close` stop it, too. */
-  own<Part extends { stop(): Promise<void> }>(part: Part): Part {
+  own<P extends Part>(part: P): P {
     this.#running.add(part);
     return part;
+  }
+
+  /** Runs the workers and beats that this app made, until a signal, a failure or `close` ends them. */
+  runUntilSignal(): Promise<RunEnd> {
+    if (this.#running.size === 0) {
+      const message = "runUntilSignal: there is nothing to run; call app.worker() or app.beat() before";
+      return Promise.reject(new ConfigurationError("SUNBEAT_USAGE", message));
+    }
+    // Beats first: another one takes the lead while the workers here still finish their tasks.
+    const isWorker = (part: Part): number => Number("kill" in part);
+    this.#untilSignal ??= serve({
+      logger: this.logger,
+      parts: [...this.#running].sort((a, b) => isWorker(a) - isWorker(b)),
+      close: () => this.close(),
+      isClosing: () => this.#closing !== null,
+      ownsProcess: false,
+    });
+    return this.#untilSignal;
   }
 
   /** Idempotent: stops workers and beats, lets what is on its way reach the store, and closes it. */

@@ -17,12 +17,12 @@ export abstract class LockedTask {
   /** How many may hold the lock at once. */
   capacity = 1;
   /** True is short for `onBusy` "retry" (after `retryIn`, 5 s), false for "skip". */
-  retryOnLock?: boolean;
+  retryOnLock?: boolean | undefined;
   /** As for `locked`. Default "wait". */
-  onBusy?: BusyPolicy;
-  retryIn?: Duration;
-  waitTimeout?: Duration;
-  lease?: Duration;
+  onBusy?: BusyPolicy | undefined;
+  retryIn?: Duration | undefined;
+  waitTimeout?: Duration | undefined;
+  lease?: Duration | undefined;
 
   /** What the task does while it holds the lock. */
   abstract lockedRun(...args: never[]): unknown;

@@ -11,6 +11,7 @@ import type { AsyncResult } from "./async-result.js";
 import { AppCore } from "./core.js";
 import { type LockedTask, lockedRunOf, type RegisterOptions, type TaskOf } from "./locked-task.js";
 import { makeBeat, makeWorker, type StartBeatOptions, type StartWorkerOptions } from "./processes.js";
+import type { RunEnd } from "./serve.js";
 import { type DeclareTask, makeTask } from "./task.js";
 
 const cores = new WeakMap<Sunbeat, AppCore>();
@@ -76,6 +77,17 @@ export class Sunbeat {
   /** A beat for this app's entries; however many are started anywhere, one leads. Codes as for `worker`. */
   beat(options: StartBeatOptions = {}): Beat {
     return this.#core.own(makeBeat(this.#core, options));
+  }
+
+  /**
+   * Starts the workers and beats that were made by `worker()` and `beat()` until now, runs them until a signal, and closes
+   * the app. The first SIGTERM, SIGINT or SIGHUP ends warm: no new tasks, running ones get `gracePeriod`, the rest goes
+   * back. A second SIGTERM or SIGINT, or SIGQUIT, ends cold: running tasks are given back at once; a third one does what it
+   * would do without us. Resolves with how it ended; the process is the program's to end. A second call gives the same
+   * promise. Rejects with SUNBEAT_USAGE when there is nothing to run, and with what a worker could not start for.
+   */
+  runUntilSignal(): Promise<RunEnd> {
+    return this.#core.runUntilSignal();
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { StandardSchema, TaskContext, TaskDefinition } from "../tasks/definition.js";
+import type { Fits, NotYetCalled, WithFirst } from "../tasks/function-types.js";
 import type { SendOptions } from "../tasks/message.js";
 import type { TaskOptions } from "../tasks/task-options.js";
 import type { AsyncResult } from "./async-result.js";
@@ -28,32 +29,47 @@ export interface Task<Args extends readonly unknown[] = any, Result = unknown> {
   applyAsync(args: Args, options?: SendOptions): Promise<AsyncResult<Result>>;
 }
 
-/** How `app.task` is called. The types of the task follow from the function. */
+/**
+ * The task that a function makes: `Given` are the parameters that the worker fills in, `Own` what callers give in their
+ * place.
+ */
+type TaskOfFunction<F, Given extends unknown[] = [], Own extends unknown[] = []> = F extends (
+  ...args: [...Given, ...infer Args]
+) => infer Result
+  ? Task<[...Own, ...Args], Awaited<Result>>
+  : Task;
+
+/**
+ * How `app.task` is called. The types of the task follow from the function.
+ *
+ * The function is a type parameter without call signature, and what it gets from the worker stands beside it: so the
+ * compiler takes a parameter with a default value for what its default is, and still knows the types of `self` and input.
+ */
 export interface DeclareTask {
-  <Args extends unknown[], Result>(name: string, fn: (...args: Args) => Result): Task<Args, Awaited<Result>>;
-  <Args extends unknown[], Result>(
+  <F extends NotYetCalled>(name: string, fn: F & Fits<F, (...args: never[]) => unknown>): TaskOfFunction<F>;
+  <F extends NotYetCalled>(
     name: string,
     options: TaskOptions & { readonly bind: true; readonly input?: undefined },
-    fn: (self: TaskContext, ...args: Args) => Result,
-  ): Task<Args, Awaited<Result>>;
-  <Args extends unknown[], Result>(
+    fn: WithFirst<F, [self: TaskContext]>,
+  ): TaskOfFunction<F, [self: TaskContext]>;
+  <F extends NotYetCalled>(
     name: string,
     options: TaskOptions & { readonly bind?: false | undefined; readonly input?: undefined },
-    fn: (...args: Args) => Result,
-  ): Task<Args, Awaited<Result>>;
-  <Input, Output, Args extends unknown[], Result>(
+    fn: F & Fits<F, (...args: never[]) => unknown>,
+  ): TaskOfFunction<F>;
+  <Input, Output, F extends NotYetCalled>(
     name: string,
     options: TaskOptions & { readonly bind: true; readonly input: StandardSchema<Input, Output> },
-    fn: (self: TaskContext, input: Output, ...args: Args) => Result,
-  ): Task<[input: Input, ...Args], Awaited<Result>>;
-  <Input, Output, Args extends unknown[], Result>(
+    fn: WithFirst<F, [self: TaskContext, input: Output]>,
+  ): TaskOfFunction<F, [self: TaskContext, input: Output], [input: Input]>;
+  <Input, Output, F extends NotYetCalled>(
     name: string,
     options: TaskOptions & {
       readonly bind?: false | undefined;
       readonly input: StandardSchema<Input, Output>;
     },
-    fn: (input: Output, ...args: Args) => Result,
-  ): Task<[input: Input, ...Args], Awaited<Result>>;
+    fn: WithFirst<F, [input: Output]>,
+  ): TaskOfFunction<F, [input: Output], [input: Input]>;
 }
 
 /** The callable for a definition that is in the registry of `core`. */

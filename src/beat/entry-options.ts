@@ -8,11 +8,11 @@ import type { MisfirePolicy, MisfirePolicyName } from "./misfire.js";
 /** What happens to occurrences found late. */
 export interface MisfireOptions {
   /** Default "latest". */
-  readonly policy?: MisfirePolicyName;
+  readonly policy?: MisfirePolicyName | undefined;
   /** Older occurrences are not run any more. Default: a day under "latest", no limit under "all". */
-  readonly within?: Duration;
+  readonly within?: Duration | undefined;
   /** Most runs caught up in one go under "all", 1 to 10,000. Default 1,000. */
-  readonly max?: number;
+  readonly max?: number | undefined;
 }
 
 /** Computes the arguments of one run. Called once per occurrence by the leading beat; must not be async. */
@@ -25,37 +25,37 @@ export interface EntryOptions {
   /** crontab, every, solar, clocked, a number of seconds, or anything with `next`. */
   readonly schedule: ScheduleLike;
   /** Positional arguments, or, in code entries only, a function that makes them. Default none. */
-  readonly args?: readonly unknown[] | ArgsFunction;
+  readonly args?: readonly unknown[] | ArgsFunction | undefined;
   /** As for `applyAsync`, except `taskId`: the id of a run is made of entry and instant. */
-  readonly options?: Omit<SendOptions, "taskId">;
+  readonly options?: Omit<SendOptions, "taskId"> | undefined;
   /** Default true. */
-  readonly enabled?: boolean;
+  readonly enabled?: boolean | undefined;
   /** A name is short for `{ policy }`. Default "latest" within a day. */
-  readonly misfire?: MisfirePolicyName | MisfireOptions;
+  readonly misfire?: MisfirePolicyName | MisfireOptions | undefined;
   /** What happens when a run is due while an earlier one has not ended. Default "allow". */
-  readonly overlap?: OverlapPolicy;
+  readonly overlap?: OverlapPolicy | undefined;
   /** Runs sent longer ago than this count as ended. Default: none. */
-  readonly overlapTimeout?: Duration;
+  readonly overlapTimeout?: Duration | undefined;
   /** Delays each dispatch by a fixed share of this, given by the entry's name. Default 0. */
-  readonly jitter?: Duration;
+  readonly jitter?: Duration | undefined;
   /** Occurrences before this instant do not count. It does not move the phase of the schedule. */
-  readonly startAt?: InstantLike;
+  readonly startAt?: InstantLike | undefined;
   /** Occurrences from this instant on do not count: the entry ends. */
-  readonly endAt?: InstantLike;
+  readonly endAt?: InstantLike | undefined;
   /** The entry ends when so many occurrences were sent; skipped and triggered ones are not counted. */
-  readonly maxRuns?: number;
+  readonly maxRuns?: number | undefined;
   /**
    * A lock that each run holds, from the dispatch to its end, by name or with a capacity (default 1). When it is busy,
    * `overlap` "skip" skips the run (reason "locked"); otherwise the run waits in line.
    */
-  readonly lock?: string | EntryLockOptions;
-  readonly description?: string;
+  readonly lock?: string | EntryLockOptions | undefined;
+  readonly description?: string | undefined;
 }
 
 export interface EntryLockOptions {
   readonly name: string;
   /** How many may hold it at once, 1 to 10,000. Default 1. */
-  readonly capacity?: number;
+  readonly capacity?: number | undefined;
 }
 
 export const ENTRY_OPTION_KEYS = [

@@ -1,4 +1,5 @@
 import { isSunbeatError, messageOf } from "../core/errors.js";
+import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 
@@ -18,7 +19,8 @@ export function isFinal(error: unknown): boolean {
 /** The last words of a beat about a failure that is final. */
 export function tellEnd(logger: Logger, error: unknown): void {
   const isClosed = isSunbeatError(error) && error.code === "SUNBEAT_CLOSED";
-  logger[isClosed ? "info" : "error"](`beat: ending, ${messageOf(error)}`);
+  if (isClosed) logger.info(`beat: ending, ${error.message}`);
+  else logger.error(failureEntry("beat: ending", error));
 }
 
 /** A stretch of failures of one thing outside the process: logged when it begins and when it ends, not in between. */
@@ -44,7 +46,11 @@ export class Outage {
   /** Gives how long to wait before the next try: growing, and spread so that many processes do not come at once. */
   failed(error: unknown): number {
     this.#message = messageOf(error);
-    if (this.#failures === 0) this.#logger.error(`${this.#what} fails, trying again: ${this.#message}`);
+    if (this.#failures === 0) {
+      const head = `${this.#what} fails, trying again`;
+      // A store that is away has said all; whatever else comes is somebody's bug.
+      this.#logger.error(isSunbeatError(error) ? `${head}: ${this.#message}` : failureEntry(head, error));
+    }
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 16), LONGEST_PAUSE_MS);
     this.#failures++;
     return longest * (0.5 + this.#random.next() / 2);

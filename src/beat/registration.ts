@@ -5,7 +5,7 @@
  * it was decided on, so that two beats which register at once cannot undo each other: the slower one reads again and
  * decides again. An older deploy (lower version) changes nothing that a newer one has written.
  */
-import { messageOf } from "../core/errors.js";
+import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { EntryPut, EntrySnapshot } from "../store/entries.js";
@@ -151,7 +151,7 @@ class Registrar {
       return this.#wanted(entry, stored);
     } catch (error) {
       // A custom schedule that throws must not keep the other entries from running.
-      this.#deps.logger.error(`beat: entry ${quote(name)} is not registered: ${messageOf(error)}`);
+      this.#deps.logger.error(failureEntry(`beat: entry ${quote(name)} is not registered`, error));
       return null;
     }
   }

@@ -3,6 +3,7 @@
  */
 import type { Clock, EpochMs } from "../core/clock.js";
 import { messageOf } from "../core/errors.js";
+import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import type { Events } from "../events/index.js";
 import type { EntryRecord, PlannedOccurrence, TickItem, TickItemOutcome } from "../store/entries.js";
@@ -130,7 +131,7 @@ export class Rounds {
         const inPeriod = (entry.startAt ?? at) <= at && at < (entry.endAt ?? Infinity);
         if (entry.atStart && inPeriod) items.push(startItem(entry, at, this.#deps.createMessage));
       } catch (error) {
-        this.#report(stored, messageOf(error));
+        this.#report(stored, error);
       }
     }
     return this.tick(lead, items, at);
@@ -178,27 +179,27 @@ export class Rounds {
         items.push(...steps);
         this.aside.delete(stored.name);
       } catch (error) {
-        await this.#setAside(stored, messageOf(error));
+        await this.#setAside(stored, error);
       }
     }
     return { items, planned };
   }
 
   /** One bad entry costs itself and nobody else. */
-  async #setAside(stored: EntryRecord, reason: string): Promise<void> {
+  async #setAside(stored: EntryRecord, error: unknown): Promise<void> {
     if (!this.aside.hasRoom(stored)) {
       // Too many to step over at every round. Registration by a beat that can read them enables them again.
       const put = putOf(stored, { disabled: DISABLED.invalid });
       await this.#deps.inTime("put", this.#deps.store.entries.put([put]));
-      this.#report(stored, reason);
-    } else if (this.aside.add(stored, reason)) {
-      this.#report(stored, reason);
+      this.#report(stored, error);
+    } else if (this.aside.add(stored, messageOf(error))) {
+      this.#report(stored, error);
     }
   }
 
-  #report(stored: Pick<EntryRecord, "name">, reason: string): void {
-    this.#deps.logger.error(`Scheduler: cannot send ${stored.name}, leaving it aside: ${reason}`);
-    this.#deps.events.emit("schedule-failed", { entry: stored.name, reason });
+  #report({ name: entry }: Pick<EntryRecord, "name">, error: unknown): void {
+    this.#deps.logger.error(failureEntry(`Scheduler: cannot send ${entry}, leaving it aside`, error));
+    this.#deps.events.emit("schedule-failed", { entry, reason: messageOf(error) });
   }
 
   /** Once for all items of a step: what is due in one second may be thousands. */

@@ -114,7 +114,9 @@ export class Schedules {
   }
 
   /** In order of name, those after `after`; all of them without `limit`. */
-  async list(options: { readonly after?: string; readonly limit?: number } = {}): Promise<EntryView[]> {
+  async list(
+    options: { readonly after?: string | undefined; readonly limit?: number | undefined } = {},
+  ): Promise<EntryView[]> {
     assertKnownKeys(options, ["after", "limit"], "list");
     const limit = options.limit === undefined ? Infinity : integerOption(options.limit, "limit", 1, 1e9);
     const views: EntryView[] = [];
@@ -175,7 +177,7 @@ export class Schedules {
    * Sends a run now, outside the schedule, also of a paused or disabled entry. It obeys `overlap` unless `force` is
    * set. Codes: SUNBEAT_ENTRY_NOT_FOUND, SUNBEAT_ENTRY_INVALID when its arguments are code this process has not.
    */
-  async trigger(name: string, options: { readonly force?: boolean } = {}): Promise<Triggered> {
+  async trigger(name: string, options: { readonly force?: boolean | undefined } = {}): Promise<Triggered> {
     assertKnownKeys(options, ["force"], "trigger");
     const { store, random, createMessage } = this.#deps;
     const stored = await this.#found(name);
@@ -207,7 +209,7 @@ export class Schedules {
    */
   async next(
     name: string,
-    options: { readonly count?: number; readonly after?: InstantLike } = {},
+    options: { readonly count?: number | undefined; readonly after?: InstantLike | undefined } = {},
   ): Promise<Date[]> {
     assertKnownKeys(options, ["count", "after"], "next");
     const count = integerOption(options.count ?? 1, "count", 1, MOST_ROWS);
@@ -234,7 +236,11 @@ export class Schedules {
    */
   async history(
     name: string,
-    options: { readonly after?: InstantLike; readonly before?: InstantLike; readonly limit?: number } = {},
+    options: {
+      readonly after?: InstantLike | undefined;
+      readonly before?: InstantLike | undefined;
+      readonly limit?: number | undefined;
+    } = {},
   ): Promise<HistoryRow[]> {
     assertKnownKeys(options, ["after", "before", "limit"], "history");
     const rows = await history(this.#deps.store, name, {

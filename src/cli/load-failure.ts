@@ -66,13 +66,20 @@ function whereItFailed(error: unknown): string | undefined {
   const stack = error.stack ?? "";
   const link = /^(file:\/\/\S+:\d+)\n/.exec(stack)?.[1];
   if (link !== undefined) return link;
-  for (const frame of stack.matchAll(/^ +at (?:.*\()?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/gm)) {
-    const place = frame[1]!;
+  for (const [, name = "", place = ""] of stack.matchAll(
+    /^ +at (?:(.*) \()?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/gm,
+  )) {
+    if (COMPILERS_OWN.test(name)) continue;
     if (!/^node:|\/node_modules\/|^internal/.test(place) && !place.includes(OWN_FOLDER)) return place;
   }
   return undefined;
 }
 
+/**
+ * Functions that compilers put into a file, to call decorators for instance: `__decorateElement` of esbuild, `__esDecorate`
+ * and `__decorate` of TypeScript, `_applyDecs2311` of Babel and swc. Source maps know no line of theirs.
+ */
+const COMPILERS_OWN = /(^|\.)(__\w+|_apply\w+|_ts_\w+)$/;
 const OWN_FOLDER = path.dirname(path.dirname(fileURLToPath(import.meta.url))) + path.sep;
 
 /**

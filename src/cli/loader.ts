@@ -29,6 +29,8 @@ export interface LoadedApp {
  */
 export async function loadApp(target: string, folder: string): Promise<LoadedApp> {
   const { file, exportName } = locate(target, folder);
+  // Places in errors are those of the source, also where the app was compiled before: those of its tasks, too.
+  process.setSourceMapsEnabled(true);
   const viaTsx = isTypeScript(file) && (await enableTsx(file));
   let exported: Record<string, unknown>;
   const { stackTraceLimit } = Error;

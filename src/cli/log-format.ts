@@ -32,10 +32,10 @@ export function lineLogger({ clock, level, write, paint }: LineLoggerOptions): L
 
 /**
  * Names and errors come from outside. Without control characters they cannot steer the terminal, and with
- * following lines indented they cannot pose as lines of the log.
+ * following lines indented, as those of a stack are already, they cannot pose as lines of the log.
  */
 function oneEntry(message: string): string {
-  return message.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "").replace(/\n(?!$)/g, "\n    ");
+  return message.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "").replace(/\n(?! |$)/g, "\n    ");
 }
 
 function timestamp(now: number): string {

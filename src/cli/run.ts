@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { isSunbeatError, messageOf } from "../core/errors.js";
+import { describeFailure, failureTraceback } from "../core/failure.js";
 import { actionFor, type Host } from "./cli.js";
 import { buildProgram } from "./program.js";
 import { WrongUsage } from "./usage.js";
@@ -35,7 +36,7 @@ function tell(error: unknown, host: Host, debug: boolean): number {
   const message = inOneLine(messageOf(cause));
   if (isSunbeatError(cause)) host.stderr.write(`sunbeat: ${message} [${cause.code}]\n`);
   else host.stderr.write(`sunbeat: ${message}${debug ? "" : " (--debug shows where)"}\n`);
-  if (debug) host.stderr.write(`${stacks(cause)}\n`);
+  if (debug) host.stderr.write(`${failureTraceback(describeFailure(cause))}\n`);
   return error instanceof WrongUsage ? EXIT.usage : EXIT.failed;
 }
 
@@ -48,17 +49,4 @@ function inOneLine(text: string): string {
 /** commander's "error: unknown option '--cuont'\n(Did you mean --count?)" in one line. */
 function usageMessage(error: CommanderError): string {
   return error.message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)/, " (did you mean $1?)");
-}
-
-/** The stack and those of its causes. */
-function stacks(error: unknown): string {
-  const parts: string[] = [];
-  for (let at: unknown = error; at !== undefined && parts.length < 8; at = at.cause) {
-    if (!(at instanceof Error)) {
-      parts.push(messageOf(at));
-      break;
-    }
-    parts.push(at.stack ?? messageOf(at));
-  }
-  return parts.join("\ncaused by: ");
 }

@@ -83,8 +83,11 @@ export interface SunbeatOptions {
   readonly beatMaxLoopInterval?: Duration | undefined;
   readonly retention?: RetentionOptions | undefined;
 
-  /** Where log lines go: anything with debug, info, warn and error. Default: nowhere; the CLI writes to stderr. */
-  readonly logger?: Logger | undefined;
+  /**
+   * Where log lines go: anything with debug, info, warn and error, such as a pino logger or `console`. Default: warnings
+   * and errors to stderr. Null: nowhere. The command line has a log of its own, which an app's logger replaces.
+   */
+  readonly logger?: Logger | null | undefined;
 }
 
 export const OPTION_NAMES = [
@@ -139,7 +142,8 @@ export interface Config {
   readonly beatLeaseMs: number;
   readonly beatMaxLoopIntervalMs: number;
   readonly retention: { readonly maxAgeMs: number; readonly maxRowsPerEntry: number };
-  readonly logger: Logger | null;
+  /** Null: silence is wanted; undefined: nothing was said. */
+  readonly logger: Logger | null | undefined;
 }
 
 export interface PublishRetry {

@@ -70,7 +70,7 @@ export function resolveOptions(options: SunbeatOptions, env: Environment = readE
     beatLeaseMs: durationOption(o.beatLease, "beatLease", LEAST_LEASE_MS),
     beatMaxLoopIntervalMs: durationOption(o.beatMaxLoopInterval, "beatMaxLoopInterval", 1_000),
     retention: retention(o.retention),
-    logger: o.logger === undefined ? null : loggerOption(o.logger),
+    logger: o.logger == null ? o.logger : loggerOption(o.logger),
   });
 }
 
@@ -140,7 +140,11 @@ function loggerOption(logger: unknown): Logger {
   ) {
     return logger as Logger;
   }
-  throw invalidOption("logger", "an object with the methods debug, info, warn and error", logger);
+  throw invalidOption(
+    "logger",
+    "an object with the methods debug, info, warn and error, or null for silence",
+    logger,
+  );
 }
 
 /** What `redisBroker` makes has a way to open it; everything else is a URL, which the app reads. */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./error-codes.js";
+import { plainData, propertyOf } from "./plain-data.js";
 
 export { ERROR_CODES } from "./error-codes.js";
 export type { ErrorCode } from "./error-codes.js";
@@ -59,11 +60,46 @@ export class StoreError extends SunbeatError {
   }
 }
 
-/** The text of anything that was thrown: user code may throw null, a string, or an object with hostile getters. */
+/** So many inner errors of an AggregateError are told, and kept. */
+export const MAX_INNER_ERRORS = 5;
+/** An error without a message of its own takes that of an inner one, which may have none either. */
+const MAX_DEPTH = 5;
+
+/** `errors` of an AggregateError, or of what has the same form: the first few. */
+export function innerErrors(thrown: object): readonly unknown[] {
+  const errors = propertyOf(thrown, "errors");
+  try {
+    return thrown instanceof Error && Array.isArray(errors) ? errors.slice(0, MAX_INNER_ERRORS) : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The text of anything that was thrown: user code may throw null, a string, or an object with hostile getters. An error
+ * with an empty message, as Node makes of a refused connection to a host with two addresses, tells those of its inner
+ * errors; an object that is no error is shown as JSON.
+ */
 export function messageOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? thrown.message : String(thrown);
+    return textOf(thrown, 0);
   } catch {
     return "a thrown value that cannot be read";
   }
+}
+
+function textOf(thrown: unknown, depth: number): string {
+  if ((typeof thrown !== "object" && typeof thrown !== "function") || thrown === null) return String(thrown);
+  const message: unknown = (thrown as { message?: unknown }).message;
+  if (typeof message === "string" && message !== "") return message;
+  if (thrown instanceof Error) {
+    if (depth >= MAX_DEPTH) return "";
+    const inner = [...innerErrors(thrown), ...(thrown.cause == null ? [] : [thrown.cause])];
+    const texts = inner.map((error) => textOf(error, depth + 1)).filter((text) => text !== "");
+    return [...new Set(texts)].join("; ");
+  }
+  const value: unknown = thrown;
+  const own = Object.getPrototypeOf(thrown) === null ? "" : String(value);
+  // "[object Object]" tells nothing.
+  return own === "" || /^\[object \w+\]$/.test(own) ? JSON.stringify(plainData(thrown)) : own;
 }

@@ -4,11 +4,11 @@ export interface Logger {
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
-  /** True where nobody reads: lines of single tasks are not made then. */
+  /** True where nobody reads debug and info: lines of single tasks are not made then. */
   readonly silent?: boolean;
 }
 
-/** Says nothing: the default of a program that has not asked for logs. */
+/** Says nothing: for a program that asked for silence. */
 export const silentLogger: Logger = {
   silent: true,
   debug() {},

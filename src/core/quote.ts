@@ -18,5 +18,25 @@ function textOf(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
   if (typeof value !== "object" || value === null) return String(value);
-  return JSON.stringify(value) ?? Object.prototype.toString.call(value);
+  const named = namedObject(value);
+  return named ?? JSON.stringify(value, faithful) ?? Object.prototype.toString.call(value);
+}
+
+/** Objects whose JSON is null or {}, which would say that something else came. */
+function namedObject(value: object): string | undefined {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "invalid Date" : undefined;
+  if (value instanceof RegExp) return String(value);
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (value instanceof Map) return "a Map";
+  if (value instanceof Set) return "a Set";
+  return value instanceof Promise ? "a Promise" : undefined;
+}
+
+/** A replacer for JSON: the same inside of lists and objects, and numbers that would be null, or fail. */
+function faithful(this: unknown, key: string, value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (typeof value === "bigint") return `${value}n`;
+  // What `toJSON` was called on.
+  const given = (this as Record<string, unknown>)[key];
+  return typeof given === "object" && given !== null ? (namedObject(given) ?? value) : value;
 }

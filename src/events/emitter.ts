@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { Clock } from "../core/clock.js";
-import { messageOf } from "../core/errors.js";
+import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import type { EventMap, EventName, SunbeatEvent } from "./event-map.js";
 
@@ -53,7 +53,7 @@ export class Events {
     try {
       await listener(event);
     } catch (error) {
-      this.#logger.error(`events: a listener of ${event.type} failed: ${messageOf(error)}`);
+      this.#logger.error(failureEntry(`events: a listener of ${event.type} failed`, error));
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../core/clock.js";
-import type { Failure } from "../tasks/failure.js";
+import type { Failure } from "../core/failure.js";
 
 /** What every event carries. */
 export interface EventBase {

@@ -3,6 +3,7 @@ import { invalidOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { runInTask, runningTask } from "../tasks/context.js";
 import type { TaskContext } from "../tasks/definition.js";
+import type { Fits, NotYetCalled } from "../tasks/function-types.js";
 import {
   HELD_LOCKS,
   heldLocks,
@@ -24,10 +25,13 @@ export interface Locked {
     method: (this: This, ...args: Args) => Result,
     context: ClassMethodDecoratorContext<This, (this: This, ...args: Args) => Result>,
   ): (this: This, ...args: Args) => Result;
-  <This, Args extends unknown[], Result>(
-    fn: (this: This, ...args: Args) => Result,
-  ): (this: This, ...args: Args) => Promise<Awaited<Result>>;
+  <F extends NotYetCalled>(fn: F & Fits<F, (...args: never[]) => unknown>): LockedOf<F>;
 }
+
+/** The same parameters, and a promise of what the function returns. */
+type LockedOf<F> = F extends (this: infer This, ...args: infer Args) => infer Result
+  ? (this: This, ...args: Args) => Promise<Awaited<Result>>
+  : (...args: unknown[]) => Promise<unknown>;
 
 /**
  * Gives a task a lock: `app.task("save", locked("save-to-storage", 10)(async (data) => ...))`, or `@locked("ledger")`

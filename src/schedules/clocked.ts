@@ -10,7 +10,7 @@ import { instantOf, MAX_INSTANT, zone } from "./zone.js";
 
 export interface ClockedOptions {
   /** The zone of a local time; has no effect on an instant that needs none. Default none. */
-  readonly timezone?: string;
+  readonly timezone?: string | undefined;
 }
 
 /** Epoch seconds taken for milliseconds lie in January 1970; nobody schedules there. */

@@ -15,7 +15,7 @@ const EPOCH_WEEKDAY = 4;
 
 export interface IntervalOptions {
   /** Moves every run by this much, in either direction; taken modulo the interval. Default 0. */
-  readonly offset?: Duration;
+  readonly offset?: Duration | undefined;
 }
 
 /** The remainder in [0, divisor): exact for every pair of safe integers, which a division is not. */

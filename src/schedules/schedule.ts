@@ -33,9 +33,9 @@ export type BuiltInSchedule = Required<Omit<Schedule, "occurrenceKey" | "separat
 
 export interface LintOptions {
   /** Reference instant for lints about a zone's coming transitions; without it those are left out. */
-  readonly from?: EpochMs;
+  readonly from?: EpochMs | undefined;
   /** How long a run takes, 95th percentile, for the lint about runs that overlap; without it that is left out. */
-  readonly runTimeP95Ms?: number;
+  readonly runTimeP95Ms?: number | undefined;
 }
 
 export interface Lint {

@@ -12,7 +12,7 @@ export interface UpcomingOptions {
   /** At most this many, 1 to 10,000. */
   readonly count: number;
   /** Only occurrences before this. Default no end. */
-  readonly until?: InstantLike;
+  readonly until?: InstantLike | undefined;
 }
 
 const MOST = 10_000;

@@ -100,7 +100,7 @@ export interface TaskContext {
    */
   readonly lock: { readonly name: string; readonly fence: number } | null;
   /** Ends this run and runs the task again after `countdown` (default: the task's retry policy). Always throws. */
-  retry(options?: { readonly countdown?: Duration; readonly error?: unknown }): never;
+  retry(options?: { readonly countdown?: Duration | undefined; readonly error?: unknown }): never;
   /** Stores a custom state with plain data, seen by `AsyncResult.info()`. */
   updateState(state: string, meta?: unknown): Promise<void>;
   /** `updateState("PROGRESS", { done, total })`. */

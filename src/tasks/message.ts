@@ -5,21 +5,21 @@ import type { InstantLike } from "../core/instant.js";
 /** Options of one send: `applyAsync`, `sendTask`, and `options` of a beat entry. */
 export interface SendOptions {
   /** Not before this long from now, by the store's clock. Not together with `eta`. */
-  readonly countdown?: Duration;
+  readonly countdown?: Duration | undefined;
   /** Not before this instant. */
-  readonly eta?: InstantLike;
+  readonly eta?: InstantLike | undefined;
   /** Worthless this long after sending (a duration; a bare number is seconds) or from this instant on (a Date). */
-  readonly expires?: Duration | Date;
+  readonly expires?: Duration | Date | undefined;
   /** Default: a new UUID. Sending an id twice runs it once. */
-  readonly taskId?: string;
-  readonly queue?: string;
+  readonly taskId?: string | undefined;
+  readonly queue?: string | undefined;
   /** 0 to 9; 9 runs first. Default: the task's, else 0. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** Text that travels with the task: `request.headers`. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly ignoreResult?: boolean;
-  readonly resultExpires?: Duration;
-  readonly maxDeliveries?: number;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly ignoreResult?: boolean | undefined;
+  readonly resultExpires?: Duration | undefined;
+  readonly maxDeliveries?: number | undefined;
 }
 
 /** An instant, absolute or counted from the store's clock at the moment the step runs. */

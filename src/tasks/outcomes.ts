@@ -26,7 +26,7 @@ export class Retry extends ThrownOutcome {
   readonly error: unknown;
 
   /** Throws SUNBEAT_DURATION_INVALID or SUNBEAT_OPTION_INVALID for a countdown that is no length of time. */
-  constructor(options: { readonly countdown?: Duration; readonly error?: unknown } = {}) {
+  constructor(options: { readonly countdown?: Duration | undefined; readonly error?: unknown } = {}) {
     super("the task asked to be run again", options.error);
     this.error = options.error;
     this.countdownMs =
@@ -46,7 +46,7 @@ export class Reject extends ThrownOutcome {
   readonly reason: string;
   readonly requeue: boolean;
 
-  constructor(reason = "rejected", options: { readonly requeue?: boolean } = {}) {
+  constructor(reason = "rejected", options: { readonly requeue?: boolean | undefined } = {}) {
     super(reason);
     this.reason = reason;
     this.requeue = options.requeue ?? false;

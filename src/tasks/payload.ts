@@ -19,6 +19,10 @@ interface Problem {
   readonly code: "SUNBEAT_PAYLOAD_INVALID" | "SUNBEAT_PAYLOAD_TOO_LARGE";
   readonly text: string;
   readonly path: (string | number)[];
+  /** Levels from the root down to a place above where it was found: that one is named. */
+  readonly at?: number;
+  /** The same for a second place, to which `text` leads. */
+  readonly leadsTo?: number;
 }
 
 /** One walk: `budget` bounds its length, since shared references can make a small graph exponentially long. */
@@ -66,7 +70,7 @@ function problemOf(value: unknown, walk: Walk): Problem | undefined {
 }
 
 function objectProblem(value: object, walk: Walk): Problem | undefined {
-  if (walk.above.length >= MAX_PAYLOAD_DEPTH) return invalid(depthText(walk.above));
+  if (walk.above.length >= MAX_PAYLOAD_DEPTH) return depthProblem(walk.above);
   walk.above.push(value);
   const problem = Array.isArray(value) ? arrayProblem(value, walk) : membersProblem(value, walk);
   walk.above.pop();
@@ -74,14 +78,17 @@ function objectProblem(value: object, walk: Walk): Problem | undefined {
 }
 
 /** Only a value nested too deeply can contain itself, so cycles are looked for here and cost nothing elsewhere. */
-function depthText(above: readonly object[]): string {
-  const seen = new Set<object>();
-  for (const value of above) {
-    if (seen.has(value))
-      return "contains itself, so it has no JSON form; send a tree, or ids instead of links";
-    seen.add(value);
+function depthProblem(above: readonly object[]): Problem {
+  const levels = new Map<object, number>();
+  for (const [at, value] of above.entries()) {
+    const leadsTo = levels.get(value);
+    if (leadsTo !== undefined) {
+      const text = "again, so it has no JSON form; send a tree, or ids instead of links";
+      return { ...invalid(text), at, leadsTo };
+    }
+    levels.set(value, at);
   }
-  return `is nested deeper than ${MAX_PAYLOAD_DEPTH} levels; send something flatter`;
+  return invalid(`is nested deeper than ${MAX_PAYLOAD_DEPTH} levels; send something flatter`);
 }
 
 function arrayProblem(values: readonly unknown[], walk: Walk): Problem | undefined {
@@ -145,19 +152,21 @@ function instanceText(value: object): string {
     : `an instance of ${name} would arrive as a plain object; send { ...value }`;
 }
 
-function pathText(root: string, path: readonly (string | number)[]): string {
+/** The place `levels` below the root, by the path that was collected from the inside out. */
+function pathText(root: string, path: readonly (string | number)[], levels = path.length): string {
   let text = root;
-  for (const part of [...path].reverse().slice(0, 20)) {
+  for (const part of path.toReversed().slice(0, Math.min(levels, 20))) {
     if (typeof part === "number") text += `[${part}]`;
     else text += /^[A-Za-z_$][\w$]{0,63}$/.test(part) ? `.${part}` : `[${quote(part)}]`;
   }
-  return path.length > 20 ? `${text}...` : text;
+  return levels > 20 ? `${text}...` : text;
 }
 
-function refuse(root: string, problem: Problem): never {
-  const where = pathText(root, problem.path);
-  const colon = /^(is|contains) /.test(problem.text) ? " " : ": ";
-  throw new TaskError(problem.code, `${where}${colon}${problem.text}`, { details: { path: where } });
+function refuse(root: string, { code, text, path, at, leadsTo }: Problem): never {
+  const where = pathText(root, path, at);
+  const joint =
+    leadsTo === undefined ? (text.startsWith("is ") ? " " : ": ") : ` is ${pathText(root, path, leadsTo)} `;
+  throw new TaskError(code, `${where}${joint}${text}`, { details: { path: where } });
 }
 
 /**

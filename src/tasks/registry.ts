@@ -13,7 +13,9 @@ export class TaskRegistry {
     if (this.#tasks.has(definition.name)) {
       throw new ConfigurationError(
         "SUNBEAT_TASK_DUPLICATE",
-        `task ${quote(definition.name)} is registered already; give one of the two another name`,
+        `task ${quote(definition.name)} is registered already: give one of the two another name; ` +
+          "if they are one task, its module was loaded twice, by hot reload (keep the app on globalThis) " +
+          "or by a second import path (import it by one)",
         { details: { name: definition.name } },
       );
     }

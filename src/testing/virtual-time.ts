@@ -1,6 +1,7 @@
 import { coreOf, type Pace, type Sunbeat } from "../app/index.js";
 import type { EpochMs } from "../core/clock.js";
 import { type Duration, durationMs } from "../core/duration.js";
+import { silentLogger } from "../core/logger.js";
 import { seededRandom } from "../core/random.js";
 import { openMemoryStore } from "../store/memory/index.js";
 import { ManualClock } from "./manual-clock.js";
@@ -18,13 +19,13 @@ const PACE: Pace = {
 
 export interface VirtualTimeOptions {
   /** Where time begins: epoch ms, Date or ISO 8601 text. Default 2027-01-01T00:00:00Z. */
-  readonly start?: EpochMs | Date | string;
+  readonly start?: EpochMs | Date | string | undefined;
   /** Seed of ids and of jitter: the same seed gives the same run. Default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Queues the worker takes from. Default: every queue that the app's code names. */
-  readonly queues?: readonly string[];
+  readonly queues?: readonly string[] | undefined;
   /** Default: the app's. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
 }
 
 /** An app that runs on a clock of its own: beat, queue and worker go on only while `advance` moves it. */
@@ -50,6 +51,8 @@ export interface VirtualTime {
 export async function virtualTime(app: Sunbeat, options: VirtualTimeOptions = {}): Promise<VirtualTime> {
   const clock = new ManualClock(options.start);
   coreOf(app).use({ clock, random: seededRandom(options.seed ?? 1), store: openMemoryStore, pace: PACE });
+  // A test that makes a task fail has its own eyes on it; one that wants the log gives the app a logger.
+  coreOf(app).useLogger(silentLogger);
   const { queues, concurrency } = options;
   const worker = app.worker({
     ...(queues === undefined ? {} : { queues }),

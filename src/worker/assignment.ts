@@ -1,10 +1,10 @@
 import { messageOf, TaskError } from "../core/errors.js";
+import { describeFailure } from "../core/failure.js";
+import { oneLine } from "../core/log-entry.js";
 import type { TaskDefinition } from "../tasks/definition.js";
 import { decodeBody, type MessageBody, resultTtlOf } from "../tasks/envelope.js";
-import { describeFailure } from "../tasks/failure.js";
 import type { TaskLookup } from "./options.js";
 import type { Outcome } from "./outcome.js";
-import { oneLine } from "./report.js";
 import type { Reservation } from "./reservation.js";
 
 /**

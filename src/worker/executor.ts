@@ -8,10 +8,10 @@
 import type { Clock, Timer } from "../core/clock.js";
 import { formatDuration } from "../core/duration.js";
 import { messageOf, TaskError } from "../core/errors.js";
+import { describeFailure } from "../core/failure.js";
 import type { Random } from "../core/random.js";
 import { runInTask } from "../tasks/context.js";
 import type { TaskDefinition } from "../tasks/definition.js";
-import { describeFailure } from "../tasks/failure.js";
 import { encodeResult } from "../tasks/payload.js";
 import type { Assignment } from "./assignment.js";
 import { validInput } from "./input.js";

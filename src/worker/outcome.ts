@@ -1,10 +1,11 @@
 /** What a run came to, as plain data, and what the store is told about it. */
 import { TaskError } from "../core/errors.js";
+import { describeFailure, type Failure } from "../core/failure.js";
 import type { Random } from "../core/random.js";
 import type { Settlement } from "../store/broker.js";
 import type { ResultRecord } from "../store/results.js";
 import type { RetryPolicy } from "../tasks/definition.js";
-import { describeFailure, encodeFailure, type Failure } from "../tasks/failure.js";
+import { encodeFailure } from "../tasks/failure.js";
 import { outcomeOf, type Retry } from "../tasks/outcomes.js";
 import type { Reservation } from "./reservation.js";
 import { retryDelayMs } from "./retry-delay.js";
@@ -77,8 +78,10 @@ export function judge(thrown: unknown, trial: Trial): Outcome {
     if (reservation.stopping) return { kind: "returned" };
     if (trial.retries >= trial.policy.max || !trial.policy.on(thrown)) return failed(thrown);
     return retried(thrown, null, trial);
-  } catch {
-    return failed(thrown);
+  } catch (error) {
+    const failure = describeFailure(thrown);
+    const inner = [...(failure.errors ?? []), describeFailure(error)];
+    return { kind: "failed", error: { ...failure, errors: inner } }; // both are somebody's failure
   }
 }
 

@@ -1,36 +1,37 @@
 /** What is told about a run: log lines as Celery users know them, and events. */
 import { formatDuration } from "../core/duration.js";
-import { messageOf } from "../core/errors.js";
+import { causesOf, type Failure, failureTraceback } from "../core/failure.js";
+import { failureEntry, logEntry, oneLine } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { EventMap, EventName } from "../events/index.js";
 import type { Buried } from "../store/broker.js";
-import type { Failure } from "../tasks/failure.js";
 import type { EventSink } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";
-
-const MAX_LINE = 1_000;
-/** Control characters, line separators and marks that turn the direction of text: nothing may forge a log line. */
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
-
-/** One line of log from text that others wrote. */
-export function oneLine(text: string): string {
-  const line = text.replace(UNPRINTABLE, " ");
-  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}... (${line.length} characters)` : line;
-}
 
 /** `TimeoutError('...')`. */
 function failureText(error: Failure): string {
   return `${error.name}('${error.message}')`;
 }
 
+/** The same with its causes, in one line. A message that was made of theirs has told them. */
+function withCauses(error: Failure): string {
+  let text = failureText(error);
+  for (let [cause] = causesOf(error); cause !== undefined; [cause] = causesOf(cause)) {
+    if (cause.message === "" || !text.includes(cause.message)) text += `, caused by ${failureText(cause)}`;
+  }
+  return text;
+}
+
 /**
  * Neither a logger nor a sink that throws may stop a worker: whatever they throw ends here. Every text is made one
- * line, since names, ids and messages come from outside.
+ * line, since names, ids and messages come from outside; only the stack of a failure stands in lines of its own.
  */
 export class Reporter {
   readonly log: Logger;
+  /** Takes entries of several lines, each of which was made safe. */
+  readonly #entries: Logger;
   readonly #events: EventSink;
   readonly #hostname: string;
   readonly #logResults: boolean;
@@ -43,7 +44,13 @@ export class Reporter {
     this.#events = events;
     this.#hostname = options.hostname;
     this.#logResults = options.logResults;
-    this.log = guarded(logger);
+    this.log = guarded(logger, oneLine);
+    this.#entries = guarded(logger, (entry) => entry);
+  }
+
+  /** What went wrong around the runs. */
+  failure(head: string, error: unknown): void {
+    this.#entries.error(failureEntry(head, error));
   }
 
   worker(type: "worker-online" | "worker-offline"): void {
@@ -127,8 +134,10 @@ export class Reporter {
         return this.#emit("task-succeeded", { id, task, queue, runtimeMs });
       case "retried": {
         const { error, delayMs } = outcome;
-        const why = error.name === "Retry" ? "" : `: ${failureText(error)}`;
+        const isFailure = error.name !== "Retry";
+        const why = isFailure ? `: ${withCauses(error)}` : "";
         this.log.info(`Task ${label} retry: Retry in ${formatDuration(delayMs)}${why}`);
+        if (isFailure) this.#stack("debug", `Task ${label} raised, and is tried again`, error);
         return this.#emit("task-retried", { id, task, queue, delayMs, error });
       }
       case "timed-out":
@@ -138,8 +147,7 @@ export class Reporter {
         );
         return this.#emit("task-failed", { id, task, queue, runtimeMs, error: outcome.error });
       case "failed":
-        this.log.error(`Task ${label} raised unexpected: ${failureText(outcome.error)}`);
-        if (outcome.error.stack !== null) this.log.debug(outcome.error.stack);
+        this.#stack("error", `Task ${label} raised unexpected: ${failureText(outcome.error)}`, outcome.error);
         return this.#emit("task-failed", { id, task, queue, runtimeMs, error: outcome.error });
       case "dead":
         this.log.error(`Task ${label} rejected: ${outcome.reason}`);
@@ -187,21 +195,27 @@ export class Reporter {
     );
   }
 
+  #stack(level: "debug" | "error", head: string, error: Failure): void {
+    if (level === "debug" && this.log.silent) return;
+    const hasMore = error.stack !== null || causesOf(error).length > 0;
+    this.#entries[level](hasMore ? logEntry(head, failureTraceback(error)) : oneLine(head));
+  }
+
   #emit<Name extends EventName>(type: Name, fields: EventMap[Name]): void {
     try {
       this.#events.emit(type, fields, this.#hostname);
     } catch (error) {
-      this.log.error(`A listener of ${type} threw: ${messageOf(error)}`);
+      this.failure(`A listener of ${type} threw`, error);
     }
   }
 }
 
-function guarded(logger: Logger): Logger {
+function guarded(logger: Logger, shape: (text: string) => string): Logger {
   const guard =
     (level: "debug" | "info" | "warn" | "error") =>
     (text: string): void => {
       try {
-        logger[level](oneLine(text));
+        logger[level](shape(text));
       } catch {
         // There is nowhere left to say it.
       }

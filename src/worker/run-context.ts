@@ -55,7 +55,7 @@ export class RunContext implements TaskContext, WithLocks {
     return this.#environment.locks;
   }
 
-  retry(options: { readonly countdown?: Duration; readonly error?: unknown } = {}): never {
+  retry(options: { readonly countdown?: Duration | undefined; readonly error?: unknown } = {}): never {
     throw new Retry(options);
   }
 

@@ -204,7 +204,7 @@ export class Worker {
   #fail(error: unknown): void {
     if (this.#failure !== null || this.#state === "stopped") return;
     this.#failure = { error };
-    this.#reporter.log.error(`Worker ends, since its store failed for good: ${messageOf(error)}`);
+    this.#reporter.failure("Worker ends, since its store failed for good", error);
     void this.kill();
   }
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { AsyncResult } from "../../src/app/async-result.js";
 import { ResultError } from "../../src/core/errors.js";
+import { describeFailure } from "../../src/core/failure.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
 import type { ResultRecord } from "../../src/store/results.js";
 import type { Store } from "../../src/store/store.js";
-import { describeFailure, encodeFailure, RemoteTaskError } from "../../src/tasks/failure.js";
+import { encodeFailure, RemoteTaskError } from "../../src/tasks/failure.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 const DAY_MS = 86_400_000;

@@ -513,7 +513,7 @@ describe("an entry that cannot be sent", () => {
     ],
   ])(
     "%s holds nobody up, is told once, and is not asked again in a busy loop",
-    async (_, prepare, lineup, why) => {
+    async (what, prepare, lineup, why) => {
       await prepare();
       const { store, faults } = faulty(world.store, world.clock);
       const beat = await world.started({ good: tick, ...lineup }, {}, store);
@@ -523,6 +523,9 @@ describe("an entry that cannot be sent", () => {
         { entry: "bad", reason: expect.stringMatching(why) as string },
       ]);
       expect(world.log.matching(/cannot send bad/)).toHaveLength(1);
+      // Code of the program that throws is told with its place.
+      const throws = / throws$|not JSON/.test(what);
+      expect(world.log.matching(/cannot send bad[^]*\n {4}.*\n {8}at /)).toHaveLength(throws ? 1 : 0);
       expect(beat.stats().aside).toEqual([{ entry: "bad", reason: expect.stringMatching(why) as string }]);
       expect(faults.calls.due).toBeLessThan(100);
     },

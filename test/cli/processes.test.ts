@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Playground, type Program } from "../support/cli.js";
 import { freePort } from "../support/redis-server.js";
@@ -76,6 +77,14 @@ describe.concurrent("loading an app", () => {
       /^broken\/twice\.js:5:5: task "tasks\.add" is registered already.* \[SUNBEAT_TASK_DUPLICATE\]$/,
     ],
     [
+      "broken/private-task.ts",
+      /^broken\/private-task\.ts:18:3: @task: "#hidden" cannot be called by its name.* \[SUNBEAT_DECORATOR_UNSUPPORTED\]$/,
+    ],
+    [
+      "broken/no-decorated-method.ts",
+      /^broken\/no-decorated-method\.ts:10:1: @tasks: "Billing" has no method .* \[SUNBEAT_DECORATOR_UNSUPPORTED\]$/,
+    ],
+    [
       "broken/bad-crontab.js",
       /^broken\/bad-crontab\.js:4:56: crontab: minute: 60 .* \[SUNBEAT_CRONTAB_INVALID\]$/,
     ],
@@ -94,6 +103,26 @@ describe.concurrent("loading an app", () => {
     else expect(line).toBe(message);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
   });
+});
+
+test.each([
+  ["private-task.ts", "18:3", ts.ScriptTarget.ES2022],
+  ["no-decorated-method.ts", "10:7", ts.ScriptTarget.ES2022],
+  ["throws.ts", "5:32", ts.ScriptTarget.ES2022],
+])("%s compiled by tsc with a source map fails at %s of the source", async (name, position, target) => {
+  const folder = `compiled-${name.replace(".ts", "")}`;
+  mkdirSync(path.join(place.folder, folder));
+  const source = readFileSync(path.join(place.folder, "broken", name), "utf8");
+  const options = { target, module: ts.ModuleKind.ESNext, sourceMap: true, removeComments: true };
+  const { outputText, sourceMapText } = ts.transpileModule(source, {
+    fileName: name,
+    compilerOptions: options,
+  });
+  writeFileSync(path.join(place.folder, folder, name), source);
+  writeFileSync(path.join(place.folder, folder, name.replace(".ts", ".js")), outputText);
+  writeFileSync(path.join(place.folder, folder, name.replace(".ts", ".js.map")), sourceMapText!);
+  const { stderr } = await place.sunbeat(["-A", `${folder}/${name.replace(".ts", ".js")}`, "report"]);
+  expect(stderr).toMatch(new RegExp(`^sunbeat: ${folder}/${name}:${position}: `));
 });
 
 describe.concurrent("commands that need no worker", () => {
@@ -260,7 +289,7 @@ describe.concurrent("database files", () => {
     rmSync(file);
     const { exitCode, stderr } = await beat.ended();
     expect(stderr).toMatch(
-      /ERROR\/MainProcess\] beat: ending, The database file \S+ was moved, replaced or deleted/,
+      /ERROR\/MainProcess\] beat: ending: The database file \S+ was moved, replaced or deleted/,
     );
     expect(stderr).not.toMatch(/^ +at /m);
     expect(exitCode).toBe(1);
@@ -364,8 +393,15 @@ sunbeat vVERSION (one@HOST)
       id: "failing",
       state: "FAILURE",
       result: null,
-      error: { code: "SUNBEAT_TASK_FAILED", message: expect.stringContaining("no such lamp") as unknown },
-      traceback: expect.stringMatching(/^TypeError: no such lamp\n {4}at .*shop\.ts:\d+/) as unknown,
+      error: {
+        name: "TypeError",
+        message: "no such lamp",
+        code: null,
+        cause: { name: "object", message: '{"status":402}', code: null, cause: null, value: { status: 402 } },
+      },
+      traceback: expect.stringMatching(
+        /^TypeError: no such lamp\n {4}at .*shop\.ts:\d+[^]*\nCaused by: /,
+      ) as unknown,
     });
   });
 
@@ -434,7 +470,7 @@ sunbeat vVERSION (one@HOST)
   test("a forgotten promise of a task is logged and ends nothing", async () => {
     await place.sunbeat([...app, "call", "tasks.forget", "--wait"]);
     await worker.says(
-      /ERROR\/MainProcess\] A promise was rejected and nobody handled it: Error: nobody listens/,
+      /ERROR\/MainProcess\] A promise was rejected and nobody handled it: nobody listens\n {4}Error: nobody listens\n {8}at /,
     );
   });
 });
@@ -523,7 +559,7 @@ describe.concurrent("the end of a worker", () => {
     await place.sunbeat([...app, "call", "tasks.crash"]);
     const { exitCode, stderr } = await worker.ended();
     expect(stderr).toMatch(
-      /Cold shutdown: an exception that nobody caught .*: RangeError: outside of every task\n/,
+      /Cold shutdown: an exception that nobody caught .*: outside of every task\n {4}RangeError: outside of every task\n/,
     );
     expect(exitCode).toBe(1);
   });

@@ -30,7 +30,7 @@ const defaults = {
   beatLeaseMs: 15_000,
   beatMaxLoopIntervalMs: 300_000,
   retention: { maxAgeMs: 30 * 86_400_000, maxRowsPerEntry: 10_000 },
-  logger: null,
+  logger: undefined,
 };
 
 describe("options", () => {
@@ -84,6 +84,7 @@ describe("options", () => {
     [{ beatMaxLoopInterval: 1 }, { beatMaxLoopIntervalMs: 1_000 }],
     [{ retention: { maxAge: "1d" } }, { retention: { maxAgeMs: 86_400_000, maxRowsPerEntry: 10_000 } }],
     [{ logger: silentLogger }, { logger: silentLogger }],
+    [{ logger: null }, { logger: null }],
   ])("%o", (options, fields) => {
     expect(resolve(options)).toEqual({ ...defaults, ...fields });
   });
@@ -179,7 +180,7 @@ describe("a wrong option fails at construction", () => {
     [
       { logger: { info() {} } },
       "SUNBEAT_OPTION_INVALID",
-      "logger: expected an object with the methods debug, info, warn and error",
+      "logger: expected an object with the methods debug, info, warn and error, or null for silence",
     ],
   ])("%o: %s", (options, code, start) => {
     expect(() => resolve(options)).toThrow(

@@ -43,16 +43,20 @@ test('"*" gets every event', () => {
 test("a listener that throws or rejects is logged, and the others hear the event", async () => {
   const { events, errors, clock } = setUp();
   const heard: string[] = [];
+  const failure = (message: string): Error =>
+    Object.assign(new Error(message), { stack: `Error: ${message}\n    at x` });
   events.on("task-sent", () => {
-    throw new Error("sync");
+    throw failure("sync");
   });
-  events.on("task-sent", () => Promise.reject(new Error("async")));
+  events.on("task-sent", () => Promise.reject(failure("async")));
   events.on("task-sent", ({ id }) => heard.push(id));
   events.emit("task-sent", sent);
   await clock.advance(0);
   expect([heard, errors]).toEqual([
     ["i"],
-    ["events: a listener of task-sent failed: sync", "events: a listener of task-sent failed: async"],
+    ["sync", "async"].map(
+      (message) => `events: a listener of task-sent failed: ${message}\n    Error: ${message}\n        at x`,
+    ),
   ]);
 });
 

@@ -54,7 +54,12 @@ export class Playground {
 
   /** Starts `sunbeat ...args`. */
   start(args: readonly string[], env: Record<string, string> = {}): Program {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    return this.node([MAIN, ...args], env);
+  }
+
+  /** Starts `node ...args`. */
+  node(args: readonly string[], env: Record<string, string> = {}): Program {
+    const child = spawn(process.execPath, args, {
       cwd: this.folder,
       env: { PATH: process.env["PATH"], TZ: "UTC", ...env },
     });
@@ -142,7 +147,7 @@ export class Program {
     while (!isSo()) {
       if (late) {
         this.#child.kill("SIGKILL");
-        throw new Error(`sunbeat ${this.#args.join(" ")} did not ${what}:\n${this.#stdout}${this.#stderr}`);
+        throw new Error(`${this.#args.join(" ")} did not ${what}:\n${this.#stdout}${this.#stderr}`);
       }
       await new Promise<void>((resolve) => this.#changed.push(resolve));
     }

@@ -105,9 +105,23 @@ describe("what JSON would change without a word is refused with the path of the 
     expect(refusal(() => encodePayload(args, "args"))).toEqual({ code: "SUNBEAT_PAYLOAD_INVALID", message });
   });
 
-  test("a cycle is named as such", () => {
-    expect(refusal(() => encodePayload([1, { tree: [cycle] }], "args")).message).toMatch(
-      /^args\[1\]\.tree\[0\]\.self\.self.*\.\.\. contains itself, so it has no JSON form; send a tree/,
+  const pair: Record<string, unknown> = { child: { name: "b" } };
+  (pair["child"] as Record<string, unknown>)["parent"] = pair;
+  const list: unknown[] = [];
+  list.push(1, list);
+  const far: Record<string, unknown> = {};
+  far["next"] = Array.from({ length: 30 }).reduce<object>((inner) => ({ in: inner }), { back: far });
+
+  test.each<[string, unknown, string]>([
+    // because                          args                        the first place that closes it, and where to
+    ["an object in itself", [1, { tree: [cycle] }], "args[1].tree[0].self is args[1].tree[0] again"],
+    ["a child that knows its parent", [pair], "args[0].child.parent is args[0] again"],
+    ["a list in itself", [list], "args[0][1] is args[0] again"],
+    ["the arguments in themselves", list, "args[1] is args again"],
+    ["a circle longer than what is shown", [far], `args[0].next${".in".repeat(18)}... is args[0] again`],
+  ])("a cycle is named by the place that closes it: %s", (_, args, where) => {
+    expect(refusal(() => encodePayload(args, "args")).message).toBe(
+      `${where}, so it has no JSON form; send a tree, or ids instead of links`,
     );
   });
 

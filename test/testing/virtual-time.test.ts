@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { clocked, crontab, every, solar, Sunbeat } from "../../src/index.js";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { clocked, crontab, every, solar, Sunbeat, type SunbeatOptions } from "../../src/index.js";
 import { ManualClock, virtualTime } from "../../src/testing/index.js";
 
 describe("an app on virtual time", () => {
@@ -73,6 +73,34 @@ describe("an app on virtual time", () => {
     await expect(virtualTime(app)).rejects.toMatchObject({ code: "SUNBEAT_USAGE" });
     await app.close();
   });
+});
+
+test("an app on virtual time tells failures with their stacks where it has a logger, and is silent without", async () => {
+  const told: string[] = [];
+  const stderr = vi.spyOn(process.stderr, "write").mockImplementation((text) => told.push(String(text)) > 0);
+  onTestFinished(() => stderr.mockRestore());
+  const fail = async (options: SunbeatOptions): Promise<void> => {
+    const app = new Sunbeat("failing", options);
+    app.task("fail", () => {
+      throw new TypeError("no such lamp", { cause: new Error("unplugged") });
+    });
+    const time = await virtualTime(app);
+    await app.sendTask("fail");
+    await time.advance("1s");
+    await time.close();
+  };
+  await fail({});
+  expect(told).toEqual([]);
+  const errors: string[] = [];
+  const nothing = (): void => undefined;
+  await fail({
+    logger: { debug: nothing, info: nothing, warn: nothing, error: (line) => errors.push(line) },
+  });
+  expect([errors.length, told]).toEqual([1, []]);
+  expect(errors[0]).toMatch(
+    /^Task fail\[.*\] raised unexpected: TypeError\('no such lamp'\)\n {4}TypeError: no such lamp\n {8}at /,
+  );
+  expect(errors[0]).toMatch(/\n {4}Caused by: Error: unplugged\n {8}at /);
 });
 
 describe("a manual clock", () => {

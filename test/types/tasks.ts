@@ -1,5 +1,6 @@
 /** Checked by the compiler alone: what must have which type, and what must not compile. Never run. */
 import {
+  locked,
   Sunbeat,
   type AsyncResult,
   type StandardSchema,
@@ -62,6 +63,89 @@ export async function inference(): Promise<void> {
   is<number>()(await named.get(), true);
 }
 
+/** Versions of the compiler differ in whether `undefined` is part of an optional element, and agree in this. */
+type Of<F extends (...args: never[]) => void> = Parameters<F>;
+
+/** A parameter with a default value is optional for callers, and has the type of its default. */
+export async function defaults(): Promise<void> {
+  const add = app.task("add", (x: number, n = 5) => x + n);
+  is<Task<Of<(x: number, n?: number) => void>, number>>()(add, true);
+  is<Task<Of<(x: number, n?: number) => void>, number>>()(
+    app.task("options", { queue: "q" }, async (x: number, n = 5) => x + n),
+    true,
+  );
+  is<Task<Of<(n?: number) => void>, string>>()(
+    app.task("first", (n = 5) => n.toFixed()),
+    true,
+  );
+  is<Task<Of<(x: number, to?: string, list?: string[]) => void>, string>>()(
+    app.task("several", (x: number, to = "", list = ["a"]) => to + list.join() + x.toFixed()),
+    true,
+  );
+  is<Task<Of<(x: number, options?: { deep?: boolean }) => void>, boolean>>()(
+    app.task("parts", (x: number, { deep = true }: { deep?: boolean } = {}) => deep && x > 1),
+    true,
+  );
+  is<Task<Of<(x: number, n?: number) => void>, string>>()(
+    app.task("bound", { bind: true }, (self, x: number, n = 5) => {
+      is<TaskContext>()(self, true);
+      return self.request.id + (x + n).toFixed();
+    }),
+    true,
+  );
+  is<Task<Of<(n?: number) => void>, string>>()(
+    app.task("bound-first", { bind: true }, (self, n = 5) => self.request.id + n.toFixed()),
+    true,
+  );
+  is<Task<Of<(x: number, n?: number) => void>, string>>()(
+    app.task("annotated", { bind: true }, (self: TaskContext, x: number, n = 5) => self.request.id + (x + n)),
+    true,
+  );
+  is<Task<[], number>>()(
+    app.task("without-self", { bind: true }, () => 1),
+    true,
+  );
+
+  const schema = {} as StandardSchema<{ at: string }, { at: Date }>;
+  is<Task<Of<(input: { at: string }, times?: number) => void>, number>>()(
+    app.task("input", { input: schema }, (data, times = 2) => data.at.getTime() * times),
+    true,
+  );
+  is<Task<Of<(input: { at: string }, times?: number) => void>, number>>()(
+    app.task(
+      "both",
+      { input: schema, bind: true },
+      (self, { at }, times = 2) => self.request.args.length + at.getTime() * times,
+    ),
+    true,
+  );
+
+  const save = locked("l", 10)((x: number, n = 5) => x + n);
+  is<(this: unknown, x: number, n?: number) => Promise<number>>()(save, true);
+  is<Task<Of<(x: number, n?: number) => void>, number>>()(app.task("locked", save), true);
+  is<Task<Of<(x: number, n?: number) => void>, string>>()(
+    app.task(
+      "locked-bound",
+      { bind: true },
+      locked("l")(async (self: TaskContext, x: number, n = 5) => self.request.id + (x + n)),
+    ),
+    true,
+  );
+
+  // Every verb has the same parameters.
+  const sums: number[] = [await add(1), await add(1, 2)];
+  void sums;
+  is<AsyncResult<number>>()(await add.delay(1), true);
+  is<AsyncResult<number>>()(await add.applyAsync([1], { countdown: 1 }), true);
+  is<AsyncResult<number>[]>()(await add.delayMany([[1], [1, 2]]), true);
+  // @ts-expect-error the default is a number
+  await add.delay(1, "2");
+  // @ts-expect-error the first one has no default
+  await add.applyAsync([]);
+  // @ts-expect-error there is one argument too many
+  await add.delayMany([[1, 2, 3]]);
+}
+
 export async function refused(): Promise<void> {
   const add = app.task("tasks.add", (x: number, y: number) => x + y);
   // @ts-expect-error an argument is missing
@@ -91,6 +175,16 @@ export async function refused(): Promise<void> {
   app.task("acks", { acks: "never" }, () => 1);
   // @ts-expect-error the schema gives a number
   app.task("schema", { input: {} as StandardSchema<string, number> }, (data: string) => data);
+  // @ts-expect-error a class is no function that can be called
+  app.task("class", class {});
+  // @ts-expect-error nor is it one with options
+  app.task("class", { queue: "q" }, class {});
+  // @ts-expect-error a number is no function
+  app.task("number", 5);
+  // @ts-expect-error the first parameter of a bound task is the running task
+  app.task("self", { bind: true }, (self: string) => self);
+  // @ts-expect-error a class is no function that a lock can be put around
+  locked("l")(class {});
   // @ts-expect-error the option does not exist
   new Sunbeat("app", { timzone: "UTC" });
   // @ts-expect-error an entry needs a task

@@ -254,7 +254,7 @@ describe("whatever a task throws is a failure, and the worker goes on", () => {
       () => {
         throw { [Symbol.for("sunbeat.outcome")]: true, kind: "surprise" };
       },
-      "object: [object Object]",
+      'object: {"kind":"surprise"}',
     ],
   ])("%s", async (_, fn, expected) => {
     const rig = new Rig();

@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
-import { oneLine } from "../../src/worker/report.js";
+import { describe, expect, test } from "vitest";
+import { oneLine } from "../../src/core/log-entry.js";
+import { Retry } from "../../src/tasks/outcomes.js";
+import { resolveTaskLock } from "../../src/tasks/task-lock.js";
 import { message, retry, Rig, turns } from "./harness.js";
 
 async function linesOf(rig: Rig, options: Parameters<Rig["started"]>[0] = {}, id = "id"): Promise<string[]> {
@@ -24,35 +26,107 @@ test("the value stays out of the log otherwise", async () => {
   expect(lines.at(-1)).toBe("info Task tasks.add[id] succeeded in 0.0000s");
 });
 
-test("a failure is an error line with name and message, a retry an info line", async () => {
+function failing(): Error {
+  const cause = Object.assign(new Error("connect ECONNREFUSED"), {
+    stack: "Error: connect ECONNREFUSED\n    at b",
+  });
+  return Object.assign(new TypeError("fetch failed", { cause }), {
+    stack: "TypeError: fetch failed\n    at a",
+  });
+}
+
+test("a failure is an error entry with the stack and those of its causes; a retry an info line, its stack at debug", async () => {
   const rig = new Rig();
   rig.task(
     "tasks.add",
     () => {
-      throw new TypeError("not a number");
+      throw failing();
     },
     { retry: retry({ max: 1, delayMs: 5_000 }) },
   );
-  const lines = await linesOf(rig);
-  expect(lines.at(-1)).toBe("info Task tasks.add[id] retry: Retry in 5s: TypeError('not a number')");
+  const stacks = [
+    "    TypeError: fetch failed",
+    "        at a",
+    "    Caused by: Error: connect ECONNREFUSED",
+    "        at b",
+  ];
+  expect((await linesOf(rig)).slice(-2)).toEqual([
+    "info Task tasks.add[id] retry: Retry in 5s: TypeError('fetch failed'), caused by Error('connect ECONNREFUSED')",
+    ["debug Task tasks.add[id] raised, and is tried again", ...stacks].join("\n"),
+  ]);
   await rig.clock.advance(5_000);
   await turns();
-  expect(rig.logged("raised")).toEqual([
-    "error Task tasks.add[id] raised unexpected: TypeError('not a number')",
+  expect(rig.logged("raised unexpected")).toEqual([
+    ["error Task tasks.add[id] raised unexpected: TypeError('fetch failed')", ...stacks].join("\n"),
   ]);
+});
+
+describe("whatever made a task fail, the error entry has", () => {
+  test.each<[string, () => unknown, Parameters<Rig["task"]>[2], string]>([
+    // made by                        because
+    ["an object", () => Promise.reject({ status: 402 }), {}, "raised unexpected: object('{\"status\":402}')"], // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
+    [
+      "a run acknowledged early",
+      () => Promise.reject(failing()),
+      { acks: "early" },
+      "\n    Caused by: Error: connect ECONNREFUSED\n        at b",
+    ],
+    [
+      "a task that asked to be run again too often",
+      () => Promise.reject(new Retry({ error: failing() })),
+      { retry: retry({ max: 0 }) },
+      "\n    Caused by: Error: connect ECONNREFUSED\n        at b",
+    ],
+    [
+      "retry.on, which threw",
+      () => Promise.reject(failing()),
+      { retry: retry({ on: () => { throw new RangeError("in retry.on"); } }) }, // prettier-ignore
+      "\n    Caused by: RangeError: in retry.on\n        at ",
+    ],
+    [
+      "an input schema, which threw",
+      () => 1,
+      { input: { "~standard": { version: 1, vendor: "test", validate: () => Promise.reject(failing()) } } },
+      "\n    TypeError: fetch failed\n        at a",
+    ],
+    [
+      "the function that names its lock",
+      () => 1,
+      { lock: { ...resolveTaskLock("l"), name: () => { throw failing(); } } }, // prettier-ignore
+      "\n    Caused by: TypeError: fetch failed\n        at a",
+    ],
+    [
+      "a result that is no JSON",
+      () => ({ big: 1n }),
+      {},
+      "raised unexpected: TaskError('result.big: a BigInt has no JSON form; send String(value)')\n    TaskError: ",
+    ],
+  ])("the stack of %s", async (_, fn, options, expected) => {
+    const rig = new Rig();
+    rig.task("tasks.add", fn, options);
+    await linesOf(rig);
+    const [entry = ""] = rig.logged("raised unexpected");
+    expect(entry.slice(0, 6)).toBe("error ");
+    expect(entry).toContain(expected);
+  });
 });
 
 test("names, ids and messages cannot forge a line or fill the log", async () => {
   const rig = new Rig();
   rig.task("tasks.add", () => {
-    throw new Error(`x\n[...] Task fake[1] succeeded\u001b[2J\u202e${"y".repeat(20_000)}`);
+    throw new Error(`x\n[...] Task fake[1] succeeded\u001b[2J\u202e${"y".repeat(20_000)}`, {
+      cause: { message: "m", stack: "z\n".repeat(5_000) },
+    });
   });
   await linesOf(rig, {}, "i\r\nd");
-  const line = rig.logged("raised")[0]!;
-  expect(line.slice(0, 82)).toBe(
+  const [first = "", ...rest] = rig.logged("raised")[0]!.split("\n");
+  expect(first.slice(0, 82)).toBe(
     "error Task tasks.add[i d] raised unexpected: Error('x [...] Task fake[1] succeeded",
   );
-  expect(line.length).toBeLessThan(1_100);
+  expect(first.length).toBeLessThan(1_100);
+  // The lines that follow are indented, and neither they nor their number is without bound.
+  expect(rest.filter((line) => !line.startsWith("    ") || line.length > 1_100)).toEqual([]);
+  expect(rest.length).toBe(201);
 });
 
 test.each([

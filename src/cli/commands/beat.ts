@@ -5,7 +5,7 @@ import { answerCeleryOptions } from "../celery-options.js";
 import type { Action } from "../cli.js";
 import type { LogLevel } from "../log-format.js";
 import { readDuration } from "../local-time.js";
-import { openLog, openStore, readLogLevel, serve } from "../serve.js";
+import { openLog, openStore, readLogLevel, serveProcess } from "../serve.js";
 import { watchSettings } from "../store-warnings.js";
 
 interface Options {
@@ -40,7 +40,7 @@ export function beatCommand(action: Action): Command {
           );
         }
         const unwatch = watchSettings(open, cli.clock, logger);
-        return serve(cli, { app: open.app, logger, parts: [beat] }).finally(unwatch);
+        return serveProcess(cli, open, logger, [beat]).finally(unwatch);
       });
     }),
   );

@@ -79,6 +79,6 @@ function appReport({ core, file }: OpenApp) {
     broker: core.brokerLabel,
     tasks: [...core.registry.names()].sort(),
     entries: Object.keys(beatSchedule),
-    options: { ...options, logger: logger === null ? "none" : "the app's own" },
+    options: { ...options, logger: logger == null ? "none" : "the app's own" },
   };
 }

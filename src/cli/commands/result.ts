@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { isSunbeatError, messageOf, ResultError } from "../../core/errors.js";
-import type { AsyncResult } from "../../index.js";
+import { type AsyncResult, RemoteTaskError } from "../../index.js";
 import { withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 
@@ -58,6 +58,17 @@ export async function printOutcome(cli: Cli, result: AsyncResult, traceback: boo
   return failed ? 1 : 0;
 }
 
+/** What was thrown, in the process that ran the task; otherwise why there is no result. */
 function errorJson(error: Error): object {
-  return { code: isSunbeatError(error) ? error.code : null, message: error.message };
+  if (!(error instanceof RemoteTaskError)) {
+    const code = isSunbeatError(error) ? error.code : null;
+    return { name: error.name, message: error.message, code, cause: null };
+  }
+  const { remoteName: name, remoteMessage: message, remoteCode: code, remoteValue, remoteErrors } = error;
+  return {
+    ...{ name, message, code },
+    cause: error.cause instanceof Error ? errorJson(error.cause) : null,
+    ...(remoteErrors.length > 0 && { errors: remoteErrors.map(errorJson) }),
+    ...(remoteValue !== undefined && { value: remoteValue }),
+  };
 }

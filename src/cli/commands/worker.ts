@@ -7,7 +7,7 @@ import { answerCeleryOptions } from "../celery-options.js";
 import type { Action, Cli } from "../cli.js";
 import type { LogLevel } from "../log-format.js";
 import { nodeName } from "../node-name.js";
-import { openLog, openStore, readLogLevel, serve } from "../serve.js";
+import { openLog, openStore, readLogLevel, serveProcess } from "../serve.js";
 import { watchSettings } from "../store-warnings.js";
 import { names, usageError, wholeNumber } from "../usage.js";
 
@@ -93,7 +93,7 @@ async function work(cli: Cli, open: OpenApp, options: Options): Promise<number> 
     logger.warn("The broker memory: is seen by this process alone: nothing that others send arrives here");
   }
   const unwatch = watchSettings(open, cli.clock, logger);
-  return serve(cli, { app, logger, parts }).finally(unwatch);
+  return serveProcess(cli, open, logger, parts).finally(unwatch);
 }
 
 function chosenQueues({ core }: OpenApp, { queues, excludeQueues = [] }: Options): string[] {

@@ -20,15 +20,15 @@ export type CrontabField =
 
 /** The object form of a crontab. Each missing field is `*`, except that without `second` it is 0. */
 export interface CrontabFields {
-  readonly second?: CrontabField;
-  readonly minute?: CrontabField;
-  readonly hour?: CrontabField;
-  readonly dayOfMonth?: CrontabField;
-  readonly monthOfYear?: CrontabField;
-  readonly dayOfWeek?: CrontabField;
-  readonly day_of_month?: CrontabField;
-  readonly month_of_year?: CrontabField;
-  readonly day_of_week?: CrontabField;
+  readonly second?: CrontabField | undefined;
+  readonly minute?: CrontabField | undefined;
+  readonly hour?: CrontabField | undefined;
+  readonly dayOfMonth?: CrontabField | undefined;
+  readonly monthOfYear?: CrontabField | undefined;
+  readonly dayOfWeek?: CrontabField | undefined;
+  readonly day_of_month?: CrontabField | undefined;
+  readonly month_of_year?: CrontabField | undefined;
+  readonly day_of_week?: CrontabField | undefined;
 }
 
 export const LONGEST_TEXT = 1024;
@@ -91,8 +91,8 @@ export function parseObject(source: object, extended: boolean): Expression {
     if (name === undefined) {
       throw refuseKey(key, `unknown field ${quote(key)}${didYouMean(key, FIELD_KEYS.keys())}`);
     }
-    if (texts.has(name)) throw refuseKey(key, `${name} is given twice`, "write one of the two spellings");
     if (value === undefined || value === null) continue;
+    if (texts.has(name)) throw refuseKey(key, `${name} is given twice`, "write one of the two spellings");
     texts.set(name, fieldText(name, value));
   }
   const names = texts.has("second") ? FIELD_NAMES : FIELD_NAMES.slice(1);

@@ -30,7 +30,7 @@ const LONGEST_OFFSET_MS = 365_250 * 86_400_000;
 
 export interface SolarOptions {
   /** Runs this much after the event, before it when negative ("-30m"). Default 0. */
-  readonly offset?: Duration;
+  readonly offset?: Duration | undefined;
 }
 
 /**

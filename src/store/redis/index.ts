@@ -21,7 +21,7 @@ export const DEFAULT_NAMESPACE = "sunbeat";
 
 export interface RedisOptions {
   /** First part of all keys, inside the hash tag. Default: the URL's `namespace`, else "sunbeat". */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   /**
    * Whose clock rules. Default "server": the server's TIME. "context" is for tests: the context's clock, also on a real
    * server.
@@ -72,7 +72,7 @@ export async function openRedisStoreOf(
 }
 
 interface Place {
-  readonly namespace?: string | null;
+  readonly namespace?: string | null | undefined;
   readonly db: number;
   readonly clock?: "server" | "context";
 }

@@ -52,7 +52,7 @@ export async function surveyRedisOf(
   client: unknown,
   context: StoreContext,
   limitMs: number,
-  { namespace = null, entries = [] }: SurveyOptions & { readonly namespace?: string | null } = {},
+  { namespace = null, entries = [] }: SurveyOptions & { readonly namespace?: string | null | undefined } = {},
 ): Promise<RedisFacts> {
   const connect = ioredisHandedIn(client, context.clock);
   const isCluster = "nodes" in (client as object);
