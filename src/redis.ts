@@ -12,7 +12,10 @@ import type { StoreSource } from "./store/store.js";
  * (default "sunbeat") is the first part of all keys. What it opens rejects with SUNBEAT_OPTION_INVALID for anything
  * that is no such client.
  */
-export function redisBroker(client: unknown, options: { readonly namespace?: string | undefined } = {}): StoreSource {
+export function redisBroker(
+  client: unknown,
+  options: { readonly namespace?: string | undefined } = {},
+): StoreSource {
   return {
     label: "redis:(client handed in)",
     open: (context) => openRedisStoreOf(client, context, options),

@@ -2,9 +2,10 @@ import type { Clock } from "../core/clock.js";
 import { type Duration, formatDuration } from "../core/duration.js";
 import { ResultError } from "../core/errors.js";
 import { failureTraceback } from "../core/failure.js";
-import { durationOption } from "../core/options.js";
+import { durationOption, invalidOption } from "../core/options.js";
 import type { StoredResult } from "../store/results.js";
 import type { Store } from "../store/store.js";
+import { type SlotWatch, slotWatch } from "../tasks/context.js";
 import { decodeFailure, RemoteTaskError } from "../tasks/failure.js";
 import { decodeResult } from "../tasks/payload.js";
 import { isFinal } from "../tasks/states.js";
@@ -12,11 +13,16 @@ import { isFinal } from "../tasks/states.js";
 /** A revoked id that the store has not seen yet is remembered for so long: it may be on its way. */
 const KEEP_REVOKED_MS = 86_400_000;
 
+/** A result that is there by then was not waited for. */
+const SLOT_CHECK_MS = 100;
+
 export interface GetOptions {
   /** How long to wait; a bare number is seconds. Default: as long as it takes. */
   readonly timeout?: Duration | undefined;
   /** false: a task that failed or was revoked gives its error as the value instead of throwing it. Default true. */
   readonly propagate?: boolean | undefined;
+  /** Ends the wait when it aborts: `get` rejects with its reason. Inside a task `self.signal` is a good one. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ResultContext {
@@ -66,7 +72,7 @@ export class AsyncResult<Result = unknown> {
    * Waits for the end of the task and gives what it returned. The store tells, so waiting costs nothing.
    * Codes: SUNBEAT_TASK_FAILED (a RemoteTaskError), SUNBEAT_TASK_REVOKED, SUNBEAT_TASK_EXPIRED,
    * SUNBEAT_TASK_SKIPPED, SUNBEAT_LOCK_TIMEOUT, SUNBEAT_DELIVERIES_EXHAUSTED, SUNBEAT_RESULT_TIMEOUT, and SUNBEAT_RESULT_IGNORED, at once, for a task sent
-   * with `ignoreResult`.
+   * with `ignoreResult`. Inside a task it keeps that task's slot; when no slot of the worker is free, the log warns.
    */
   get(options: GetOptions & { readonly propagate: false }): Promise<Result | ResultError>;
   get(options?: GetOptions): Promise<Result>;
@@ -78,7 +84,7 @@ export class AsyncResult<Result = unknown> {
         { details: { taskId: this.id } },
       );
     }
-    const record = await this.#wait(options.timeout);
+    const record = await this.#wait(options);
     if (record.state === "SUCCESS") return decodeResult(record.payload) as Result;
     const error = this.#errorOf(record);
     if (options.propagate === false) return error;
@@ -122,19 +128,44 @@ export class AsyncResult<Result = unknown> {
     return (await results.get([this.id]))[0] ?? null;
   }
 
-  async #wait(timeout: Duration | undefined): Promise<StoredResult> {
+  async #wait({ timeout, signal }: GetOptions): Promise<StoredResult> {
     const { clock, store } = this.#context;
     const limitMs = timeout === undefined ? null : durationOption(timeout, "get: timeout", 0);
-    const timeUp = new AbortController();
-    const timer = limitMs === null ? null : clock.after(limitMs, () => timeUp.abort());
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw invalidOption("get: signal", "an AbortSignal", signal);
+    }
+    signal?.throwIfAborted();
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    signal?.addEventListener("abort", end);
+    const slots = slotWatch();
+    const timers = [
+      ...(limitMs === null ? [] : [clock.after(limitMs, end)]),
+      ...(slots === undefined ? [] : [clock.after(SLOT_CHECK_MS, () => void this.#warn(slots))]),
+    ];
     try {
       const { results } = await store();
-      const record = await results.wait(this.id, timeUp.signal);
+      const record = await results.wait(this.id, over.signal);
       if (record !== null) return record;
     } finally {
-      timer?.cancel();
+      for (const timer of timers) timer.cancel();
+      signal?.removeEventListener("abort", end);
     }
+    signal?.throwIfAborted();
     throw this.#timedOut(limitMs ?? 0, await this.#record());
+  }
+
+  /** Of those that wait for one another, the last one finds no free slot, however many there are. Never rejects. */
+  async #warn(slots: SlotWatch): Promise<void> {
+    const place = slots.placeOf(this.id);
+    if (!slots.isFull() || place === "running") return;
+    try {
+      // One that another worker holds will come to its end.
+      const state = place === "waiting" ? "PENDING" : (await this.#record())?.state;
+      if (state === "PENDING" || state === "RETRY") slots.tellWaiting(this.id);
+    } catch {
+      // The wait itself meets the store's failure, and tells it.
+    }
   }
 
   #timedOut(limitMs: number, record: StoredResult | null): ResultError {

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import type { Logger } from "../core/logger.js";
 import { guarded } from "../locks/index.js";
 import type { Random } from "../core/random.js";
-import { runInTask, runningTask } from "../tasks/context.js";
+import { runInTask, runningTask, SLOTS, slotWatch, type WithSlots } from "../tasks/context.js";
 import type { TaskContext, TaskDefinition } from "../tasks/definition.js";
 import { Retry } from "../tasks/outcomes.js";
 import { HELD_LOCKS, heldLocks, LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
@@ -39,7 +39,7 @@ function localContext(
   definition: TaskDefinition,
   args: readonly unknown[],
   app: LocalApp,
-): TaskContext & WithLocks {
+): TaskContext & WithLocks & WithSlots {
   const caller = runningTask();
   const id = app.random.uuid();
   return {
@@ -66,6 +66,7 @@ function localContext(
     lock: caller?.lock ?? null,
     [LOCK_SOURCE]: app.locks,
     ...(caller && { [HELD_LOCKS]: heldLocks(caller) }),
+    [SLOTS]: slotWatch(),
     retry(options = {}) {
       // Nobody would follow a Retry here, so the reason itself is what the caller should see.
       throw options.error instanceof Error ? options.error : new Retry(options);

@@ -1,7 +1,7 @@
 import { ConfigurationError, isSunbeatError, LockError } from "../core/errors.js";
 import { invalidOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
-import { runInTask, runningTask } from "../tasks/context.js";
+import { runInTask, runningTask, SLOTS, type WithSlots } from "../tasks/context.js";
 import type { TaskContext } from "../tasks/definition.js";
 import type { Fits, NotYetCalled } from "../tasks/function-types.js";
 import {
@@ -130,7 +130,7 @@ function underLock(
   lock: { readonly name: string; readonly fence: number },
   signal: AbortSignal,
   held: readonly string[],
-): TaskContext & WithLocks {
+): TaskContext & WithLocks & WithSlots {
   return {
     get request() {
       return task.request;
@@ -145,6 +145,7 @@ function underLock(
     progress: (done, total) => task.progress(done, total),
     [LOCK_SOURCE]: source,
     [HELD_LOCKS]: held,
+    [SLOTS]: (task as WithSlots)[SLOTS],
   };
 }
 

@@ -4,6 +4,27 @@ import type { TaskContext } from "./definition.js";
 
 const running = new AsyncLocalStorage<TaskContext>();
 
+/** Where code in a running task learns of the slots of the worker that runs it. */
+export const SLOTS: unique symbol = Symbol("sunbeat.slots");
+
+export interface SlotWatch {
+  /** Whether the worker can start nothing more until one of its runs has ended. */
+  isFull(): boolean;
+  /** Whether this worker runs the task of this id, holds it for a free slot, or knows nothing of it. */
+  placeOf(id: string): "running" | "waiting" | "elsewhere";
+  /** Tells that this run waits for another task while that is so. */
+  tellWaiting(awaited: string): void;
+}
+
+export interface WithSlots {
+  readonly [SLOTS]?: SlotWatch | undefined;
+}
+
+/** Of the worker that runs the code here; undefined outside of a worker. */
+export function slotWatch(): SlotWatch | undefined {
+  return (running.getStore() as WithSlots | undefined)?.[SLOTS];
+}
+
 /** Runs `fn` so that `currentTask()` gives `context` in it and in everything it starts. For workers. */
 export function runInTask<T>(context: TaskContext, fn: () => T): T {
   return running.run(context, fn);

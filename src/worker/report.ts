@@ -35,6 +35,8 @@ export class Reporter {
   readonly #events: EventSink;
   readonly #hostname: string;
   readonly #logResults: boolean;
+  /** Names of tasks that were told to wait in their slot. */
+  readonly #waiters = new Set<string>();
 
   constructor(
     logger: Logger,
@@ -85,6 +87,17 @@ export class Reporter {
 
   started({ delivery: { id, task, queue } }: Reservation): void {
     this.#emit("task-started", { id, task, queue });
+  }
+
+  /** A run waits for another task, and nothing can start here. Once for each task: it will do the same again. */
+  waiting({ delivery: { task }, label }: Reservation, awaited: string): void {
+    if (this.#waiters.has(task)) return;
+    this.#waiters.add(task);
+    this.log.warn(
+      `Task ${label} waits in get() for task ${awaited} while no slot of this worker is free: unless another worker takes ` +
+        "that one, it never starts. Raise the concurrency, give one of the two a queue with workers of its own, or send " +
+        "on what is to follow instead of waiting for it",
+    );
   }
 
   /** A delivery holds its permit. */

@@ -2,6 +2,7 @@ import type { Duration } from "../core/duration.js";
 import { TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Store } from "../store/store.js";
+import { SLOTS, type SlotWatch, type WithSlots } from "../tasks/context.js";
 import type { TaskContext, TaskRequest } from "../tasks/definition.js";
 import { Retry } from "../tasks/outcomes.js";
 import { LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
@@ -21,10 +22,11 @@ export interface RunEnvironment {
   readonly payloadLimit: number | undefined;
   /** What functions with a lock take it from when a task calls them. */
   readonly locks: LockSource;
+  readonly slots: Pick<SlotWatch, "isFull" | "placeOf">;
 }
 
 /** The running task as user code sees it. Made for every run, so everything in it is made when it is asked for. */
-export class RunContext implements TaskContext, WithLocks {
+export class RunContext implements TaskContext, WithLocks, WithSlots {
   readonly #assignment: Assignment;
   readonly #environment: RunEnvironment;
   #request: TaskRequest | undefined;
@@ -53,6 +55,15 @@ export class RunContext implements TaskContext, WithLocks {
 
   get [LOCK_SOURCE](): LockSource {
     return this.#environment.locks;
+  }
+
+  get [SLOTS](): SlotWatch {
+    const { slots, reporter } = this.#environment;
+    return {
+      isFull: () => slots.isFull(),
+      placeOf: (id) => slots.placeOf(id),
+      tellWaiting: (awaited) => reporter.waiting(this.#assignment.reservation, awaited),
+    };
   }
 
   retry(options: { readonly countdown?: Duration | undefined; readonly error?: unknown } = {}): never {

@@ -42,13 +42,13 @@ export class Slots {
     clock: Clock,
     random: Random,
     registry: TaskLookup,
-    environment: RunEnvironment,
+    environment: Omit<RunEnvironment, "slots">,
     { concurrency, leaseMs }: { readonly concurrency: number; readonly leaseMs: number },
     onEnd: () => void,
   ) {
     this.#clock = clock;
     this.#registry = registry;
-    this.#environment = environment;
+    this.#environment = { ...environment, slots: this };
     this.#concurrency = concurrency;
     this.#leaseMs = leaseMs;
     this.#onEnd = onEnd;
@@ -56,7 +56,7 @@ export class Slots {
       this.outbox.returns.push({ reservation, outcome: null });
       onEnd();
     });
-    this.#executor = new Executor(clock, random, environment, (assignment, outcome, runtimeMs) =>
+    this.#executor = new Executor(clock, random, this.#environment, (assignment, outcome, runtimeMs) =>
       this.#ended(assignment, outcome, runtimeMs),
     );
   }
@@ -76,6 +76,17 @@ export class Slots {
 
   get overran(): number {
     return this.#executor.overran;
+  }
+
+  isFull(): boolean {
+    return this.free <= 0;
+  }
+
+  placeOf(id: string): "running" | "waiting" | "elsewhere" {
+    for (const { delivery, begun } of this.#all()) {
+      if (delivery.id === id) return begun ? "running" : "waiting";
+    }
+    return "elsewhere";
   }
 
   /** `storeAheadMs`: see `Reservation`. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AsyncResult } from "../../src/app/async-result.js";
 import { ResultError } from "../../src/core/errors.js";
 import { describeFailure } from "../../src/core/failure.js";
@@ -141,6 +141,32 @@ describe("a task that has not ended", () => {
     await clock.advance(90_000);
     await failed;
     expect(clock.timers).toBe(0);
+  });
+
+  test("get ends with the reason of its signal, and leaves neither a listener nor a timer behind", async () => {
+    const { store, result, clock } = setUp();
+    await send(store);
+    const signals = [AbortSignal.abort(new Error("before")), new AbortController().signal];
+    const later = new AbortController();
+    const left = vi.spyOn(later.signal, "removeEventListener");
+    await expect(result.get({ signal: signals[0] })).rejects.toThrow("before");
+    const getting = expect(result.get({ signal: later.signal, timeout: 90 })).rejects.toThrow("enough");
+    const other = expect(result.get({ signal: signals[1], timeout: 90 })).rejects.toMatchObject({
+      code: "SUNBEAT_RESULT_TIMEOUT",
+    });
+    await clock.advance(1_000);
+    later.abort(new Error("enough"));
+    await getting;
+    expect([left.mock.calls.length, clock.timers]).toEqual([1, 1]);
+    await clock.advance(90_000);
+    await other;
+    expect(clock.timers).toBe(0);
+  });
+
+  test.each([[{}], ["abort"], [null]])("%j is no signal, and the error says so", async (signal) => {
+    await expect(setUp().result.get({ signal: signal as unknown as AbortSignal })).rejects.toMatchObject({
+      code: "SUNBEAT_OPTION_INVALID",
+    });
   });
 
   test("custom state data and the error of a retry are in info()", async () => {

@@ -117,7 +117,7 @@ test.each<[string, "get" | "retry"]>([
   const time = await virtualTime(started);
   const result = await task.delay(what);
   await time.advance("1s");
-  if (what === "get") expect(await result.get(unset("timeout propagate"))).toBe("done");
+  if (what === "get") expect(await result.get(unset("timeout propagate signal"))).toBe("done");
   else expect(await result.state()).toBe("RETRY");
   await time.close();
 });
