@@ -1,4 +1,4 @@
-/** Every example runs and prints what it says at its end; the README shows nothing that is not run here. */
+/** Every example runs and prints what it says at its end. What the README shows is run by test/docs/readme.test.ts. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,41 +52,4 @@ describe("examples", () => {
     const { output } = run(["scripts/quickstart.mjs", "--for", "soon"]);
     expect(output).toContain("usage: npm run quickstart");
   }, 300_000);
-});
-
-describe("the README", () => {
-  /** Blocks of one language, without their fences. */
-  const blocks = (language: string): string[] =>
-    [...read("README.md").matchAll(new RegExp("^```" + language + "\\n([\\s\\S]*?)^```$", "gm"))].map(
-      (match) => match[1]!,
-    );
-
-  test("shows in each TypeScript block an example, word for word", () => {
-    const shown = blocks("ts");
-    expect(shown.length).toBeGreaterThan(0);
-    for (const block of shown) {
-      const [, file] = /^\/\/ (examples\/\S+)\n/.exec(block) ?? [];
-      expect(file, `a block begins with the path of its example: ${block.slice(0, 60)}`).toBeDefined();
-      const example = read(file!)
-        .replace(/^\/\/ prints:\n(\/\/ .*\n)+/m, "")
-        .trim();
-      expect(example).toContain(block.slice(block.indexOf("\n") + 1).trim());
-    }
-  });
-
-  test("shows in each console block what the command prints", () => {
-    const shown = blocks("console");
-    expect(shown.length).toBeGreaterThan(0);
-    for (const block of shown) {
-      const [command, ...lines] = block.trimEnd().split("\n");
-      const [, words] = /^\$ npx sunbeat (.*)$/.exec(command!) ?? [];
-      expect(words, `a console block begins with a command: ${command}`).toBeDefined();
-      const args = [...words!.matchAll(/"([^"]*)"|(\S+)/g)].map((word) => word[1] ?? word[2]!);
-      expect(
-        run(["dist/cli/main.js", ...args])
-          .output.trimEnd()
-          .split("\n"),
-      ).toEqual(lines);
-    }
-  });
 });
