@@ -507,7 +507,15 @@ describe("what a function does not expect is taken, or refused by an error with 
 
 /** What takes nothing, is for other parts of sunbeat, or only carries what it is given. */
 const TAKES_NOTHING = new Set([
-  ...["app.close", "result.state", "result.exists", "result.ready", "result.successful", "result.failed"],
+  ...[
+    "app.close",
+    "app.runUntilSignal",
+    "result.state",
+    "result.exists",
+    "result.ready",
+    "result.successful",
+    "result.failed",
+  ],
   ...["result.info", "result.traceback", "result.forget", "locks.close", "events.emit", "currentTask"],
   ...["heldLock.release", "heldLock.lose", "heldLock.recheck", "heldLock.cut"],
   ...["SunbeatError", "ConfigurationError", "ScheduleError", "TaskError", "LockError", "ResultError"],

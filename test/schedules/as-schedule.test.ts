@@ -83,7 +83,7 @@ test.each<[unknown, string, string]>([
   ["soon", 'got "soon"', "nothing is known of it"],
   ['{"type":"interval","everyMs":1000}', "; write scheduleFromJSON(JSON.parse(text))", "JSON as text"],
   [new Date(0), "; write clocked(date)", "a Date"],
-  [new Date(NaN), "got null", "one that is none is not proposed"],
+  [new Date(NaN), "got invalid Date", "one that is none is not proposed"],
   [{ type: "interval", everyMs: 1000 }, "; write scheduleFromJSON(json)", "JSON"],
   [{ type: "interval" }, "; every: expected an interval", "JSON that is wrong is not proposed"],
   [{ minute: 0, hour: 7 }, "; write crontab(fields)", "the fields of a crontab"],
