@@ -13,6 +13,12 @@ import { toWord, toWordOrNull, fromWire, toWire, fromWord, fromWordOrNull, words
 const STEP = 1_000;
 
 const getScript = defineScript("results-get", ([now, ...found]: string[]) => ({ now: Number(now), found }));
+
+/** What the store tells of an id, and how long a message that waits has until it ends by itself. */
+interface Told {
+  readonly record: StoredResult | null;
+  readonly leftMs: number;
+}
 const putScript = defineScript("results-put", (letter: string) => letter === "u");
 const forgetScript = defineScript("results-forget", () => undefined);
 
@@ -38,19 +44,20 @@ function readStored(id: string, text: string): StoredResult | null {
 }
 
 export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
-  const get = async (ids: readonly string[]): Promise<(StoredResult | null)[]> => {
+  const look = async (ids: readonly string[]): Promise<Told[]> => {
     caller.assertOpen();
-    const results: (StoredResult | null)[] = [];
+    const told: Told[] = [];
     for (const part of parts(ids, STEP)) {
       const { now, found } = await caller.call(getScript, {}, wireIds(part));
-      part.forEach((id, index) => results.push(readAnswer(id, found[index] ?? "", now)));
+      part.forEach((id, index) => {
+        const [answer = "", expires = ""] = found.slice(index * 2, index * 2 + 2);
+        const at = expires === "" ? null : Number(expires);
+        told.push({ record: readAnswer(id, answer, at, now), leftMs: (at ?? Infinity) - now });
+      });
     }
-    return results;
+    return told;
   };
-  const final = async (id: string): Promise<StoredResult | null> => {
-    const [stored] = await get([id]);
-    return stored && isFinal(stored.state) ? stored : null;
-  };
+  const lookAt = async (id: string): Promise<Told | null> => (await look([id]))[0] ?? null;
   const put = (id: string, token: string, record: ResultRecord, ttl: number): Promise<boolean> => {
     const args = {
       id: toWire(id),
@@ -63,10 +70,12 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
   };
 
   return {
-    get,
+    async get(ids) {
+      return (await look(ids)).map(({ record }) => record);
+    },
 
     async wait(id, signal) {
-      const there = await final(id);
+      const there = endOfTold(await lookAt(id));
       if (there || signal.aborted) return there;
       const latch = new Latch();
       let pushed: StoredResult | null = null;
@@ -84,12 +93,14 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
       });
       try {
         for (;;) {
-          const stored = pushed ?? (await patiently(() => final(id)));
+          const told = pushed ? null : await patiently(() => lookAt(id));
+          const stored = pushed ?? endOfTold(told);
           if (stored) return stored;
           if (isClosed) throw closedError(caller.label);
           if (signal.aborted) return null;
-          const rung = await latch.wait(clock, BELT_MS, signal);
-          if (!rung && !signal.aborted) void hub.check();
+          const leftMs = told?.leftMs ?? Infinity;
+          const rung = await latch.wait(clock, Math.min(leftMs, BELT_MS), signal);
+          if (!rung && !signal.aborted && leftMs >= BELT_MS) void hub.check();
         }
       } finally {
         end();
@@ -126,8 +137,23 @@ async function patiently<T>(read: () => Promise<T | null>): Promise<T | null> {
   }
 }
 
-function readAnswer(id: string, answer: string, now: number): StoredResult | null {
-  if (answer === "P") return { id, state: "PENDING", payload: null, at: now };
-  if (answer === "R") return { id, state: "RECEIVED", payload: null, at: now };
-  return answer === "" ? null : readStored(id, answer);
+function endOfTold(told: Told | null): StoredResult | null {
+  return told?.record && isFinal(told.record.state) ? told.record : null;
+}
+
+function readAnswer(id: string, answer: string, expires: number | null, now: number): StoredResult | null {
+  switch (answer) {
+    case "":
+      return null;
+    case "P":
+      return { id, state: "PENDING", payload: null, at: now };
+    case "R":
+      return { id, state: "RECEIVED", payload: null, at: now };
+    case "E":
+      return { id, state: "REVOKED", payload: null, reason: "expired", at: expires ?? now };
+    case "V":
+      return { id, state: "REVOKED", payload: null, reason: "revoked", at: now };
+    default:
+      return readStored(id, answer);
+  }
 }

@@ -1,16 +1,20 @@
 -- Reads entries in order of name.
 --
 -- KEYS
+--   msg       hash   id -> record as sent
+--   state     hash   id -> what has changed since
 --   runs      zset   unfinished runs of entries
 --   hold      hash   entry -> the run it holds
+--   holdid    hash   id of a held run -> entry
 --   entry     hash   name -> definition record
 --   estate    hash   name -> what changes of an entry
 --   names     zset   names of entries, in order
 -- ARGV
+--   now       ms, "" for the server's TIME
 --   after     escaped name to begin after, "" for the first
 --   limit     how many at most
 -- Returns: as entries-get
 -- Flags: no-writes
--- Uses: clock, snapshots
+-- Uses: clock, ends, snapshots
 local from = arg_after == "" and "-" or "(" .. arg_after
-return snapshots(redis.call("ZRANGEBYLEX", key_names, from, "+", "LIMIT", 0, arg_limit))
+return snapshots(call("ZRANGEBYLEX", key_names, from, "+", "LIMIT", 0, arg_limit))
