@@ -9,6 +9,7 @@ import type { ScheduleDefaults } from "../schedules/index.js";
 import type { EntryPut, EntrySnapshot, TriggerOutcome } from "../store/entries.js";
 import type { Store } from "../store/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
+import { type Decide, EntryEdits } from "./edits.js";
 import { argsOf, type Entry, resolveEntry } from "./entry.js";
 import { EntryCache } from "./entry-cache.js";
 import type { EntryOptions } from "./entry-options.js";
@@ -36,22 +37,24 @@ export interface Triggered {
 
 const RUNTIME = "runtime";
 const PAGE = 1_000;
-const MOST_TRIES = 10;
 const MOST_ROWS = 10_000;
 /** Names looked through for "did you mean". */
 const MOST_NAMES = 10_000;
 
 /**
  * Entries at run time: `app.schedules`. Each edit is one step of the store, decided on the state that was read and
- * repeated when somebody else was faster; a leading beat is woken by it and acts at once. Entries that code declares
- * can be paused, resumed and triggered here, but not changed.
+ * repeated when somebody else was faster; a leading beat is woken by it and acts at once. Edits of one entry take turns in
+ * the order in which they were asked for, so that they need not be awaited one by one: the last one wins. Entries that
+ * code declares can be paused, resumed and triggered here, but not changed.
  */
 export class Schedules {
   readonly #deps: SchedulesDeps;
   readonly #cache: EntryCache;
+  readonly #edits: EntryEdits;
 
   constructor(deps: SchedulesDeps) {
     this.#deps = deps;
+    this.#edits = new EntryEdits(deps.store);
     this.#cache = new EntryCache(deps.entries);
   }
 
@@ -107,15 +110,13 @@ export class Schedules {
    * SUNBEAT_ENTRY_CONFLICT for one that code declares.
    */
   async delete(name: string): Promise<void> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    await this.#edits.remove(name, async () => {
       const stored = await this.#found(name);
       if (stored.owner !== RUNTIME && stored.disabled !== DISABLED.leftCode) {
         throw this.#declaredInCode(stored, "delete");
       }
-      const outcome = await this.#deps.store.entries.remove(name, stored.stamp);
-      if (outcome !== "conflict") return;
-    }
-    throw contended(name);
+      return stored;
+    });
   }
 
   /** Sends nothing from now on, until `resume`. Pausing twice changes nothing. SUNBEAT_ENTRY_NOT_FOUND. */
@@ -230,21 +231,8 @@ export class Schedules {
     });
   }
 
-  /** Reads, decides and writes until nobody was faster. */
-  async #edit(
-    name: string,
-    decide: (stored: EntrySnapshot | null, now: EpochMs) => EntryPut | null | Promise<EntryPut | null>,
-  ): Promise<EntryView> {
-    const { entries } = this.#deps.store;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const [stored = null] = await entries.get([name]);
-      const put = await decide(stored, await this.#deps.store.now());
-      const [outcome] = put === null ? ["stored"] : await entries.put([put]);
-      if (outcome === "conflict") continue;
-      const [written] = put === null ? [stored] : await entries.get([name]);
-      if (written) return this.#view(written);
-    }
-    throw contended(name);
+  async #edit(name: string, decide: Decide): Promise<EntryView> {
+    return this.#view(await this.#edits.write(name, decide));
   }
 
   async #found(name: string): Promise<EntrySnapshot> {
@@ -321,12 +309,4 @@ export class Schedules {
       throw error;
     }
   }
-}
-
-function contended(name: string): ConfigurationError {
-  return new ConfigurationError(
-    "SUNBEAT_ENTRY_CONFLICT",
-    `entry ${quote(name)} was changed by others ${MOST_TRIES} times while this edit was tried; try again`,
-    { details: { entry: name } },
-  );
 }

@@ -84,7 +84,8 @@ export interface Buried {
  * deliveries whose lease has ended go back to the front of their queue (they keep their age), or to the dead letters
  * with a FAILURE result of reason "deliveries-exhausted" when `maxDeliveries` is reached; held runs of entries whose
  * wait is over are sent; ended permits of locks pass on to those in line; parked messages that waited too long end. Until a claim has done so, the token of an ended lease stays current.
- * While taking, expired and revoked messages are dropped with a REVOKED result (reason "expired" / "revoked").
+ * While taking, expired and revoked messages are dropped with a REVOKED result (reason "expired" / "revoked"), as
+ * `Results.get` tells it from the instant on at which nobody can take them any more.
  */
 export interface ClaimReply {
   readonly deliveries: readonly Delivery[];
@@ -187,7 +188,7 @@ export interface Broker {
   /** Gives deliveries back unstarted: to the front of their queue (they keep their age), the delivery not counted. */
   giveBack(refs: readonly DeliveryRef[]): Promise<SettleOutcome[]>;
   /**
-   * Waiting messages are dropped with a REVOKED result (reason "revoked"); so is a run that an entry holds, its ledger
+   * Waiting messages are dropped with a REVOKED result (reason "revoked", or "expired" where that came first); so is a run that an entry holds, its ledger
    * row says skipped("revoked"). Held messages are dropped when they would be claimed again; with `terminate`, the
    * heartbeat also tells their worker. Unknown ids are remembered for `keepMs` and dropped when claimed.
    * Publishes the ids on the channel topic "revoke" when `terminate` is set, else on "cancel": then a task that a worker

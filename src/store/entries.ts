@@ -46,9 +46,12 @@ export interface EntryRecord extends EntryDefinition {
 
 /** An entry, and what runs of it. */
 export interface EntrySnapshot extends EntryRecord {
-  /** Runs sent that have not ended: their message waits or is held by a worker. */
+  /**
+   * Runs sent that have not ended: their message waits, and has not expired, or is held by a worker. Where they are hundreds,
+   * a store may count expired ones among them until they are dropped.
+   */
   readonly unfinished: number;
-  /** A run waits for the running one to end. */
+  /** A run waits for the running one to end, and has not expired. */
   readonly holding: boolean;
 }
 
@@ -73,11 +76,14 @@ export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
  * allow: sent all the same. skip: recorded as skipped("overlap"). queue-one: held until the running ones end; a run
  * already held is recorded as skipped("replaced"). cancel-running: the running ones are revoked with terminate, the
  * new one is held until they end, at most `graceMs`, counted from the first that was asked to stop for a held run.
+ * A run whose message waits when it expires has ended: the tick drops it, a thousand at most, and a held run is sent then,
+ * by a claim at the latest.
  * A message with a lock takes its permit when it is sent. When that is busy, "skip" records skipped("locked"); under
  * the other policies the run is sent all the same, waits in line, and counts as unfinished meanwhile.
  * A held run has no ledger row until it is sent, replaced, revoked or removed; when released it keeps its id and
  * nominal instant, and `runs` and `maxRuns` count it then; after an entry was put in another revision the next tick does
- * that, since `maxRuns` may have changed. Its eta and expires count from when it was held.
+ * that, since `maxRuns` may have changed. Its eta and expires count from when it was held; one that has expired keeps the
+ * result that tells so, also where it is replaced, revoked or removed.
  */
 export interface Overlap {
   readonly policy: OverlapPolicy;

@@ -23,11 +23,16 @@ export interface Results {
   /**
    * The stored record; without one, a record derived from where the message is: PENDING while it waits or is parked,
    * RECEIVED while a worker holds it, `at` being the store's now; null for an id the store does not know.
+   *
+   * A message that waits when it expires has ended, though no claim has come by to drop it: before any record that is not
+   * final goes REVOKED with reason "expired", `at` being its `expires`. So has one that was revoked in a worker's hands and
+   * waits again (reason "revoked"). What is told so is what its drop writes, whenever and by whom it is dropped.
    */
   get(ids: readonly string[]): Promise<(StoredResult | null)[]>;
   /**
-   * The record once its state is final. Pushed by the store, not polled for over a network. Null when `signal`
-   * aborts first. A result already there is returned at once.
+   * The record once its state is final, as `get` tells it. Pushed by the store, not polled for over a network; the instant at
+   * which a message expires that waits is awaited here. Null when `signal` aborts first. A result already there is returned
+   * at once.
    */
   wait(id: string, signal: AbortSignal): Promise<StoredResult | null>;
   /**

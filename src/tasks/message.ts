@@ -8,7 +8,10 @@ export interface SendOptions {
   readonly countdown?: Duration | undefined;
   /** Not before this instant. */
   readonly eta?: InstantLike | undefined;
-  /** Worthless this long after sending (a duration; a bare number is seconds) or from this instant on (a Date). */
+  /**
+   * Worthless this long after sending (a duration; a bare number is seconds) or from this instant on (a Date): if it still
+   * waits then it never begins, its state is REVOKED, and `get()` throws SUNBEAT_TASK_EXPIRED, whether workers run or not.
+   */
   readonly expires?: Duration | Date | undefined;
   /** Default: a new UUID. Sending an id twice runs it once. */
   readonly taskId?: string | undefined;

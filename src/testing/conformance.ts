@@ -8,6 +8,8 @@ import { ledgerCases } from "./conformance/entry-ledger.js";
 import { overlapCases, triggerCases } from "./conformance/entry-overlap.js";
 import { fenceCases, tickCases } from "./conformance/entry-tick.js";
 import { entryWalkCases } from "./conformance/entry-walk.js";
+import { expiryCases } from "./conformance/expiry.js";
+import { expiryRunCases } from "./conformance/expiry-runs.js";
 import type { ConformanceCase } from "./conformance/harness.js";
 import { leadCases } from "./conformance/leases.js";
 import { acquireCases, lineCases, lockOperatorCases, permitCases } from "./conformance/locks.js";
@@ -33,6 +35,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...arrivalCases,
   ...walkCases,
   ...resultCases,
+  ...expiryCases,
   ...leadCases,
   ...putCases,
   ...dueCases,
@@ -40,6 +43,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...fenceCases,
   ...overlapCases,
   ...triggerCases,
+  ...expiryRunCases,
   ...ledgerCases,
   ...entryWalkCases,
   ...acquireCases,

@@ -93,6 +93,41 @@ describe("an ended task", () => {
   });
 });
 
+describe("a task that nobody takes", () => {
+  test("has expired at its instant: get throws then, and every question is answered so", async () => {
+    const { store, result, clock } = setUp();
+    await send(store, { inMs: 1_000 });
+    const [getting, giving] = [result.get(), result.get({ propagate: false, timeout: "1h" })];
+    const failed = expect(getting).rejects.toMatchObject({
+      code: "SUNBEAT_TASK_EXPIRED",
+      message: "task t1 expired before a worker took it",
+      details: { taskId: "t1", reason: "expired" },
+    });
+    await clock.advance(999);
+    expect([await result.state(), await result.ready()]).toEqual(["PENDING", false]);
+    await clock.advance(1);
+    await failed;
+    expect(await giving).toMatchObject({ code: "SUNBEAT_TASK_EXPIRED" });
+    expect([await result.state(), await result.ready(), await result.exists()]).toEqual([
+      "REVOKED",
+      true,
+      true,
+    ]);
+    expect(await result.info()).toMatchObject({ code: "SUNBEAT_TASK_EXPIRED" });
+    expect([await result.failed(), await result.successful(), clock.timers]).toEqual([false, false, 0]);
+  });
+
+  test("is waited for over hours, though the machine's clock is set meanwhile", async () => {
+    const { store, result, clock } = setUp();
+    await send(store, { inMs: 3_600_000 });
+    const failed = expect(result.get()).rejects.toMatchObject({ code: "SUNBEAT_TASK_EXPIRED" });
+    await clock.advance(60_000);
+    clock.jump(3_600_000);
+    await clock.advance(5_000);
+    await failed;
+  });
+});
+
 describe("a task that has not ended", () => {
   test("get waits for the store to tell, and only a timeout takes a timer", async () => {
     const { store, result, clock } = setUp();

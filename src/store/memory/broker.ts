@@ -3,6 +3,7 @@ import type { Broker, HeartbeatOutcome, Settlement, SettleOutcome } from "../bro
 import { openArrivals } from "./arrivals.js";
 import { publish } from "./channel.js";
 import { claim } from "./claim.js";
+import { endOf } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import {
   bury,
@@ -166,7 +167,7 @@ function revokeOne(state: MemoryState, id: string, terminate: boolean, until: Ep
     message.revoked = true;
     message.terminate ||= terminate;
   } else if (message.place !== "dead") {
-    dropRevoked(state, message, "revoked", now);
+    dropRevoked(state, message, endOf(message, now) ?? "revoked", now);
   }
 }
 

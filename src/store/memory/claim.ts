@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Buried, ClaimReply, ClaimRequest, Delivery } from "../broker.js";
+import { endOf } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { bury, dropRevoked, end, hold, promote, putBack, ring } from "./messages.js";
 import { losePermit, usePermit } from "./permits.js";
@@ -72,8 +73,13 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Housekeepin
   for (let count = 0; count < bound; count++) {
     const tired = state.giveUps.peek();
     if (!tired || tired.at > now) break;
-    end(state, tired.message);
-    keepOwnResult(state, tired.message, "FAILURE", "lock-timeout", now);
+    const reason = endOf(tired.message, now);
+    if (reason) {
+      dropRevoked(state, tired.message, reason, now);
+    } else {
+      end(state, tired.message);
+      keepOwnResult(state, tired.message, "FAILURE", "lock-timeout", now);
+    }
   }
   followUp(state, now);
   return { refilled, buried };
@@ -98,8 +104,9 @@ function foremost(state: MemoryState, names: readonly string[]): Message | null 
 }
 
 function reasonToDrop(state: MemoryState, message: Message, now: EpochMs): "expired" | "revoked" | null {
-  if (message.revoked || (state.revocations.get(message.id)?.until ?? 0) > now) return "revoked";
-  return message.expires !== null && message.expires <= now ? "expired" : null;
+  const reason = endOf(message, now);
+  if (reason) return reason;
+  return (state.revocations.get(message.id)?.until ?? 0) > now ? "revoked" : null;
 }
 
 function deliver(state: MemoryState, message: Message, until: EpochMs, now: EpochMs): Delivery {

@@ -2,6 +2,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { Entries, EntryPut, EntryRecord, EntrySnapshot, PutOutcome } from "../entries.js";
 import { publish } from "./channel.js";
 import { setStanding } from "./cursor.js";
+import { endOf, isExpired } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { queryLedger, recordRange, trimLedgers } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
@@ -27,10 +28,12 @@ function record(entry: Entry): EntryRecord {
 }
 
 function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
+  const { now } = state;
+  const runs = state.runs.get(entry.name) ?? [];
   return {
     ...record(entry),
-    unfinished: state.runs.get(entry.name)?.length ?? 0,
-    holding: entry.held !== null,
+    unfinished: runs.reduce((count, run) => (endOf(run, now) ? count : count + 1), 0),
+    holding: entry.held !== null && !isExpired(entry.held.message, now),
   };
 }
 

@@ -37,7 +37,8 @@ export function openMemoryStore({ clock, logger }: StoreContext): Store {
       if (state.closed) return;
       state.closed = true;
       state.subscriptions.clear();
-      for (const waiters of state.waiters.values()) for (const settle of waiters) settle(closedError());
+      for (const waiters of state.waiters.values())
+        for (const waiter of waiters) waiter.settle(closedError());
       for (const queue of state.queues.values()) for (const listener of queue.listeners) listener.close();
     },
   };

@@ -3,7 +3,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { DeliveryRef, NewMessage } from "../broker.js";
 import { Heap } from "./heap.js";
 import { forsake } from "./permits.js";
-import { dropResult, keepOwnResult, keptResult } from "./results.js";
+import { dropResult, keepOwnResult, keptResult, lookAgain } from "./results.js";
 import { instantOf, type MemoryState, type Message, type Queue, type Sent } from "./state.js";
 
 /** The message with its instants counted from this step. */
@@ -115,6 +115,7 @@ function line(state: MemoryState, message: Message, now: EpochMs): Queue {
     message.place = "ready";
     queue.ready.push(message, -message.priority, message.sequence);
   }
+  lookAgain(state, message.id);
   return queue;
 }
 
@@ -177,6 +178,7 @@ export function park(state: MemoryState, message: Message): void {
   const queue = leave(state, message);
   message.place = "parked";
   queue.parked++;
+  lookAgain(state, message.id);
   const giveUp = message.contender?.giveUp;
   if (!giveUp) return;
   state.giveUps.push(giveUp, giveUp.at, message.sequence);

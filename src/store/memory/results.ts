@@ -1,7 +1,11 @@
-import type { EpochMs } from "../../core/clock.js";
+import type { EpochMs, Timer } from "../../core/clock.js";
 import { isFinal } from "../../tasks/states.js";
 import type { ResultRecord, Results, StoredResult } from "../results.js";
-import { enter, type MemoryState, type Message } from "./state.js";
+import { endOf, isExpired } from "./ends.js";
+import { enter, type MemoryState, type Message, type ResultWaiter } from "./state.js";
+
+/** Who waits for an instant of the wall clock looks at it so often: it may be set while a timer runs. */
+const LONGEST_SLEEP_MS = 5_000;
 
 /** Stores a record over whatever was there and tells those who wait, when it is final. */
 export function keepResult(
@@ -25,7 +29,7 @@ export function keepResult(
     state.results.set(id, kept);
     state.resultEnds.push(kept, kept.until, 0);
   }
-  if (isFinal(stored.state)) for (const waiter of state.waiters.get(id) ?? []) waiter(stored);
+  if (isFinal(stored.state)) for (const waiter of state.waiters.get(id) ?? []) waiter.settle(stored);
 }
 
 /** The result of a task that the store itself ended. */
@@ -63,10 +67,77 @@ export function sweepResults(state: MemoryState, limit: number, now: EpochMs): n
   return dropped;
 }
 
-function derived(state: MemoryState, id: string, now: EpochMs): StoredResult | null {
-  const place = state.heldRuns.has(id) ? "ready" : state.messages.get(id)?.place;
-  if (place === undefined || place === "dead") return null;
-  return { id, state: place === "held" ? "RECEIVED" : "PENDING", payload: null, at: now };
+/** What is told of an id: a message that will not run any more has ended, though no claim has dropped it yet. */
+function told(state: MemoryState, id: string, now: EpochMs): StoredResult | null {
+  const kept = keptResult(state, id, now);
+  if (kept && isFinal(kept.state)) return kept;
+  const message = state.messages.get(id);
+  const heldBack = state.heldRuns.get(id)?.message;
+  const reason = message ? endOf(message, now) : heldBack && isExpired(heldBack, now) ? "expired" : null;
+  if (reason) {
+    const expires = reason === "expired" ? (message ?? heldBack)?.expires : null;
+    return { id, state: "REVOKED", payload: null, reason, at: expires ?? now };
+  }
+  if (kept) return kept;
+  if (heldBack) return { id, state: "PENDING", payload: null, at: now };
+  if (!message || message.place === "dead") return null;
+  return { id, state: message.place === "held" ? "RECEIVED" : "PENDING", payload: null, at: now };
+}
+
+function ended(state: MemoryState, id: string, now: EpochMs): StoredResult | null {
+  const record = told(state, id, now);
+  return record && isFinal(record.state) ? record : null;
+}
+
+/** When a message ends by itself unless a worker takes it; Infinity: never. */
+function expiryOf(state: MemoryState, id: string): EpochMs {
+  const message = state.messages.get(id);
+  if (message?.place === "held") return Infinity;
+  return (message ?? state.heldRuns.get(id)?.message)?.expires ?? Infinity;
+}
+
+/** Has those who wait for its result look at a message that has begun to wait. */
+export function lookAgain(state: MemoryState, id: string): void {
+  if (state.waiters.size === 0) return;
+  for (const waiter of state.waiters.get(id) ?? []) waiter.look();
+}
+
+/** Waits for a final record; null when the signal aborts. */
+function awaitEnd(state: MemoryState, id: string, signal: AbortSignal): Promise<StoredResult | null> {
+  return new Promise((resolve, reject) => {
+    const waiters = state.waiters.get(id) ?? new Set();
+    state.waiters.set(id, waiters);
+    let alarm: Timer | null = null;
+    const end = (): void => {
+      alarm?.cancel();
+      waiters.delete(waiter);
+      if (waiters.size === 0) state.waiters.delete(id);
+      signal.removeEventListener("abort", abort);
+    };
+    const waiter: ResultWaiter = {
+      settle(outcome) {
+        end();
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
+      },
+      look() {
+        alarm?.cancel();
+        const now = state.clock.now();
+        const record = ended(state, id, now);
+        if (record) return waiter.settle(record);
+        const leftMs = expiryOf(state, id) - now;
+        if (leftMs < Infinity)
+          alarm = state.clock.after(Math.min(leftMs, LONGEST_SLEEP_MS), () => waiter.look());
+      },
+    };
+    const abort = (): void => {
+      end();
+      resolve(null);
+    };
+    waiters.add(waiter);
+    signal.addEventListener("abort", abort, { once: true });
+    waiter.look();
+  });
 }
 
 export function memoryResults(state: MemoryState): Results {
@@ -76,34 +147,12 @@ export function memoryResults(state: MemoryState): Results {
   return {
     async get(ids) {
       const now = enter(state);
-      return ids.map((id) => keptResult(state, id, now) ?? derived(state, id, now));
+      return ids.map((id) => told(state, id, now));
     },
 
     async wait(id, signal) {
-      const now = enter(state);
-      const kept = keptResult(state, id, now);
-      if (kept && isFinal(kept.state)) return kept;
-      if (signal.aborted) return null;
-      return new Promise((resolve, reject) => {
-        const waiters = state.waiters.get(id) ?? new Set();
-        state.waiters.set(id, waiters);
-        const end = (): void => {
-          waiters.delete(settle);
-          if (waiters.size === 0) state.waiters.delete(id);
-          signal.removeEventListener("abort", abort);
-        };
-        const settle = (outcome: StoredResult | Error): void => {
-          end();
-          if (outcome instanceof Error) reject(outcome);
-          else resolve(outcome);
-        };
-        const abort = (): void => {
-          end();
-          resolve(null);
-        };
-        waiters.add(settle);
-        signal.addEventListener("abort", abort, { once: true });
-      });
+      const record = ended(state, id, enter(state));
+      return record || signal.aborted ? record : awaitEnd(state, id, signal);
     },
 
     async update(ref, record, ttlMs) {

@@ -6,12 +6,13 @@ import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, Overlap } from "../entries.js";
 import { publish } from "./channel.js";
 import { endWhenSpent } from "./cursor.js";
+import { endOf, isExpired } from "./ends.js";
 import { record } from "./ledger.js";
 import { isBusy } from "./line.js";
 import { dropRevoked, summon } from "./messages.js";
-import { keepOwnResult } from "./results.js";
+import { keepOwnResult, lookAgain } from "./results.js";
 import { send } from "./send.js";
-import type { Entry, HeldRun, MemoryState } from "./state.js";
+import type { Entry, HeldRun, MemoryState, Message } from "./state.js";
 
 /** A run that is due now. */
 export type DueRun = Pick<HeldRun, "entry" | "message" | "due" | "term" | "counted">;
@@ -36,7 +37,7 @@ export function startRun(
     }
   }
 
-  const isFree = (): boolean => busyUntil(state, entry.name, overlap.timeoutMs) <= now;
+  const isFree = (): boolean => busyUntil(state, entry.name, overlap.timeoutMs, now) <= now;
   if (isFree()) {
     const { lock } = run.message;
     if (overlap.policy === "skip" && lock && isBusy(state, lock.name, lock.capacity, now)) {
@@ -56,14 +57,26 @@ export function startRun(
   return holdRun(state, run, overlap, now);
 }
 
-/** When the last unfinished run ends or counts as ended; Infinity: only when it ends; -Infinity: none is running. */
-function busyUntil(state: MemoryState, entry: string, timeoutMs: number | null): EpochMs {
-  const runs = state.runs.get(entry);
-  if (!runs) return -Infinity;
-  if (timeoutMs === null) return Infinity;
-  let last = -Infinity;
-  for (const message of runs) last = Math.max(last, message.enqueuedAt + timeoutMs);
-  return last;
+/**
+ * Drops the runs that no worker will take any more. Then: when the last unfinished run ends or counts as ended, at the
+ * earliest if none is taken until then; Infinity: only when it ends; -Infinity: none is running.
+ */
+function busyUntil(state: MemoryState, entry: string, timeoutMs: number | null, now: EpochMs): EpochMs {
+  const runs = [...(state.runs.get(entry) ?? [])];
+  const givenUpAt = ({ enqueuedAt }: Message): EpochMs =>
+    timeoutMs === null ? Infinity : enqueuedAt + timeoutMs;
+  const last = runs.reduce((latest, run) => Math.max(latest, givenUpAt(run)), -Infinity);
+  if (last <= now) return last;
+  let until = -Infinity;
+  for (const run of runs) {
+    const reason = endOf(run, now);
+    if (reason) dropRevoked(state, run, reason, now);
+    else {
+      const expires = run.place === "held" ? null : run.expires;
+      until = Math.max(until, Math.min(givenUpAt(run), expires ?? Infinity));
+    }
+  }
+  return until;
 }
 
 function sendRun(state: MemoryState, run: DueRun, now: EpochMs): "sent" {
@@ -110,7 +123,7 @@ function stopRuns(state: MemoryState, entry: Entry, now: EpochMs): void {
   const asked: string[] = [];
   for (const message of [...(state.runs.get(entry.name) ?? [])]) {
     if (message.place !== "held") {
-      dropRevoked(state, message, "revoked", now);
+      dropRevoked(state, message, endOf(message, now) ?? "revoked", now);
     } else if (!message.terminate) {
       message.revoked = message.terminate = true;
       asked.push(message.id);
@@ -132,6 +145,7 @@ function holdRun(state: MemoryState, run: DueRun, overlap: Overlap, now: EpochMs
   const held: HeldRun = { ...run, timeoutMs: overlap.timeoutMs, graceEnd, wakeAt: Infinity, slot: -1 };
   entry.held = held;
   state.heldRuns.set(run.message.id, held);
+  lookAgain(state, run.message.id);
   watch(state, held);
   return "held";
 }
@@ -139,7 +153,8 @@ function holdRun(state: MemoryState, run: DueRun, overlap: Overlap, now: EpochMs
 /** Sets when a claim is to look at the held run again. */
 function watch(state: MemoryState, held: HeldRun): void {
   state.heldWakes.remove(held);
-  held.wakeAt = Math.min(held.graceEnd ?? Infinity, busyUntil(state, held.entry.name, held.timeoutMs));
+  const freeAt = busyUntil(state, held.entry.name, held.timeoutMs, state.now);
+  held.wakeAt = Math.min(held.graceEnd ?? Infinity, freeAt);
   if (held.wakeAt === Infinity) return;
   state.heldWakes.push(held, held.wakeAt, 0);
   if (held.wakeAt > state.now) summon(state, held.wakeAt);
@@ -151,7 +166,7 @@ function letGo(state: MemoryState, held: HeldRun): void {
   state.heldWakes.remove(held);
 }
 
-/** Ends a held run unsent; its ledger row says why. */
+/** Ends a held run unsent; its ledger row says why. One that has expired before keeps the result that tells so. */
 export function dropHeldRun(
   state: MemoryState,
   held: HeldRun,
@@ -160,7 +175,8 @@ export function dropHeldRun(
 ): void {
   letGo(state, held);
   skipRun(state, held, reason, now);
-  if (reason === "revoked") keepOwnResult(state, held.message, "REVOKED", "revoked", now);
+  if (isExpired(held.message, now)) keepOwnResult(state, held.message, "REVOKED", "expired", now);
+  else if (reason === "revoked") keepOwnResult(state, held.message, "REVOKED", "revoked", now);
 }
 
 /** Sends every held run whose wait has ended; the others are watched on. */

@@ -115,6 +115,13 @@ export interface KeptResult extends HeapItem {
   readonly until: EpochMs;
 }
 
+/** One who waits for a final record. */
+export interface ResultWaiter {
+  settle(outcome: StoredResult | StoreError): void;
+  /** The message has begun to wait: it may end there by itself. */
+  look(): void;
+}
+
 export interface Revocation extends HeapItem {
   readonly id: string;
   readonly until: EpochMs;
@@ -192,7 +199,7 @@ export interface MemoryState {
   readonly results: Map<string, KeptResult>;
   readonly resultEnds: Heap<KeptResult>;
   /** Who waits for a final record. */
-  readonly waiters: Map<string, Set<(outcome: StoredResult | StoreError) => void>>;
+  readonly waiters: Map<string, Set<ResultWaiter>>;
 
   readonly entries: Map<string, Entry>;
   readonly dueEntries: Heap<Entry>;

@@ -13,6 +13,12 @@ import { toWord, toWordOrNull, fromWire, toWire, fromWord, fromWordOrNull, words
 const STEP = 1_000;
 
 const getScript = defineScript("results-get", ([now, ...found]: string[]) => ({ now: Number(now), found }));
+
+/** What the store tells of an id, and how long a message that waits has until it ends by itself. */
+interface Told {
+  readonly record: StoredResult | null;
+  readonly leftMs: number;
+}
 const putScript = defineScript("results-put", (letter: string) => letter === "u");
 const forgetScript = defineScript("results-forget", () => undefined);
 
@@ -38,20 +44,25 @@ function readStored(id: string, text: string): StoredResult | null {
 }
 
 export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
-  const get = async (ids: readonly string[]): Promise<(StoredResult | null)[]> => {
+  const look = async (ids: readonly string[]): Promise<Told[]> => {
     caller.assertOpen();
-    const results: (StoredResult | null)[] = [];
-    while (results.length < ids.length) {
-      const part = ids.slice(results.length, results.length + STEP);
+    const told: Told[] = [];
+    while (told.length < ids.length) {
+      const part = ids.slice(told.length, told.length + STEP);
       const { now, found } = await caller.call(getScript, {}, wireIds(part));
-      found.forEach((answer, index) => results.push(readAnswer(part[index] ?? "", answer, now)));
+      // A call looks at as many as it may read.
+      for (let at = 0; at < found.length; at += 2) {
+        const [answer = "", expires = ""] = found.slice(at, at + 2);
+        const until = expires === "" ? null : Number(expires);
+        told.push({
+          record: readAnswer(part[at / 2] ?? "", answer, until, now),
+          leftMs: (until ?? Infinity) - now,
+        });
+      }
     }
-    return results;
+    return told;
   };
-  const final = async (id: string): Promise<StoredResult | null> => {
-    const [stored] = await get([id]);
-    return stored && isFinal(stored.state) ? stored : null;
-  };
+  const lookAt = async (id: string): Promise<Told | null> => (await look([id]))[0] ?? null;
   const put = (id: string, token: string, record: ResultRecord, ttl: number): Promise<boolean> => {
     const args = {
       id: toWire(id),
@@ -64,10 +75,12 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
   };
 
   return {
-    get,
+    async get(ids) {
+      return (await look(ids)).map(({ record }) => record);
+    },
 
     async wait(id, signal) {
-      const there = await final(id);
+      const there = endOfTold(await lookAt(id));
       if (there || signal.aborted) return there;
       const latch = new Latch();
       let pushed: StoredResult | null = null;
@@ -85,12 +98,14 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
       });
       try {
         for (;;) {
-          const stored = pushed ?? (await patiently(() => final(id)));
+          const told = pushed ? null : await patiently(() => lookAt(id));
+          const stored = pushed ?? endOfTold(told);
           if (stored) return stored;
           if (isClosed) throw closedError(caller.label);
           if (signal.aborted) return null;
-          const rung = await latch.wait(clock, BELT_MS, signal);
-          if (!rung && !signal.aborted) void hub.check();
+          const leftMs = told?.leftMs ?? Infinity;
+          const rung = await latch.wait(clock, Math.min(leftMs, BELT_MS), signal);
+          if (!rung && !signal.aborted && leftMs >= BELT_MS) void hub.check();
         }
       } finally {
         end();
@@ -127,8 +142,23 @@ async function patiently<T>(read: () => Promise<T | null>): Promise<T | null> {
   }
 }
 
-function readAnswer(id: string, answer: string, now: number): StoredResult | null {
-  if (answer === "P") return { id, state: "PENDING", payload: null, at: now };
-  if (answer === "R") return { id, state: "RECEIVED", payload: null, at: now };
-  return answer === "" ? null : readStored(id, answer);
+function endOfTold(told: Told | null): StoredResult | null {
+  return told?.record && isFinal(told.record.state) ? told.record : null;
+}
+
+function readAnswer(id: string, answer: string, expires: number | null, now: number): StoredResult | null {
+  switch (answer) {
+    case "":
+      return null;
+    case "P":
+      return { id, state: "PENDING", payload: null, at: now };
+    case "R":
+      return { id, state: "RECEIVED", payload: null, at: now };
+    case "E":
+      return { id, state: "REVOKED", payload: null, reason: "expired", at: expires ?? now };
+    case "V":
+      return { id, state: "REVOKED", payload: null, reason: "revoked", at: now };
+    default:
+      return readStored(id, answer);
+  }
 }

@@ -9,6 +9,7 @@ import type {
 } from "../broker.js";
 import { claim, type Claimant } from "./claim.js";
 import { type Connection, STEP_LIMIT } from "./connection.js";
+import { endOf, PERISHABLE, type Perishable } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import type { Hub } from "./hub.js";
 import {
@@ -148,7 +149,10 @@ function settleOne(step: Step, settlement: Settlement): SettleOutcome {
 function revokeOne(step: Step, id: string, terminate: boolean, keepMs: number): void {
   const run = heldRunOfId(step, id);
   if (run) return dropHeldRun(step, run, "revoked");
-  const message = step.get<Known & { place: number }>(`SELECT ${KNOWN}, place FROM message WHERE id = ?`, id);
+  const message = step.get<Known & Perishable>(
+    `SELECT ${KNOWN}, ${PERISHABLE} FROM message WHERE id = ?`,
+    id,
+  );
   if (!message) return rememberRevoked(step, id, keepMs);
   if (message.place === HELD) {
     step.run(
@@ -156,7 +160,7 @@ function revokeOne(step: Step, id: string, terminate: boolean, keepMs: number): 
       ...[terminate ? TO_STOP : TO_DROP, message.seq],
     );
   } else if (message.place !== DEAD) {
-    dropRevoked(step, message, "revoked");
+    dropRevoked(step, message, endOf(message, step.now) ?? "revoked");
   }
 }
 

@@ -1,11 +1,12 @@
 /** Taking messages: by priority, then by age, and among queues of equal standing in turn. */
 import type { EpochMs } from "../../core/clock.js";
 import type { ClaimReply, ClaimRequest, Delivery } from "../broker.js";
+import { endOf, type Perishable } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { type Housekeeping, keepHouse, nextHousekeeping } from "./housekeeping.js";
 import { dropRevoked, hold, type Known } from "./messages.js";
 import { lockOfMessage, usePermit } from "./permits.js";
-import { NOT_REVOKED, READY } from "./schema.js";
+import { READY } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
 /** Housekeeping of one claim moves, drops or releases at most so many of each kind, or `max` if that is more. */
@@ -20,19 +21,17 @@ export interface Claimant {
   turn: number;
 }
 
-interface ReadyRow extends Known {
+interface ReadyRow extends Known, Perishable {
   readonly task: string;
   readonly priority: number;
-  readonly expires: EpochMs | null;
   readonly maxDeliveries: number;
   readonly body: string;
   readonly retries: number;
   readonly deliveries: number;
   readonly enqueuedAt: EpochMs;
-  readonly revoked: number;
 }
 
-const FOREMOST = `SELECT seq, id, task, queue, priority, eta, expires, max_deliveries AS maxDeliveries,
+const FOREMOST = `SELECT seq, id, place, task, queue, priority, eta, expires, max_deliveries AS maxDeliveries,
   result_ttl AS resultTtl, entry, body, retries, deliveries, enqueued_at AS enqueuedAt, revoked, lock
   FROM message WHERE place = ${READY} AND queue = ? ORDER BY priority DESC, seq ${LIMIT}`;
 
@@ -124,8 +123,7 @@ class Lines {
 }
 
 function reasonToDrop(step: Step, row: ReadyRow): "expired" | "revoked" | null {
-  if (row.revoked !== NOT_REVOKED || isRevoked(step, row.id)) return "revoked";
-  return row.expires !== null && row.expires <= step.now ? "expired" : null;
+  return endOf(row, step.now) ?? (isRevoked(step, row.id) ? "revoked" : null);
 }
 
 function isRevoked(step: Step, id: string): boolean {

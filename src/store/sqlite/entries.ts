@@ -1,6 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Entries, EntryPut, EntryRecord, EntrySnapshot, PutOutcome, Retention } from "../entries.js";
 import type { Connection } from "./connection.js";
+import { HAS_ENDED } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { nextWithRecords, queryLedger, recordRange, trimByAge, trimByCount } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
@@ -32,9 +33,11 @@ interface SnapshotRow extends EntryRow {
 
 const COLUMNS = `name, owner, version, definition, revision, stamp, nominal, dispatch_at AS dispatchAt,
   paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs`;
+/** The store's now comes first, twice. */
 const ENTRY = `SELECT ${COLUMNS},
-  (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${KEPT}) AS unfinished,
-  EXISTS (SELECT 1 FROM held_run WHERE held_run.entry = entry.name) AS holding FROM entry`;
+  (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${KEPT} AND NOT ${HAS_ENDED}) AS unfinished,
+  EXISTS (SELECT 1 FROM held_run JOIN message USING (id)
+    WHERE held_run.entry = entry.name AND NOT ${HAS_ENDED}) AS holding FROM entry`;
 const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL";
 const DUE = `SELECT ${COLUMNS} FROM entry WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
 const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ? + 0`;
@@ -85,17 +88,18 @@ export function sqliteEntries(connection: Connection): Entries {
     get: (names) =>
       connection.read((step) =>
         names.map((name) => {
-          const row = step.get<SnapshotRow>(`${ENTRY} WHERE name = ?`, name);
+          const row = step.get<SnapshotRow>(`${ENTRY} WHERE name = ?`, step.now, step.now, name);
           return row ? snapshot(row) : null;
         }),
       ),
 
     list: ({ after = null, limit }) =>
       connection.read((step) => {
+        const { now } = step;
         const rows =
           after === null
-            ? step.all<SnapshotRow>(`${ENTRY} ORDER BY name ${LIMIT}`, limit)
-            : step.all<SnapshotRow>(`${ENTRY} WHERE name > ? ORDER BY name ${LIMIT}`, after, limit);
+            ? step.all<SnapshotRow>(`${ENTRY} ORDER BY name ${LIMIT}`, now, now, limit)
+            : step.all<SnapshotRow>(`${ENTRY} WHERE name > ? ORDER BY name ${LIMIT}`, now, now, after, limit);
         return rows.map(snapshot);
       }),
 

@@ -2,7 +2,8 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Buried } from "../broker.js";
 import { followUp } from "./follow-up.js";
-import { bury, end, KNOWN, type Known, promote, putBack } from "./messages.js";
+import { endOf, PERISHABLE, type Perishable } from "./ends.js";
+import { bury, dropRevoked, end, KNOWN, type Known, promote, putBack } from "./messages.js";
 import { losePermit } from "./permits.js";
 import { keepOwnResult } from "./results.js";
 import { DELAYED, HELD, WAITING } from "./schema.js";
@@ -70,10 +71,18 @@ function endTired(step: Step, bound: number): void {
     ...[step.now, bound],
   );
   for (const { id } of tired) {
-    const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ?`, id);
+    const message = step.get<Known & Perishable>(
+      `SELECT ${KNOWN}, ${PERISHABLE} FROM message WHERE id = ?`,
+      id,
+    );
     if (!message) continue;
-    end(step, message);
-    keepOwnResult(step, id, message.resultTtl, "FAILURE", "lock-timeout");
+    const reason = endOf(message, step.now);
+    if (reason) {
+      dropRevoked(step, message, reason);
+    } else {
+      end(step, message);
+      keepOwnResult(step, id, message.resultTtl, "FAILURE", "lock-timeout");
+    }
   }
 }
 

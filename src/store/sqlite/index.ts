@@ -10,6 +10,7 @@ import { sqliteEntries } from "./entries.js";
 import { Hub } from "./hub.js";
 import { sqliteLeases } from "./leases.js";
 import { sqliteLocks, sweepPermits } from "./locks.js";
+import { Looks } from "./looks.js";
 import { openFile, suspectMark } from "./open.js";
 import type { Recovery } from "./recovery.js";
 import { sqliteResults, sweepResults } from "./results.js";
@@ -57,11 +58,13 @@ export async function openSqliteStore(
   const { clock, logger, random } = context;
   const origin = shared ? random.uuid() : null;
   const hub = new Hub(clock, logger);
+  const looks = new Looks(clock, shared);
   const backup = backups ? new Backups(driver, file, context) : null;
   const connection = new Connection(handle, file, context, {
     origin,
     onCommit: (news) => {
       hub.tell(news);
+      looks.tell(news);
       backup?.look();
     },
     onCorrupt: () => markSuspect(file),
@@ -72,7 +75,7 @@ export async function openSqliteStore(
     label: `sqlite:${path}`,
     recovery,
     broker: sqliteBroker(connection, hub, random),
-    results: sqliteResults(connection, hub),
+    results: sqliteResults(connection, hub, looks),
     leases: sqliteLeases(connection, logger),
     entries: sqliteEntries(connection),
     locks: sqliteLocks(connection, logger),

@@ -1,6 +1,7 @@
 /** The moves a message can make: sent, ready, delayed, held, parked, dead, gone. */
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock, NewMessage, When } from "../../tasks/message.js";
+import { isExpired } from "./ends.js";
 import { forsake } from "./permits.js";
 import { dropResult, keepOwnResult, keptResult } from "./results.js";
 import { DEAD, DELAYED, HELD, NOT_REVOKED, KEPT, PARKED, READY, TO_DROP } from "./schema.js";
@@ -84,7 +85,7 @@ export function sendKept(step: Step, id: string): boolean {
     end(step, message);
     return false;
   }
-  if (message.expires !== null && message.expires <= step.now) {
+  if (isExpired(message, step.now)) {
     dropRevoked(step, message, "expired");
     return false;
   }
@@ -99,6 +100,7 @@ export function sendKept(step: Step, id: string): boolean {
 
 /** Out of its queue or its worker's hands: it stands in the line of its lock. */
 export function park(step: Step, id: string, uncounted: 0 | 1): void {
+  step.movesMessages = true;
   step.run(
     `UPDATE message SET place = ${PARKED}, token = NULL, lease_until = NULL, deliveries = deliveries - ?,
        revoked = min(revoked, ${TO_DROP}) WHERE id = ?`,
@@ -121,6 +123,7 @@ export function unpark(step: Step, id: string): void {
 
 /** False for a duplicate: nothing was stored. */
 export function insert(step: Step, sent: Sent, place: number): boolean {
+  step.movesMessages = true;
   const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry, body, lock } = sent;
   const { now } = step;
   const stored = step.run(
@@ -140,6 +143,7 @@ export function promote(step: Step, message: Known): void {
 
 /** Back from a worker: to the front of its priority, since it keeps its age. */
 export function putBack(step: Step, message: Known, uncounted: 0 | 1): void {
+  step.movesMessages = true;
   step.run(
     `UPDATE message SET place = ?, token = NULL, lease_until = NULL, deliveries = deliveries - ?,
        revoked = min(revoked, ${TO_DROP}) WHERE seq = ?`,
@@ -158,6 +162,7 @@ export function defer(step: Step, message: Known, delayMs: number): void {
 }
 
 function delay(step: Step, message: Known, delayMs: number, counts: string): void {
+  step.movesMessages = true;
   const eta = step.now + delayMs;
   step.run(
     `UPDATE message SET place = ?, seq = ?, eta = ?, token = NULL, lease_until = NULL, ${counts},
@@ -181,6 +186,7 @@ export function bury(step: Step, message: Known, reason: string): void {
 
 /** Back from the dead letters, as if just sent. */
 export function revive(step: Step, message: Known): void {
+  step.movesMessages = true;
   dropResult(step, message.id);
   step.run(
     `UPDATE message SET place = ?, seq = ?, deliveries = 0, retries = 0, revoked = ${NOT_REVOKED},

@@ -2,7 +2,9 @@ import { isFinal } from "../../tasks/states.js";
 import type { EpochMs } from "../../core/clock.js";
 import type { ResultRecord, Results, StoredResult } from "../results.js";
 import type { Connection } from "./connection.js";
+import { endOf, PERISHABLE, type Perishable } from "./ends.js";
 import type { Hub } from "./hub.js";
+import type { Looks } from "./looks.js";
 import { DEAD, HELD } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
@@ -97,10 +99,28 @@ export function sweepResults(step: Step, limit: number): number {
   );
 }
 
-function derived(step: Step, id: string): StoredResult | null {
-  const place = step.get<{ place: number }>("SELECT place FROM message WHERE id = ?", id)?.place;
-  if (place === undefined || place === DEAD) return null;
-  return { id, state: place === HELD ? "RECEIVED" : "PENDING", payload: null, at: step.now };
+export interface Told {
+  readonly record: StoredResult | null;
+  /** When a message that waits ends by itself; null: never, or nobody knows. */
+  readonly expires: EpochMs | null;
+  readonly now: EpochMs;
+}
+
+/** What is told of an id: a message that will not run any more has ended, though no claim has dropped it yet. */
+export function told(step: Step, id: string): Told {
+  const { now } = step;
+  const kept = keptResult(step, id);
+  if (kept && isFinal(kept.state)) return { record: kept, expires: null, now };
+  const message = step.get<Perishable>(`SELECT ${PERISHABLE} FROM message WHERE id = ?`, id);
+  if (!message || message.place === DEAD) return { record: kept, expires: null, now };
+  const reason = endOf(message, now);
+  if (reason) {
+    const at = (reason === "expired" ? message.expires : null) ?? now;
+    return { record: { id, state: "REVOKED", payload: null, reason, at }, expires: null, now };
+  }
+  const isHeld = message.place === HELD;
+  const derived = { id, state: isHeld ? "RECEIVED" : "PENDING", payload: null, at: now };
+  return { record: kept ?? derived, expires: isHeld ? null : message.expires, now };
 }
 
 /** Whether a record other than a final one may be written. */
@@ -108,17 +128,23 @@ function isOpen(step: Step, id: string): boolean {
   return !isFinal(keptResult(step, id)?.state ?? "");
 }
 
-export function sqliteResults(connection: Connection, hub: Hub): Results {
+export function sqliteResults(connection: Connection, hub: Hub, looks: Looks): Results {
   return {
-    get: (ids) => connection.read((step) => ids.map((id) => keptResult(step, id) ?? derived(step, id))),
+    get: (ids) => connection.read((step) => ids.map((id) => told(step, id).record)),
 
     async wait(id, signal) {
       // Waiting begins before the look, so a result that comes between the two is not missed.
       const waiting = hub.awaitResult(id, signal);
       try {
-        const kept = await connection.read((step) => keptResult(step, id));
-        if (kept && isFinal(kept.state)) return kept;
-        return await waiting.outcome;
+        const { moves } = looks;
+        const first = await connection.read((step) => told(step, id));
+        if (first.record && isFinal(first.record.state)) return first.record;
+        const looking = looks.begin(first, moves, () => connection.read((step) => told(step, id)));
+        try {
+          return await Promise.race([looking.ended, waiting.outcome]);
+        } finally {
+          looking.end();
+        }
       } finally {
         waiting.end();
       }

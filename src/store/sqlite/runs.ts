@@ -4,6 +4,7 @@
  */
 import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, Overlap } from "../entries.js";
+import { endOf, isExpired, PERISHABLE, type Perishable } from "./ends.js";
 import { record } from "./ledger.js";
 import { isBusy } from "./line.js";
 import { dropRevoked, end, keep, KNOWN, type Known, type Sent, sendKept } from "./messages.js";
@@ -11,7 +12,7 @@ import { lockOfMessage } from "./permits.js";
 import { keepOwnResult } from "./results.js";
 import { HELD, KEPT, TO_STOP } from "./schema.js";
 import { send, standInLine } from "./send.js";
-import type { Step } from "./step.js";
+import { LIMIT, type Step } from "./step.js";
 
 /** A run that is due now. */
 export interface DueRun {
@@ -45,6 +46,14 @@ interface HeldRun {
 const HELD_RUN = `SELECT entry, id, due, term, triggered, max_runs AS maxRuns, timeout_ms AS timeoutMs,
   grace_end AS graceEnd FROM held_run`;
 const UNFINISHED = `FROM message WHERE entry = ? AND place < ${KEPT}`;
+const RUN = `${KNOWN}, ${PERISHABLE}, enqueued_at AS enqueuedAt`;
+
+interface Run extends Known, Perishable {
+  readonly enqueuedAt: EpochMs;
+}
+
+/** Of an entry's unfinished runs one step looks at so many, the oldest ones; the others count as they are. */
+const MOST_LOOKED_AT = 1_000;
 
 /** Sends, skips or holds a run as the policy says; null forces it. Whoever counts runs counts the answer "sent". */
 export function startRun(step: Step, run: DueRun, overlap: Overlap | null): OccurrenceOutcome {
@@ -86,11 +95,33 @@ function isSpent(step: Step, entry: string, { maxRuns, uncounted }: Counted): bo
   return runs + uncounted >= maxRuns;
 }
 
-/** When the last unfinished run ends or counts as ended; Infinity: only when it ends; -Infinity: none is running. */
+/**
+ * Drops the runs that no worker will take any more. Then: when the last unfinished run ends or counts as ended, at the
+ * earliest if none is taken until then; Infinity: only when it ends; -Infinity: none is running.
+ */
 function busyUntil(step: Step, entry: string, timeoutMs: number | null): EpochMs {
-  const newest = step.get<{ at: EpochMs | null }>(`SELECT max(enqueued_at) AS at ${UNFINISHED}`, entry)?.at;
-  if (newest === null || newest === undefined) return -Infinity;
-  return timeoutMs === null ? Infinity : newest + timeoutMs;
+  const runs = step.all<Run>(
+    `SELECT ${RUN} ${UNFINISHED} ORDER BY enqueued_at ${LIMIT}`,
+    ...[entry, MOST_LOOKED_AT],
+  );
+  if (runs.length === 0) return -Infinity;
+  const givenUpAt = (sentAt: EpochMs): EpochMs => (timeoutMs === null ? Infinity : sentAt + timeoutMs);
+  const last = givenUpAt(runs.length < MOST_LOOKED_AT ? runs.at(-1)!.enqueuedAt : newestRun(step, entry));
+  if (last <= step.now) return last;
+  let until = runs.length < MOST_LOOKED_AT ? -Infinity : last;
+  for (const run of runs) {
+    const reason = endOf(run, step.now);
+    if (reason) dropRevoked(step, run, reason);
+    else {
+      const expires = run.place === HELD ? null : run.expires;
+      until = Math.max(until, Math.min(givenUpAt(run.enqueuedAt), expires ?? Infinity));
+    }
+  }
+  return until;
+}
+
+function newestRun(step: Step, entry: string): EpochMs {
+  return step.get<{ at: EpochMs }>(`SELECT max(enqueued_at) AS at ${UNFINISHED}`, entry)!.at;
 }
 
 function sendRun(step: Step, run: DueRun): "sent" {
@@ -120,13 +151,10 @@ export function skipRun(step: Step, run: Pick<DueRun, "entry" | "due" | "term">,
 /** Revokes the unfinished runs: those that wait are gone at once, those at work are asked to stop. */
 function stopRuns(step: Step, entry: string): void {
   const asked: string[] = [];
-  const runs = step.all<Known & { place: number; revoked: number }>(
-    `SELECT ${KNOWN}, place, revoked ${UNFINISHED}`,
-    entry,
-  );
+  const runs = step.all<Run>(`SELECT ${RUN} ${UNFINISHED}`, entry);
   for (const message of runs) {
     if (message.place !== HELD) {
-      dropRevoked(step, message, "revoked");
+      dropRevoked(step, message, endOf(message, step.now) ?? "revoked");
     } else if (message.revoked !== TO_STOP) {
       step.run(`UPDATE message SET revoked = ${TO_STOP} WHERE seq = ?`, message.seq);
       asked.push(message.id);
@@ -176,13 +204,14 @@ export function heldRunOfId(step: Step, id: string): HeldRun | undefined {
   return step.get<HeldRun>(`${HELD_RUN} WHERE id = ?`, id);
 }
 
-/** Ends a held run unsent; its ledger row says why. */
+/** Ends a held run unsent; its ledger row says why. One that has expired before keeps the result that tells so. */
 export function dropHeldRun(step: Step, held: HeldRun, reason: "replaced" | "revoked" | "removed"): void {
   step.run("DELETE FROM held_run WHERE entry = ?", held.entry);
-  const kept = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ?`, held.id);
+  const kept = step.get<Run>(`SELECT ${RUN} FROM message WHERE id = ?`, held.id);
   if (kept) {
     end(step, { ...kept, entry: null });
-    if (reason === "revoked") keepOwnResult(step, held.id, kept.resultTtl, "REVOKED", "revoked");
+    const told = isExpired(kept, step.now) ? "expired" : reason === "revoked" ? "revoked" : null;
+    if (told) keepOwnResult(step, held.id, kept.resultTtl, "REVOKED", told);
   }
   skipRun(step, held, reason);
 }

@@ -28,6 +28,8 @@ export interface News {
   readonly signals: readonly Signal[];
   /** When a claim from whatever queue has something to do that was not there before; Infinity: nothing. */
   readonly summonsAt: EpochMs;
+  /** Whether a message has come to wait that did not wait there before. */
+  readonly movesMessages: boolean;
   /** When the consumer that claimed in this step is to look again; null: never; undefined: none claimed. */
   readonly nextWakeAt: EpochMs | null | undefined;
 }
@@ -41,6 +43,7 @@ export class Step implements News {
   readonly results: StoredResult[] = [];
   readonly signals: Signal[] = [];
   summonsAt = Infinity;
+  movesMessages = false;
   nextWakeAt: EpochMs | null | undefined;
   /** Entries whose last run may have ended in this step while another run of theirs is held. */
   readonly ended = new Set<string>();

@@ -1,6 +1,7 @@
 /** The broker as a list that is looked through: slow, short, and what a random walk over a store is compared with. */
 import type { EpochMs } from "../../core/clock.js";
 import type { Settlement } from "../../store/broker.js";
+import { isFinal } from "../../tasks/states.js";
 
 export interface ModelMessage {
   readonly id: string;
@@ -23,6 +24,13 @@ export interface ModelMessage {
 export interface Account {
   queued: number;
   ended: number;
+}
+
+/** Why a message will not run any more, whoever claims it; null: it may. */
+function endOf({ place, revoked, expires }: ModelMessage, now: EpochMs): "revoked" | "expired" | null {
+  if (place !== "waiting") return null;
+  if (revoked) return "revoked";
+  return expires !== null && expires <= now ? "expired" : null;
 }
 
 export class BrokerModel {
@@ -61,8 +69,8 @@ export class BrokerModel {
       .sort((a, b) => b.priority - a.priority || a.age - b.age);
     for (const message of ready) {
       if (given.length === max) break;
-      if (message.revoked) this.#drop(message, "revoked");
-      else if (message.expires !== null && message.expires <= now) this.#drop(message, "expired");
+      const reason = endOf(message, now);
+      if (reason) this.#drop(message, reason);
       else given.push(message.id);
     }
     return given;
@@ -109,9 +117,9 @@ export class BrokerModel {
   }
 
   /** Of known ids only: what is remembered of unknown ones has cases of its own. */
-  revoke(id: string, terminate: boolean): void {
+  revoke(id: string, terminate: boolean, now: EpochMs): void {
     const message = this.messages.get(id);
-    if (message?.place === "waiting") this.#drop(message, "revoked");
+    if (message?.place === "waiting") this.#drop(message, endOf(message, now) ?? "revoked");
     if (message?.place !== "held") return;
     message.revoked = true;
     message.terminate ||= terminate;
@@ -151,12 +159,14 @@ export class BrokerModel {
   }
 
   /** What `results.get` says of the id. */
-  stateOf(id: string): { state: string; reason?: string } | null {
+  stateOf(id: string, now: EpochMs): { state: string; reason?: string } | null {
     const result = this.results.get(id);
+    const message = this.messages.get(id);
+    const reason = message ? endOf(message, now) : null;
+    if (reason && !isFinal(result?.state ?? "")) return { state: "REVOKED", reason };
     if (result) return result;
-    const place = this.messages.get(id)?.place;
-    if (place === "waiting") return { state: "PENDING" };
-    return place === "held" ? { state: "RECEIVED" } : null;
+    if (message?.place === "waiting") return { state: "PENDING" };
+    return message?.place === "held" ? { state: "RECEIVED" } : null;
   }
 
   #heldBy(id: string, token: string): ModelMessage | null {

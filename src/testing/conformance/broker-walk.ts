@@ -105,7 +105,7 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
     async ({ broker }) => {
       const id = pick(ids);
       const terminate = random(2) === 0;
-      model.revoke(id, terminate);
+      model.revoke(id, terminate, clock.now());
       await broker.revoke([id], { terminate, keepMs: 0 });
     },
     async ({ broker }) => {
@@ -137,7 +137,7 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
     const states = await handle.results.get(ids);
     assert.deepEqual(
       states.map((each) => each && { state: each.state, ...(each.reason ? { reason: each.reason } : {}) }),
-      ids.map((id) => model.stateOf(id)),
+      ids.map((id) => model.stateOf(id, clock.now())),
     );
   };
 

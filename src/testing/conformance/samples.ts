@@ -89,9 +89,15 @@ const PATIENCE_MS = 10_000;
 
 /**
  * What `work` gives, while both the harness's clock and the machine's go on in small steps: a store may look for
- * changes of another handle at intervals, or wait for a server. Fails after ten real seconds.
+ * changes of another handle at intervals, or wait for a server. Fails after ten real seconds. With `stepMs` 0 the harness's
+ * clock stands still.
  */
-export async function eventually<T>(harness: Harness, work: Promise<T>, what: string): Promise<T> {
+export async function eventually<T>(
+  harness: Harness,
+  work: Promise<T>,
+  what: string,
+  stepMs = 10,
+): Promise<T> {
   let over = false;
   const end = (): void => void (over = true);
   work.then(end, end);
@@ -100,7 +106,7 @@ export async function eventually<T>(harness: Harness, work: Promise<T>, what: st
   while (!over) {
     if (systemClock.monotonicMs() > deadline)
       throw new assert.AssertionError({ message: `never came: ${what}` });
-    await harness.clock.advance(10);
+    await harness.clock.advance(stepMs);
     await new Promise<void>((resolve) => systemClock.after(1, resolve));
   }
   return work;

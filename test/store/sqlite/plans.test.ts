@@ -9,6 +9,7 @@ import { type Handle, loadDriver } from "../../../src/store/sqlite/driver.js";
 import { sqliteEntries } from "../../../src/store/sqlite/entries.js";
 import { Hub } from "../../../src/store/sqlite/hub.js";
 import { sqliteLeases } from "../../../src/store/sqlite/leases.js";
+import { Looks } from "../../../src/store/sqlite/looks.js";
 import { sqliteLocks, sweepPermits } from "../../../src/store/sqlite/locks.js";
 import { openFile } from "../../../src/store/sqlite/open.js";
 import { resultsAfter, sqliteResults, sweepResults } from "../../../src/store/sqlite/results.js";
@@ -87,7 +88,7 @@ async function walkLocks(connection: Connection, clock: ManualClock): Promise<vo
 async function walk({ connection, clock }: Rig): Promise<void> {
   const hub = new Hub(clock, new Lines());
   const broker = sqliteBroker(connection, hub, systemRandom);
-  const results = sqliteResults(connection, hub);
+  const results = sqliteResults(connection, hub, new Looks(clock, true));
   const leases = sqliteLeases(connection, new Lines());
   const entries = sqliteEntries(connection);
   const request = { queues: ["q", "other"], worker: "w", leaseMs: 1_000, max: 2 };

@@ -39,6 +39,19 @@ test("a store that is not shared sets no timer, however long it waits", async ()
   expect({ asked: clock.asked, heard }).toEqual({ asked: 0, heard: ["1"] });
 });
 
+test("a store that is not shared looks for the end of a message that comes to wait after the wait for it began", async () => {
+  const clock = new CountingClock();
+  const store = await openStore(join(newFolder(), "store.db"), { shared: false }, { clock });
+  const wait = store.results.wait("a", new AbortController().signal);
+  await clock.advance(60_000);
+  await store.broker.enqueue([message("a", { expires: { inMs: 20_000 } })]);
+  const { deliveries } = await store.broker.claim({ queues: ["q"], worker: "w", leaseMs: 60_000, max: 1 });
+  await clock.advance(20_000);
+  await store.broker.giveBack(deliveries);
+  await clock.advance(5_000);
+  expect(await wait).toMatchObject({ state: "REVOKED", reason: "expired" });
+});
+
 test("short waits one after the other do not put the look at other processes off", async () => {
   const path = join(newFolder(), "store.db");
   const here = await openStore(path, {}, { clock: systemClock });

@@ -52,8 +52,9 @@ local function revoke(id)
     m.revoked = math.max(m.revoked, arg_topic == "revoke" and 2 or 1)
     save(m)
   elseif m.place ~= "d" then
+    local reason = end_of(m) or "revoked"
     leave_queue(m)
-    drop_unrun(m, "revoked")
+    drop_unrun(m, reason)
   end
 end
 

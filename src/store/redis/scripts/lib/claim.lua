@@ -79,10 +79,14 @@ local function keep_house()
     if not m or m.place ~= "p" or line_of(m) ~= line then
       call("ZREM", key_parked, line)
     else
-      local ttl = ttl_of(m)
+      local reason, ttl = end_of(m), ttl_of(m)
       leave_queue(m)
-      forget(m)
-      keep_own_result(id, ttl, "FAILURE", "lock-timeout")
+      if reason then
+        drop_unrun(m, reason)
+      else
+        forget(m)
+        keep_own_result(id, ttl, "FAILURE", "lock-timeout")
+      end
     end
   end
   follow_up()
@@ -180,10 +184,10 @@ local function take(queues, max, lease, nonce)
         local reason = nil
         if m and m.revoked > 0 then
           reason = "revoked"
-        elseif check_revoked and tonumber(call("ZSCORE", key_rev, id) or 0) > now then
-          reason = "revoked"
         elseif expires ~= "+" and (tonumber(expires) or 0) <= now then
           reason = "expired"
+        elseif check_revoked and tonumber(call("ZSCORE", key_rev, id) or 0) > now then
+          reason = "revoked"
         end
         if m and (m.place ~= "w" or line_of(m) ~= lines[index]) then
           drops = drops + 1

@@ -49,13 +49,24 @@ local function load_message(id)
   return read_message(id, call("HGET", key_msg, id), call("HGET", key_state, id))
 end
 
--- How long a result of the store's own is kept. What has to be read for it tells the task, too.
+-- What stands in the record alone: when it expires, the task, how long a result of the store's own is kept.
+local function read_rest(m)
+  local expires, ttl, task = match(call("HGET", key_msg, m.id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ (%S+) (%S+) (%S+) ")
+  m.expires, m.ttl, m.task = expires or "+", tonumber(ttl or "") or 0, task
+end
+
 local function ttl_of(m)
-  if not m.ttl then
-    local ttl, task = match(call("HGET", key_msg, m.id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ %S+ (%S+) (%S+) ")
-    m.ttl, m.task = tonumber(ttl or "") or 0, task
-  end
+  if not m.ttl then read_rest(m) end
   return m.ttl
+end
+
+-- Why no worker will run a message that waits or is parked, in the word of the result that it leaves; nil when one may. It
+-- stays so: what is told before the message is dropped is what its drop writes.
+local function end_of(m)
+  if m.revoked > 0 then return "revoked" end
+  if not m.expires then read_rest(m) end
+  if m.expires ~= "+" and (tonumber(m.expires) or 0) <= now then return "expired" end
+  return nil
 end
 
 local function line_of(m)

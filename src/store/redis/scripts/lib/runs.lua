@@ -41,17 +41,50 @@ local function hold_of(entry)
   return hold or nil
 end
 
--- When the last unfinished run ends or counts as ended: infinite when only its end will do, in the past when none runs.
+-- Of an entry's unfinished runs one look sees so many, the oldest ones; the others count as they are.
+local MOST_LOOKED_AT = 1000
+
+-- The message of a run that stands among the unfinished ones, read no further than needed; nil when nobody of us wrote it.
+local function unfinished_message(id)
+  local m = id and read_message(id, nil, call("HGET", key_state, id))
+  m = m or id and read_message(id, call("HGET", key_msg, id), nil)
+  return m and m.place ~= "d" and m or nil
+end
+
+-- Drops the runs that no worker will take any more. Then: when the last unfinished run ends or counts as ended, at the
+-- earliest if none is taken until then; infinite when only its end will do, in the past when none runs.
 local function busy_until(entry, timeout)
   if fresh_runs[entry] then flush() end
-  while true do
-    local last = call("ZREVRANGEBYLEX", key_runs, "(" .. entry .. "!", "[" .. entry .. " ", "LIMIT", 0, 1)[1]
-    if not last then return -math.huge end
-    local at = match(last, "^%S+ (%d+) .")
-    if at then return timeout and tonumber(at) + timeout or math.huge end
-    -- Nobody of us wrote it, and it would never end.
-    call("ZREM", key_runs, last)
+  local from, to = "[" .. entry .. " ", "(" .. entry .. "!"
+  local runs = call("ZRANGEBYLEX", key_runs, from, to, "LIMIT", 0, MOST_LOOKED_AT)
+  local is_all = #runs < MOST_LOOKED_AT
+  local last = runs[#runs]
+  if not last then return -math.huge end
+  if not is_all then last = call("ZREVRANGEBYLEX", key_runs, to, from, "LIMIT", 0, 1)[1] end
+  local function given_up_at(run)
+    return timeout and (tonumber(match(run, "^%S+ (%d+) ") or "") or 0) + timeout or math.huge
   end
+  if given_up_at(last) <= now then return given_up_at(last) end
+  local busy = is_all and -math.huge or given_up_at(last)
+  local dropped = false
+  for _, run in ipairs(runs) do
+    local m = unfinished_message(match(run, "^%S+ %d+ (.+)$"))
+    local waits = m and m.place ~= "h"
+    local reason = waits and end_of(m)
+    if not m then
+      -- It would never end.
+      call("ZREM", key_runs, run)
+    elseif reason then
+      flush()
+      leave_queue(m)
+      drop_unrun(m, reason)
+      dropped = true
+    else
+      busy = math.max(busy, math.min(given_up_at(run), waits and tonumber(m.expires) or math.huge))
+    end
+  end
+  if dropped then flush() end
+  return busy
 end
 
 local known = {}
@@ -85,11 +118,14 @@ local function let_go(hold)
   call("ZREM", key_holdwake, hold.entry)
 end
 
--- Ends a held run unsent.
+-- Ends a held run unsent. One that has expired before keeps the result that tells so.
 local function drop_hold(hold, reason)
   let_go(hold)
   skip_run(hold, reason)
-  if reason == "revoked" then keep_own_result(hold.id, tonumber(hold.shape.ttl) or 0, "REVOKED", reason) end
+  local told = hold.shape.expires and hold.shape.expires <= now and "expired" or reason
+  if told == "expired" or told == "revoked" then
+    keep_own_result(hold.id, tonumber(hold.shape.ttl) or 0, "REVOKED", told)
+  end
 end
 
 -- Sets when a claim is to look at the held run again.
@@ -144,8 +180,9 @@ local function stop_runs(entry)
     if not m then
       call("ZREM", key_runs, run)
     elseif m.place ~= "h" then
+      local reason = end_of(m) or "revoked"
       leave_queue(m)
-      drop_unrun(m, "revoked")
+      drop_unrun(m, reason)
     elseif m.revoked < 2 then
       m.revoked = 2
       save(m)

@@ -12,15 +12,29 @@ local function stored_entries(names)
   return found
 end
 
+-- One call looks at so many runs. Where an entry has more than are left to look at, those that have expired count, too.
+local MOST_RUNS = 500
+
 -- The same, with the number of unfinished runs, and 1 when a run is held.
 local function snapshots(names)
   local found = stored_entries(names)
-  local runs, holds = redis.call("EXISTS", key_runs) == 1, redis.call("EXISTS", key_hold) == 1
+  local any_runs, any_holds = call("EXISTS", key_runs) == 1, call("EXISTS", key_hold) == 1
+  local left = MOST_RUNS
   for index, entry in ipairs(found) do
     local name = names[index]
     if entry[2] then
-      entry[4] = runs and redis.call("ZLEXCOUNT", key_runs, "[" .. name .. " ", "(" .. name .. "!") or 0
-      entry[5] = holds and redis.call("HEXISTS", key_hold, name) or 0
+      local from, to = "[" .. name .. " ", "(" .. name .. "!"
+      local unfinished = any_runs and call("ZLEXCOUNT", key_runs, from, to) or 0
+      if unfinished > 0 and unfinished <= left then
+        left = left - unfinished
+        for _, run in ipairs(call("ZRANGEBYLEX", key_runs, from, to)) do
+          local standing = standing_of(match(run, "^%S+ %d+ (.*)$") or "")
+          if standing == "e" or standing == "r" then unfinished = unfinished - 1 end
+        end
+      end
+      entry[4] = unfinished
+      local expires = any_holds and match(call("HGET", key_hold, name) or "", HOLD_EXPIRES)
+      entry[5] = expires and (expires == "+" or tonumber(expires) > now) and 1 or 0
     end
   end
   return found

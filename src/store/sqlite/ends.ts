@@ -1,0 +1,29 @@
+/** Whether a message that waits will ever run: asked by claims, by those who read results, and by ticks. */
+import type { EpochMs } from "../../core/clock.js";
+import { DEAD, HELD, NOT_REVOKED } from "./schema.js";
+
+/** What of a message tells how long it may wait. */
+export interface Perishable {
+  readonly place: number;
+  readonly revoked: number;
+  readonly expires: EpochMs | null;
+}
+
+export const PERISHABLE = "place, revoked, expires";
+
+/** SQL with the store's now as `?`: whether a row of message is of those that `endOf` gives a reason for. */
+export const HAS_ENDED = `(place NOT IN (${HELD}, ${DEAD}) AND (revoked <> ${NOT_REVOKED} OR coalesce(expires <= ?, 0)))`;
+
+export function isExpired({ expires }: Pick<Perishable, "expires">, now: EpochMs): boolean {
+  return expires !== null && expires <= now;
+}
+
+/**
+ * Why no worker will run the message any more, in the word of the result that it leaves; null: one may, or has it. It
+ * stays so: what is told before the message is dropped is what its drop writes.
+ */
+export function endOf(message: Perishable, now: EpochMs): "expired" | "revoked" | null {
+  if (message.place === HELD || message.place === DEAD) return null;
+  if (message.revoked !== NOT_REVOKED) return "revoked";
+  return isExpired(message, now) ? "expired" : null;
+}
