@@ -1,6 +1,7 @@
 /** Edits of one entry that are not awaited one by one, by one process and by several. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type EntryView, Schedules } from "../../src/beat/schedules.js";
+import type { EntryView } from "../../src/beat/entry-view.js";
+import { Schedules } from "../../src/beat/schedules.js";
 import { every } from "../../src/schedules/index.js";
 import type { Store } from "../../src/store/store.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
