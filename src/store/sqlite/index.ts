@@ -66,7 +66,12 @@ export async function openSqliteStore(
     },
     onCorrupt: () => markSuspect(file),
   });
-  const watcher = origin === null ? null : new Watcher(connection, hub, clock, origin);
+  const onRollBack = (): void => {
+    logger.warn(
+      `sqlite store: ${file} was filled from a copy, or vacuumed, while it is in use; all is read anew`,
+    );
+  };
+  const watcher = origin === null ? null : new Watcher(connection, hub, clock, origin, onRollBack);
 
   return {
     label: `sqlite:${path}`,

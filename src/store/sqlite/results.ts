@@ -61,6 +61,12 @@ export function keptResult(step: Step, id: string): StoredResult | null {
   return row ? stored(row) : null;
 }
 
+/** The result of a task that has ended, in whatever way; null: it has not, or its result is not kept any more. */
+export function finalResult(step: Step, id: string): StoredResult | null {
+  const kept = keptResult(step, id);
+  return kept && isFinal(kept.state) ? kept : null;
+}
+
 export function dropResult(step: Step, id: string): void {
   step.run("DELETE FROM result WHERE id = ?", id);
 }
@@ -105,7 +111,7 @@ function derived(step: Step, id: string): StoredResult | null {
 
 /** Whether a record other than a final one may be written. */
 function isOpen(step: Step, id: string): boolean {
-  return !isFinal(keptResult(step, id)?.state ?? "");
+  return finalResult(step, id) === null;
 }
 
 export function sqliteResults(connection: Connection, hub: Hub): Results {
@@ -116,9 +122,8 @@ export function sqliteResults(connection: Connection, hub: Hub): Results {
       // Waiting begins before the look, so a result that comes between the two is not missed.
       const waiting = hub.awaitResult(id, signal);
       try {
-        const kept = await connection.read((step) => keptResult(step, id));
-        if (kept && isFinal(kept.state)) return kept;
-        return await waiting.outcome;
+        const kept = await connection.read((step) => finalResult(step, id));
+        return kept ?? (await waiting.outcome);
       } finally {
         waiting.end();
       }
