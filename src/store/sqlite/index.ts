@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Store, StoreContext } from "../store.js";
 import { Backups } from "./backups.js";
 import { sqliteBroker, sweepRevocations } from "./broker.js";
@@ -9,8 +7,10 @@ import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
 import { Hub } from "./hub.js";
 import { sqliteLeases } from "./leases.js";
+import { realFile } from "./links.js";
 import { sqliteLocks, sweepPermits } from "./locks.js";
-import { openFile, suspectMark } from "./open.js";
+import { openFile } from "./open.js";
+import { markSuspect } from "./place.js";
 import type { Recovery } from "./recovery.js";
 import { sqliteResults, sweepResults } from "./results.js";
 import { Watcher } from "./watcher.js";
@@ -37,7 +37,7 @@ export interface SqliteStore extends Store {
  * A store in one file, durable on one machine, for any number of processes. Every verb is one transaction that is on
  * the disk when the call returns (`synchronous=FULL`).
  *
- * A file that does not exist is made, with mode 0600; its folder must exist. A damaged file is moved aside, never
+ * A file that does not exist is made, with mode 0600; its folder must exist. Links are followed to the file. A damaged file is moved aside, never
  * deleted, and the newest backup takes its place, or a new store when there is none: `recovery` says so, and
  * `context.logger.error`. Beside the file lie `<path>-wal` and `-shm` while it is open, `<path>.lock` (always empty)
  * and `<path>.backups/`.
@@ -51,7 +51,7 @@ export async function openSqliteStore(
   { shared = true, backups = true }: SqliteOptions = {},
 ): Promise<SqliteStore> {
   const driver = await loadDriver();
-  const file = resolve(path);
+  const file = realFile(path);
   const { handle, recovery } = await openFile(driver, file, context);
 
   const { clock, logger, random } = context;
@@ -101,12 +101,4 @@ export async function openSqliteStore(
       await backup?.close();
     },
   };
-}
-
-function markSuspect(path: string): void {
-  try {
-    writeFileSync(suspectMark(path), "");
-  } catch {
-    // The disk is in trouble already; the error of the step that met the damage tells.
-  }
 }

@@ -5,13 +5,14 @@
  * looks again: creating and recovering are done by one process at a time, and the others wait. The lock is SQLite's
  * own, on an empty file beside the database (`<path>.lock`), so it ends with the process that holds it.
  */
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
 import { backupsFolder, backupsOf } from "./backups.js";
 import type { Driver, Handle } from "./driver.js";
 import { fileError, isCorrupt, isReadonly, storeError } from "./errors.js";
+import { isThere, makeFile } from "./links.js";
+import { assertPlace, assertWasOurs, isPresent, lockFileOf, suspectMark, wasInUse } from "./place.js";
 import { configure, pragma } from "./pragmas.js";
 import { recover, type Recovery } from "./recovery.js";
 import { retryWhileBusy } from "./retry.js";
@@ -26,12 +27,7 @@ export interface Opened {
   readonly recovery: Recovery | null;
 }
 
-/** Beside a file in which a running process met damage: the next opening checks all of it, whatever its size. */
-export function suspectMark(path: string): string {
-  return `${path}.suspect`;
-}
-
-/** Throws a StoreError for a file that cannot be used and that recovery must not touch. */
+/** `path`: of the file itself, no link. Throws a StoreError for a file that cannot be used and that recovery must not touch. */
 export async function openFile(driver: Driver, path: string, context: StoreContext): Promise<Opened> {
   try {
     assertPlace(path);
@@ -160,7 +156,7 @@ function assertVersion(handle: Handle, path: string): number {
 
 /** Says what is damaged, or null. A file that is large and not suspect is only checked where it is used. */
 function check(handle: Handle, path: string): string | null {
-  const isSuspect = existsSync(suspectMark(path));
+  const isSuspect = isThere(suspectMark(path));
   if (!isSuspect && statSync(path).size > CHECKED_BYTES) return null;
   const found = pragma(handle, "quick_check(1)");
   if (found !== "ok") return `is damaged (${String(found).replaceAll("\n", " ")})`;
@@ -199,73 +195,12 @@ async function underLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const lockFile = lockFileOf(path);
-  if (!existsSync(lockFile)) closeSync(openSync(lockFile, "a", 0o600));
+  makeFile(lockFile);
   const lock = driver.open(lockFile);
   try {
     await retryWhileBusy(context, () => lock.exec("BEGIN EXCLUSIVE"));
     return await work();
   } finally {
     lock.close();
-  }
-}
-
-/** Where an application id stands in a database's header (sqlite.org/fileformat.html, section 1.3). */
-const APPLICATION_ID_AT = 68;
-const HEADER_MAGIC = "SQLite format 3\0";
-
-/** Only a file that was sunbeat's is moved aside: a path that names somebody's letter by mistake must not be. */
-function assertWasOurs(path: string, damage: string): void {
-  if (existsSync(lockFileOf(path)) || backupsOf(path).length > 0 || hasOurHeader(path)) return;
-  throw fileError(
-    "SUNBEAT_STORE_CORRUPT",
-    path,
-    `${damage}, and nothing beside it says that it was sunbeat's; nothing was changed: name another file, or move this one away`,
-  );
-}
-
-function hasOurHeader(path: string): boolean {
-  const header = Buffer.alloc(APPLICATION_ID_AT + 4);
-  const descriptor = openSync(path, "r");
-  try {
-    if (readSync(descriptor, header) < header.length) return false;
-  } finally {
-    closeSync(descriptor);
-  }
-  return (
-    header.toString("latin1", 0, HEADER_MAGIC.length) === HEADER_MAGIC &&
-    header.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
-  );
-}
-
-function lockFileOf(path: string): string {
-  return `${path}.lock`;
-}
-
-/** A file with something in it. An empty one is new, or what is left of one. */
-function isPresent(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
-}
-
-/** An empty or absent file beside a log, or an empty one with backups, has lost what was in it. */
-function wasInUse(path: string): boolean {
-  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
-  return (log !== undefined && log.size > 0) || (existsSync(path) && backupsOf(path).length > 0);
-}
-
-function assertPlace(path: string): void {
-  const folder = dirname(path);
-  if (!existsSync(folder)) {
-    throw fileError(
-      "SUNBEAT_STORE_UNAVAILABLE",
-      path,
-      `cannot be made: there is no folder ${folder}; create it, or name another file`,
-    );
-  }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw fileError("SUNBEAT_STORE_UNAVAILABLE", path, "is a folder; name a file in it");
-  }
-  // SQLite would say no more than "unable to open". It writes beside the file too.
-  for (const each of [folder, path, `${path}-wal`, `${path}-shm`]) {
-    if (existsSync(each)) accessSync(each, constants.R_OK | constants.W_OK);
   }
 }

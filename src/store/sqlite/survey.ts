@@ -1,12 +1,13 @@
 /** Reads what a database file and its disk tell about themselves, without the right to write. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { EpochMs } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
 import type { Reading, SqliteFacts, SqliteFileFacts, SqliteInside, StoredEntry } from "../survey.js";
 import { newestAt } from "./backups.js";
 import { type Driver, type Handle, hasSafeLog, loadDriver } from "./driver.js";
+import { realFile } from "./links.js";
 import { networkDisk } from "./network-disk.js";
 import { pragma, syncFully } from "./pragmas.js";
 import { LOCK_WAIT_MS, retryWhileBusy } from "./retry.js";
@@ -22,7 +23,7 @@ export async function surveySqlite(
   entries: readonly string[] = [],
 ): Promise<SqliteFacts> {
   const driver = await loadDriver();
-  const file = resolve(path);
+  const file = realFile(path);
   const version = versionOf(driver);
   const found = await fileFacts(driver, file, context);
   return {
