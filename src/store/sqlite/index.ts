@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Store, StoreContext } from "../store.js";
 import { Backups } from "./backups.js";
 import { sqliteBroker, sweepRevocations } from "./broker.js";
@@ -6,11 +7,13 @@ import { closedError, Connection } from "./connection.js";
 import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
 import { Hub } from "./hub.js";
-import { sqliteLeases } from "./leases.js";
 import { realFile } from "./links.js";
+import { sqliteLeases } from "./leases.js";
 import { sqliteLocks, sweepPermits } from "./locks.js";
 import { openFile } from "./open.js";
+import { OpenFiles } from "./open-files.js";
 import { markSuspect } from "./place.js";
+import { pragma } from "./pragmas.js";
 import type { Recovery } from "./recovery.js";
 import { sqliteResults, sweepResults } from "./results.js";
 import { Watcher } from "./watcher.js";
@@ -51,14 +54,16 @@ export async function openSqliteStore(
   { shared = true, backups = true }: SqliteOptions = {},
 ): Promise<SqliteStore> {
   const driver = await loadDriver();
-  const file = realFile(path);
+  const given = resolve(path);
+  const file = realFile(given);
   const { handle, recovery } = await openFile(driver, file, context);
 
   const { clock, logger, random } = context;
   const origin = shared ? random.uuid() : null;
   const hub = new Hub(clock, logger);
   const backup = backups ? new Backups(driver, file, context) : null;
-  const connection = new Connection(handle, file, context, {
+  const files = new OpenFiles(given, file, pragma(handle, "journal_mode") === "wal", clock);
+  const connection = new Connection(handle, files, context, {
     origin,
     onCommit: (news) => {
       hub.tell(news);

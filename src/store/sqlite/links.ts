@@ -22,7 +22,7 @@ export function realFile(path: string): string {
 }
 
 /** One that does not exist stays as it is: the opening says so. */
-function realFolder(folder: string): string {
+export function realFolder(folder: string): string {
   return real(folder) ?? folder;
 }
 

@@ -12,7 +12,17 @@ import { backupsFolder, backupsOf } from "./backups.js";
 import type { Driver, Handle } from "./driver.js";
 import { fileError, isCorrupt, isReadonly, storeError } from "./errors.js";
 import { isThere, makeFile } from "./links.js";
-import { assertPlace, assertWasOurs, isPresent, lockFileOf, suspectMark, wasInUse } from "./place.js";
+import { assertSameLog } from "./open-files.js";
+import {
+  assertPlace,
+  assertWasOurs,
+  dropIndexAlone,
+  hasIndexAlone,
+  isPresent,
+  lockFileOf,
+  suspectMark,
+  wasInUse,
+} from "./place.js";
 import { configure, pragma } from "./pragmas.js";
 import { recover, type Recovery } from "./recovery.js";
 import { retryWhileBusy } from "./retry.js";
@@ -31,6 +41,8 @@ export interface Opened {
 export async function openFile(driver: Driver, path: string, context: StoreContext): Promise<Opened> {
   try {
     assertPlace(path);
+    assertSameLog(path);
+    if (hasIndexAlone(path)) await underLock(driver, path, context, async () => dropIndexAlone(path));
     if (isPresent(path)) {
       const found = await tryOpen(driver, path, context);
       if ("handle" in found) return { handle: found.handle, recovery: null };

@@ -1,9 +1,10 @@
 /** What can be said of a path, and of what lies beside it, without opening the database. */
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { backupsOf } from "./backups.js";
 import { fileError } from "./errors.js";
 import { isLink, makeFile } from "./links.js";
+import { wasOpenHere } from "./open-files.js";
 import { APPLICATION_ID } from "./schema.js";
 
 /** Says of a file that a running process met damage in it: the next opening checks all of it, whatever its size. */
@@ -45,6 +46,20 @@ function hasOurHeader(path: string): boolean {
     header.toString("latin1", 0, HEADER_MAGIC.length) === HEADER_MAGIC &&
     header.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
   );
+}
+
+/**
+ * Of the two the log is made first and removed last, so somebody else has removed it: the index tells of a log that is gone,
+ * and by it the file looks damaged.
+ */
+export function hasIndexAlone(path: string): boolean {
+  const isAlone = existsSync(`${path}-shm`) && !existsSync(`${path}-wal`);
+  return isAlone && isPresent(path) && !wasOpenHere(path) && hasOurHeader(path);
+}
+
+export function dropIndexAlone(path: string): void {
+  // Another process may have opened the file while this one waited for the lock.
+  if (hasIndexAlone(path)) rmSync(`${path}-shm`);
 }
 
 export function lockFileOf(path: string): string {

@@ -9,6 +9,7 @@
  */
 import type { FSWatcher } from "node:fs";
 import type { Clock, Timer } from "../../core/clock.js";
+import { StoreError } from "../../core/errors.js";
 import { lastSignal, lastStaleSignal, signalsAfter } from "./channel.js";
 import { hasReady } from "./claim.js";
 import type { Connection } from "./connection.js";
@@ -180,12 +181,16 @@ export class Watcher {
     }
   }
 
-  /** A look that finds the file locked or failing is no loss: the next one comes soon, and verbs report errors. */
+  /**
+   * A look that finds the file locked or failing is no loss: the next one comes soon, and verbs report errors. Of a file
+   * that is another one now nothing will ever come: all waiting ends, so that whoever waits meets the error.
+   */
   #trying(look: (step: Step) => void): void {
     try {
       look(this.#connection.peek());
-    } catch {
+    } catch (error) {
       this.#version = null;
+      if (error instanceof StoreError && error.code === "SUNBEAT_STORE_REPLACED") this.#hub.close(error);
     }
   }
 }

@@ -77,6 +77,19 @@ describe("a link as the path", () => {
     });
     expect(readdirSync(folder)).toEqual(["link.db"]);
   });
+
+  test("that leads to another file now stops who has the first one open", async () => {
+    const folder = newFolder();
+    const link = join(folder, "link.db");
+    await made(join(folder, "b.db"));
+    symlinkSync("a.db", link);
+    const store = await openStore(link);
+    unlinkSync(link);
+    symlinkSync("b.db", link);
+    await expect(store.broker.enqueue([message("x")])).rejects.toMatchObject({
+      code: "SUNBEAT_STORE_REPLACED",
+    });
+  });
 });
 
 describe("a link beside the file", () => {
