@@ -1,8 +1,8 @@
 /**
- * D1 and E1 on SQLite when the log of a file in use is taken away: two logs of one file would be two stores. `sunbeat beat`
- * and `sunbeat worker` run, something happens, and a second pair is started.
+ * D1 and E1 on SQLite when the log of a file in use is taken away, or the file is reached by a second name: two logs of one
+ * file would be two stores. `sunbeat beat` and `sunbeat worker` run, something happens, and a second pair is started.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -86,6 +86,33 @@ test.each([
     for (const program of second) expect(await program.end()).toEqual({ code: 0, signal: null });
     expect(twice()).toEqual([]);
     expect(await integrity(file)).toBe("ok");
+  },
+  3 * PATIENCE_MS,
+);
+
+test(
+  "a second hard link: who opens it is refused while the first name is in use, and takes over when it is not",
+  async () => {
+    const file = path.join(folder, "store.db");
+    const first = await pair(file);
+    await untilRan(ENTRIES);
+    mkdirSync(path.join(folder, "other"));
+    const other = path.join(folder, "other", "linked.db");
+    linkSync(file, other);
+
+    const refused = programs.start(["worker"], specOf(other));
+    expect((await refused.ended).code).toBe(1);
+    expect(refused.said).toContain(`is in use as ${file}`);
+
+    for (const program of first) expect(await program.end()).toEqual({ code: 0, signal: null });
+    const before = ran().length;
+    const second = await pair(other);
+    await untilRan(before + ENTRIES);
+    const late = programs.start(["beat"], specOf(file));
+    expect((await late.ended).code).toBe(1);
+    for (const program of second) expect(await program.end()).toEqual({ code: 0, signal: null });
+    expect(twice()).toEqual([]);
+    expect(await integrity(other)).toBe("ok");
   },
   3 * PATIENCE_MS,
 );

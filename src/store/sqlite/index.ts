@@ -6,6 +6,7 @@ import { sqliteChannel } from "./channel.js";
 import { closedError, Connection } from "./connection.js";
 import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
+import { keepHome } from "./home.js";
 import { Hub } from "./hub.js";
 import { realFile } from "./links.js";
 import { sqliteLeases } from "./leases.js";
@@ -46,7 +47,8 @@ export interface SqliteStore extends Store {
  * and `<path>.backups/`.
  *
  * Rejects with SUNBEAT_DRIVER_MISSING, SUNBEAT_STORE_NEWER (a newer sunbeat's file, left untouched), _READONLY, _FULL,
- * _BUSY (locked for five seconds, retryable), or _UNAVAILABLE (a folder, no folder, another program's database).
+ * _BUSY (locked for five seconds, retryable), or _UNAVAILABLE (a folder, no folder, another program's database, a file that is
+ * mounted by itself or in use under another name).
  */
 export async function openSqliteStore(
   path: string,
@@ -75,6 +77,8 @@ export async function openSqliteStore(
     logger.warn(
       `sqlite store: ${file} was filled from a copy, or vacuumed, while it is in use; all is read anew`,
     );
+    // Others that have the file open write the same.
+    connection.write((step) => keepHome(step, file)).catch(() => undefined);
   };
   const watcher = origin === null ? null : new Watcher(connection, hub, clock, origin, onRollBack);
 

@@ -1,5 +1,5 @@
-/** What links make of a path: which file is meant, and what may be made beside it. */
-import { closeSync, constants, lstatSync, openSync, readlinkSync, realpathSync } from "node:fs";
+/** What links and mounts make of a path: which file is meant, and what may be made beside it. */
+import { closeSync, constants, lstatSync, openSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileError } from "./errors.js";
 
@@ -60,3 +60,22 @@ export function makeFile(path: string): void {
 
 /** Windows has no such flag; making a link takes special rights there. */
 export const NOFOLLOW = (constants as { O_NOFOLLOW?: number }).O_NOFOLLOW ?? 0;
+
+/**
+ * Whether the file itself, and not a folder above it, was mounted, as by `-v ./app.db:/app/app.db`. Only Linux has such
+ * mounts. Devices do not tell: a mount from the same disk has the same one, and files of an overlay have others.
+ */
+export function isMountPoint(file: string): boolean {
+  if (process.platform !== "linux") return false;
+  try {
+    // proc(5): the fifth field is the mount point, with blanks and the like as octal numbers.
+    const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+    return mounts.some((line) => unescaped(line.split(" ")[4] ?? "") === file);
+  } catch {
+    return false;
+  }
+}
+
+function unescaped(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+}

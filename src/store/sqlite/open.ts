@@ -9,8 +9,9 @@ import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
 import { backupsFolder, backupsOf } from "./backups.js";
-import type { Driver, Handle } from "./driver.js";
+import { ask, type Driver, type Handle } from "./driver.js";
 import { fileError, isCorrupt, isReadonly, storeError } from "./errors.js";
+import { type Home, moveHome, namesOf, otherHome, settleHome } from "./home.js";
 import { isThere, makeFile } from "./links.js";
 import { assertSameLog } from "./open-files.js";
 import {
@@ -46,7 +47,7 @@ export async function openFile(driver: Driver, path: string, context: StoreConte
     if (isPresent(path)) {
       const found = await tryOpen(driver, path, context);
       if ("handle" in found) return { handle: found.handle, recovery: null };
-      assertWasOurs(path, found.damage);
+      if ("damage" in found) assertWasOurs(path, found.damage);
     }
     return await underLock(driver, path, context, () => createOrRecover(driver, path, context));
   } catch (error) {
@@ -58,7 +59,7 @@ async function createOrRecover(driver: Driver, path: string, context: StoreConte
   let recovery: Recovery | null = null;
   // Another process may have done it while this one waited for the lock.
   if (isPresent(path)) {
-    const found = await tryOpen(driver, path, context);
+    const found = await tryOpenHere(driver, path, context);
     if ("handle" in found) return { handle: found.handle, recovery };
     recovery = recover(driver, path, found.damage, context.clock.now());
   } else if (wasInUse(path)) {
@@ -73,7 +74,7 @@ async function createOrRecover(driver: Driver, path: string, context: StoreConte
     // SQLite gives the log and its index the mode of the file.
     closeSync(openSync(path, "wx", 0o600));
   }
-  const made = await tryOpen(driver, path, context);
+  const made = await tryOpenHere(driver, path, context);
   if ("handle" in made) return { handle: made.handle, recovery };
   throw fileError(
     "SUNBEAT_STORE_CORRUPT",
@@ -89,7 +90,18 @@ function warnOfBackups(path: string, recovery: Recovery | null, { logger }: Stor
   );
 }
 
-type Tried = { readonly handle: Handle } | { readonly damage: string };
+type TriedHere = { readonly handle: Handle } | { readonly damage: string };
+/** `home`: the file was in use elsewhere, and may still be. */
+type Tried = TriedHere | { readonly home: Home };
+
+/** As `tryOpen`, for who holds the opening lock: a file that nobody has open elsewhere is taken over. */
+async function tryOpenHere(driver: Driver, path: string, context: StoreContext): Promise<TriedHere> {
+  for (;;) {
+    const tried = await tryOpen(driver, path, context);
+    if (!("home" in tried)) return tried;
+    await moveHome(driver, path, tried.home, context);
+  }
+}
 
 /** Opens, checks and migrates a file; damage is an answer, any other trouble an error. */
 async function tryOpen(driver: Driver, path: string, context: StoreContext): Promise<Tried> {
@@ -104,19 +116,30 @@ function tryOnce(driver: Driver, path: string, remarks: Set<string>): Tried {
   try {
     assertOurs(driver, path);
     handle = driver.open(path);
-    configure(handle, path, remarks);
-    const damage = check(handle, path);
-    if (damage === null) {
-      prepare(handle, path);
-      return { handle };
-    }
-    handle.close();
-    return { damage };
+    const tried = examine(handle, path, remarks);
+    if (!("handle" in tried)) handle.close();
+    return tried;
   } catch (error) {
     handle?.close();
     if (isCorrupt(error)) return { damage: `is damaged or no SQLite database (${messageOf(error)})` };
     throw error;
   }
+}
+
+function examine(handle: Handle, path: string, remarks: Set<string>): Tried {
+  // First: under a second name the log is missing, and a sound file looks damaged.
+  const before = otherHome(handle, path);
+  if (before) return { home: before };
+  configure(handle, path, remarks);
+  const damage = check(handle, path);
+  if (damage !== null) return { damage };
+  // Once more: whoever uses the log keeps others from moving the home, and this process uses it only now.
+  const after = prepare(handle, path);
+  if (after) return { home: after };
+  const names = namesOf(path);
+  if (names > 1)
+    remarks.add(`has ${names} names (hard links): one that was made as a backup changes with the file`);
+  return { handle };
 }
 
 /** Looks at what the file says it is, without the right to write: a refused file stays as it is to the last byte. */
@@ -134,20 +157,14 @@ function assertOurs(driver: Driver, path: string): void {
   }
 }
 
-interface Identity {
-  readonly version: number;
-  readonly application: number;
-  readonly hasTables: 0 | 1;
-}
-
 /** In one statement, so that all is of one moment: another process may be making the tables now. */
 const IDENTITY = `
-  SELECT user_version AS version, application_id AS application, EXISTS (SELECT 1 FROM sqlite_schema) AS hasTables
+  SELECT row(user_version, application_id, EXISTS (SELECT 1 FROM sqlite_schema))
   FROM pragma_user_version, pragma_application_id`;
 
 /** The schema version of a file that is ours or new; an error for any other. */
 function assertVersion(handle: Handle, path: string): number {
-  const { version, application, hasTables } = handle.prepare(IDENTITY).get() as Identity;
+  const [[version = 0, application, hasTables] = []] = ask(handle, IDENTITY) as number[][];
   if (hasTables === 1 && application !== APPLICATION_ID) {
     throw fileError(
       "SUNBEAT_STORE_UNAVAILABLE",
@@ -176,13 +193,16 @@ function check(handle: Handle, path: string): string | null {
   return null;
 }
 
-/** Makes sure that the file can be written, and brings its schema up to date. */
-function prepare(handle: Handle, path: string): void {
+/** Makes sure that the file can be written, and brings its schema up to date. Gives its home if that is elsewhere. */
+function prepare(handle: Handle, path: string): Home | null {
   handle.exec("BEGIN IMMEDIATE");
   let version: number;
+  let home: Home | null;
   try {
     version = assertVersion(handle, path);
     if (version < SCHEMA_VERSION) migrate(handle, version);
+    home = otherHome(handle, path);
+    if (!home) settleHome(handle, path);
     handle.exec("COMMIT");
   } catch (error) {
     rollback(handle);
@@ -190,6 +210,7 @@ function prepare(handle: Handle, path: string): void {
   }
   // The tables go into the file itself: it must be whole without its log.
   if (version < SCHEMA_VERSION) handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  return home;
 }
 
 function rollback(handle: Handle): void {

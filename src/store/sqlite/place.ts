@@ -3,7 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, readSync, rmSyn
 import { dirname } from "node:path";
 import { backupsOf } from "./backups.js";
 import { fileError } from "./errors.js";
-import { isLink, makeFile } from "./links.js";
+import { isLink, isMountPoint, makeFile } from "./links.js";
 import { wasOpenHere } from "./open-files.js";
 import { APPLICATION_ID } from "./schema.js";
 
@@ -88,6 +88,13 @@ export function assertPlace(path: string): void {
   }
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw fileError("SUNBEAT_STORE_UNAVAILABLE", path, "is a folder; name a file in it");
+  }
+  if (isMountPoint(path)) {
+    throw fileError(
+      "SUNBEAT_STORE_UNAVAILABLE",
+      path,
+      `is mounted by itself, and its log is not; mount its folder, as in "-v ./data:${folder}"`,
+    );
   }
   // SQLite would follow the lock's, and refuse its own without a reason.
   for (const each of [lockFileOf(path), `${path}-wal`, `${path}-shm`, `${path}-journal`]) {

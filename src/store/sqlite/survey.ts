@@ -7,7 +7,7 @@ import type { StoreContext } from "../store.js";
 import type { Reading, SqliteFacts, SqliteFileFacts, SqliteInside, StoredEntry } from "../survey.js";
 import { newestAt } from "./backups.js";
 import { type Driver, type Handle, hasSafeLog, loadDriver } from "./driver.js";
-import { realFile } from "./links.js";
+import { isMountPoint, realFile } from "./links.js";
 import { networkDisk } from "./network-disk.js";
 import { pragma, syncFully } from "./pragmas.js";
 import { LOCK_WAIT_MS, retryWhileBusy } from "./retry.js";
@@ -25,17 +25,22 @@ export async function surveySqlite(
   const driver = await loadDriver();
   const file = realFile(path);
   const version = versionOf(driver);
-  const found = await fileFacts(driver, file, context);
+  const isMountedAlone = isMountPoint(file);
+  // Reading it would make a second log.
+  const reading = async <T>(ask: () => T): Promise<Reading<T>> =>
+    isMountedAlone ? { unknown: "the file is mounted by itself" } : read(context, ask);
+  const found = await fileFacts(file, () => reading(() => look(driver, file)));
   return {
     kind: "sqlite",
     path: file,
     version,
     hasSafeLog: hasSafeLog(version),
     networkDisk: networkDisk(file),
+    isMountedAlone,
     freeBytes: freeBytes(file),
     writable: isWritable(dirname(file)) && (!existsSync(file) || isWritable(file)),
     file: found,
-    entries: found === null ? { value: [] } : await read(context, () => storedEntries(driver, file, entries)),
+    entries: found === null ? { value: [] } : await reading(() => storedEntries(driver, file, entries)),
   };
 }
 
@@ -58,9 +63,8 @@ function freeBytes(file: string): Reading<number> {
 }
 
 async function fileFacts(
-  driver: Driver,
   file: string,
-  context: StoreContext,
+  inside: () => Promise<Reading<SqliteInside>>,
 ): Promise<SqliteFileFacts | null> {
   const stat = statSync(file, { throwIfNoEntry: false });
   // An empty file is a new one.
@@ -71,7 +75,7 @@ async function fileFacts(
     madeAt: stat.birthtimeMs,
     changedAt: Math.max(stat.mtimeMs, changedAt(`${file}-wal`)),
     newestBackupAt: newestAt(file),
-    inside: await read(context, () => look(driver, file)),
+    inside: await inside(),
   };
 }
 

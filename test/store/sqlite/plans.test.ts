@@ -37,6 +37,7 @@ async function rig(): Promise<Rig> {
       seen.add(sql);
       return handle.prepare(sql);
     },
+    function: (name, options, body) => handle.function(name, options, body),
     close: () => handle.close(),
   };
   const options = { origin: "me", onCommit: () => undefined, onCorrupt: () => undefined };

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.js";
 import { loadDriver } from "../../../src/store/sqlite/driver.js";
 import type { SqliteStore } from "../../../src/store/sqlite/index.js";
+import { started } from "./children.js";
 import { Lines, message, newFolder, openStore } from "./files.js";
 
 interface BackupDriver {
@@ -96,4 +97,15 @@ test("a consumer takes what the copy has again, and the log says why", async () 
   expect((await here.broker.claim(request)).deliveries.map(({ id }) => id)).toEqual(["in the copy"]);
   await expect.poll(() => logger.lines, { timeout: 60_000 }).toHaveLength(1);
   expect(logger.lines[0]).toContain("was filled from a copy, or vacuumed");
+});
+
+test("a copy of another place, put into the file, keeps nobody out who comes by the file's own name", async () => {
+  const { path, here } = await rig();
+  const elsewhere = join(newFolder(), "other.db");
+  const maker = await started(elsewhere, "send");
+  maker.process.stdin.end();
+  await maker.ended;
+  await restore(await copyOf(elsewhere, newFolder()), path);
+  await (await started(path, "send")).kill();
+  expect(await here.broker.enqueue([message("x")])).toEqual(["queued"]);
 });
