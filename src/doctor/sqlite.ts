@@ -15,6 +15,7 @@ export function judgeSqlite(facts: SqliteFacts): Finding[] {
   const { file } = facts;
   const place = [judgeVersion(facts), judgeDisk(facts), judgeFreeSpace(facts), judgeRights(facts)];
   if (file === null) return [fine("file", "not made yet", "the first start makes it"), ...place];
+  if (facts.isMountedAlone) return place;
   return [...judgeInside(facts, file), ...place, judgeMode(file), judgeBackups(file)];
 }
 
@@ -29,7 +30,14 @@ function judgeVersion({ version, hasSafeLog }: SqliteFacts): Finding {
   );
 }
 
-function judgeDisk({ networkDisk }: SqliteFacts): Finding {
+function judgeDisk({ networkDisk, isMountedAlone }: SqliteFacts): Finding {
+  if (isMountedAlone) {
+    return broken(
+      "disk",
+      "the file is mounted by itself",
+      "its log lies beside it, in another place: mount its folder",
+    );
+  }
   if (networkDisk === null) return fine("disk", "local, as far as the system tells");
   return warning(
     "disk",

@@ -112,6 +112,8 @@ export interface SqliteFacts {
   readonly hasSafeLog: boolean;
   /** Kind of network disk; null for a local one, and where the system does not say. */
   readonly networkDisk: string | null;
+  /** Whether the file itself was mounted, and not its folder; it is refused then, and not read. */
+  readonly isMountedAlone: boolean;
   /** Bytes that this user may still write to the disk. */
   readonly freeBytes: Reading<number>;
   /** Whether this user may write to the folder and to what is in it of ours. */

@@ -10,7 +10,13 @@ const TEN_MINUTES = 600_000;
 const HALF_A_MINUTE = 30_000;
 const good: SqliteFacts = {
   ...{ kind: "sqlite", path: "/srv/a.db", version: "3.51.3", hasSafeLog: true, networkDisk: null },
-  ...{ freeBytes: { value: 2 ** 40 }, writable: true, file: null, entries: { value: [] } },
+  ...{
+    isMountedAlone: false,
+    freeBytes: { value: 2 ** 40 },
+    writable: true,
+    file: null,
+    entries: { value: [] },
+  },
 };
 const full = { ...good, freeBytes: { value: 4_096 } };
 const fuller = { ...good, freeBytes: { value: 2_048 } };

@@ -28,6 +28,7 @@ const FACTS: SqliteFacts = {
   version: "3.51.3",
   hasSafeLog: true,
   networkDisk: null,
+  isMountedAlone: false,
   freeBytes: { value: 50 * 1024 ** 3 },
   writable: true,
   file: FILE,
@@ -116,6 +117,14 @@ test.each<[string, string | null, Finding["verdict"], string, string, SqliteFact
     { ...FACTS, version: "3.46.0", hasSafeLog: false },
   ],
   ["disk", "NFS", "warning", ALL, "its locks hold on one machine only", { ...FACTS, networkDisk: "NFS" }],
+  [
+    "disk",
+    "the file is mounted by itself",
+    "error",
+    ALL,
+    "each mount of it has a log of its own",
+    { ...FACTS, isMountedAlone: true },
+  ],
   [
     "free space",
     "99.0 MiB",

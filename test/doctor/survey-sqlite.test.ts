@@ -39,6 +39,7 @@ test("a store in use is read beside those who use it", async () => {
     version: expect.stringMatching(/^3\.\d+\.\d+$/) as unknown,
     hasSafeLog: expect.any(Boolean) as unknown,
     networkDisk: null,
+    isMountedAlone: false,
     freeBytes: { value: expect.any(Number) as unknown },
     writable: true,
     entries: { value: [] },

@@ -189,7 +189,7 @@ function importable({ specifier }: Driver): string {
  * else each would need room for a copy. What is unfinished under that lock was left by one that was killed.
  */
 const PROGRAM = `
-  const { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } = require("node:fs");
+  const { closeSync, constants, fsyncSync, lstatSync, openSync, readdirSync, renameSync, rmSync } = require("node:fs");
   const { dirname, join } = require("node:path");
   const [driver, path, unfinished, finished, newest] = process.argv.slice(1);
   const folder = dirname(finished);
@@ -203,10 +203,20 @@ const PROGRAM = `
       throw error;
     }
   };
+  const lockFile = join(folder, "lock");
+  const makeLockFile = () => {
+    try {
+      closeSync(openSync(lockFile, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL)); // follows no link
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      if (!lstatSync(lockFile).isFile()) throw new Error(lockFile + " is no file; remove it");
+    }
+  };
   process.umask(0o077);
   process.removeAllListeners("warning"); // node:sqlite calls itself experimental
   import(driver).then(({ DatabaseSync }) => {
-    const lock = new DatabaseSync(join(folder, "lock"));
+    makeLockFile();
+    const lock = new DatabaseSync(lockFile);
     if (!isAlone(lock) || backups().some((name) => name > newest)) return;
     const left = readdirSync(folder).filter((name) => name.includes(".unfinished")); // journals as well
     for (const name of left) rmSync(join(folder, name), { force: true });

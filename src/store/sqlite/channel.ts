@@ -1,7 +1,7 @@
 import type { Channel } from "../channel.js";
 import type { Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
-import { LIMIT, type Signal, type Step } from "./step.js";
+import { LIMIT, type Signal, SIGNAL_AGE_MS, type Step } from "./step.js";
 
 export function sqliteChannel(connection: Connection, hub: Hub): Channel {
   return {
@@ -16,6 +16,12 @@ export function sqliteChannel(connection: Connection, hub: Hub): Channel {
 
 export function lastSignal(step: Step): number {
   return step.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM signal")?.seq ?? 0;
+}
+
+/** The last signal that is too old to be of use. */
+export function lastStaleSignal(step: Step): number {
+  const sql = "SELECT max(seq) AS seq FROM signal WHERE at <= ?";
+  return step.get<{ seq: number | null }>(sql, step.now - SIGNAL_AGE_MS)?.seq ?? 0;
 }
 
 export interface SignalsFound {

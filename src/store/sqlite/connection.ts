@@ -2,12 +2,12 @@
  * Steps on one database file. A step is one transaction, synchronous from BEGIN to COMMIT, so it is never held over
  * an await. It is repeated, after a random pause, while another process holds the lock.
  */
-import { statSync } from "node:fs";
 import type { EpochMs } from "../../core/clock.js";
 import { StoreError } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
 import type { Handle, Statement } from "./driver.js";
-import { fileError, isCorrupt, storeError } from "./errors.js";
+import { fileError, isCorrupt, logLostError, storeError } from "./errors.js";
+import type { OpenFiles, Standing } from "./open-files.js";
 import { retryWhileBusy } from "./retry.js";
 import { type News, Step } from "./step.js";
 
@@ -17,10 +17,9 @@ export const STEP_LIMIT = 1_000;
 type Work<T> = (step: Step) => T;
 
 export class Connection {
-  readonly path: string;
   readonly #handle: Handle;
+  readonly #files: OpenFiles;
   readonly #context: StoreContext;
-  readonly #identity: string;
   readonly #origin: string | null;
   readonly #onCommit: (news: News) => void;
   readonly #onCorrupt: () => void;
@@ -34,7 +33,7 @@ export class Connection {
    */
   constructor(
     handle: Handle,
-    path: string,
+    files: OpenFiles,
     context: StoreContext,
     options: {
       readonly origin: string | null;
@@ -43,12 +42,15 @@ export class Connection {
     },
   ) {
     this.#handle = handle;
-    this.path = path;
+    this.#files = files;
     this.#context = context;
     this.#origin = options.origin;
     this.#onCommit = options.onCommit;
     this.#onCorrupt = options.onCorrupt;
-    this.#identity = identityOf(path) ?? "";
+  }
+
+  get path(): string {
+    return this.#files.path;
   }
 
   get closed(): boolean {
@@ -96,29 +98,33 @@ export class Connection {
   /** One look outside any step, now or never: throws what the driver throws, for callers that look again anyway. */
   peek(): Step {
     this.#assertOpen();
+    if (!this.#files.areInPlace()) throw this.#displaced();
     return new Step(this.#context.clock.now(), this.#prepare, this.#origin);
   }
 
   /**
    * Idempotent. Moves what is in the write-ahead log into the file, unless others are at work there: the package's
-   * `close` does not, since it leaves its statements to the garbage collector.
+   * `close` does not, since it leaves its statements to the garbage collector. A file that was moved has its log still.
    */
   close(): void {
     if (this.closed) return;
     this.#ending.abort();
     this.#statements.clear();
-    try {
-      this.#handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch {
-      // What stays in the log is as safe there: the next opening reads it.
+    if (isLogLost(this.#files.standing())) {
+      this.#leaveLog();
+      return;
     }
+    this.#emptyLog();
     this.#handle.close();
+    this.#files.release();
   }
 
   async #attempt<T>(begin: string, work: Work<T>): Promise<T> {
     try {
       return await retryWhileBusy(this.#context, () => this.#transact(begin, work), this.#ending.signal);
     } catch (error) {
+      // Also for what looks like damage: it may come of another log than this one.
+      if (!this.closed && !this.#files.areInPlace()) throw this.#displaced();
       if (isCorrupt(error)) this.#onCorrupt();
       throw storeError(error, this.path);
     }
@@ -130,9 +136,10 @@ export class Connection {
     let answer: T;
     let step: Step;
     try {
-      this.#assertInPlace();
+      if (!this.#files.areInPlace()) throw replacedError(this.#files);
       step = new Step(this.#context.clock.now(), this.#prepare, this.#origin);
       answer = work(step);
+      if (!this.#files.areStillInPlace()) throw replacedError(this.#files);
       this.#prepare("COMMIT").run();
     } catch (error) {
       this.#rollback();
@@ -159,14 +166,24 @@ export class Connection {
     return statement;
   };
 
-  /** A file that was moved aside or replaced under us would take our writes and show them to nobody. */
-  #assertInPlace(): void {
-    if (identityOf(this.path) === this.#identity) return;
-    throw fileError(
-      "SUNBEAT_STORE_REPLACED",
-      this.path,
-      "was moved, replaced or deleted while this process had it open; restart this process",
-    );
+  /** What is written from now on would be seen by nobody, or destroy what others write. Not inside a transaction. */
+  #displaced(): StoreError {
+    if (isLogLost(this.#files.standing())) this.#leaveLog();
+    return replacedError(this.#files);
+  }
+
+  /** A log that was removed is still here, with commits that are not yet in the file. */
+  #leaveLog(): void {
+    if (this.#files.isUntouched()) this.#emptyLog();
+    abandon(this.#handle);
+  }
+
+  #emptyLog(): void {
+    try {
+      this.#handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // What stays in the log is as safe there: the next opening reads it.
+    }
   }
 
   #assertOpen(): void {
@@ -175,14 +192,30 @@ export class Connection {
   }
 }
 
+/**
+ * Connections whose log is lost stay open until the process ends: SQLite would move what is in it over whatever others have
+ * written since, unless one of them has the file open at that moment.
+ */
+const abandoned = new Set<Handle>();
+
+function abandon(handle: Handle): void {
+  // Node closes what is open when a program ends because it has nothing more to do, but not at `process.exit`.
+  if (abandoned.size === 0) process.once("exit", () => process.exit());
+  abandoned.add(handle);
+}
+
+function isLogLost(standing: Standing): boolean {
+  return standing === "log gone" || standing === "log replaced";
+}
+
+function replacedError(files: OpenFiles): StoreError {
+  if (isLogLost(files.standing())) return logLostError(files.path);
+  const says = "was moved, replaced or deleted while this process had it open; restart this process";
+  return fileError("SUNBEAT_STORE_REPLACED", files.path, says);
+}
+
 export function closedError(path: string): StoreError {
   return new StoreError("SUNBEAT_CLOSED", `sqlite store ${path}: closed; open a new one to go on`, {
     retryable: false,
   });
-}
-
-/** Which file the path names at this moment. By name only: closing a descriptor would drop SQLite's locks. */
-function identityOf(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat ? `${stat.dev}:${stat.ino}` : null;
 }

@@ -18,7 +18,23 @@ export interface Statement {
 export interface Handle {
   exec(sql: string): void;
   prepare(sql: string): Statement;
+  function(name: string, options: { readonly varargs: true }, body: (...values: SqlValue[]) => null): void;
   close(): void;
+}
+
+/**
+ * The rows of a query whose one column is `row(...)`, as what was in the brackets, without a statement. The package has no
+ * way to end a statement, and a handle is closed, and its locks are given back, only once its statements are cleared up:
+ * at any time. So whoever is to close a handle at once asks in this way.
+ */
+export function ask(handle: Handle, sql: string): SqlValue[][] {
+  const rows: SqlValue[][] = [];
+  handle.function("row", { varargs: true }, (...values) => {
+    rows.push(values);
+    return null;
+  });
+  handle.exec(sql);
+  return rows;
 }
 
 interface DriverModule {

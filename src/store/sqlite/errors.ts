@@ -139,3 +139,13 @@ export function storeError(thrown: unknown, path: string): unknown {
 export function fileError(code: ErrorCode, path: string, says: string, retryable = false): StoreError {
   return new StoreError(code, `The database file ${path} ${says}.`, { retryable, details: { path } });
 }
+
+/** Of a file that this process has open with a log that is not beside it any more. */
+export function logLostError(path: string): StoreError {
+  return fileError(
+    "SUNBEAT_STORE_REPLACED",
+    path,
+    `has another log than this process has open, since ${path}-wal or -shm was removed; restart this process, and ` +
+      "leave both alone while any has the file open",
+  );
+}

@@ -64,6 +64,11 @@ export class Hub {
     return this.#waiters.size > 0;
   }
 
+  /** The ids of the results that are waited for. */
+  get awaited(): readonly string[] {
+    return [...this.#waiters.keys()];
+  }
+
   get wantsSignals(): boolean {
     return this.#subscriptions.size > 0;
   }

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Store, StoreContext } from "../store.js";
 import { Backups } from "./backups.js";
@@ -7,11 +6,16 @@ import { sqliteChannel } from "./channel.js";
 import { closedError, Connection } from "./connection.js";
 import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
+import { keepHome } from "./home.js";
 import { Hub } from "./hub.js";
+import { realFile } from "./links.js";
 import { sqliteLeases } from "./leases.js";
 import { sqliteLocks, sweepPermits } from "./locks.js";
 import { Looks } from "./looks.js";
-import { openFile, suspectMark } from "./open.js";
+import { openFile } from "./open.js";
+import { OpenFiles } from "./open-files.js";
+import { markSuspect } from "./place.js";
+import { pragma } from "./pragmas.js";
 import type { Recovery } from "./recovery.js";
 import { sqliteResults, sweepResults } from "./results.js";
 import { Watcher } from "./watcher.js";
@@ -38,13 +42,14 @@ export interface SqliteStore extends Store {
  * A store in one file, durable on one machine, for any number of processes. Every verb is one transaction that is on
  * the disk when the call returns (`synchronous=FULL`).
  *
- * A file that does not exist is made, with mode 0600; its folder must exist. A damaged file is moved aside, never
+ * A file that does not exist is made, with mode 0600; its folder must exist. Links are followed to the file. A damaged file is moved aside, never
  * deleted, and the newest backup takes its place, or a new store when there is none: `recovery` says so, and
  * `context.logger.error`. Beside the file lie `<path>-wal` and `-shm` while it is open, `<path>.lock` (always empty)
  * and `<path>.backups/`.
  *
  * Rejects with SUNBEAT_DRIVER_MISSING, SUNBEAT_STORE_NEWER (a newer sunbeat's file, left untouched), _READONLY, _FULL,
- * _BUSY (locked for five seconds, retryable), or _UNAVAILABLE (a folder, no folder, another program's database).
+ * _BUSY (locked for five seconds, retryable), or _UNAVAILABLE (a folder, no folder, another program's database, a file that is
+ * mounted by itself or in use under another name).
  */
 export async function openSqliteStore(
   path: string,
@@ -52,7 +57,8 @@ export async function openSqliteStore(
   { shared = true, backups = true }: SqliteOptions = {},
 ): Promise<SqliteStore> {
   const driver = await loadDriver();
-  const file = resolve(path);
+  const given = resolve(path);
+  const file = realFile(given);
   const { handle, recovery } = await openFile(driver, file, context);
 
   const { clock, logger, random } = context;
@@ -60,7 +66,8 @@ export async function openSqliteStore(
   const hub = new Hub(clock, logger);
   const looks = new Looks(clock, shared);
   const backup = backups ? new Backups(driver, file, context) : null;
-  const connection = new Connection(handle, file, context, {
+  const files = new OpenFiles(given, file, pragma(handle, "journal_mode") === "wal", clock);
+  const connection = new Connection(handle, files, context, {
     origin,
     onCommit: (news) => {
       hub.tell(news);
@@ -69,7 +76,14 @@ export async function openSqliteStore(
     },
     onCorrupt: () => markSuspect(file),
   });
-  const watcher = origin === null ? null : new Watcher(connection, hub, clock, origin);
+  const onRollBack = (): void => {
+    logger.warn(
+      `sqlite store: ${file} was filled from a copy, or vacuumed, while it is in use; all is read anew`,
+    );
+    // Others that have the file open write the same.
+    connection.write((step) => keepHome(step, file)).catch(() => undefined);
+  };
+  const watcher = origin === null ? null : new Watcher(connection, hub, clock, origin, onRollBack);
 
   return {
     label: `sqlite:${path}`,
@@ -99,12 +113,4 @@ export async function openSqliteStore(
       await backup?.close();
     },
   };
-}
-
-function markSuspect(path: string): void {
-  try {
-    writeFileSync(suspectMark(path), "");
-  } catch {
-    // The disk is in trouble already; the error of the step that met the damage tells.
-  }
 }

@@ -5,13 +5,25 @@
  * looks again: creating and recovering are done by one process at a time, and the others wait. The lock is SQLite's
  * own, on an empty file beside the database (`<path>.lock`), so it ends with the process that holds it.
  */
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
 import { backupsFolder, backupsOf } from "./backups.js";
-import type { Driver, Handle } from "./driver.js";
+import { ask, type Driver, type Handle } from "./driver.js";
 import { fileError, isCorrupt, isReadonly, storeError } from "./errors.js";
+import { type Home, moveHome, namesOf, otherHome, settleHome } from "./home.js";
+import { isThere, makeFile } from "./links.js";
+import { assertSameLog } from "./open-files.js";
+import {
+  assertPlace,
+  assertWasOurs,
+  dropIndexAlone,
+  hasIndexAlone,
+  isPresent,
+  lockFileOf,
+  suspectMark,
+  wasInUse,
+} from "./place.js";
 import { configure, pragma } from "./pragmas.js";
 import { recover, type Recovery } from "./recovery.js";
 import { retryWhileBusy } from "./retry.js";
@@ -26,19 +38,16 @@ export interface Opened {
   readonly recovery: Recovery | null;
 }
 
-/** Beside a file in which a running process met damage: the next opening checks all of it, whatever its size. */
-export function suspectMark(path: string): string {
-  return `${path}.suspect`;
-}
-
-/** Throws a StoreError for a file that cannot be used and that recovery must not touch. */
+/** `path`: of the file itself, no link. Throws a StoreError for a file that cannot be used and that recovery must not touch. */
 export async function openFile(driver: Driver, path: string, context: StoreContext): Promise<Opened> {
   try {
     assertPlace(path);
+    assertSameLog(path);
+    if (hasIndexAlone(path)) await underLock(driver, path, context, async () => dropIndexAlone(path));
     if (isPresent(path)) {
       const found = await tryOpen(driver, path, context);
       if ("handle" in found) return { handle: found.handle, recovery: null };
-      assertWasOurs(path, found.damage);
+      if ("damage" in found) assertWasOurs(path, found.damage);
     }
     return await underLock(driver, path, context, () => createOrRecover(driver, path, context));
   } catch (error) {
@@ -50,7 +59,7 @@ async function createOrRecover(driver: Driver, path: string, context: StoreConte
   let recovery: Recovery | null = null;
   // Another process may have done it while this one waited for the lock.
   if (isPresent(path)) {
-    const found = await tryOpen(driver, path, context);
+    const found = await tryOpenHere(driver, path, context);
     if ("handle" in found) return { handle: found.handle, recovery };
     recovery = recover(driver, path, found.damage, context.clock.now());
   } else if (wasInUse(path)) {
@@ -65,7 +74,7 @@ async function createOrRecover(driver: Driver, path: string, context: StoreConte
     // SQLite gives the log and its index the mode of the file.
     closeSync(openSync(path, "wx", 0o600));
   }
-  const made = await tryOpen(driver, path, context);
+  const made = await tryOpenHere(driver, path, context);
   if ("handle" in made) return { handle: made.handle, recovery };
   throw fileError(
     "SUNBEAT_STORE_CORRUPT",
@@ -81,7 +90,18 @@ function warnOfBackups(path: string, recovery: Recovery | null, { logger }: Stor
   );
 }
 
-type Tried = { readonly handle: Handle } | { readonly damage: string };
+type TriedHere = { readonly handle: Handle } | { readonly damage: string };
+/** `home`: the file was in use elsewhere, and may still be. */
+type Tried = TriedHere | { readonly home: Home };
+
+/** As `tryOpen`, for who holds the opening lock: a file that nobody has open elsewhere is taken over. */
+async function tryOpenHere(driver: Driver, path: string, context: StoreContext): Promise<TriedHere> {
+  for (;;) {
+    const tried = await tryOpen(driver, path, context);
+    if (!("home" in tried)) return tried;
+    await moveHome(driver, path, tried.home, context);
+  }
+}
 
 /** Opens, checks and migrates a file; damage is an answer, any other trouble an error. */
 async function tryOpen(driver: Driver, path: string, context: StoreContext): Promise<Tried> {
@@ -96,19 +116,30 @@ function tryOnce(driver: Driver, path: string, remarks: Set<string>): Tried {
   try {
     assertOurs(driver, path);
     handle = driver.open(path);
-    configure(handle, path, remarks);
-    const damage = check(handle, path);
-    if (damage === null) {
-      prepare(handle, path);
-      return { handle };
-    }
-    handle.close();
-    return { damage };
+    const tried = examine(handle, path, remarks);
+    if (!("handle" in tried)) handle.close();
+    return tried;
   } catch (error) {
     handle?.close();
     if (isCorrupt(error)) return { damage: `is damaged or no SQLite database (${messageOf(error)})` };
     throw error;
   }
+}
+
+function examine(handle: Handle, path: string, remarks: Set<string>): Tried {
+  // First: under a second name the log is missing, and a sound file looks damaged.
+  const before = otherHome(handle, path);
+  if (before) return { home: before };
+  configure(handle, path, remarks);
+  const damage = check(handle, path);
+  if (damage !== null) return { damage };
+  // Once more: whoever uses the log keeps others from moving the home, and this process uses it only now.
+  const after = prepare(handle, path);
+  if (after) return { home: after };
+  const names = namesOf(path);
+  if (names > 1)
+    remarks.add(`has ${names} names (hard links): one that was made as a backup changes with the file`);
+  return { handle };
 }
 
 /** Looks at what the file says it is, without the right to write: a refused file stays as it is to the last byte. */
@@ -126,20 +157,14 @@ function assertOurs(driver: Driver, path: string): void {
   }
 }
 
-interface Identity {
-  readonly version: number;
-  readonly application: number;
-  readonly hasTables: 0 | 1;
-}
-
 /** In one statement, so that all is of one moment: another process may be making the tables now. */
 const IDENTITY = `
-  SELECT user_version AS version, application_id AS application, EXISTS (SELECT 1 FROM sqlite_schema) AS hasTables
+  SELECT row(user_version, application_id, EXISTS (SELECT 1 FROM sqlite_schema))
   FROM pragma_user_version, pragma_application_id`;
 
 /** The schema version of a file that is ours or new; an error for any other. */
 function assertVersion(handle: Handle, path: string): number {
-  const { version, application, hasTables } = handle.prepare(IDENTITY).get() as Identity;
+  const [[version = 0, application, hasTables] = []] = ask(handle, IDENTITY) as number[][];
   if (hasTables === 1 && application !== APPLICATION_ID) {
     throw fileError(
       "SUNBEAT_STORE_UNAVAILABLE",
@@ -160,7 +185,7 @@ function assertVersion(handle: Handle, path: string): number {
 
 /** Says what is damaged, or null. A file that is large and not suspect is only checked where it is used. */
 function check(handle: Handle, path: string): string | null {
-  const isSuspect = existsSync(suspectMark(path));
+  const isSuspect = isThere(suspectMark(path));
   if (!isSuspect && statSync(path).size > CHECKED_BYTES) return null;
   const found = pragma(handle, "quick_check(1)");
   if (found !== "ok") return `is damaged (${String(found).replaceAll("\n", " ")})`;
@@ -168,13 +193,16 @@ function check(handle: Handle, path: string): string | null {
   return null;
 }
 
-/** Makes sure that the file can be written, and brings its schema up to date. */
-function prepare(handle: Handle, path: string): void {
+/** Makes sure that the file can be written, and brings its schema up to date. Gives its home if that is elsewhere. */
+function prepare(handle: Handle, path: string): Home | null {
   handle.exec("BEGIN IMMEDIATE");
   let version: number;
+  let home: Home | null;
   try {
     version = assertVersion(handle, path);
     if (version < SCHEMA_VERSION) migrate(handle, version);
+    home = otherHome(handle, path);
+    if (!home) settleHome(handle, path);
     handle.exec("COMMIT");
   } catch (error) {
     rollback(handle);
@@ -182,6 +210,7 @@ function prepare(handle: Handle, path: string): void {
   }
   // The tables go into the file itself: it must be whole without its log.
   if (version < SCHEMA_VERSION) handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  return home;
 }
 
 function rollback(handle: Handle): void {
@@ -199,73 +228,12 @@ async function underLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const lockFile = lockFileOf(path);
-  if (!existsSync(lockFile)) closeSync(openSync(lockFile, "a", 0o600));
+  makeFile(lockFile);
   const lock = driver.open(lockFile);
   try {
     await retryWhileBusy(context, () => lock.exec("BEGIN EXCLUSIVE"));
     return await work();
   } finally {
     lock.close();
-  }
-}
-
-/** Where an application id stands in a database's header (sqlite.org/fileformat.html, section 1.3). */
-const APPLICATION_ID_AT = 68;
-const HEADER_MAGIC = "SQLite format 3\0";
-
-/** Only a file that was sunbeat's is moved aside: a path that names somebody's letter by mistake must not be. */
-function assertWasOurs(path: string, damage: string): void {
-  if (existsSync(lockFileOf(path)) || backupsOf(path).length > 0 || hasOurHeader(path)) return;
-  throw fileError(
-    "SUNBEAT_STORE_CORRUPT",
-    path,
-    `${damage}, and nothing beside it says that it was sunbeat's; nothing was changed: name another file, or move this one away`,
-  );
-}
-
-function hasOurHeader(path: string): boolean {
-  const header = Buffer.alloc(APPLICATION_ID_AT + 4);
-  const descriptor = openSync(path, "r");
-  try {
-    if (readSync(descriptor, header) < header.length) return false;
-  } finally {
-    closeSync(descriptor);
-  }
-  return (
-    header.toString("latin1", 0, HEADER_MAGIC.length) === HEADER_MAGIC &&
-    header.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
-  );
-}
-
-function lockFileOf(path: string): string {
-  return `${path}.lock`;
-}
-
-/** A file with something in it. An empty one is new, or what is left of one. */
-function isPresent(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
-}
-
-/** An empty or absent file beside a log, or an empty one with backups, has lost what was in it. */
-function wasInUse(path: string): boolean {
-  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
-  return (log !== undefined && log.size > 0) || (existsSync(path) && backupsOf(path).length > 0);
-}
-
-function assertPlace(path: string): void {
-  const folder = dirname(path);
-  if (!existsSync(folder)) {
-    throw fileError(
-      "SUNBEAT_STORE_UNAVAILABLE",
-      path,
-      `cannot be made: there is no folder ${folder}; create it, or name another file`,
-    );
-  }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw fileError("SUNBEAT_STORE_UNAVAILABLE", path, "is a folder; name a file in it");
-  }
-  // SQLite would say no more than "unable to open". It writes beside the file too.
-  for (const each of [folder, path, `${path}-wal`, `${path}-shm`]) {
-    if (existsSync(each)) accessSync(each, constants.R_OK | constants.W_OK);
   }
 }

@@ -8,10 +8,11 @@
  * (connection.ts): it never becomes a second store.
  */
 import {
-  chmodSync,
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
+  fchmodSync,
   fsyncSync,
   openSync,
   renameSync,
@@ -21,6 +22,7 @@ import type { EpochMs } from "../../core/clock.js";
 import { StoreError } from "../../core/errors.js";
 import { backupsOf, stampOf } from "./backups.js";
 import type { Driver } from "./driver.js";
+import { NOFOLLOW } from "./links.js";
 import { pragma } from "./pragmas.js";
 import { APPLICATION_ID, SCHEMA_VERSION } from "./schema.js";
 
@@ -67,9 +69,10 @@ function restoreNewest(driver: Driver, path: string): string | null {
     if (!isSound(driver, backup)) continue;
     const copy = `${path}.restoring`;
     rmSync(copy, { force: true });
-    copyFileSync(backup, copy);
-    chmodSync(copy, 0o600);
-    const descriptor = openSync(copy, "r+");
+    // A link that somebody puts there now is not followed.
+    copyFileSync(backup, copy, constants.COPYFILE_EXCL);
+    const descriptor = openSync(copy, constants.O_RDWR | NOFOLLOW);
+    fchmodSync(descriptor, 0o600);
     fsyncSync(descriptor);
     closeSync(descriptor);
     renameSync(copy, path);

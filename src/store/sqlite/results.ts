@@ -63,6 +63,12 @@ export function keptResult(step: Step, id: string): StoredResult | null {
   return row ? stored(row) : null;
 }
 
+/** The result of a task that has ended, in whatever way; null: it has not, or its result is not kept any more. */
+export function finalResult(step: Step, id: string): StoredResult | null {
+  const kept = keptResult(step, id);
+  return kept && isFinal(kept.state) ? kept : null;
+}
+
 export function dropResult(step: Step, id: string): void {
   step.run("DELETE FROM result WHERE id = ?", id);
 }
@@ -125,7 +131,7 @@ export function told(step: Step, id: string): Told {
 
 /** Whether a record other than a final one may be written. */
 function isOpen(step: Step, id: string): boolean {
-  return !isFinal(keptResult(step, id)?.state ?? "");
+  return finalResult(step, id) === null;
 }
 
 export function sqliteResults(connection: Connection, hub: Hub, looks: Looks): Results {

@@ -214,6 +214,15 @@ const MIGRATIONS: readonly string[] = [
     took_ms INTEGER
   );
   `,
+  `
+  -- One row: the folder, by its number, and the name under which the file is in use (home.ts).
+  CREATE TABLE home (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+  );
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

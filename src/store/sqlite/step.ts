@@ -10,7 +10,7 @@ import { fromColumns, toColumns } from "./text.js";
 export const LIMIT = "LIMIT ? + 0";
 
 /** Signals are hints that every process reads within milliseconds; older ones are of no use to anybody. */
-const SIGNAL_AGE_MS = 60_000;
+export const SIGNAL_AGE_MS = 60_000;
 /** Old signals go whenever so many new ones have come, and more at once than come. */
 const TRIM_EVERY = 250;
 

@@ -1,6 +1,6 @@
 /** Reads what a database file and its disk tell about themselves, without the right to write. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { EpochMs } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../store.js";
@@ -9,6 +9,7 @@ import type { Reading, SqliteFacts, SqliteFileFacts, SqliteInside, StoredEntry }
 import { newestAt } from "./backups.js";
 import { contentsOf } from "./contents.js";
 import { type Driver, type Handle, hasSafeLog, loadDriver } from "./driver.js";
+import { isMountPoint, realFile } from "./links.js";
 import { networkDisk } from "./network-disk.js";
 import { pragma, syncFully } from "./pragmas.js";
 import { LOCK_WAIT_MS, retryWhileBusy } from "./retry.js";
@@ -25,24 +26,29 @@ export async function surveySqlite(
   entries?: readonly string[],
 ): Promise<SqliteFacts> {
   const driver = await loadDriver();
-  const file = resolve(path);
+  const file = realFile(path);
   const version = versionOf(driver);
-  const found = await fileFacts(driver, file, context);
+  const isMountedAlone = isMountPoint(file);
+  // Reading it would make a second log.
+  const reading = async <T>(ask: () => T): Promise<Reading<T>> =>
+    isMountedAlone ? { unknown: "the file is mounted by itself" } : read(context, ask);
+  const found = await fileFacts(file, () => reading(() => look(driver, file)));
   const isOurs = found !== null && "value" in found.inside && found.inside.value.isOurs;
   return {
     kind: "sqlite",
     path: file,
     ...(entries !== undefined &&
       isOurs && {
-        contents: await read(context, () => opened(driver, file, (handle) => contentsOf(handle, MOST_DEAD))),
+        contents: await reading(() => opened(driver, file, (handle) => contentsOf(handle, MOST_DEAD))),
       }),
     version,
     hasSafeLog: hasSafeLog(version),
     networkDisk: networkDisk(file),
+    isMountedAlone,
     freeBytes: freeBytes(file),
     writable: isWritable(dirname(file)) && (!existsSync(file) || isWritable(file)),
     file: found,
-    entries: found === null ? { value: [] } : await read(context, () => storedEntries(driver, file, entries)),
+    entries: found === null ? { value: [] } : await reading(() => storedEntries(driver, file, entries ?? [])),
   };
 }
 
@@ -65,9 +71,8 @@ function freeBytes(file: string): Reading<number> {
 }
 
 async function fileFacts(
-  driver: Driver,
   file: string,
-  context: StoreContext,
+  inside: () => Promise<Reading<SqliteInside>>,
 ): Promise<SqliteFileFacts | null> {
   const stat = statSync(file, { throwIfNoEntry: false });
   // An empty file is a new one.
@@ -78,7 +83,7 @@ async function fileFacts(
     madeAt: stat.birthtimeMs,
     changedAt: Math.max(stat.mtimeMs, changedAt(`${file}-wal`)),
     newestBackupAt: newestAt(file),
-    inside: await read(context, () => look(driver, file)),
+    inside: await inside(),
   };
 }
 

@@ -9,13 +9,14 @@
  */
 import type { FSWatcher } from "node:fs";
 import type { Clock, Timer } from "../../core/clock.js";
-import { lastSignal, signalsAfter } from "./channel.js";
+import { StoreError } from "../../core/errors.js";
+import { lastSignal, lastStaleSignal, signalsAfter } from "./channel.js";
 import { hasReady } from "./claim.js";
 import type { Connection } from "./connection.js";
 import { nextHousekeeping } from "./housekeeping.js";
 import { watchWrites } from "./file-events.js";
 import type { Hub } from "./hub.js";
-import { lastResult, resultsAfter } from "./results.js";
+import { finalResult, lastResult, resultsAfter } from "./results.js";
 import type { Step } from "./step.js";
 
 /**
@@ -35,23 +36,30 @@ export class Watcher {
   readonly #hub: Hub;
   readonly #clock: Clock;
   readonly #origin: string;
+  readonly #onRollBack: () => void;
   #timer: Timer | null = null;
   #watch: FSWatcher | null = null;
   #version: number | null = null;
   #result = 0;
   #signal = 0;
+  #schema: number | null = null;
   /** Monotonic: short waits one after the other must not put the next look off for ever. */
   #lookedAt: number;
 
-  /** `origin` marks the signals of this store, which its own subscribers hear without this detour. */
-  constructor(connection: Connection, hub: Hub, clock: Clock, origin: string) {
+  /**
+   * `origin` marks the signals of this store, which its own subscribers hear without this detour. `onRollBack` is called
+   * when the file has become an earlier one.
+   */
+  constructor(connection: Connection, hub: Hub, clock: Clock, origin: string, onRollBack: () => void) {
     this.#connection = connection;
     this.#hub = hub;
     this.#clock = clock;
     this.#origin = origin;
+    this.#onRollBack = onRollBack;
     this.#lookedAt = clock.monotonicMs();
     this.#trying((step) => {
       this.#version = dataVersion(step);
+      this.#schema = schemaVersion(step);
     });
     hub.watching = { begin: () => this.#begin(), end: () => this.close() };
   }
@@ -115,6 +123,7 @@ export class Watcher {
 
   /** Tells who waits what has come since the last look; false when there is more than one look reads. */
   #tell(step: Step): boolean {
+    if (this.#hasRolledBack(step)) this.#beginAgain(step);
     let isComplete = true;
     if (this.#hub.wantsSignals) {
       const found = signalsAfter(step, this.#signal, this.#origin, LOOK_LIMIT);
@@ -133,6 +142,34 @@ export class Watcher {
   }
 
   /**
+   * Whether an earlier copy was put into the file while it is open (SQLite's backup interface does that): this raises the
+   * number of the schema. Whatever else rolls the file back shows in numbers that are never used twice.
+   */
+  #hasRolledBack(step: Step): boolean {
+    const schema = schemaVersion(step);
+    const hasOther = this.#schema !== null && schema !== this.#schema;
+    this.#schema = schema;
+    return (
+      hasOther ||
+      (this.#hub.wantsResults && lastNumber(step, "result") < this.#result) ||
+      (this.#hub.wantsSignals && lastNumber(step, "signal") < this.#signal)
+    );
+  }
+
+  /** The numbers reached mean nothing now: everybody looks anew. */
+  #beginAgain(step: Step): void {
+    // What others have published since is not told from what the copy had; of both only the new is of use.
+    this.#signal = lastStaleSignal(step);
+    this.#result = lastResult(step);
+    for (const id of this.#hub.awaited) {
+      const result = finalResult(step, id);
+      if (result) this.#hub.tellResult(result);
+    }
+    this.#hub.summon(-Infinity);
+    this.#onRollBack();
+  }
+
+  /**
    * Rings consumers that could take something now, and all of them when there is something to do before they would
    * look. A commit that changes neither, such as a heartbeat, wakes nobody.
    */
@@ -144,18 +181,33 @@ export class Watcher {
     }
   }
 
-  /** A look that finds the file locked or failing is no loss: the next one comes soon, and verbs report errors. */
+  /**
+   * A look that finds the file locked or failing is no loss: the next one comes soon, and verbs report errors. Of a file
+   * that is another one now nothing will ever come: all waiting ends, so that whoever waits meets the error.
+   */
   #trying(look: (step: Step) => void): void {
     try {
       look(this.#connection.peek());
-    } catch {
+    } catch (error) {
       this.#version = null;
+      if (error instanceof StoreError && error.code === "SUNBEAT_STORE_REPLACED") this.#hub.close(error);
     }
   }
 }
 
 function dataVersion(step: Step): number {
   return step.get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
+}
+
+/** Changes with the tables, and with each copy that is put into the file. */
+function schemaVersion(step: Step): number {
+  return step.get<{ schema_version: number }>("PRAGMA schema_version")?.schema_version ?? 0;
+}
+
+/** The newest number given in the table, also of a row that is gone. */
+function lastNumber(step: Step, table: "result" | "signal"): number {
+  const sql = "SELECT seq FROM sqlite_sequence WHERE name = ?";
+  return step.get<{ seq: number }>(sql, table)?.seq ?? 0;
 }
 
 function some<T>(values: Iterable<T>, test: (value: T) => boolean): boolean {

@@ -19,6 +19,7 @@ import { Connection } from "../../../src/store/sqlite/connection.js";
 import { type Driver, loadDriver } from "../../../src/store/sqlite/driver.js";
 import { Hub } from "../../../src/store/sqlite/hub.js";
 import { openFile } from "../../../src/store/sqlite/open.js";
+import { OpenFiles } from "../../../src/store/sqlite/open-files.js";
 import { migrate } from "../../../src/store/sqlite/schema.js";
 import type { NewMessage } from "../../../src/tasks/message.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
@@ -270,21 +271,13 @@ describe("a file that is refused", () => {
           const handle = driver.open(file, readOnly);
           if (!readOnly) return handle;
           return {
-            exec: (sql) => handle.exec(sql),
-            close: () => handle.close(),
-            prepare(sql) {
-              const statement = handle.prepare(sql);
-              const get = (): unknown => {
-                const row = statement.get();
-                if (++looks === look) make();
-                return row;
-              };
-              return {
-                run: (...values) => statement.run(...values),
-                all: (...values) => statement.all(...values),
-                get,
-              };
+            exec(sql) {
+              handle.exec(sql);
+              if (++looks === look) make();
             },
+            prepare: (sql) => handle.prepare(sql),
+            function: (name, options, body) => handle.function(name, options, body),
+            close: () => handle.close(),
           };
         },
       };
@@ -317,7 +310,8 @@ describe("a full disk", () => {
     const context = { clock: new ManualClock(), random: systemRandom, logger: new Lines() };
     const { handle } = await openFile(await loadDriver(), path, context);
     const options = { origin: null, onCommit: () => undefined, onCorrupt: () => undefined };
-    const connection = new Connection(handle, path, context, options);
+    const files = new OpenFiles(path, path, true, context.clock);
+    const connection = new Connection(handle, files, context, options);
     const broker = sqliteBroker(connection, new Hub(context.clock, context.logger), systemRandom);
     const some = (prefix: string, count: number): NewMessage[] =>
       Array.from({ length: count }, (_, n) => message(`${prefix}${n}`, { body: "x".repeat(1_000) }));

@@ -12,6 +12,7 @@ import { sqliteLeases } from "../../../src/store/sqlite/leases.js";
 import { Looks } from "../../../src/store/sqlite/looks.js";
 import { sqliteLocks, sweepPermits } from "../../../src/store/sqlite/locks.js";
 import { openFile } from "../../../src/store/sqlite/open.js";
+import { OpenFiles } from "../../../src/store/sqlite/open-files.js";
 import { resultsAfter, sqliteResults, sweepResults } from "../../../src/store/sqlite/results.js";
 import type { Overlap, TickItem } from "../../../src/store/entries.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
@@ -37,10 +38,12 @@ async function rig(): Promise<Rig> {
       seen.add(sql);
       return handle.prepare(sql);
     },
+    function: (name, options, body) => handle.function(name, options, body),
     close: () => handle.close(),
   };
   const options = { origin: "me", onCommit: () => undefined, onCorrupt: () => undefined };
-  return { handle, connection: new Connection(recording, path, context, options), clock, seen };
+  const files = new OpenFiles(path, path, true, clock);
+  return { handle, connection: new Connection(recording, files, context, options), clock, seen };
 }
 
 const QUEUE_ONE: Overlap = { policy: "queue-one", timeoutMs: 5_000, graceMs: 0 };

@@ -1,69 +1,12 @@
 /** Several processes on one file: real ones, killed in the middle. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.js";
 import { loadDriver } from "../../../src/store/sqlite/driver.js";
 import { pragma } from "../../../src/store/sqlite/pragmas.js";
+import { Child, started } from "./children.js";
 import { message, newFolder, openStore } from "./files.js";
-
-const FIXTURE = fileURLToPath(new URL("./fixtures/child.ts", import.meta.url));
-const children: Child[] = [];
-
-class Child {
-  readonly process: ChildProcessWithoutNullStreams;
-  /** All lines it has said. */
-  readonly seen: string[] = [];
-  readonly #end: Promise<unknown>;
-  #waiting: (() => void)[] = [];
-  #read = 0;
-
-  constructor(...args: string[]) {
-    this.process = spawn(process.execPath, ["--import", "tsx", FIXTURE, ...args]);
-    this.process.stderr.on("data", (text: Buffer) => process.stderr.write(text));
-    const lines = createInterface({ input: this.process.stdout });
-    lines.on("line", (line) => {
-      this.seen.push(line);
-      for (const wake of this.#waiting.splice(0)) wake();
-    });
-    this.#end = once(lines, "close");
-    children.push(this);
-  }
-
-  /** The next line that was not read. */
-  async line(): Promise<string> {
-    while (this.seen.length === this.#read) await this.said();
-    return this.seen[this.#read++] ?? "";
-  }
-
-  /** Resolves at the next thing it says; rejects when it ends without a word. */
-  said(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(resolve);
-      void this.#end.then(() => reject(new Error(`the child ended after ${JSON.stringify(this.seen)}`)));
-    });
-  }
-
-  /** Kills it and reads what it still had said. */
-  async kill(): Promise<void> {
-    this.process.kill("SIGKILL");
-    await this.#end;
-  }
-}
-
-afterEach(async () => {
-  for (const child of children.splice(0)) await child.kill();
-});
-
-async function started(...args: string[]): Promise<Child> {
-  const child = new Child(...args);
-  expect(await child.line()).toBe("ready");
-  return child;
-}
 
 describe("two processes", () => {
   test("one is woken by what the other sends, and the other by its result", async () => {
