@@ -9,7 +9,7 @@ const pages = readdirSync(path.join(root, "docs")).filter((name) => name.endsWit
 
 /** The TypeScript blocks of a page that name an example in their first line. */
 function shown(page: string): { readonly file: string; readonly code: string }[] {
-  const blocks = [...read("docs", page).matchAll(/^```ts\n\/\/ (examples\/\S+)\n([\s\S]*?)^```$/gm)];
+  const blocks = [...read("docs", page).matchAll(/^```(?:ts|js)\n\/\/ (examples\/\S+)\n([\s\S]*?)^```$/gm)];
   return blocks.map(([, file = "", code = ""]) => ({ file, code }));
 }
 

@@ -1,5 +1,5 @@
 /** The README from top to bottom, in a folder as a user has it: whatever it shows is run, in TypeScript and in JavaScript. */
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -175,4 +175,15 @@ test.each([
   const first = readme.search(new RegExp(String.raw`\b${word}s?\b`));
   expect(readme.indexOf(told)).toBeGreaterThan(0);
   expect(first - readme.indexOf(told)).toBeGreaterThanOrEqual(0);
+});
+
+test("the README links to pages that are there", () => {
+  const links = [...readme.matchAll(/\]\(([^)#\s]+)/g)].map(([, target]) => target!);
+  expect(links.length).toBeGreaterThan(20);
+  for (const link of links) expect(read(link), link).not.toBe("");
+});
+
+test("the README links to every page", () => {
+  const pages = readdirSync(path.join(root, "docs")).filter((name) => name.endsWith(".md"));
+  expect(pages.filter((name) => !readme.includes(`(docs/${name})`))).toEqual([]);
 });
