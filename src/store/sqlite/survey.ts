@@ -48,7 +48,7 @@ export async function surveySqlite(
     freeBytes: freeBytes(file),
     writable: isWritable(dirname(file)) && (!existsSync(file) || isWritable(file)),
     file: found,
-    entries: found === null ? { value: [] } : await reading(() => storedEntries(driver, file, entries ?? [])),
+    entries: found === null ? { value: [] } : await reading(() => storedEntries(driver, file, entries)),
   };
 }
 
