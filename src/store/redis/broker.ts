@@ -19,7 +19,7 @@ import { type Caller, Doubt } from "./caller.js";
 import { BELT_MS, type Hub, Latch } from "./hub.js";
 import { wakeChannel } from "./keys.js";
 import { parts, readDelivery, readRecord, Shapes, wireIds, wireRefs } from "./messages.js";
-import { recordText } from "./results.js";
+import { MARK, recordText } from "./results.js";
 import { defineScript } from "./script.js";
 import { toWord, fromWire, toWire, fromWord } from "./text.js";
 
@@ -256,6 +256,10 @@ class Claimant {
 
 function packSettlement(settlement: Settlement, into: string[]): void {
   const { id, token, kind, result, resultTtlMs } = settlement;
+  if (kind === "done" && !result && settlement.idTtlMs) {
+    into.push(toWire(id), token, `d 0 ${settlement.idTtlMs} `, MARK);
+    return;
+  }
   const final = result && isFinal(result.state) ? 1 : 0;
   const verb = `${KIND[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
   into.push(toWire(id), token, verb, result ? recordText(result) : "");
