@@ -71,20 +71,15 @@ export class AsyncResult<Result = unknown> {
   /**
    * Waits for the end of the task and gives what it returned. The store tells, so waiting costs nothing.
    * Codes: SUNBEAT_TASK_FAILED (a RemoteTaskError), SUNBEAT_TASK_REVOKED, SUNBEAT_TASK_EXPIRED,
-   * SUNBEAT_TASK_SKIPPED, SUNBEAT_LOCK_TIMEOUT, SUNBEAT_DELIVERIES_EXHAUSTED, SUNBEAT_RESULT_TIMEOUT, and SUNBEAT_RESULT_IGNORED, at once, for a task sent
-   * with `ignoreResult`. Inside a task it keeps that task's slot; when no slot of the worker is free, the log warns.
+   * SUNBEAT_TASK_SKIPPED, SUNBEAT_LOCK_TIMEOUT, SUNBEAT_DELIVERIES_EXHAUSTED, SUNBEAT_RESULT_TIMEOUT, and SUNBEAT_RESULT_IGNORED
+   * for a task sent with `ignoreResult`: at once, and at its end where somebody else sent it so under this `taskId`. Inside a
+   * task it keeps that task's slot; when no slot of the worker is free, the log warns.
    */
   get(options: GetOptions & { readonly propagate: false }): Promise<Result | ResultError>;
   get(options?: GetOptions): Promise<Result>;
   async get(options: GetOptions = {}): Promise<Result | ResultError> {
     assertObject(options, "get: options");
-    if (this.#ignored) {
-      throw new ResultError(
-        "SUNBEAT_RESULT_IGNORED",
-        `task ${this.id} was sent with ignoreResult, so there is no result to wait for`,
-        { details: { taskId: this.id } },
-      );
-    }
+    if (this.#ignored) throw this.#noResult("was sent with ignoreResult, so there is no result to wait for");
     const record = await this.#wait(options);
     if (record.state === "SUCCESS") return decodeResult(record.payload) as Result;
     const error = this.#errorOf(record);
@@ -149,6 +144,9 @@ export class AsyncResult<Result = unknown> {
       const { results } = await store();
       const record = await results.wait(this.id, over.signal);
       if (record !== null) return record;
+      if (!over.signal.aborted) {
+        throw this.#noResult("has ended and left no result: it was sent with ignoreResult, or threw Ignore");
+      }
     } finally {
       for (const timer of timers) timer.cancel();
       signal?.removeEventListener("abort", end);
@@ -168,6 +166,11 @@ export class AsyncResult<Result = unknown> {
     } catch {
       // The wait itself meets the store's failure, and tells it.
     }
+  }
+
+  #noResult(why: string): ResultError {
+    const details = { taskId: this.id };
+    return new ResultError("SUNBEAT_RESULT_IGNORED", `task ${this.id} ${why}`, { details });
   }
 
   #timedOut(limitMs: number, record: StoredResult | null): ResultError {

@@ -158,6 +158,7 @@ export class Schedules {
     const now = await store.now();
     const message = createMessage({
       id: triggerId(name, random.uuid()),
+      once: true,
       task: readable.task,
       args: argsOf(readable, now),
       options: readable.options,

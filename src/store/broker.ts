@@ -13,8 +13,8 @@ import type { ResultRecord } from "./results.js";
 export type { NewMessage, When } from "../tasks/message.js";
 
 /**
- * "duplicate": a message of this id is waiting, held, or among the dead letters, or its result is kept: nothing was
- * changed.
+ * "duplicate": a message of this id is waiting, held, or among the dead letters, or its result is kept, or a mark that stands
+ * for one (`idTtlMs`): nothing was changed.
  * "expired": `expires` had passed; a REVOKED result with reason "expired" was written instead.
  */
 export type EnqueueOutcome = "queued" | "duplicate" | "expired";
@@ -42,6 +42,8 @@ export interface Delivery extends DeliveryRef {
   readonly expires: EpochMs | null;
   readonly maxDeliveries: number;
   readonly resultTtlMs: number;
+  /** 0: its id does not stay known. */
+  readonly idTtlMs: number;
   readonly entry: string | null;
   readonly body: string;
   /** Times it was settled as "retry". 0 at first. */
@@ -108,6 +110,11 @@ export type Settlement = DeliveryRef & {
     | {
         /** Finished for good, whatever the result says. */
         readonly kind: "done";
+        /**
+         * How long the id stays known where `result` is null and no earlier record is kept: a mark is left, which nobody is
+         * told of, and which goes as results do. Absent: it does not.
+         */
+        readonly idTtlMs?: number;
       }
     | {
         /** Comes back after `delayMs` under the same id, `retries` one higher, deliveries counted anew. */

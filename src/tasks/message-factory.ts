@@ -32,6 +32,8 @@ export interface MessageRequest {
   readonly options?: SendOptions | undefined;
   /** Goes before `options.taskId`: the id of an occurrence. */
   readonly id?: string;
+  /** The id stays known as one that the sender chose does. An occurrence needs that not: its cursor has moved on. */
+  readonly once?: boolean;
   /** The beat entry this is a run of. */
   readonly entry?: string;
   /** The nominal instant of that run. */
@@ -143,13 +145,15 @@ export function messageFactory(deps: {
   readonly random: Random;
 }): CreateMessage {
   const { registry, defaults, random } = deps;
-  return ({ task, args, options, id, entry, scheduledFor, lock }) => {
+  return ({ task, args, options, id, once, entry, scheduledFor, lock }) => {
     const chosen = resolveSendOptions(options);
     if (!Array.isArray(args)) throw invalidOption(`args of ${quote(task)}`, "an array", args);
     const definition = registry.get(task);
     const { queue, priority, ignoreResult, resultTtlMs, maxDeliveries } = definition ?? defaults;
     const parent = runningTask()?.request;
     const { eta, expires } = chosen;
+    const keptMs = chosen.resultTtlMs ?? resultTtlMs;
+    const staysKnown = once === true || (id === undefined && chosen.taskId !== null);
     return {
       id: id ?? chosen.taskId ?? random.uuid(),
       task: definition?.name ?? nameOption(task, "task"),
@@ -158,7 +162,8 @@ export function messageFactory(deps: {
       ...(eta && { eta }),
       ...(expires && { expires }),
       maxDeliveries: chosen.maxDeliveries ?? maxDeliveries,
-      resultTtlMs: (chosen.ignoreResult ?? ignoreResult) ? 0 : (chosen.resultTtlMs ?? resultTtlMs),
+      resultTtlMs: (chosen.ignoreResult ?? ignoreResult) ? 0 : keptMs,
+      ...(staysKnown && { idTtlMs: keptMs }),
       ...(entry !== undefined && { entry }),
       ...(lock !== undefined && { lock }),
       body: encodeBody(

@@ -13,7 +13,11 @@ export interface SendOptions {
    * waits then it never begins, its state is REVOKED, and `get()` throws SUNBEAT_TASK_EXPIRED, whether workers run or not.
    */
   readonly expires?: Duration | Date | undefined;
-  /** Default: a new UUID. Sending an id twice runs it once. */
+  /**
+   * Default: a new UUID. Sending an id twice runs it once: while the task waits, runs or is among the dead letters, and for
+   * as long after its end as its result is kept (`resultExpires`, 1 day), with `ignoreResult`, too. After that, after
+   * `forget()`, `purge` or `dead delete`, it is an id like any other.
+   */
   readonly taskId?: string | undefined;
   readonly queue?: string | undefined;
   /** 0 to 9; 9 runs first. Default: the task's, else 0. */
@@ -54,6 +58,11 @@ export interface NewMessage {
   readonly maxDeliveries: number;
   /** How long a result written by the store itself (expired, revoked, dead) is kept; 0: it is not written. */
   readonly resultTtlMs: number;
+  /**
+   * How long the id stays known once the message has ended in a way that leaves no result: of one that the sender may send
+   * again. Absent: it does not.
+   */
+  readonly idTtlMs?: number;
   /** The beat entry this is a run of; its unfinished runs decide about overlap. */
   readonly entry?: string;
   /**

@@ -1,5 +1,6 @@
 /** The suite every store must pass, as data: no test runner is imported here. */
 import { claimCases, enqueueCases } from "./conformance/broker-claim.js";
+import { idCases } from "./conformance/broker-ids.js";
 import { arrivalCases, deadCases, purgeCases, revokeCases } from "./conformance/broker-operate.js";
 import { leaseCases, settleCases } from "./conformance/broker-settle.js";
 import { walkCases } from "./conformance/broker-walk.js";
@@ -29,6 +30,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...claimCases,
   ...settleCases,
   ...leaseCases,
+  ...idCases,
   ...revokeCases,
   ...purgeCases,
   ...deadCases,

@@ -38,7 +38,8 @@ export function cutShort(reservation: Reservation): Outcome {
 }
 
 function anew({ reservation, body, retries }: Assignment, tries: 0 | 1, inMs: number): NewMessage {
-  const { id, task, queue, priority, expires, maxDeliveries, resultTtlMs, entry } = reservation.delivery;
+  const { id, task, queue, priority, expires, maxDeliveries, resultTtlMs, idTtlMs, entry } =
+    reservation.delivery;
   const headers = { ...body.headers, [EARLY_RETRIES_HEADER]: String(retries + tries) };
   return {
     id,
@@ -49,6 +50,7 @@ function anew({ reservation, body, retries }: Assignment, tries: 0 | 1, inMs: nu
     ...(expires === null ? {} : { expires: { at: expires } }),
     maxDeliveries,
     resultTtlMs,
+    ...(idTtlMs > 0 && { idTtlMs }),
     ...(entry === null ? {} : { entry }),
     body: encodeBody({ ...body, headers }, Infinity),
   };

@@ -140,7 +140,7 @@ export function settlementOf(
   hostname: string,
 ): Settlement | "give-back" | null {
   if (outcome.kind === "abandoned" || outcome.kind === "parked") return null;
-  const { id, token } = reservation.delivery;
+  const { id, token, idTtlMs } = reservation.delivery;
   // Given back it would keep its lock, and those in line would wait for a task that only turns in circles.
   const frees = outcome.kind === "requeued" && reservation.lock !== null;
   if (frees) return { id, token, result: null, resultTtlMs, kind: "defer", delayMs: 0 };
@@ -154,5 +154,5 @@ export function settlementOf(
   }
   if (outcome.kind === "dead")
     return { id, token, result, resultTtlMs, kind: "dead", reason: outcome.reason };
-  return { id, token, result, resultTtlMs, kind: "done" };
+  return { id, token, result, resultTtlMs, idTtlMs, kind: "done" };
 }

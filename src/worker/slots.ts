@@ -254,8 +254,8 @@ export class Slots {
     if (assignment.definition.acks === "late" || reservation.lock !== null) {
       return this.#executor.start(assignment);
     }
-    const { id, token } = reservation.delivery;
-    const settlement = { id, token, kind: "done", result: null, resultTtlMs: 0 } as const;
+    const { id, token, idTtlMs } = reservation.delivery;
+    const settlement = { id, token, kind: "done", result: null, resultTtlMs: 0, idTtlMs } as const;
     this.outbox.settlements.push({ assignment, settlement, resent: false });
   }
 

@@ -29,7 +29,10 @@ export function callCommand(action: Action): Command {
     .option("--expires <time or instant>", "worthless after this long, or from this instant on")
     .option("--queue <name>", "send to this queue")
     .option("--priority <n>", "0 to 9; 9 runs first", wholeNumber("--priority", 0, 9))
-    .option("--task-id <id>", "use this id; an id that is known already is not sent again")
+    .option(
+      "--task-id <id>",
+      "use this id; it is not sent again while its task is known: until its result would expire",
+    )
     .option("--wait", "wait for the end and print what the task returned")
     .option("--timeout <time>", "with --wait: wait no longer than this")
     .action(action<[string, Options]>((cli, task, options) => call(cli, task, options)));

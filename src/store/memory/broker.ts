@@ -19,7 +19,7 @@ import {
   ring,
 } from "./messages.js";
 import { reservePermit } from "./permits.js";
-import { dropResult, keepResult } from "./results.js";
+import { dropResult, keepResult, remember } from "./results.js";
 import { dropHeldRun } from "./runs.js";
 import { send } from "./send.js";
 import { enter, type MemoryState, type Message } from "./state.js";
@@ -143,6 +143,7 @@ function settleOne(state: MemoryState, settlement: Settlement, now: EpochMs): Se
   switch (settlement.kind) {
     case "done":
       end(state, message);
+      if (!settlement.result) remember(state, message.id, settlement.idTtlMs ?? 0, now);
       break;
     case "retry":
       retry(state, message, settlement.delayMs, now);

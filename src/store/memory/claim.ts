@@ -122,6 +122,7 @@ function deliver(state: MemoryState, message: Message, until: EpochMs, now: Epoc
     expires: message.expires,
     maxDeliveries: message.maxDeliveries,
     resultTtlMs: message.resultTtlMs,
+    idTtlMs: message.idTtlMs,
     entry: message.entry,
     body: message.body,
     retries: message.retries,

@@ -3,7 +3,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { DeliveryRef, NewMessage } from "../broker.js";
 import { Heap } from "./heap.js";
 import { forsake } from "./permits.js";
-import { dropResult, keepOwnResult, keptResult, lookAgain } from "./results.js";
+import { dropResult, isKept, keepOwnResult, lookAgain } from "./results.js";
 import { instantOf, type MemoryState, type Message, type Queue, type Sent } from "./state.js";
 
 /** The message with its instants counted from this step. */
@@ -17,6 +17,7 @@ export function fixInstants(message: NewMessage, entry: string | null, now: Epoc
     expires: message.expires ? instantOf(message.expires, now) : null,
     maxDeliveries: message.maxDeliveries,
     resultTtlMs: message.resultTtlMs,
+    idTtlMs: message.idTtlMs ?? 0,
     entry,
     body: message.body,
     lock: message.lock ?? null,
@@ -60,7 +61,7 @@ export function summon(state: MemoryState, at: EpochMs): void {
 
 /** Whether a message of this id would be a duplicate. */
 export function isKnown(state: MemoryState, id: string, now: EpochMs): boolean {
-  return state.messages.has(id) || state.heldRuns.has(id) || keptResult(state, id, now) !== null;
+  return state.messages.has(id) || state.heldRuns.has(id) || isKept(state, id, now);
 }
 
 /** The message that a worker holds by its current token. */
@@ -81,6 +82,7 @@ export function post(state: MemoryState, sent: Sent, now: EpochMs): { message: M
     expires: sent.expires,
     maxDeliveries: sent.maxDeliveries,
     resultTtlMs: sent.resultTtlMs,
+    idTtlMs: sent.idTtlMs,
     entry: sent.entry,
     body: sent.body,
     lock: sent.lock,

@@ -2,7 +2,7 @@ import type { EpochMs, Timer } from "../../core/clock.js";
 import { isFinal } from "../../tasks/states.js";
 import type { ResultRecord, Results, StoredResult } from "../results.js";
 import { endOf, isExpired } from "./ends.js";
-import { enter, type MemoryState, type Message, type ResultWaiter } from "./state.js";
+import { enter, type KeptResult, type MemoryState, type Message, type ResultWaiter } from "./state.js";
 
 /** Who waits for an instant of the wall clock looks at it so often: it may be set while a timer runs. */
 const LONGEST_SLEEP_MS = 5_000;
@@ -25,28 +25,44 @@ export function keepResult(
   if (record.reason !== undefined) stored.reason = record.reason;
   if (record.worker !== undefined) stored.worker = record.worker;
   if (ttlMs > 0) {
-    const kept = { slot: -1, stored, until: now + ttlMs };
-    state.results.set(id, kept);
-    state.resultEnds.push(kept, kept.until, 0);
+    keep(state, { slot: -1, id, stored, until: now + ttlMs });
   }
   if (isFinal(stored.state)) for (const waiter of state.waiters.get(id) ?? []) waiter.settle(stored);
+}
+
+function keep(state: MemoryState, kept: KeptResult): void {
+  state.results.set(kept.id, kept);
+  state.resultEnds.push(kept, kept.until, 0);
+}
+
+/** Leaves a mark in place of a result, unless a record is kept: a message of this id is a duplicate until it goes. */
+export function remember(state: MemoryState, id: string, ttlMs: number, now: EpochMs): void {
+  if (ttlMs <= 0 || isKept(state, id, now)) return;
+  dropResult(state, id);
+  keep(state, { slot: -1, id, stored: null, until: now + ttlMs });
+  for (const waiter of state.waiters.get(id) ?? []) waiter.settle(null);
 }
 
 /** The result of a task that the store itself ended. */
 export function keepOwnResult(
   state: MemoryState,
-  message: Pick<Message, "id" | "resultTtlMs">,
+  message: Pick<Message, "id" | "resultTtlMs" | "idTtlMs">,
   outcome: "REVOKED" | "FAILURE",
   reason: string,
   now: EpochMs,
 ): void {
-  if (message.resultTtlMs <= 0) return;
-  keepResult(state, message.id, { state: outcome, payload: null, reason }, message.resultTtlMs, now);
+  const { id, resultTtlMs, idTtlMs } = message;
+  if (resultTtlMs <= 0) return remember(state, id, idTtlMs, now);
+  keepResult(state, id, { state: outcome, payload: null, reason }, resultTtlMs, now);
+}
+
+/** Whether a record, or a mark, is kept. */
+export function isKept(state: MemoryState, id: string, now: EpochMs): boolean {
+  return (state.results.get(id)?.until ?? 0) > now;
 }
 
 export function keptResult(state: MemoryState, id: string, now: EpochMs): StoredResult | null {
-  const kept = state.results.get(id);
-  return kept && kept.until > now ? kept.stored : null;
+  return isKept(state, id, now) ? (state.results.get(id)?.stored ?? null) : null;
 }
 
 export function dropResult(state: MemoryState, id: string): void {
@@ -62,7 +78,7 @@ export function sweepResults(state: MemoryState, limit: number, now: EpochMs): n
   for (; dropped < limit; dropped++) {
     const kept = state.resultEnds.peek();
     if (!kept || kept.until > now) break;
-    dropResult(state, kept.stored.id);
+    dropResult(state, kept.id);
   }
   return dropped;
 }
@@ -151,8 +167,11 @@ export function memoryResults(state: MemoryState): Results {
     },
 
     async wait(id, signal) {
-      const record = ended(state, id, enter(state));
-      return record || signal.aborted ? record : awaitEnd(state, id, signal);
+      const now = enter(state);
+      const record = ended(state, id, now);
+      // A mark, and no message: it has ended, and there is nothing to wait for.
+      const isOver = record !== null || (isKept(state, id, now) && told(state, id, now) === null);
+      return isOver || signal.aborted ? record : awaitEnd(state, id, signal);
     },
 
     async update(ref, record, ttlMs) {

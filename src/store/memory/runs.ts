@@ -62,20 +62,21 @@ export function startRun(
  * earliest if none is taken until then; Infinity: only when it ends; -Infinity: none is running.
  */
 function busyUntil(state: MemoryState, entry: string, timeoutMs: number | null, now: EpochMs): EpochMs {
-  const runs = [...(state.runs.get(entry) ?? [])];
-  const givenUpAt = ({ enqueuedAt }: Message): EpochMs =>
-    timeoutMs === null ? Infinity : enqueuedAt + timeoutMs;
-  const last = runs.reduce((latest, run) => Math.max(latest, givenUpAt(run)), -Infinity);
-  if (last <= now) return last;
-  let until = -Infinity;
+  const runs = state.runs.get(entry);
+  if (!runs) return -Infinity;
+  let [last, until] = [-Infinity, -Infinity];
+  const ended: Message[] = [];
   for (const run of runs) {
-    const reason = endOf(run, now);
-    if (reason) dropRevoked(state, run, reason, now);
+    const givenUpAt = timeoutMs === null ? Infinity : run.enqueuedAt + timeoutMs;
+    last = Math.max(last, givenUpAt);
+    if (endOf(run, now)) ended.push(run);
     else {
       const expires = run.place === "held" ? null : run.expires;
-      until = Math.max(until, Math.min(givenUpAt(run), expires ?? Infinity));
+      until = Math.max(until, expires === null ? givenUpAt : Math.min(givenUpAt, expires));
     }
   }
+  if (last <= now) return last;
+  for (const run of ended) dropRevoked(state, run, endOf(run, now) ?? "expired", now);
   return until;
 }
 

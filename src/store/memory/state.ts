@@ -22,6 +22,7 @@ export interface Sent {
   readonly expires: EpochMs | null;
   readonly maxDeliveries: number;
   readonly resultTtlMs: number;
+  readonly idTtlMs: number;
   readonly entry: string | null;
   readonly body: string;
   lock: MessageLock | null;
@@ -111,13 +112,16 @@ export interface Queue {
 }
 
 export interface KeptResult extends HeapItem {
-  readonly stored: StoredResult;
+  readonly id: string;
+  /** Null: a mark, which keeps the id known. */
+  readonly stored: StoredResult | null;
   readonly until: EpochMs;
 }
 
 /** One who waits for a final record. */
 export interface ResultWaiter {
-  settle(outcome: StoredResult | StoreError): void;
+  /** Null: the task has ended and left no record. */
+  settle(outcome: StoredResult | StoreError | null): void;
   /** The message has begun to wait: it may end there by itself. */
   look(): void;
 }

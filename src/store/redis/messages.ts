@@ -34,9 +34,10 @@ export class Shapes {
 }
 
 export function shapeOf(message: NewMessage, entry: string | null): string {
-  const { queue, priority, maxDeliveries, resultTtlMs, task, eta, expires, lock } = message;
+  const { queue, priority, maxDeliveries, resultTtlMs, idTtlMs, task, eta, expires, lock } = message;
+  const ttl = idTtlMs ? `${resultTtlMs},${idTtlMs}` : resultTtlMs;
   return (
-    `${toWord(queue)} ${priority} ${maxDeliveries} ${resultTtlMs} ${toWordOrNull(entry)} ${toWord(task)} ` +
+    `${toWord(queue)} ${priority} ${maxDeliveries} ${ttl} ${toWordOrNull(entry)} ${toWord(task)} ` +
     `${instant(eta)} ${instant(expires)} ${lock ? lockWord(lock) : "+"}`
   );
 }
@@ -63,7 +64,9 @@ function readLock(word: string, fence: string): DeliveryLock {
 export function readRecord(record: string) {
   const parts = words(record, 9);
   if (!parts) return null;
-  const [queue = "", rank = "", at, eta = "", max, entry = "", expires = "", ttl, task = ""] = parts.head;
+  const [queue = "", rank = "", at, eta = "", max, entry = "", expires = "", ttl = "", task = ""] =
+    parts.head;
+  const comma = ttl.indexOf(",");
   return {
     task: fromWord(task),
     queue: fromWord(queue),
@@ -71,7 +74,8 @@ export function readRecord(record: string) {
     eta: numberOrNull(eta),
     expires: numberOrNull(expires),
     maxDeliveries: Number(max),
-    resultTtlMs: Number(ttl),
+    resultTtlMs: Number(comma < 0 ? ttl : ttl.slice(0, comma)),
+    idTtlMs: comma < 0 ? 0 : Number(ttl.slice(comma + 1)),
     entry: fromWordOrNull(entry),
     body: fromWire(parts.rest),
     enqueuedAt: Number(at),

@@ -17,10 +17,15 @@ const getScript = defineScript("results-get", ([now, ...found]: string[]) => ({ 
 /** What the store tells of an id, and how long a message that waits has until it ends by itself. */
 interface Told {
   readonly record: StoredResult | null;
+  /** The record is final, or there will be none: a mark tells that the task has ended. */
+  readonly isOver: boolean;
   readonly leftMs: number;
 }
 const putScript = defineScript("results-put", (letter: string) => letter === "u");
 const forgetScript = defineScript("results-forget", () => undefined);
+
+/** What stands for a result where a task leaves none and its id stays known: scripts/lib/results.lua. */
+export const MARK = "+ + + +";
 
 /** A record as the scripts keep it, from its state on. */
 export function recordText({ state, payload, reason, worker }: ResultRecord): string {
@@ -54,15 +59,14 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
       for (let at = 0; at < found.length; at += 2) {
         const [answer = "", expires = ""] = found.slice(at, at + 2);
         const until = expires === "" ? null : Number(expires);
-        told.push({
-          record: readAnswer(part[at / 2] ?? "", answer, until, now),
-          leftMs: (until ?? Infinity) - now,
-        });
+        const record = readAnswer(part[at / 2] ?? "", answer, until, now);
+        const isOver = answer === "M" || isFinal(record?.state ?? "");
+        told.push({ record, isOver, leftMs: (until ?? Infinity) - now });
       }
     }
     return told;
   };
-  const lookAt = async (id: string): Promise<Told | null> => (await look([id]))[0] ?? null;
+  const lookAt = async (id: string): Promise<Told> => (await look([id]))[0]!;
   const put = (id: string, token: string, record: ResultRecord, ttl: number): Promise<boolean> => {
     const args = {
       id: toWire(id),
@@ -80,8 +84,9 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
     },
 
     async wait(id, signal) {
-      const there = endOfTold(await lookAt(id));
-      if (there || signal.aborted) return there;
+      const there = await lookAt(id);
+      if (there.isOver) return there.record;
+      if (signal.aborted) return null;
       const latch = new Latch();
       let pushed: StoredResult | null = null;
       let isClosed = false;
@@ -99,8 +104,8 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
       try {
         for (;;) {
           const told = pushed ? null : await patiently(() => lookAt(id));
-          const stored = pushed ?? endOfTold(told);
-          if (stored) return stored;
+          if (pushed) return pushed;
+          if (told?.isOver) return told.record;
           if (isClosed) throw closedError(caller.label);
           if (signal.aborted) return null;
           const leftMs = told?.leftMs ?? Infinity;
@@ -142,13 +147,10 @@ async function patiently<T>(read: () => Promise<T | null>): Promise<T | null> {
   }
 }
 
-function endOfTold(told: Told | null): StoredResult | null {
-  return told?.record && isFinal(told.record.state) ? told.record : null;
-}
-
 function readAnswer(id: string, answer: string, expires: number | null, now: number): StoredResult | null {
   switch (answer) {
     case "":
+    case "M":
       return null;
     case "P":
       return { id, state: "PENDING", payload: null, at: now };

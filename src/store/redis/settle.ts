@@ -13,7 +13,7 @@ import type {
 } from "../broker.js";
 import { type Caller, Doubt } from "./caller.js";
 import { parts, partsByCost, readDelivery } from "./messages.js";
-import { recordText } from "./results.js";
+import { MARK, recordText } from "./results.js";
 import { defineScript, outcomes } from "./script.js";
 import { fromWire, fromWord, toWire, toWord } from "./text.js";
 
@@ -92,6 +92,10 @@ function costOfSettling({ kind, result }: Settlement) {
 
 function packSettlement(settlement: Settlement, into: string[]): void {
   const { id, token, kind, result, resultTtlMs } = settlement;
+  if (kind === "done" && !result && settlement.idTtlMs) {
+    into.push(toWire(id), token, `d 0 ${settlement.idTtlMs} `, MARK);
+    return;
+  }
   const final = result && isFinal(result.state) ? 1 : 0;
   const verb = `${KIND[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
   into.push(toWire(id), token, verb, result ? recordText(result) : "");

@@ -25,7 +25,7 @@ import {
   revive,
 } from "./messages.js";
 import { extendPermit, reservePermit } from "./permits.js";
-import { dropResult, keepResult } from "./results.js";
+import { dropResult, keepResult, remember } from "./results.js";
 import { dropHeldRun, heldRunOfId } from "./runs.js";
 import { DEAD, DELAYED, HELD, PARKED, READY, TO_DROP, TO_STOP } from "./schema.js";
 import { send } from "./send.js";
@@ -132,6 +132,7 @@ function settleOne(step: Step, settlement: Settlement): SettleOutcome {
   switch (settlement.kind) {
     case "done":
       end(step, message);
+      if (!settlement.result) remember(step, message.id, settlement.idTtlMs ?? 0);
       break;
     case "retry":
       retry(step, message, settlement.delayMs);

@@ -29,10 +29,11 @@ interface ReadyRow extends Known, Perishable {
   readonly retries: number;
   readonly deliveries: number;
   readonly enqueuedAt: EpochMs;
+  readonly idTtl: number;
 }
 
-const FOREMOST = `SELECT seq, id, place, task, queue, priority, eta, expires, max_deliveries AS maxDeliveries,
-  result_ttl AS resultTtl, entry, body, retries, deliveries, enqueued_at AS enqueuedAt, revoked, lock
+const FOREMOST = `SELECT seq, id, task, queue, priority, eta, expires, max_deliveries AS maxDeliveries,
+  result_ttl AS resultTtl, id_ttl AS idTtl, entry, body, retries, deliveries, enqueued_at AS enqueuedAt, revoked, lock
   FROM message WHERE place = ${READY} AND queue = ? ORDER BY priority DESC, seq ${LIMIT}`;
 
 const NOTHING: Housekeeping = { refilled: new Set(), buried: [] };
@@ -133,7 +134,7 @@ function isRevoked(step: Step, id: string): boolean {
 function delivery(row: ReadyRow, token: string): Delivery {
   const { id, task, queue, priority, eta, expires, maxDeliveries, entry, retries, enqueuedAt } = row;
   return {
-    ...{ id, token, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs: row.resultTtl, entry },
-    ...{ body: row.body, retries, deliveries: row.deliveries + 1, enqueuedAt },
+    ...{ id, token, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs: row.resultTtl },
+    ...{ idTtlMs: row.idTtl, entry, body: row.body, retries, deliveries: row.deliveries + 1, enqueuedAt },
   };
 }

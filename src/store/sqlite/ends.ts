@@ -4,7 +4,8 @@ import { DEAD, HELD, NOT_REVOKED } from "./schema.js";
 
 /** What of a message tells how long it may wait. */
 export interface Perishable {
-  readonly place: number;
+  /** Absent: it waits. */
+  readonly place?: number;
   readonly revoked: number;
   readonly expires: EpochMs | null;
 }

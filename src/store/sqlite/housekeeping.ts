@@ -3,7 +3,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { Buried } from "../broker.js";
 import { followUp } from "./follow-up.js";
 import { endOf, PERISHABLE, type Perishable } from "./ends.js";
-import { bury, dropRevoked, end, KNOWN, type Known, promote, putBack } from "./messages.js";
+import { bury, dropRevoked, end, keepingOf, KNOWN, type Known, promote, putBack } from "./messages.js";
 import { losePermit } from "./permits.js";
 import { keepOwnResult } from "./results.js";
 import { DELAYED, HELD, WAITING } from "./schema.js";
@@ -80,8 +80,9 @@ function endTired(step: Step, bound: number): void {
     if (reason) {
       dropRevoked(step, message, reason);
     } else {
+      const kept = keepingOf(step, message);
       end(step, message);
-      keepOwnResult(step, id, message.resultTtl, "FAILURE", "lock-timeout");
+      keepOwnResult(step, kept, "FAILURE", "lock-timeout");
     }
   }
 }
@@ -102,7 +103,7 @@ function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): Buri
   for (const message of ended) {
     if (message.isSpent) {
       bury(step, message, "deliveries-exhausted");
-      keepOwnResult(step, message.id, message.resultTtl, "FAILURE", "deliveries-exhausted");
+      keepOwnResult(step, keepingOf(step, message), "FAILURE", "deliveries-exhausted");
       const { id, task, queue } = message;
       buried.push({ id, task, queue, reason: "deliveries-exhausted" });
     } else {

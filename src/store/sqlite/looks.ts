@@ -5,7 +5,6 @@
  */
 import type { Clock, Timer } from "../../core/clock.js";
 import { isSunbeatError, type StoreError } from "../../core/errors.js";
-import { isFinal } from "../../tasks/states.js";
 import type { StoredResult } from "../results.js";
 import type { Told } from "./results.js";
 import type { News } from "./step.js";
@@ -14,8 +13,8 @@ import type { News } from "./step.js";
 const BELT_MS = 5_000;
 
 export interface Looking {
-  /** What a look finds, once it is final. */
-  readonly ended: Promise<StoredResult>;
+  /** What a look finds once the task has ended. */
+  readonly ended: Promise<StoredResult | null>;
   end(): void;
 }
 
@@ -50,7 +49,7 @@ export class Looks {
     let timer: Timer | null = null;
     let isOver = false;
     let wake: () => void = () => undefined;
-    const ended = new Promise<StoredResult>((resolve, reject) => {
+    const ended = new Promise<StoredResult | null>((resolve, reject) => {
       const arm = (leftMs: number): void => {
         if (!isOver) timer = this.#clock.after(Math.min(leftMs, BELT_MS), again);
       };
@@ -63,7 +62,7 @@ export class Looks {
         const since = this.#moves;
         look().then(
           (found) => {
-            if (found.record && isFinal(found.record.state)) resolve(found.record);
+            if (found.isOver) resolve(found.record);
             else sleep(found, since);
           },
           (error: Error) => {

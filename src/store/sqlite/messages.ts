@@ -3,7 +3,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock, NewMessage, When } from "../../tasks/message.js";
 import { isExpired } from "./ends.js";
 import { forsake } from "./permits.js";
-import { dropResult, keepOwnResult, keptResult } from "./results.js";
+import { dropResult, isKept, type Keeping, keepOwnResult } from "./results.js";
 import { DEAD, DELAYED, HELD, NOT_REVOKED, KEPT, PARKED, READY, TO_DROP } from "./schema.js";
 import type { Step } from "./step.js";
 
@@ -17,6 +17,7 @@ export interface Sent {
   readonly expires: EpochMs | null;
   readonly maxDeliveries: number;
   readonly resultTtlMs: number;
+  readonly idTtlMs: number;
   readonly entry: string | null;
   readonly body: string;
   readonly lock: MessageLock | null;
@@ -47,6 +48,7 @@ export function fixInstants(message: NewMessage, now: EpochMs): Sent {
     expires: message.expires ? instantOf(message.expires, now) : null,
     maxDeliveries: message.maxDeliveries,
     resultTtlMs: message.resultTtlMs,
+    idTtlMs: message.idTtlMs ?? 0,
     entry: message.entry ?? null,
     body: message.body,
     lock: message.lock ?? null,
@@ -63,7 +65,7 @@ export function placeFor(eta: EpochMs | null, now: EpochMs): typeof READY | type
 
 /** Whether a message of this id would be a duplicate. */
 export function isKnown(step: Step, id: string): boolean {
-  return step.get("SELECT 1 FROM message WHERE id = ?", id) !== undefined || keptResult(step, id) !== null;
+  return step.get("SELECT 1 FROM message WHERE id = ?", id) !== undefined || isKept(step, id);
 }
 
 /** Stores a run that its entry holds: known by its id, in no queue. False for a duplicate. */
@@ -81,7 +83,7 @@ export function sendKept(step: Step, id: string): boolean {
     id,
   );
   if (!message) return false;
-  if (keptResult(step, id) !== null) {
+  if (isKept(step, id)) {
     end(step, message);
     return false;
   }
@@ -124,14 +126,15 @@ export function unpark(step: Step, id: string): void {
 /** False for a duplicate: nothing was stored. */
 export function insert(step: Step, sent: Sent, place: number): boolean {
   step.movesMessages = true;
-  const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry, body, lock } = sent;
+  const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, idTtlMs, entry, body, lock } =
+    sent;
   const { now } = step;
   const stored = step.run(
     `INSERT INTO message (seq, id, place, task, queue, priority, eta, expires, max_deliveries, result_ttl, entry,
-       enqueued_at, body, lock) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+       enqueued_at, body, lock, id_ttl) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
        WHERE NOT EXISTS (SELECT 1 FROM result WHERE id = ? AND until > ?) ON CONFLICT (id) DO NOTHING`,
     ...[step.nextSeq(), id, place, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry],
-    ...[now, body, lock && JSON.stringify(lock), id, now],
+    ...[now, body, lock && JSON.stringify(lock), idTtlMs, id, now],
   );
   return stored > 0;
 }
@@ -205,8 +208,19 @@ export function end(step: Step, message: Pick<Known, "seq" | "id" | "entry" | "l
 
 /** Drops a waiting message that must not run. */
 export function dropRevoked(step: Step, message: Known, reason: "expired" | "revoked"): void {
+  const kept = keepingOf(step, message);
   end(step, message);
-  keepOwnResult(step, message.id, message.resultTtl, "REVOKED", reason);
+  keepOwnResult(step, kept, "REVOKED", reason);
+}
+
+/** What `keepOwnResult` needs of a message that is still there. Most messages keep a result, and few ids are asked for. */
+export function keepingOf(
+  step: Step,
+  { seq, id, resultTtl }: Pick<Known, "seq" | "id" | "resultTtl">,
+): Keeping {
+  if (resultTtl > 0) return { id, resultTtl, idTtl: 0 };
+  const idTtl = step.get<{ idTtl: number }>("SELECT id_ttl AS idTtl FROM message WHERE seq = ?", seq)?.idTtl;
+  return { id, resultTtl, idTtl: idTtl ?? 0 };
 }
 
 function endRun(step: Step, message: Pick<Known, "entry">): void {

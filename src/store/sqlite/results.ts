@@ -5,7 +5,7 @@ import type { Connection } from "./connection.js";
 import { endOf, PERISHABLE, type Perishable } from "./ends.js";
 import type { Hub } from "./hub.js";
 import type { Looks } from "./looks.js";
-import { DEAD, HELD } from "./schema.js";
+import { DEAD, HELD, MARK } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
 interface ResultRow {
@@ -44,21 +44,41 @@ export function keepResult(step: Step, id: string, record: ResultRecord, ttlMs: 
   if (isFinal(state)) step.results.push({ ...record, id, at: step.now });
 }
 
+/** Leaves a mark in place of a result, unless a record is kept: a message of this id is a duplicate until it goes. */
+export function remember(step: Step, id: string, ttlMs: number): void {
+  if (ttlMs <= 0 || isKept(step, id)) return;
+  keepResult(step, id, { state: MARK, payload: null }, ttlMs);
+  // Who waits for a result need not any more.
+  step.movesMessages = true;
+}
+
+/** For how long the result of a message is kept, or else its id. */
+export interface Keeping {
+  readonly id: string;
+  readonly resultTtl: number;
+  readonly idTtl: number;
+}
+
 /** The result of a task that the store itself ended. */
 export function keepOwnResult(
   step: Step,
-  id: string,
-  ttlMs: number,
+  { id, resultTtl, idTtl }: Keeping,
   state: "REVOKED" | "FAILURE",
   reason: string,
 ): void {
-  if (ttlMs > 0) keepResult(step, id, { state, payload: null, reason }, ttlMs);
+  if (resultTtl > 0) keepResult(step, id, { state, payload: null, reason }, resultTtl);
+  else remember(step, id, idTtl);
+}
+
+/** Whether a record, or a mark, is kept. */
+export function isKept(step: Step, id: string): boolean {
+  return step.get("SELECT 1 FROM result WHERE id = ? AND until > ?", id, step.now) !== undefined;
 }
 
 export function keptResult(step: Step, id: string): StoredResult | null {
   const row = step.get<ResultRow>(
-    `SELECT ${COLUMNS} FROM result WHERE id = ? AND until > ?`,
-    ...[id, step.now],
+    `SELECT ${COLUMNS} FROM result WHERE id = ? AND until > ? AND state <> ?`,
+    ...[id, step.now, MARK],
   );
   return row ? stored(row) : null;
 }
@@ -107,6 +127,8 @@ export function sweepResults(step: Step, limit: number): number {
 
 export interface Told {
   readonly record: StoredResult | null;
+  /** The record is final, or there will be none: a mark tells that the task has ended. */
+  readonly isOver: boolean;
   /** When a message that waits ends by itself; null: never, or nobody knows. */
   readonly expires: EpochMs | null;
   readonly now: EpochMs;
@@ -116,17 +138,20 @@ export interface Told {
 export function told(step: Step, id: string): Told {
   const { now } = step;
   const kept = keptResult(step, id);
-  if (kept && isFinal(kept.state)) return { record: kept, expires: null, now };
+  if (kept && isFinal(kept.state)) return { record: kept, isOver: true, expires: null, now };
   const message = step.get<Perishable>(`SELECT ${PERISHABLE} FROM message WHERE id = ?`, id);
-  if (!message || message.place === DEAD) return { record: kept, expires: null, now };
+  if (!message || message.place === DEAD) {
+    return { record: kept, isOver: kept === null && isKept(step, id), expires: null, now };
+  }
   const reason = endOf(message, now);
   if (reason) {
     const at = (reason === "expired" ? message.expires : null) ?? now;
-    return { record: { id, state: "REVOKED", payload: null, reason, at }, expires: null, now };
+    const record = { id, state: "REVOKED", payload: null, reason, at };
+    return { record, isOver: true, expires: null, now };
   }
   const isHeld = message.place === HELD;
   const derived = { id, state: isHeld ? "RECEIVED" : "PENDING", payload: null, at: now };
-  return { record: kept ?? derived, expires: isHeld ? null : message.expires, now };
+  return { record: kept ?? derived, isOver: false, expires: isHeld ? null : message.expires, now };
 }
 
 /** Whether a record other than a final one may be written. */
@@ -144,7 +169,7 @@ export function sqliteResults(connection: Connection, hub: Hub, looks: Looks): R
       try {
         const { moves } = looks;
         const first = await connection.read((step) => told(step, id));
-        if (first.record && isFinal(first.record.state)) return first.record;
+        if (first.isOver) return first.record;
         const looking = looks.begin(first, moves, () => connection.read((step) => told(step, id)));
         try {
           return await Promise.race([looking.ended, waiting.outcome]);

@@ -7,7 +7,7 @@ import type { OccurrenceOutcome, Overlap } from "../entries.js";
 import { endOf, isExpired, PERISHABLE, type Perishable } from "./ends.js";
 import { record } from "./ledger.js";
 import { isBusy } from "./line.js";
-import { dropRevoked, end, keep, KNOWN, type Known, type Sent, sendKept } from "./messages.js";
+import { dropRevoked, end, keep, keepingOf, KNOWN, type Known, type Sent, sendKept } from "./messages.js";
 import { lockOfMessage } from "./permits.js";
 import { keepOwnResult } from "./results.js";
 import { HELD, KEPT, TO_STOP } from "./schema.js";
@@ -46,11 +46,9 @@ interface HeldRun {
 const HELD_RUN = `SELECT entry, id, due, term, triggered, max_runs AS maxRuns, timeout_ms AS timeoutMs,
   grace_end AS graceEnd FROM held_run`;
 const UNFINISHED = `FROM message WHERE entry = ? AND place < ${KEPT}`;
-const RUN = `${KNOWN}, ${PERISHABLE}, enqueued_at AS enqueuedAt`;
+const RUN = `${KNOWN}, ${PERISHABLE}`;
 
-interface Run extends Known, Perishable {
-  readonly enqueuedAt: EpochMs;
-}
+type Run = Known & Perishable;
 
 /** Of an entry's unfinished runs one step looks at so many, the oldest ones; the others count as they are. */
 const MOST_LOOKED_AT = 1_000;
@@ -100,28 +98,27 @@ function isSpent(step: Step, entry: string, { maxRuns, uncounted }: Counted): bo
  * earliest if none is taken until then; Infinity: only when it ends; -Infinity: none is running.
  */
 function busyUntil(step: Step, entry: string, timeoutMs: number | null): EpochMs {
-  const runs = step.all<Run>(
-    `SELECT ${RUN} ${UNFINISHED} ORDER BY enqueued_at ${LIMIT}`,
+  // An index has the newest, and mostly there is none: only what is busy is read.
+  const newest = step.get<{ at: EpochMs | null }>(`SELECT max(enqueued_at) AS at ${UNFINISHED}`, entry)?.at;
+  if (newest === null || newest === undefined) return -Infinity;
+  const givenUpAt = (sentAt: EpochMs): EpochMs => (timeoutMs === null ? Infinity : sentAt + timeoutMs);
+  if (givenUpAt(newest) <= step.now) return givenUpAt(newest);
+  const runs = step.all<Perishable & { readonly seq: number; readonly at: EpochMs }>(
+    `SELECT seq, ${PERISHABLE}, enqueued_at AS at ${UNFINISHED} ORDER BY enqueued_at ${LIMIT}`,
     ...[entry, MOST_LOOKED_AT],
   );
-  if (runs.length === 0) return -Infinity;
-  const givenUpAt = (sentAt: EpochMs): EpochMs => (timeoutMs === null ? Infinity : sentAt + timeoutMs);
-  const last = givenUpAt(runs.length < MOST_LOOKED_AT ? runs.at(-1)!.enqueuedAt : newestRun(step, entry));
-  if (last <= step.now) return last;
-  let until = runs.length < MOST_LOOKED_AT ? -Infinity : last;
+  let until = runs.length < MOST_LOOKED_AT ? -Infinity : givenUpAt(newest);
   for (const run of runs) {
     const reason = endOf(run, step.now);
-    if (reason) dropRevoked(step, run, reason);
-    else {
+    if (reason) {
+      const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE seq = ?`, run.seq);
+      if (message) dropRevoked(step, message, reason);
+    } else {
       const expires = run.place === HELD ? null : run.expires;
-      until = Math.max(until, Math.min(givenUpAt(run.enqueuedAt), expires ?? Infinity));
+      until = Math.max(until, Math.min(givenUpAt(run.at), expires ?? Infinity));
     }
   }
   return until;
-}
-
-function newestRun(step: Step, entry: string): EpochMs {
-  return step.get<{ at: EpochMs }>(`SELECT max(enqueued_at) AS at ${UNFINISHED}`, entry)!.at;
 }
 
 function sendRun(step: Step, run: DueRun): "sent" {
@@ -209,9 +206,10 @@ export function dropHeldRun(step: Step, held: HeldRun, reason: "replaced" | "rev
   step.run("DELETE FROM held_run WHERE entry = ?", held.entry);
   const kept = step.get<Run>(`SELECT ${RUN} FROM message WHERE id = ?`, held.id);
   if (kept) {
+    const keeping = keepingOf(step, kept);
     end(step, { ...kept, entry: null });
     const told = isExpired(kept, step.now) ? "expired" : reason === "revoked" ? "revoked" : null;
-    if (told) keepOwnResult(step, held.id, kept.resultTtl, "REVOKED", told);
+    if (told) keepOwnResult(step, keeping, "REVOKED", told);
   }
   skipRun(step, held, reason);
 }

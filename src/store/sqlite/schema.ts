@@ -37,6 +37,9 @@ export const WAITING = 0;
 export const HOLDING = 1;
 export const AWAY = 2;
 
+/** The state of a mark among the results: it keeps an id known, and nobody is told of it. */
+export const MARK = "";
+
 const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE message (
@@ -222,6 +225,10 @@ const MIGRATIONS: readonly string[] = [
     name TEXT NOT NULL,
     path TEXT NOT NULL
   );
+  `,
+  `
+  -- How long the id stays known once the message has ended without a result.
+  ALTER TABLE message ADD COLUMN id_ttl INTEGER NOT NULL DEFAULT 0;
   `,
 ];
 

@@ -10,7 +10,12 @@ import type { Step } from "./step.js";
 export function send(step: Step, sent: Sent): EnqueueOutcome {
   if (sent.expires !== null && sent.expires <= step.now) {
     if (isKnown(step, sent.id)) return "duplicate";
-    keepOwnResult(step, sent.id, sent.resultTtlMs, "REVOKED", "expired");
+    keepOwnResult(
+      step,
+      { id: sent.id, resultTtl: sent.resultTtlMs, idTtl: sent.idTtlMs },
+      "REVOKED",
+      "expired",
+    );
     return "expired";
   }
   const place = placeFor(sent.eta, step.now);

@@ -24,6 +24,7 @@ export const enqueueCases = group("broker: enqueue", {
       entry: "nightly",
       maxDeliveries: 7,
       resultTtlMs: 5,
+      idTtlMs: 6,
     });
     assert.deepEqual(await store.broker.enqueue([sent]), ["queued"]);
     const { token, ...delivery } = await claimOne(store);
@@ -37,6 +38,7 @@ export const enqueueCases = group("broker: enqueue", {
       expires: now + 60_000,
       maxDeliveries: 7,
       resultTtlMs: 5,
+      idTtlMs: 6,
       entry: "nightly",
       body: "body of a",
       retries: 0,

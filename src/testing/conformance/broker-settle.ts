@@ -111,6 +111,7 @@ export const settleCases = group("broker: settle", {
       expires: null,
       maxDeliveries: 3,
       resultTtlMs: HOUR_MS,
+      idTtlMs: 0,
       entry: null,
       body: "b",
       retries: 1,

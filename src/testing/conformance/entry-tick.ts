@@ -63,6 +63,7 @@ export const tickCases = group("entries: tick", {
           expires: null,
           maxDeliveries: 3,
           resultTtlMs: HOUR_MS,
+          idTtlMs: 0,
           entry: "a",
           body: "b",
           retries: 0,

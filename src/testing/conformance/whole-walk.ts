@@ -121,6 +121,7 @@ class Walk {
       ...{ queue: this.#pick(QUEUES), task: this.#pick(["t", "t t", ""]), body: this.#pick(TEXTS) },
       ...{ priority: this.#below(3), maxDeliveries: 1 + this.#below(3) },
       resultTtlMs: this.#pick([60_000, 60_000, 2_000, 0]),
+      ...(this.#below(3) === 0 && { idTtlMs: this.#pick([1_500, 60_000]) }),
       ...(this.#below(4) === 0 && { eta: this.#below(2) ? { inMs: eta } : { at: now + eta } }),
       ...(this.#below(5) === 0 && { expires: this.#below(2) ? { inMs: expires } : { at: now + expires } }),
       ...(this.#below(3) === 0 && { lock: this.#lock() }),
@@ -161,6 +162,7 @@ class Walk {
     ]);
     const ends: ((ref: Delivery) => Settlement)[] = [
       (ref) => done(ref, result),
+      (ref) => ({ ...done(ref, result), ...(ref.idTtlMs > 0 && { idTtlMs: ref.idTtlMs }) }),
       (ref) => done(ref),
       (ref) => retry(ref, delayMs),
       (ref) => ({ ...retry(ref, delayMs), kind: "defer", result }),

@@ -100,6 +100,7 @@ const messages: fc.Arbitrary<NewMessage> = fc
     queue: often("q", "other"),
     priority: often(0, 3),
     ttl: often(60_000, 0),
+    idTtl: fc.constantFrom<number | null>(null, null, 1_500, 60_000),
     eta: often<number | null>(null, 700),
     expires: fc.constantFrom<number | null>(null, null, null, 900),
     maxDeliveries: often(3, 1),
@@ -109,9 +110,10 @@ const messages: fc.Arbitrary<NewMessage> = fc
       { weight: 1, arbitrary: fc.constant(true) },
     ),
   })
-  .map(({ id, queue, priority, ttl, eta, expires, maxDeliveries, entry, locked }) =>
+  .map(({ id, queue, priority, ttl, idTtl, eta, expires, maxDeliveries, entry, locked }) =>
     message(`m${id}`, {
       ...{ queue, priority, resultTtlMs: ttl, maxDeliveries },
+      ...(idTtl === null ? {} : { idTtlMs: idTtl }),
       ...(eta === null ? {} : { eta: { inMs: eta } }),
       ...(expires === null ? {} : { expires: { inMs: expires } }),
       ...(entry === null ? {} : { entry }),
@@ -164,7 +166,8 @@ function ending(ref: { id: string; token: string }, how: number): Settlement {
   if (how === 1) return dead(ref);
   if (how === 2) return done({ ...ref, token: "not-this-one" });
   if (how === 3) return { ...done(ref), resultTtlMs: 0 };
-  return how % 2 ? done(ref) : done(ref, null);
+  if (how % 2) return done(ref);
+  return how % 4 ? done(ref, null) : { ...done(ref, null), idTtlMs: how * 100 };
 }
 
 /** One occurrence of an entry, now and then with something that is out of the ordinary. */

@@ -43,7 +43,7 @@ for index, id in ipairs(ids) do
     local at = first + (index - 1) * 3
     local shape = shapes[tonumber(ARGV[at])]
     outcomes[index] = send(id, shape, shape.entry, ARGV[at + 2], next_number())
-    known[id] = outcomes[index] == "q" or tonumber(shape.ttl) > 0
+    known[id] = outcomes[index] == "q" or match(shape.ttl, "[1-9]") ~= nil
   end
 end
 pass_on()

@@ -19,7 +19,7 @@
 --   expect    the stamp that was read
 -- Returns: r removed, c conflict, g gone
 -- Flags: allow-oom
--- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs
 local estate = estate_of(arg_name)
 if not estate then return "g" end
 if estate.stamp ~= arg_expect then return "c" end

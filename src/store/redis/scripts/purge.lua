@@ -36,7 +36,7 @@
 --             line, "p" or "d" with the first; or the line of the ready messages to go on after, behind an "r"
 -- Returns: { dropped, bound, after; "" when nothing is left }
 -- Flags: allow-oom
--- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs
 local STEP = 250
 local bound = tonumber(arg_bound ~= "" and arg_bound or call("GET", key_seq) or 0)
 local after, dropped = "", 0

@@ -10,8 +10,8 @@
 --   now       ms, "" for the server's TIME
 --   rest...   ids
 -- Returns: { now; per id that was looked at two texts: the kept record when it is final, else P for a message that waits, R
---   for one that is held, E and V for one that has expired or was revoked where it waits, "" for nothing known, over P, R
---   and "" a kept record goes; and when a message that waits expires, "" never }
+--   for one that is held, E and V for one that has expired or was revoked where it waits, M for a mark, "" for nothing
+--   known, over P, R and "" a kept record goes; and when a message that waits expires, "" never }
 -- Flags: no-writes
 -- Uses: clock, results, ends
 local ids = {}
@@ -26,7 +26,13 @@ for index = 1, fits do
   if not is_final(record) then
     local standing, at = standing_of(id)
     answer = LETTERS[standing]
-    if is_kept(record) and answer ~= "E" and answer ~= "V" then answer = record end
+    if is_kept(record) and answer ~= "E" and answer ~= "V" then
+      if not is_mark(record) then
+        answer = record
+      elseif answer == "" then
+        answer = "M"
+      end
+    end
     if at ~= "+" then expires = at end
   end
   reply[#reply + 1] = answer

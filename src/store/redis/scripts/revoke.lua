@@ -36,7 +36,7 @@
 --   rest...    ids
 -- Returns: nothing
 -- Flags: allow-oom
--- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs
 local keep_until = now + tonumber(arg_keep)
 
 local function revoke(id)

@@ -39,13 +39,14 @@
 --   lease        ms of the claimed deliveries; "" for no claim
 --   nonce        what the tokens of the claimed deliveries begin with, never used before
 --   rest...      per settlement: id, token, "<kind> <final 0|1> <ms the result is kept> <delay in ms | reason>" with kind
---                d done, r retry, p defer, x dead, and the result from its state on, "" for none; then the queues, the one that
+--                d done, r retry, p defer, x dead, and the result from its state on, "" for none, without a state
+--                for a mark; then the queues, the one that
 --                waited longest first
 -- Returns: { one letter per settlement, of those that were looked at: s settled, l lost; now; instant of the next housekeeping, "" for none;
 --   { per delivery: id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never changed };
 --   and when the claim has buried messages: { per message: id, queue, task, reason } }
 -- Flags: allow-oom
--- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs, claim
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs, claim
 local settlements = tonumber(arg_settlements)
 local ids = {}
 for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
@@ -72,7 +73,11 @@ local function settle(id, token, text, result)
     verbs[text] = verb
   end
   local kind, extra = verb.kind, verb.extra
-  if result ~= "" then keep_result(id, verb.final, verb.ttl, result) end
+  if result == MARK then
+    remember(id, verb.ttl)
+  elseif result ~= "" then
+    keep_result(id, verb.final, verb.ttl, result)
+  end
   if kind ~= "d" then m = read_message(id, nil, states[id]) end
   states[id] = false
   leave_worker(m)

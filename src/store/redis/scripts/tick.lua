@@ -40,7 +40,7 @@
 --               "R <from, sixteen digits> <to> <count> <reason>", schedule
 -- Returns: { now, outcome, ... }: f alone when fenced, else one text per item: its refusal in a word, or "=" and a letter
 --   per occurrence: s sent, k skipped, o overlap, x locked, h held
--- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs
 local term, till = unpack(call("HMGET", key_beat, "term", "until"))
 if term ~= arg_term or not till or tonumber(till) <= now then return { now_text, "f" } end
 

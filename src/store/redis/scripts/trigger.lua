@@ -35,7 +35,7 @@
 --   id        of the message
 --   body      of the message
 -- Returns: s sent, o overlap, x locked, h held, g gone
--- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, runs
+-- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs
 local shape = read_shape(arg_shape)
 local policy, timeout, grace = match(arg_overlap, "^(%a) (%S+) (%S+)$")
 if not policy then error("sunbeat: not an overlap: " .. arg_overlap) end

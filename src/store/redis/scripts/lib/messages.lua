@@ -41,7 +41,7 @@ local function read_message(id, record, state)
   if not queue then return nil end
   return {
     id = id, place = "w", queue = queue, rank = rank, retries = 0, deliveries = 0, revoked = 0, eta = eta, at = at,
-    max = max, token = "+", entry = entry, expires = expires, ttl = tonumber(ttl) or 0,
+    max = max, token = "+", entry = entry, expires = expires, ttl = ttl,
   }
 end
 
@@ -49,10 +49,10 @@ local function load_message(id)
   return read_message(id, call("HGET", key_msg, id), call("HGET", key_state, id))
 end
 
--- What stands in the record alone: when it expires, the task, how long a result of the store's own is kept.
+-- What stands in the record alone: when it expires, the task, for `keep_own_result` how long a result is kept.
 local function read_rest(m)
   local expires, ttl, task = match(call("HGET", key_msg, m.id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ (%S+) (%S+) (%S+) ")
-  m.expires, m.ttl, m.task = expires or "+", tonumber(ttl or "") or 0, task
+  m.expires, m.ttl, m.task = expires or "+", ttl or "0", task
 end
 
 local function ttl_of(m)

@@ -1,5 +1,6 @@
 -- Results. A record is "<until> <at> <final 0|1> <state> <reason> <worker> <payload>"; only the first three are read
 -- here. Payload: "+" for null, else "=" and the text. One whose time is over counts as none, until a sweep drops it.
+-- A record without a state is a mark: the task has ended and left no result, and its id stays known.
 
 -- A message of this size or more is not pushed to those who wait, they read it.
 local PUSHED_BYTES = 65536
@@ -34,9 +35,28 @@ local function keep_result(id, final, ttl, rest)
   end
 end
 
--- The result of a task that the store itself ended; none where none is kept.
+local MARK = "+ + + +"
+
+local function is_mark(record)
+  return match(record, "^%S+ %S+ 0 %+ %+ %+ %+$") ~= nil
+end
+
+-- Leaves a mark, unless a record is kept.
+local function remember(id, ttl)
+  flush()
+  if ttl > 0 and not is_kept(call("HGET", key_res, id)) then keep_result(id, "0", ttl, MARK) end
+end
+
+-- The result of a task that the store itself ended. `ttl` as in a shape: ms for which it is kept, "0" not, and where the id
+-- stays known without one also for how many ms, behind a comma.
 local function keep_own_result(id, ttl, state, reason)
-  if ttl > 0 then keep_result(id, "1", ttl, state .. " " .. reason .. " + +") end
+  local kept, known = match(ttl, "^(%d+),?(%d*)$")
+  kept, known = tonumber(kept or "") or 0, tonumber(known or "") or 0
+  if kept > 0 then
+    keep_result(id, "1", kept, state .. " " .. reason .. " + +")
+  elseif known > 0 then
+    remember(id, known)
+  end
 end
 
 local function drop_result(id)

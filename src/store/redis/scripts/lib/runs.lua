@@ -44,13 +44,6 @@ end
 -- Of an entry's unfinished runs one look sees so many, the oldest ones; the others count as they are.
 local MOST_LOOKED_AT = 1000
 
--- The message of a run that stands among the unfinished ones, read no further than needed; nil when nobody of us wrote it.
-local function unfinished_message(id)
-  local m = id and read_message(id, nil, call("HGET", key_state, id))
-  m = m or id and read_message(id, call("HGET", key_msg, id), nil)
-  return m and m.place ~= "d" and m or nil
-end
-
 -- Drops the runs that no worker will take any more. Then: when the last unfinished run ends or counts as ended, at the
 -- earliest if none is taken until then; infinite when only its end will do, in the past when none runs.
 local function busy_until(entry, timeout)
@@ -68,19 +61,19 @@ local function busy_until(entry, timeout)
   local busy = is_all and -math.huge or given_up_at(last)
   local dropped = false
   for _, run in ipairs(runs) do
-    local m = unfinished_message(match(run, "^%S+ %d+ (.+)$"))
-    local waits = m and m.place ~= "h"
-    local reason = waits and end_of(m)
-    if not m then
-      -- It would never end.
-      call("ZREM", key_runs, run)
-    elseif reason then
+    local id = match(run, "^%S+ %d+ (.*)$") or ""
+    local standing, expires = standing_of(id)
+    local m = (standing == "e" or standing == "r") and load_message(id)
+    if m then
       flush()
       leave_queue(m)
-      drop_unrun(m, reason)
+      drop_unrun(m, end_of(m))
       dropped = true
+    elseif standing == "h" or standing == "w" then
+      busy = math.max(busy, math.min(given_up_at(run), tonumber(expires) or math.huge))
     else
-      busy = math.max(busy, math.min(given_up_at(run), waits and tonumber(m.expires) or math.huge))
+      -- Nobody of us wrote it, and it would never end.
+      call("ZREM", key_runs, run)
     end
   end
   if dropped then flush() end
@@ -124,7 +117,7 @@ local function drop_hold(hold, reason)
   skip_run(hold, reason)
   local told = hold.shape.expires and hold.shape.expires <= now and "expired" or reason
   if told == "expired" or told == "revoked" then
-    keep_own_result(hold.id, tonumber(hold.shape.ttl) or 0, "REVOKED", told)
+    keep_own_result(hold.id, hold.shape.ttl, "REVOKED", told)
   end
 end
 

@@ -1,5 +1,5 @@
 -- Sending. Many messages of one call share a shape:
--- "<queue> <priority> <max> <ttl> <entry> <task> <eta> <expires> <lock word, lib/permits.lua>", where eta and expires are "+", "@<ms>" (an instant) or "~<ms>" (counted from now).
+-- "<queue> <priority> <max> <ttl, lib/results.lua> <entry> <task> <eta> <expires> <lock word, lib/permits.lua>", where eta and expires are "+", "@<ms>" (an instant) or "~<ms>" (counted from now).
 
 local SHAPE = "^(%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$"
 
@@ -46,7 +46,7 @@ local sent_at = format("%014.0f", now)
 -- Sends one message of an id that is not known: "q" queued or "e" expired.
 local function send(id, shape, entry, body, number)
   if shape.expires and shape.expires <= now then
-    keep_own_result(id, tonumber(shape.ttl), "REVOKED", "expired")
+    keep_own_result(id, shape.ttl, "REVOKED", "expired")
     return "e"
   end
   local rank = format("%d%014.0f", 9 - shape.priority, number)

@@ -39,10 +39,10 @@ do
   end
 
   local outcomes, ended, ended_lines, size = {}, {}, {}, 0
-  local runs, results, kept = {}, {}, 0
+  local runs, results, kept, marked = {}, {}, 0, {}
   if straight and settlements > 0 then
     local states = call("HMGET", key_state, unpack(ids))
-    local seen, verb, ttl, start = {}, nil, nil, nil
+    local seen, verb, ttl, start, is_final = {}, nil, nil, nil, nil
     for index = 1, settlements do
       local id, at, state = ids[index], rest + (index - 1) * 4, states[index]
       local token = ARGV[at + 1]
@@ -54,12 +54,16 @@ do
         if ARGV[at + 2] ~= verb then
           verb = ARGV[at + 2]
           local final
-          final, ttl = match(verb, "^d (1) (%d+) $")
+          final, ttl = match(verb, "^d ([01]) (%d+) $")
           ttl = tonumber(ttl)
           start = ttl and int(now + ttl) .. " " .. now_text .. " " .. final .. " "
+          is_final = final == "1"
         end
         queue = queue or name
-        local is_end = result == "" and string.sub(verb, 1, 1) == "d" or result ~= "" and ttl and ttl > 0
+        -- A task that ends without a result may leave a mark in place of it.
+        local is_mark = result == "+ + + +"
+        local is_end = result == "" and string.sub(verb, 1, 1) == "d"
+          or result ~= "" and ttl and ttl > 0 and (is_final or is_mark)
         if not place or name ~= queue or not is_end then
           straight = false
           break
@@ -75,8 +79,16 @@ do
           results[kept * 2 + 1] = id
           results[kept * 2 + 2] = record
           kept = kept + 1
+          if is_mark then marked[#marked + 1] = id end
         end
       end
+    end
+  end
+
+  -- An earlier record would go before a mark.
+  if straight and #marked > 0 then
+    for _, record in ipairs(call("HMGET", key_res, unpack(marked))) do
+      if record then straight = false end
     end
   end
 
@@ -112,7 +124,9 @@ do
       call("HSET", key_res, unpack(results))
       for index = 1, kept do
         local record = results[index * 2]
-        call("PUBLISH", arg_channels .. "done:" .. results[index * 2 - 1], #record < 65536 and record or "")
+        if #marked == 0 or match(record, "^%S+ %S+ 1 ") then
+          call("PUBLISH", arg_channels .. "done:" .. results[index * 2 - 1], #record < 65536 and record or "")
+        end
       end
     end
     if size > 0 then
