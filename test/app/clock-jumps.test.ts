@@ -14,7 +14,7 @@ import { openMemoryStore } from "../../src/store/memory/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
 import { openSqliteStore } from "../../src/store/sqlite/index.js";
 import type { Store, StoreContext } from "../../src/store/store.js";
-import { message } from "../../src/testing/conformance/samples.js";
+import { message } from "../conformance/suite/samples.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 import { ownNamespace } from "../support/redis-harness.js";
 

@@ -10,7 +10,7 @@ import { judge, type Finding } from "../../src/doctor/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
 import { KEY_NAMES } from "../../src/store/redis/keys.js";
 import { surveyRedis, surveyRedisOf } from "../../src/store/redis/survey.js";
-import { message } from "../../src/testing/conformance/samples.js";
+import { message } from "../conformance/suite/samples.js";
 import { freePort, type RedisServer, startRedis } from "../support/redis-server.js";
 import { startCluster, type Topology, until } from "../support/redis-topologies.js";
 

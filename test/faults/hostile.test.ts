@@ -19,8 +19,8 @@ import {
   queueOne,
   sendOf,
   skipOverlap,
-} from "../../src/testing/conformance/entry-samples.js";
-import { dead, done, HOUR_MS, message, success } from "../../src/testing/conformance/samples.js";
+} from "../conformance/suite/entry-samples.js";
+import { dead, done, HOUR_MS, message, success } from "../conformance/suite/samples.js";
 import { FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { type AppSpec, Programs } from "../support/fault-programs.js";
 import { KEY_TYPES, litter, wrong } from "../support/hostile-keys.js";

@@ -18,9 +18,9 @@ import {
   sendOf,
   sentRow,
   tick,
-} from "../../src/testing/conformance/entry-samples.js";
-import { lead } from "../../src/testing/conformance/leases.js";
-import { claimIds, done, message, sendAndClaim, success } from "../../src/testing/conformance/samples.js";
+} from "../conformance/suite/entry-samples.js";
+import { lead } from "../conformance/suite/leases.js";
+import { claimIds, done, message, sendAndClaim, success } from "../conformance/suite/samples.js";
 import { Crew, FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { leftovers } from "../support/fault-figures.js";
 import { type FaultProxy, faultProxy, REQUESTS, WIRE_FAULTS } from "../support/fault-proxy.js";

@@ -3,7 +3,7 @@ import { describe, test } from "vitest";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
-import { walkBroker } from "../../src/testing/conformance.js";
+import { walkBroker } from "../conformance/suite.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 describe("the memory store's broker", () => {

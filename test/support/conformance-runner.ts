@@ -1,6 +1,6 @@
 /** Turns the store conformance suite into tests. */
 import { describe, test } from "vitest";
-import { storeConformance, type Harness, type Incapabilities } from "../../src/testing/conformance.js";
+import { storeConformance, type Harness, type Incapabilities } from "../conformance/suite.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 /**

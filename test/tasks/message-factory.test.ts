@@ -51,7 +51,15 @@ describe("a message takes each option from the send, else from the task, else fr
     [
       "own",
       { queue: "fast", priority: 0, maxDeliveries: 1, taskId: "id" },
-      { task: "own", queue: "fast", priority: 0, maxDeliveries: 1, resultTtlMs: 60_000, idTtlMs: 60_000, id: "id" },
+      {
+        task: "own",
+        queue: "fast",
+        priority: 0,
+        maxDeliveries: 1,
+        resultTtlMs: 60_000,
+        idTtlMs: 60_000,
+        id: "id",
+      },
       "the send's, also when it is 0",
     ],
     ["plain", { countdown: "10s" }, { eta: { inMs: 10_000 } }, "counted from the store's clock"],

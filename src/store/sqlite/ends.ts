@@ -4,8 +4,7 @@ import { DEAD, HELD, NOT_REVOKED } from "./schema.js";
 
 /** What of a message tells how long it may wait. */
 export interface Perishable {
-  /** Absent: it waits. */
-  readonly place?: number;
+  readonly place: number;
   readonly revoked: number;
   readonly expires: EpochMs | null;
 }
@@ -24,7 +23,11 @@ export function isExpired({ expires }: Pick<Perishable, "expires">, now: EpochMs
  * stays so: what is told before the message is dropped is what its drop writes.
  */
 export function endOf(message: Perishable, now: EpochMs): "expired" | "revoked" | null {
-  if (message.place === HELD || message.place === DEAD) return null;
+  return message.place === HELD || message.place === DEAD ? null : endOfWaiting(message, now);
+}
+
+/** The same of one that waits. */
+export function endOfWaiting(message: Omit<Perishable, "place">, now: EpochMs): "expired" | "revoked" | null {
   if (message.revoked !== NOT_REVOKED) return "revoked";
   return isExpired(message, now) ? "expired" : null;
 }

@@ -6,7 +6,7 @@ import { memoryBroker, sweepRevocations } from "../../../src/store/memory/broker
 import { memoryEntries } from "../../../src/store/memory/entries.js";
 import { memoryResults, sweepResults } from "../../../src/store/memory/results.js";
 import { newState, type MemoryState } from "../../../src/store/memory/state.js";
-import { walkBroker } from "../../../src/testing/conformance.js";
+import { walkBroker } from "../../conformance/suite.js";
 import { openMemoryStore } from "../../../src/store/memory/index.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";

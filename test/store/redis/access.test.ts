@@ -7,7 +7,7 @@ import { systemClock } from "../../../src/core/clock.js";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
-import { message } from "../../../src/testing/conformance/samples.js";
+import { message } from "../../conformance/suite/samples.js";
 import { describeStore } from "../../support/conformance-runner.js";
 import { redisHarness } from "../../support/redis-harness.js";
 import { freePort, type RedisServer, startRedis } from "../../support/redis-server.js";

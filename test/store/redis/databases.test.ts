@@ -6,7 +6,7 @@ import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { openRedisStore, openRedisStoreOf } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
-import { HOUR_MS, message, success } from "../../../src/testing/conformance/samples.js";
+import { HOUR_MS, message, success } from "../../conformance/suite/samples.js";
 import { ownNamespace } from "../../support/redis-harness.js";
 import { until } from "../../support/redis-topologies.js";
 

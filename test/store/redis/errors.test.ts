@@ -8,7 +8,7 @@ import { systemRandom } from "../../../src/core/random.js";
 import { storeError } from "../../../src/store/redis/errors.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
-import { message } from "../../../src/testing/conformance/samples.js";
+import { message } from "../../conformance/suite/samples.js";
 import { type Answer, bulk, type FakeRedis, fakeRedis } from "../../support/fake-redis.js";
 import { freePort } from "../../support/redis-server.js";
 

@@ -7,7 +7,7 @@ import { LOCK_HISTORY_ROWS } from "../../../src/store/locks.js";
 import { keyspace } from "../../../src/store/redis/keys.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
-import { claimOne, done, HOUR_MS, message } from "../../../src/testing/conformance/samples.js";
+import { claimOne, done, HOUR_MS, message } from "../../conformance/suite/samples.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { startRedis } from "../../support/redis-server.js";
 import { ownNamespace } from "../../support/redis-harness.js";

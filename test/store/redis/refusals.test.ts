@@ -12,7 +12,7 @@ import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { every, Sunbeat } from "../../../src/index.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
-import { message } from "../../../src/testing/conformance/samples.js";
+import { message } from "../../conformance/suite/samples.js";
 import { pause } from "../../support/fault-crew.js";
 import { ownNamespace } from "../../support/redis-harness.js";
 import { type RedisServer, startRedis } from "../../support/redis-server.js";

@@ -6,8 +6,8 @@ import { systemRandom } from "../../../src/core/random.js";
 import { openRedisStore, openRedisStoreOf } from "../../../src/store/redis/index.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { keyspace } from "../../../src/store/redis/keys.js";
-import { entry, putAll } from "../../../src/testing/conformance/entry-samples.js";
-import { message } from "../../../src/testing/conformance/samples.js";
+import { entry, putAll } from "../../conformance/suite/entry-samples.js";
+import { message } from "../../conformance/suite/samples.js";
 import { ownNamespace } from "../../support/redis-harness.js";
 
 test("a purge drops all of its queue though messages of another become ready between its steps, and change their places", async () => {

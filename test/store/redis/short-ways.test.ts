@@ -13,7 +13,7 @@ import { openRedisStore } from "../../../src/store/redis/index.js";
 import { KEY_NAMES, keyspace } from "../../../src/store/redis/keys.js";
 import type { TickItem } from "../../../src/store/entries.js";
 import type { Store } from "../../../src/store/store.js";
-import { dead, done, message, retry } from "../../../src/testing/conformance/samples.js";
+import { dead, done, message, retry } from "../../conformance/suite/samples.js";
 import {
   allow,
   cursor,
@@ -22,7 +22,7 @@ import {
   queueOne,
   sendOf,
   skipOverlap,
-} from "../../../src/testing/conformance/entry-samples.js";
+} from "../../conformance/suite/entry-samples.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { ownNamespace } from "../../support/redis-harness.js";
 

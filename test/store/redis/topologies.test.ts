@@ -5,7 +5,7 @@ import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
-import { message } from "../../../src/testing/conformance/samples.js";
+import { message } from "../../conformance/suite/samples.js";
 import { describeStore } from "../../support/conformance-runner.js";
 import { openerOf, ownNamespace, redisHarness } from "../../support/redis-harness.js";
 import { startCluster, startSentinels, type Topology, until } from "../../support/redis-topologies.js";

@@ -4,13 +4,25 @@
  * must have the same answer in both, and leave the same behind. The seed gives the walk again.
  */
 import assert from "node:assert/strict";
-import { silentLogger } from "../../core/logger.js";
-import { seededRandom } from "../../core/random.js";
-import type { ClaimReply, ClaimRequest, Delivery, NewMessage, Settlement } from "../../store/broker.js";
-import type { EntryPut, EntrySnapshot, Overlap, PlannedOccurrence, TickItem } from "../../store/entries.js";
-import type { AdmitRequest, MessageLock, Permit } from "../../store/locks.js";
-import { openMemoryStore } from "../../store/memory/index.js";
-import type { Store } from "../../store/store.js";
+import { silentLogger } from "../../../src/core/logger.js";
+import { seededRandom } from "../../../src/core/random.js";
+import type {
+  ClaimReply,
+  ClaimRequest,
+  Delivery,
+  NewMessage,
+  Settlement,
+} from "../../../src/store/broker.js";
+import type {
+  EntryPut,
+  EntrySnapshot,
+  Overlap,
+  PlannedOccurrence,
+  TickItem,
+} from "../../../src/store/entries.js";
+import type { AdmitRequest, MessageLock, Permit } from "../../../src/store/locks.js";
+import { openMemoryStore } from "../../../src/store/memory/index.js";
+import type { Store } from "../../../src/store/store.js";
 import { cursor, entry, item, runId } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { dead, done, message, retry } from "./samples.js";

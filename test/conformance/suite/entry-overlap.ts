@@ -1,8 +1,8 @@
 /** Overlap: what happens to a run that is due while earlier runs of its entry are unfinished; and trigger. */
 import assert from "node:assert/strict";
-import type { LedgerRecord, Overlap } from "../../store/entries.js";
-import type { NewMessage } from "../../store/broker.js";
-import type { Store } from "../../store/store.js";
+import type { LedgerRecord, Overlap } from "../../../src/store/entries.js";
+import type { NewMessage } from "../../../src/store/broker.js";
+import type { Store } from "../../../src/store/store.js";
 import {
   claim,
   claimIds,

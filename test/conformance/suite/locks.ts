@@ -1,7 +1,7 @@
 /** Locks held by processes: who gets a permit, in which order, for how long. */
 import assert from "node:assert/strict";
-import type { AcquireReply, AcquireRequest, Permit } from "../../store/locks.js";
-import type { Store } from "../../store/store.js";
+import type { AcquireReply, AcquireRequest, Permit } from "../../../src/store/locks.js";
+import type { Store } from "../../../src/store/store.js";
 import { group } from "./harness.js";
 import { eventually } from "./samples.js";
 

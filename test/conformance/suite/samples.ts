@@ -1,9 +1,15 @@
 /** Values and short calls that the cases share. */
 import assert from "node:assert/strict";
-import { systemClock } from "../../core/clock.js";
-import type { ClaimReply, ClaimRequest, Delivery, DeliveryRef, NewMessage } from "../../store/broker.js";
-import type { ResultRecord } from "../../store/results.js";
-import type { Store } from "../../store/store.js";
+import { systemClock } from "../../../src/core/clock.js";
+import type {
+  ClaimReply,
+  ClaimRequest,
+  Delivery,
+  DeliveryRef,
+  NewMessage,
+} from "../../../src/store/broker.js";
+import type { ResultRecord } from "../../../src/store/results.js";
+import type { Store } from "../../../src/store/store.js";
 import type { Harness } from "./harness.js";
 
 export const LEASE_MS = 30_000;

@@ -1,6 +1,6 @@
 /** Tick: the one step that sends, moves the cursor and writes the ledger. */
 import assert from "node:assert/strict";
-import type { TickItem } from "../../store/entries.js";
+import type { TickItem } from "../../../src/store/entries.js";
 import { claim, claimAllIds, claimIds, claimOne, finish, HOUR_MS, message } from "./samples.js";
 import {
   cursor,

@@ -1,6 +1,6 @@
 /** What operators do with queues: revoke, purge, count, look after the dead letters. */
 import assert from "node:assert/strict";
-import type { Store } from "../../store/store.js";
+import type { Store } from "../../../src/store/store.js";
 import {
   claim,
   claimIds,

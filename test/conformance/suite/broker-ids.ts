@@ -1,7 +1,7 @@
 /** Ids that a sender may send again: known for as long as a result would be kept, also where the task leaves none. */
 import assert from "node:assert/strict";
-import type { Delivery, NewMessage } from "../../store/broker.js";
-import type { Store } from "../../store/store.js";
+import type { Delivery, NewMessage } from "../../../src/store/broker.js";
+import type { Store } from "../../../src/store/store.js";
 import { allow, entry, ledgerOf, putAll } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { lock } from "./lock-tasks.js";

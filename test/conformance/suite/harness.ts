@@ -1,6 +1,6 @@
 /** What a store hands to the conformance suite, and what a case of the suite is. */
-import type { Store } from "../../store/store.js";
-import type { ManualClock } from "../manual-clock.js";
+import type { Store } from "../../../src/store/store.js";
+import type { ManualClock } from "../../../src/testing/manual-clock.js";
 
 /**
  * What a store may be unable to do. A store declares it with a reason, and the runner prints the reason in place

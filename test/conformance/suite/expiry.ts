@@ -1,9 +1,9 @@
 /** Expiry that no worker notices: it is told at its instant, to whoever asks, and a claim that comes later says the same. */
 import assert from "node:assert/strict";
-import type { EpochMs } from "../../core/clock.js";
-import type { NewMessage } from "../../store/broker.js";
-import type { StoredResult } from "../../store/results.js";
-import type { Store } from "../../store/store.js";
+import type { EpochMs } from "../../../src/core/clock.js";
+import type { NewMessage } from "../../../src/store/broker.js";
+import type { StoredResult } from "../../../src/store/results.js";
+import type { Store } from "../../../src/store/store.js";
 import { cursor, entry, item, putAll, queueOne, read, sendOf, tick } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { lead } from "./leases.js";

@@ -1,7 +1,7 @@
 /** The history of locks: one row for each thing that happens, written in its step. */
 import assert from "node:assert/strict";
-import type { LockRecord } from "../../store/locks.js";
-import type { Store } from "../../store/store.js";
+import type { LockRecord } from "../../../src/store/locks.js";
+import type { Store } from "../../../src/store/store.js";
 import { group } from "./harness.js";
 import { ALIVE_MS, acquire, LEASE_MS, take } from "./locks.js";
 import { claimOne, done, HOUR_MS, LEASE_MS as DELIVERY_MS, message, retry } from "./samples.js";

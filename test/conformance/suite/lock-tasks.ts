@@ -1,8 +1,8 @@
 /** Locks held by tasks: parked in line, made ready with a permit, and the permit's end with the delivery. */
 import assert from "node:assert/strict";
-import type { Delivery } from "../../store/broker.js";
-import type { AdmitReply, AdmitRequest, MessageLock } from "../../store/locks.js";
-import type { Store } from "../../store/store.js";
+import type { Delivery } from "../../../src/store/broker.js";
+import type { AdmitReply, AdmitRequest, MessageLock } from "../../../src/store/locks.js";
+import type { Store } from "../../../src/store/store.js";
 import { group } from "./harness.js";
 import { acquire, standing, take } from "./locks.js";
 import {

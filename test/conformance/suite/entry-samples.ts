@@ -1,6 +1,6 @@
 /** Entries, plans and short calls that the entry cases share. */
 import assert from "node:assert/strict";
-import type { EpochMs } from "../../core/clock.js";
+import type { EpochMs } from "../../../src/core/clock.js";
 import type {
   Cursor,
   EntryPut,
@@ -11,9 +11,9 @@ import type {
   PlannedOccurrence,
   TickItem,
   TickItemOutcome,
-} from "../../store/entries.js";
-import type { NewMessage } from "../../store/broker.js";
-import type { Store } from "../../store/store.js";
+} from "../../../src/store/entries.js";
+import type { NewMessage } from "../../../src/store/broker.js";
+import type { Store } from "../../../src/store/store.js";
 import { message } from "./samples.js";
 
 export function cursor(nominal: EpochMs, dispatchAt = nominal): Cursor {

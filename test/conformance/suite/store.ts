@@ -1,7 +1,7 @@
 /** What holds for a store as a whole: the clock, hints, close, hostile names and bodies, and being kept. */
 import assert from "node:assert/strict";
-import { isSunbeatError } from "../../core/errors.js";
-import type { Store } from "../../store/store.js";
+import { isSunbeatError } from "../../../src/core/errors.js";
+import type { Store } from "../../../src/store/store.js";
 import {
   claim,
   claimIds,

@@ -1,7 +1,7 @@
 /** Reading the ledger and keeping it bounded. */
 import assert from "node:assert/strict";
-import type { LedgerQuery, LedgerRecord, PlannedOccurrence } from "../../store/entries.js";
-import type { Store } from "../../store/store.js";
+import type { LedgerQuery, LedgerRecord, PlannedOccurrence } from "../../../src/store/entries.js";
+import type { Store } from "../../../src/store/store.js";
 import { cursor, entry, item, ledgerOf, putAll, tick } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { lead } from "./leases.js";

@@ -1,8 +1,8 @@
 /** A random walk over the broker's verbs, compared with a model after every step. The seed gives the walk again. */
 import assert from "node:assert/strict";
-import { seededRandom } from "../../core/random.js";
-import type { DeliveryRef, Settlement } from "../../store/broker.js";
-import type { Store } from "../../store/store.js";
+import { seededRandom } from "../../../src/core/random.js";
+import type { DeliveryRef, Settlement } from "../../../src/store/broker.js";
+import type { Store } from "../../../src/store/store.js";
 import { BrokerModel } from "./broker-model.js";
 import { group, type Harness } from "./harness.js";
 import { claim, dead, done, message, retry } from "./samples.js";

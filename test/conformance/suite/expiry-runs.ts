@@ -1,7 +1,7 @@
 /** Expiry and overlap: a run that no worker will take any more is not unfinished. */
 import assert from "node:assert/strict";
-import type { Overlap } from "../../store/entries.js";
-import type { NewMessage } from "../../store/broker.js";
+import type { Overlap } from "../../../src/store/entries.js";
+import type { NewMessage } from "../../../src/store/broker.js";
 import {
   allow,
   cancelRunning,

@@ -1,0 +1,65 @@
+/** The suite every store must pass, as data: no test runner is imported here. */
+import { claimCases, enqueueCases } from "./suite/broker-claim.js";
+import { idCases } from "./suite/broker-ids.js";
+import { arrivalCases, deadCases, purgeCases, revokeCases } from "./suite/broker-operate.js";
+import { leaseCases, settleCases } from "./suite/broker-settle.js";
+import { walkCases } from "./suite/broker-walk.js";
+import { dueCases, putCases } from "./suite/entries.js";
+import { ledgerCases } from "./suite/entry-ledger.js";
+import { overlapCases, triggerCases } from "./suite/entry-overlap.js";
+import { fenceCases, tickCases } from "./suite/entry-tick.js";
+import { entryWalkCases } from "./suite/entry-walk.js";
+import { expiryCases } from "./suite/expiry.js";
+import { expiryRunCases } from "./suite/expiry-runs.js";
+import type { ConformanceCase } from "./suite/harness.js";
+import { leadCases } from "./suite/leases.js";
+import { acquireCases, lineCases, lockOperatorCases, permitCases } from "./suite/locks.js";
+import { lockHistoryCases } from "./suite/lock-history.js";
+import { entryLockCases } from "./suite/lock-entries.js";
+import { admitCases, parkedEndCases, sentLockCases } from "./suite/lock-tasks.js";
+import { resultCases } from "./suite/results.js";
+import { channelCases, durableCases, hostileCases, storeCases } from "./suite/store.js";
+import { wholeWalkCases } from "./suite/whole-walk.js";
+
+export { walkBroker } from "./suite/broker-walk.js";
+export { CAPABILITIES } from "./suite/harness.js";
+export type { Capability, ConformanceCase, Harness, Incapabilities } from "./suite/harness.js";
+
+export const storeConformance: readonly ConformanceCase[] = [
+  ...enqueueCases,
+  ...claimCases,
+  ...settleCases,
+  ...leaseCases,
+  ...idCases,
+  ...revokeCases,
+  ...purgeCases,
+  ...deadCases,
+  ...arrivalCases,
+  ...walkCases,
+  ...resultCases,
+  ...expiryCases,
+  ...leadCases,
+  ...putCases,
+  ...dueCases,
+  ...tickCases,
+  ...fenceCases,
+  ...overlapCases,
+  ...triggerCases,
+  ...expiryRunCases,
+  ...ledgerCases,
+  ...entryWalkCases,
+  ...acquireCases,
+  ...lineCases,
+  ...permitCases,
+  ...lockOperatorCases,
+  ...lockHistoryCases,
+  ...admitCases,
+  ...parkedEndCases,
+  ...sentLockCases,
+  ...entryLockCases,
+  ...wholeWalkCases,
+  ...channelCases,
+  ...storeCases,
+  ...hostileCases,
+  ...durableCases,
+];
