@@ -95,8 +95,7 @@ const PATIENCE_MS = 10_000;
 
 /**
  * What `work` gives, while both the harness's clock and the machine's go on in small steps: a store may look for
- * changes of another handle at intervals, or wait for a server. Fails after ten real seconds. With `stepMs` 0 the harness's
- * clock stands still.
+ * changes of another handle at intervals, or wait for a server. Fails after ten real seconds.
  */
 export async function eventually<T>(
   harness: Harness,
