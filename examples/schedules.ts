@@ -10,7 +10,7 @@ console.log(
 const [lint] = crontab("*/27 * * * *").lints();
 console.log(lint?.code, "->", lint?.suggestion);
 
-console.log(new Date(every("1h30m").next(0)!).toISOString());
+console.log(new Date(every("1h30m").next(0) ?? 0).toISOString());
 console.log(clocked("2027-03-28T02:30", { timezone: "Europe/Paris" }).next(0)); // 02:30 does not exist: 03:00
 console.log(solar("sunset", 74.5, 19).describe(Date.UTC(2027, 4, 3)));
 // prints:

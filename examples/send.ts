@@ -20,7 +20,7 @@ const many = await add.delayMany([
 ]); // one round trip for thousands
 console.log(await Promise.all(many.map((each) => each.get({ timeout: 10 }))));
 
-const byName = await app.sendTask<number>("tasks.add", [20, 22]); // from a program that has not the task
+const byName = await app.sendTask("tasks.add", [20, 22]); // from a program that has not the task
 console.log(await byName.get({ timeout: 10 }));
 await app.close();
 // prints:

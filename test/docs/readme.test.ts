@@ -1,7 +1,6 @@
 /** The README from top to bottom, in a folder as a user has it: whatever it shows is run, in TypeScript and in JavaScript. */
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { Playground, type Program } from "../support/cli.js";
 import { ownNamespace } from "../support/redis-harness.js";
@@ -48,16 +47,9 @@ const isServing = (args: readonly string[]): boolean => args.includes("worker") 
 const LANGUAGES = ["ts", "js"] as const;
 type Language = (typeof LANGUAGES)[number];
 
-/** What is left when the types are left out, as the README says. */
-function inLanguage(language: Language, code: string): string {
-  if (language === "ts") return code;
-  const compilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    verbatimModuleSyntax: true,
-  };
-  return ts.transpileModule(code, { compilerOptions }).outputText;
-}
+/** As the README says: without the types of parameters. */
+const inLanguage = (language: Language, code: string): string =>
+  language === "ts" ? code : code.replaceAll(/(\w): (?:number|string)(?=[,)])/g, "$1");
 
 function folderIn(language: Language): Playground {
   const playground = new Playground();
