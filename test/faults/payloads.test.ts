@@ -97,7 +97,7 @@ describe("what is refused at the send", () => {
     ["a function", () => 1, invalid, "args[0]"],
     ["a symbol", Symbol("x"), invalid, "args[0]"],
     ["__proto__ as a name", JSON.parse('{"__proto__":{"polluted":1}}'), invalid, "args[0].__proto__"],
-    ["a cycle", cycle, invalid, `args[0]${".list[0]".repeat(9)}.list...`],
+    ["a cycle", cycle, invalid, "args[0].list[0]"],
     ["depth 10,000", nested(10_000), invalid, `args[0]${".a[0]".repeat(9)}.a...`],
     ["ten megabytes above the usual limit", "x".repeat(10 * MB), tooLarge, "args[0]"],
     ["a hundred megabytes", "x".repeat(100 * MB), tooLarge, "args[0]"],

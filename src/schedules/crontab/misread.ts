@@ -96,9 +96,10 @@ function zonePrefix(attempt: Attempt): Misreading | undefined {
 
 /** `mon - fri`, `1, 15`. */
 function blanksInField(attempt: Attempt): Misreading | undefined {
-  const blank = /[ \t]+[,/-][ \t]*|[,/-][ \t]+/.exec(attempt.text);
+  const blank = /[ \t][,/-][ \t]?|[,/-][ \t]/.exec(attempt.text);
   if (blank === null) return undefined;
-  const hint = writeCrontab(attempt, attempt.text.trim().replace(/[ \t]*([,/-])[ \t]*/g, "$1"));
+  const parts = attempt.text.split(/([,/-])/).map((part) => part.trim());
+  const hint = writeCrontab(attempt, parts.join(""));
   if (hint === undefined) return undefined;
   return { value: blank[0], position: blank.index, problem: "a field holds no blanks", hint };
 }

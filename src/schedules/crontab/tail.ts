@@ -47,7 +47,7 @@ function following(attempt: Attempt, good: string, tail: Part, before: string): 
   if (first.startsWith("#") || first.startsWith("//")) {
     return { ...found, problem: `${shown} after ${before} is a comment`, hint: crontab ?? "leave it out" };
   }
-  const zone = zoneIn(tail.text.replace(/[ \t]+#.*$/, ""));
+  const zone = zoneIn(tail.text.replace(/[ \t]#.*/s, "").trimEnd());
   if (zone !== undefined) {
     const hint = isZone(zone) ? writeCrontab(attempt, good, { timezone: zone }) : undefined;
     const problem = `${shown} after ${before} is a time zone`;
