@@ -14,6 +14,12 @@ export interface Part {
   readonly done: Promise<void>;
 }
 
+const WARM = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const COLD = ["SIGQUIT"] as const;
+
+/** A signal that ends a run. */
+export type EndSignal = (typeof WARM | typeof COLD)[number];
+
 /** How a run of workers and beats ended. */
 export interface RunEnd {
   /**
@@ -22,7 +28,7 @@ export interface RunEnd {
    */
   readonly reason: "signal" | "closed" | "ended" | "failed" | "exception";
   /** The first signal, or null. */
-  readonly signal: NodeJS.Signals | null;
+  readonly signal: EndSignal | null;
   /** Whether running tasks were given back before they had ended. */
   readonly cold: boolean;
   /** What ended it, under "failed" and "exception". */
@@ -47,9 +53,6 @@ export interface ServeOptions {
   /** Called at the first Ctrl-C: somebody sits there. */
   readonly onInterrupt?: () => void;
 }
-
-const WARM = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const COLD = ["SIGQUIT"] as const;
 
 /**
  * Runs workers and beats until a signal or a failure ends them.
@@ -162,7 +165,7 @@ class Ending {
     this.#endWarm({ reason: "failed", signal: null, error });
   }
 
-  readonly #onWarm = (signal: NodeJS.Signals): void => {
+  readonly #onWarm = (signal: EndSignal): void => {
     // A terminal that is closed hangs up twice, by its shell and by the kernel; systemd can send a SIGHUP with its
     // SIGTERM, and which of the two arrives first is chance.
     if (signal !== "SIGHUP" && (++this.#stops > 1 || this.isCold)) return this.#onCold(signal);
@@ -170,7 +173,7 @@ class Ending {
     this.#endWarm({ reason: "signal", signal });
   };
 
-  readonly #onCold = (signal: NodeJS.Signals): void => {
+  readonly #onCold = (signal: EndSignal): void => {
     if (this.isCold || this.#wasLate) return this.#leave(signal);
     if (this.nothingRuns) {
       this.#wasLate = true;
@@ -181,7 +184,7 @@ class Ending {
   };
 
   /** Asked a third time: whatever still holds this up is left behind. */
-  #leave(signal: NodeJS.Signals): void {
+  #leave(signal: EndSignal): void {
     if (this.#options.ownsProcess) process.exit(1);
     this.unlisten();
     process.kill(process.pid, signal); // what the program, or Node, does with it
