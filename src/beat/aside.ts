@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.js";
 import type { EntrySnapshot } from "../store/entries.js";
 
 interface SetAside {
-  readonly stamp: number;
+  readonly etag: number;
   readonly reason: string;
   readonly pauseMs: number;
   readonly retryAt: number;
@@ -42,18 +42,18 @@ export class Aside {
   }
 
   /** Whether to leave this entry alone for now. */
-  holds(stored: Pick<EntrySnapshot, "name" | "stamp">): boolean {
+  holds(stored: Pick<EntrySnapshot, "name" | "etag">): boolean {
     const found = this.#entries.get(stored.name);
-    return found?.stamp === stored.stamp && this.#clock.monotonicMs() < found.retryAt;
+    return found?.etag === stored.etag && this.#clock.monotonicMs() < found.retryAt;
   }
 
   /** True when this is news: another reason, or another state of the entry, than before. */
-  add(stored: Pick<EntrySnapshot, "name" | "stamp">, reason: string): boolean {
+  add(stored: Pick<EntrySnapshot, "name" | "etag">, reason: string): boolean {
     const found = this.#entries.get(stored.name);
-    const same = found?.stamp === stored.stamp;
+    const same = found?.etag === stored.etag;
     const pauseMs = found && same ? Math.min(found.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
     const retryAt = this.#clock.monotonicMs() + pauseMs;
-    this.#entries.set(stored.name, { stamp: stored.stamp, reason, pauseMs, retryAt });
+    this.#entries.set(stored.name, { etag: stored.etag, reason, pauseMs, retryAt });
     return !same || found.reason !== reason;
   }
 

@@ -54,8 +54,8 @@ export class EntryEdits {
   remove(name: string, find: () => Promise<EntrySnapshot>): Promise<void> {
     return this.#inTurn(name, async () => {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
-        const { stamp } = await find();
-        if ((await this.#store.entries.remove(name, stamp)) !== "conflict") return;
+        const { etag } = await find();
+        if ((await this.#store.entries.remove(name, etag)) !== "conflict") return;
       }
       throw contended(name);
     });
@@ -77,11 +77,11 @@ export class EntryEdits {
 
 function asWritten(put: EntryPut, before: EntrySnapshot | null, now: EpochMs): EntrySnapshot {
   const { name, owner, version, definition, revision, cursor, pausedAt, disabled } = put;
-  const { stamp = 0, lastNominal = null, runs = 0, unfinished = 0, holding = false } = before ?? {};
+  const { etag = 0, lastNominal = null, runs = 0, unfinished = 0, holding = false } = before ?? {};
   const since = before?.disabled === disabled ? before.disabledAt : now;
   return {
     ...{ name, owner, version, definition, revision, cursor, pausedAt, disabled },
-    ...{ stamp, lastNominal, runs, unfinished, holding, disabledAt: disabled === null ? null : since },
+    ...{ etag, lastNominal, runs, unfinished, holding, disabledAt: disabled === null ? null : since },
   };
 }
 

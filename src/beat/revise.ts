@@ -70,9 +70,9 @@ export function pastRanges(
 
 /** A write that changes nothing but what `changes` says. */
 export function putOf(stored: EntryRecord, changes: Partial<EntryPut>): EntryPut {
-  const { name, owner, version, definition, revision, stamp, cursor, pausedAt, disabled } = stored;
+  const { name, owner, version, definition, revision, etag, cursor, pausedAt, disabled } = stored;
   return {
-    ...{ name, owner, version, definition, revision, expect: stamp, cursor, pausedAt, disabled, ledger: [] },
+    ...{ name, owner, version, definition, revision, expect: etag, cursor, pausedAt, disabled, ledger: [] },
     ...changes,
   };
 }

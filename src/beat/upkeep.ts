@@ -82,7 +82,7 @@ export class Upkeep {
     for (const stored of page) {
       if (!this.#isOver(stored, now)) continue;
       // One by one: such entries are few, and each is removed only as it was read.
-      const outcome = await inTime("remove", store.entries.remove(stored.name, stored.stamp));
+      const outcome = await inTime("remove", store.entries.remove(stored.name, stored.etag));
       if (outcome === "removed") logger.info(`Scheduler: removed ${stored.name} (${stored.disabled})`);
     }
     this.#walkedTo = page.length < STEP_LIMIT ? null : page.at(-1)!.name;

@@ -30,7 +30,7 @@ export interface EntryDefinition {
 /** An entry as it is stored. */
 export interface EntryRecord extends EntryDefinition {
   /** Changes with every write to the entry, a tick too: the token for `put` and `remove`. Never used twice. */
-  readonly stamp: number;
+  readonly etag: number;
   readonly cursor: Cursor | null;
   /** Since when it is paused by an operator, or null. */
   readonly pausedAt: EpochMs | null;
@@ -56,7 +56,7 @@ export interface EntrySnapshot extends EntryRecord {
 }
 
 export interface EntryPut extends EntryDefinition {
-  /** The stamp that was read; null: the entry must not exist. */
+  /** The etag that was read; null: the entry must not exist. */
   readonly expect: number | null;
   readonly cursor: Cursor | null;
   readonly pausedAt: EpochMs | null;

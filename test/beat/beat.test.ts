@@ -86,7 +86,7 @@ test("registers its entries again when it comes to lead a store that has lost th
   // What a server without persistence is after a restart: nothing is there, and nobody leads.
   faults.fail = "elect";
   const [stored] = await world.store.entries.get(["tick"]);
-  await world.store.entries.remove("tick", stored!.stamp);
+  await world.store.entries.remove("tick", stored!.etag);
   await world.clock.advance(20_000);
   expect(await world.store.entries.get(["tick"])).toEqual([null]);
   faults.fail = null;
@@ -102,7 +102,7 @@ test("leaves an entry alone that somebody has deleted, while it has others", asy
   await world.started({ a: { task: "t", schedule }, b: { task: "t", schedule } }, {}, store);
   faults.fail = "elect";
   const [stored] = await world.store.entries.get(["a"]);
-  await world.store.entries.remove("a", stored!.stamp);
+  await world.store.entries.remove("a", stored!.etag);
   await world.clock.advance(20_000);
   faults.fail = null;
   await world.clock.advance(60_000);
@@ -565,7 +565,7 @@ describe("an entry that cannot be sent", () => {
     const beat = await world.started({ good: tick });
     await world.clock.advance(1_000);
     const [bad] = await world.store.entries.get(["bad"]);
-    await world.store.entries.remove("bad", bad!.stamp);
+    await world.store.entries.remove("bad", bad!.etag);
     await world.clock.advance(1_000);
     expect(beat.stats().aside).toEqual([]);
   });

@@ -109,7 +109,7 @@ test("an edit that another process undoes at once does not bring the entry back"
       async put(items) {
         const outcomes = await entries.put(items);
         const [stored] = await entries.get([items[0]!.name]);
-        if (!deleted) await entries.remove(items[0]!.name, stored!.stamp);
+        if (!deleted) await entries.remove(items[0]!.name, stored!.etag);
         deleted = true;
         return outcomes;
       },

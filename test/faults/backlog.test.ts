@@ -80,7 +80,7 @@ test(
     const puts = (await entries.get(NAMES)).map((stored) => {
       const down = DOWN[stored!.name.split(" ")[1] as keyof typeof DOWN];
       const nominal = Math.floor((now - down - second * 1_000) / MINUTE) * MINUTE + second * 1_000;
-      return { ...stored!, expect: stored!.stamp, cursor: { nominal, dispatchAt: nominal }, ledger: [] };
+      return { ...stored!, expect: stored!.etag, cursor: { nominal, dispatchAt: nominal }, ledger: [] };
     });
     expect(new Set(await entries.put(puts))).toEqual(new Set(["stored"]));
     await server.raw.slowlog("RESET");

@@ -286,7 +286,7 @@ test("no verb minds rubbish, before and after there is something of its own", as
     expect([round, await refusals()]).toEqual([round, {}]);
     const due = (await store.now()) - 1_000 + round;
     const stored = await store.entries.get(names);
-    const puts = names.map((name, index) => entry(name, due, { expect: stored[index]?.stamp ?? null }));
+    const puts = names.map((name, index) => entry(name, due, { expect: stored[index]?.etag ?? null }));
     expect(await store.entries.put(puts)).toEqual(names.map(() => "stored"));
     const election = await store.leases.elect({ ...candidate, id: `b${round}`, nonce: `b${round}` }, 60_000);
     expect(election).toMatchObject({ outcome: "leading" });

@@ -17,7 +17,7 @@ function record(entry: Entry): EntryRecord {
     version: entry.version,
     definition: entry.definition,
     revision: entry.revision,
-    stamp: entry.stamp,
+    etag: entry.etag,
     cursor: entry.cursor,
     pausedAt: entry.pausedAt,
     disabled: entry.disabled,
@@ -39,14 +39,14 @@ function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
 
 function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
   const before = state.entries.get(item.name);
-  if ((before?.stamp ?? null) !== item.expect) return "conflict";
+  if ((before?.etag ?? null) !== item.expect) return "conflict";
   const entry: Entry = before ?? {
     name: item.name,
     owner: item.owner,
     version: item.version,
     definition: item.definition,
     revision: item.revision,
-    stamp: 0,
+    etag: 0,
     cursor: null,
     pausedAt: null,
     disabled: null,
@@ -63,7 +63,7 @@ function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
   entry.version = item.version;
   entry.definition = item.definition;
   entry.revision = item.revision;
-  entry.stamp = ++state.sequence;
+  entry.etag = ++state.sequence;
   state.entries.set(item.name, entry);
   setStanding(state, entry, item, now);
   for (const range of item.ledger) recordRange(state, item.name, range, null, now);
@@ -106,7 +106,7 @@ export function memoryEntries(state: MemoryState): Entries {
       const now = enter(state);
       const entry = state.entries.get(name);
       if (!entry) return "gone";
-      if (entry.stamp !== expect) return "conflict";
+      if (entry.etag !== expect) return "conflict";
       if (entry.held) dropHeldRun(state, entry.held, "removed", now);
       state.dueEntries.remove(entry);
       state.entries.delete(name);

@@ -188,7 +188,7 @@ export function releaseHeldRuns(state: MemoryState, now: EpochMs): void {
     if (held.wakeAt > now) continue;
     letGo(state, held);
     sendRun(state, held, now);
-    held.entry.stamp = ++state.sequence;
+    held.entry.etag = ++state.sequence;
     if (held.counted) endWhenSpent(state, held.entry, held.counted.maxRuns, now);
   }
 }

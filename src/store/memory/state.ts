@@ -152,7 +152,7 @@ export interface Entry extends HeapItem {
   version: number;
   definition: string;
   revision: string;
-  stamp: number;
+  etag: number;
   cursor: Cursor | null;
   pausedAt: EpochMs | null;
   disabled: string | null;
@@ -185,7 +185,7 @@ export interface MemoryState {
   closed: boolean;
   /** Instant of the step that is under way. */
   now: EpochMs;
-  /** One counter for ages, tokens, stamps and turns: they only need to grow. */
+  /** One counter for ages, tokens, etags and turns: they only need to grow. */
   sequence: number;
 
   /** Waiting, held and dead. */

@@ -49,6 +49,6 @@ function account(
   const { pausedAt, disabled } = entry;
   setStanding(state, entry, { cursor: item.next, pausedAt, disabled: item.disable ?? disabled }, now);
   endWhenSpent(state, entry, item.maxRuns, now);
-  entry.stamp = ++state.sequence;
+  entry.etag = ++state.sequence;
   return occurrences;
 }

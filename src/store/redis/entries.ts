@@ -196,7 +196,7 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
   if (!fixed || changing.length !== 9) return null;
   const [owner = "", version] = fixed.head;
   const [
-    stamp,
+    etag,
     revision = "",
     nominal = "+",
     dispatch = "+",
@@ -214,7 +214,7 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
     version: Number(version),
     definition: fromWire(fixed.rest),
     revision: fromWord(revision),
-    stamp: Number(stamp),
+    etag: Number(etag),
     cursor: nominalAt === null || dispatchAt === null ? null : { nominal: nominalAt, dispatchAt },
     pausedAt: numberOrNull(paused),
     disabled: fromWordOrNull(disabled),

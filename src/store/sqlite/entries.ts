@@ -16,7 +16,7 @@ interface EntryRow {
   readonly version: number;
   readonly definition: string;
   readonly revision: string;
-  readonly stamp: number;
+  readonly etag: number;
   readonly nominal: EpochMs | null;
   readonly dispatchAt: EpochMs | null;
   readonly pausedAt: EpochMs | null;
@@ -31,7 +31,7 @@ interface SnapshotRow extends EntryRow {
   readonly holding: number;
 }
 
-const COLUMNS = `name, owner, version, definition, revision, stamp, nominal, dispatch_at AS dispatchAt,
+const COLUMNS = `name, owner, version, definition, revision, stamp AS etag, nominal, dispatch_at AS dispatchAt,
   paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs`;
 /** The store's now comes first, twice. */
 const ENTRY = `SELECT ${COLUMNS},
@@ -54,11 +54,11 @@ function snapshot({ unfinished, holding, ...row }: SnapshotRow): EntrySnapshot {
 }
 
 function put(step: Step, item: EntryPut): PutOutcome {
-  const before = step.get<{ stamp: number; revision: string }>(
-    "SELECT stamp, revision FROM entry WHERE name = ?",
+  const before = step.get<{ etag: number; revision: string }>(
+    "SELECT stamp AS etag, revision FROM entry WHERE name = ?",
     item.name,
   );
-  if ((before?.stamp ?? null) !== item.expect) return "conflict";
+  if ((before?.etag ?? null) !== item.expect) return "conflict";
   // Its maxRuns may be another than the one under which a run of it is held: the next tick knows.
   if (before && before.revision !== item.revision) {
     step.run("UPDATE held_run SET max_runs = NULL WHERE entry = ?", item.name);
@@ -71,7 +71,7 @@ function put(step: Step, item: EntryPut): PutOutcome {
        nominal = excluded.nominal, dispatch_at = excluded.dispatch_at, paused_at = excluded.paused_at,
        disabled_at = CASE WHEN excluded.disabled IS disabled THEN disabled_at ELSE excluded.disabled_at END,
        disabled = excluded.disabled`,
-    ...[item.name, item.owner, item.version, item.definition, item.revision, step.stamp()],
+    ...[item.name, item.owner, item.version, item.definition, item.revision, step.etag()],
     ...[item.cursor?.nominal ?? null, item.cursor?.dispatchAt ?? null, item.pausedAt, item.disabled],
     item.disabled === null ? null : step.now,
   );
@@ -107,9 +107,9 @@ export function sqliteEntries(connection: Connection): Entries {
 
     remove: (name, expect) =>
       connection.write((step) => {
-        const entry = step.get<{ stamp: number }>("SELECT stamp FROM entry WHERE name = ?", name);
+        const entry = step.get<{ etag: number }>("SELECT stamp AS etag FROM entry WHERE name = ?", name);
         if (!entry) return "gone";
-        if (entry.stamp !== expect) return "conflict";
+        if (entry.etag !== expect) return "conflict";
         const held = heldRunOf(step, name);
         if (held) dropHeldRun(step, held, "removed");
         step.run("DELETE FROM entry WHERE name = ?", name);

@@ -230,7 +230,7 @@ export function releaseHeldRuns(step: Step): void {
     if (sendKept(step, held.id)) lineUp(step, held.id);
     recordSent(step, { ...held, triggered: held.triggered === 1 });
     const counted = held.triggered === 0 ? 1 : 0;
-    step.run("UPDATE entry SET stamp = ?, runs = runs + ? WHERE name = ?", step.stamp(), counted, entry);
+    step.run("UPDATE entry SET stamp = ?, runs = runs + ? WHERE name = ?", step.etag(), counted, entry);
     if (held.triggered === 0) endWhenSpent(step, entry, held.maxRuns);
   }
 }

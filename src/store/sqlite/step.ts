@@ -52,7 +52,7 @@ export class Step implements News {
   readonly #prepare: (sql: string) => Statement;
   readonly #origin: string | null;
   #lastSeq: number | null = null;
-  #stamp: number | null = null;
+  #etag: number | null = null;
 
   /**
    * `now`: the store's clock, read once the step holds its lock. `origin` marks the signals of this store for other
@@ -89,12 +89,12 @@ export class Step implements News {
     return ++this.#lastSeq;
   }
 
-  /** The stamp of all entries written in this step. */
-  stamp(): number {
-    this.#stamp ??= this.get<{ value: number }>(
+  /** The etag of all entries written in this step. */
+  etag(): number {
+    this.#etag ??= this.get<{ value: number }>(
       "UPDATE counter SET value = value + 1 WHERE name = 'stamp' RETURNING value",
     )!.value;
-    return this.#stamp;
+    return this.#etag;
   }
 
   /** Some claim has something to do at `at`, in whatever queue. */

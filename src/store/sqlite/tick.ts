@@ -53,7 +53,7 @@ function account(step: Step, item: TickItem, term: string): OccurrenceOutcome[] 
   step.run(
     `UPDATE entry SET nominal = ?, dispatch_at = ?, stamp = ?, runs = runs + ?,
        last_nominal = max(coalesce(last_nominal, ?), coalesce(?, last_nominal)) WHERE name = ?`,
-    ...[item.next?.nominal ?? null, item.next?.dispatchAt ?? null, step.stamp(), sent],
+    ...[item.next?.nominal ?? null, item.next?.dispatchAt ?? null, step.etag(), sent],
     ...[accountedTo, accountedTo, entry],
   );
   if (item.disable !== null) disable(step, entry, item.disable);

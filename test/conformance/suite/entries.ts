@@ -12,8 +12,8 @@ export const putCases = group("entries: put, get, list, remove", {
     await putAll(store, entry("a", null, { cursor: cursor(due, due + 7), owner: "runtime", version: 3 }));
     const [snapshot, missing] = await (await peer()).entries.get(["a", "b"]);
     assert(snapshot);
-    const { stamp, ...rest } = snapshot;
-    assert.equal(typeof stamp, "number");
+    const { etag, ...rest } = snapshot;
+    assert.equal(typeof etag, "number");
     assert.deepEqual(rest, {
       name: "a",
       owner: "runtime",
@@ -35,8 +35,8 @@ export const putCases = group("entries: put, get, list, remove", {
 
   "an entry that exists cannot be put as new, nor one that does not as changed": async ({ store }) => {
     await putAll(store, entry("a", null));
-    const { stamp } = await read(store, "a");
-    const batch = [entry("a", 5), entry("b", 5, { expect: stamp }), entry("c", 5)];
+    const { etag } = await read(store, "a");
+    const batch = [entry("a", 5), entry("b", 5, { expect: etag }), entry("c", 5)];
     assert.deepEqual(await store.entries.put(batch), ["conflict", "conflict", "stored"]);
     assert.deepEqual((await read(store, "a")).cursor, null);
     assert.deepEqual(await store.entries.get(["b"]), [null]);
@@ -46,7 +46,7 @@ export const putCases = group("entries: put, get, list, remove", {
     await putAll(store, entry("a", 5));
     const before = await read(store, "a");
     const change = entry("a", 6, {
-      expect: before.stamp,
+      expect: before.etag,
       revision: "r2",
       definition: "{}",
       version: 2,
@@ -54,9 +54,9 @@ export const putCases = group("entries: put, get, list, remove", {
     });
     await putAll(store, change);
     const after = await read(store, "a");
-    assert.notEqual(after.stamp, before.stamp);
+    assert.notEqual(after.etag, before.etag);
     const changed = { revision: "r2", definition: "{}", version: 2, owner: "runtime", cursor: cursor(6) };
-    assert.deepEqual(after, { ...before, ...changed, stamp: after.stamp });
+    assert.deepEqual(after, { ...before, ...changed, etag: after.etag });
     assert.deepEqual(await store.entries.put([change]), ["conflict"]);
   },
 
@@ -70,14 +70,14 @@ export const putCases = group("entries: put, get, list, remove", {
     async run({ store, clock }) {
       const now = clock.now();
       await putAll(store, entry("a", now));
-      const { stamp } = await read(store, "a");
+      const { etag } = await read(store, "a");
       await tick(
         store,
         await lead(store),
         item("a", now, { plan: [sendOf("a", now)], next: cursor(now + 5) }),
       );
-      assert.deepEqual(await store.entries.put([entry("a", now, { expect: stamp })]), ["conflict"]);
-      assert.equal(await store.entries.remove("a", stamp), "conflict");
+      assert.deepEqual(await store.entries.put([entry("a", now, { expect: etag })]), ["conflict"]);
+      assert.equal(await store.entries.remove("a", etag), "conflict");
     },
   },
 
@@ -86,7 +86,7 @@ export const putCases = group("entries: put, get, list, remove", {
     await putAll(store, entry("a", now));
     await tick(store, await lead(store), item("a", now, { plan: [sendOf("a", now)], next: cursor(now + 5) }));
     const before = await read(store, "a");
-    await putAll(store, entry("a", now + 9, { expect: before.stamp, revision: "r2" }));
+    await putAll(store, entry("a", now + 9, { expect: before.etag, revision: "r2" }));
     const after = await read(store, "a");
     assert.deepEqual([after.lastNominal, after.runs, after.unfinished], [now, 1, 1]);
   },
@@ -96,7 +96,7 @@ export const putCases = group("entries: put, get, list, remove", {
     await putAll(store, entry("a", null, { disabled: "left-code" }));
     const put = async (disabled: string | null): Promise<number | null> => {
       await clock.advance(1_000);
-      await putAll(store, entry("a", null, { disabled, expect: (await read(store, "a")).stamp }));
+      await putAll(store, entry("a", null, { disabled, expect: (await read(store, "a")).etag }));
       return (await read(store, "a")).disabledAt;
     };
     assert.equal((await read(store, "a")).disabledAt, first);
@@ -127,7 +127,7 @@ export const putCases = group("entries: put, get, list, remove", {
     });
     await putAll(store, entry("a", null), entry("b", null));
     await store.entries.put([entry("a", null)]);
-    await store.entries.remove("a", (await read(store, "a")).stamp);
+    await store.entries.remove("a", (await read(store, "a")).etag);
     await eventually(harness, told, 'three messages on "entries"');
     assert.deepEqual(heard, ["a", "b", "a"]);
   },
@@ -155,17 +155,17 @@ export const putCases = group("entries: put, get, list, remove", {
 
   "list goes on after a name that is not there any more": async ({ store }) => {
     await putAll(store, entry("a", null), entry("b", null), entry("c", null));
-    await store.entries.remove("b", (await read(store, "b")).stamp);
+    await store.entries.remove("b", (await read(store, "b")).etag);
     const rest = await store.entries.list({ after: "b", limit: 10 });
     assert.deepEqual([rest.length, rest[0]], [1, await read(store, "c")]);
   },
 
   "remove needs the stamp, and a removed entry is gone": async ({ store, clock }) => {
     await putAll(store, entry("a", clock.now()));
-    const { stamp } = await read(store, "a");
-    assert.equal(await store.entries.remove("a", stamp + 1), "conflict");
-    assert.equal(await store.entries.remove("a", stamp), "removed");
-    assert.equal(await store.entries.remove("a", stamp), "gone");
+    const { etag } = await read(store, "a");
+    assert.equal(await store.entries.remove("a", etag + 1), "conflict");
+    assert.equal(await store.entries.remove("a", etag), "removed");
+    assert.equal(await store.entries.remove("a", etag), "gone");
     assert.deepEqual(await store.entries.get(["a"]), [null]);
     assert.deepEqual(await store.entries.list({ limit: 10 }), []);
     assert.deepEqual((await store.entries.due(10)).entries, []);
@@ -174,14 +174,14 @@ export const putCases = group("entries: put, get, list, remove", {
   "the ledger of a removed entry stays, a new one of the name begins anew": async ({ store, clock }) => {
     const now = clock.now();
     await putAll(store, entry("a", now));
-    const old = (await read(store, "a")).stamp;
+    const old = (await read(store, "a")).etag;
     await tick(store, await lead(store), item("a", now, { plan: [sendOf("a", now)], next: cursor(now + 5) }));
-    await store.entries.remove("a", (await read(store, "a")).stamp);
+    await store.entries.remove("a", (await read(store, "a")).etag);
     assert.equal((await ledgerOf(store, "a")).length, 1);
     await putAll(store, entry("a", now + 5));
     const again = await read(store, "a");
     assert.deepEqual([again.runs, again.lastNominal], [0, null]);
-    assert.notEqual(again.stamp, old);
+    assert.notEqual(again.etag, old);
     assert.equal(await store.entries.remove("a", old), "conflict");
   },
 });
@@ -242,10 +242,10 @@ export const dueCases = group("entries: due", {
   "pausing takes an entry out of what is due, resuming brings it back": async ({ store, clock }) => {
     const now = clock.now();
     await putAll(store, entry("a", now));
-    await putAll(store, entry("a", now, { pausedAt: now, expect: (await read(store, "a")).stamp }));
+    await putAll(store, entry("a", now, { pausedAt: now, expect: (await read(store, "a")).etag }));
     assert.deepEqual(await dueNames(store, 10), []);
     assert.equal((await read(store, "a")).pausedAt, now);
-    await putAll(store, entry("a", now + 5, { expect: (await read(store, "a")).stamp }));
+    await putAll(store, entry("a", now + 5, { expect: (await read(store, "a")).etag }));
     assert.deepEqual(await store.entries.due(10), { entries: [], nextAt: now + 5, now });
   },
 

@@ -87,7 +87,7 @@ export const ledgerCases = group("entries: ledger", {
     const start = await fill(harness, "a", 5, 6);
     const [before] = await store.entries.get(["a"]);
     const range = { from: start + 1, to: start + 2, count: 2, reason: "paused", schedule: "{}" };
-    await putAll(store, entry("a", start + 2_000, { expect: before?.stamp ?? null, ledger: [range] }));
+    await putAll(store, entry("a", start + 2_000, { expect: before?.etag ?? null, ledger: [range] }));
     assert.deepEqual(await begins(store, start), [1, 5, 6]);
   },
 

@@ -333,9 +333,9 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness, 2);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    const { stamp } = await read(store, "a");
+    const { etag } = await read(store, "a");
     const leftAt = clock.now();
-    await putAll(store, { ...entry("a", null), expect: stamp, disabled: "left-code" });
+    await putAll(store, { ...entry("a", null), expect: etag, disabled: "left-code" });
     await clock.advance(1_000);
     await finish(store, await claimOne(store));
     const { disabled, disabledAt, runs } = await read(store, "a");
@@ -349,9 +349,9 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness, 2);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    const { stamp } = await read(store, "a");
+    const { etag } = await read(store, "a");
     const next = cursor(a.due(2));
-    await putAll(store, entry("a", null, { expect: stamp, revision: "r2", cursor: next }));
+    await putAll(store, entry("a", null, { expect: etag, revision: "r2", cursor: next }));
     await clock.advance(500);
     await finish(store, await claimOne(store));
     const { disabled, cursor: at, runs, holding } = await read(store, "a");
@@ -363,8 +363,8 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness, 2);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    const { stamp } = await read(store, "a");
-    await putAll(store, entry("a", null, { expect: stamp, version: 2, cursor: cursor(a.due(2)) }));
+    const { etag } = await read(store, "a");
+    await putAll(store, entry("a", null, { expect: etag, version: 2, cursor: cursor(a.due(2)) }));
     await finish(store, await claimOne(store));
     const { disabled, cursor: at, runs } = await read(store, "a");
     assert.deepEqual([disabled, at, runs], ["max-runs", null, 2]);
@@ -433,7 +433,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    assert.equal(await store.entries.remove("a", (await read(store, "a")).stamp), "removed");
+    assert.equal(await store.entries.remove("a", (await read(store, "a")).etag), "removed");
     assert.deepEqual(
       (await ledgerOf(store, "a"))[1],
       skippedRow("a", a.due(1), clock.now(), a.term, "removed"),
@@ -448,7 +448,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    await putAll(store, entry("a", a.due(2), { expect: (await read(store, "a")).stamp, revision: "r2" }));
+    await putAll(store, entry("a", a.due(2), { expect: (await read(store, "a")).etag, revision: "r2" }));
     assert.equal((await read(store, "a")).holding, true);
     await finish(store, await claimOne(store));
     assert.deepEqual(await claimIds(store), [a.id(1)]);

@@ -45,9 +45,9 @@ export const tickCases = group("entries: tick", {
       items: [ticked("sent")],
     });
     const after = await read(store, "a");
-    assert.notEqual(after.stamp, before.stamp);
+    assert.notEqual(after.etag, before.etag);
     const changed = { cursor: next, lastNominal: now, runs: 1, unfinished: 1 };
-    assert.deepEqual(after, { ...before, ...changed, stamp: after.stamp });
+    assert.deepEqual(after, { ...before, ...changed, etag: after.etag });
     assert.deepEqual(await ledgerOf(store, "a"), [sentRow("a", now, now, term)]);
     const { token, ...delivery } = await claimOne(store, { queues: ["reports"] });
     assert.deepEqual(
@@ -141,7 +141,7 @@ export const tickCases = group("entries: tick", {
     const { now, term, before } = await dueNow(harness);
     assert.deepEqual(await tick(store, term, item("a", now, { next: cursor(now + 5) })), [ticked()]);
     const after = await read(store, "a");
-    assert.deepEqual(after, { ...before, cursor: cursor(now + 5), stamp: after.stamp });
+    assert.deepEqual(after, { ...before, cursor: cursor(now + 5), etag: after.etag });
   },
 
   "messages sent by a tick obey their eta, counted from the step": async (harness) => {

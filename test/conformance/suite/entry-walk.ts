@@ -25,14 +25,14 @@ const QUEUES = ["q", "r"];
 /** Longer than any walk. */
 const TERM_MS = 1_000 * HOUR_MS;
 
-/** What both stores were given for one thing: tokens and stamps are each store's own. */
+/** What both stores were given for one thing: tokens and etags are each store's own. */
 type Twin<T> = readonly [T, T];
 
 /** Answers without what is each store's own. */
 function shared(answer: unknown): unknown {
   if (answer === undefined) return null;
   const text = JSON.stringify(answer, (key, value: unknown) =>
-    key === "stamp" || key === "token" ? "" : value,
+    key === "etag" || key === "token" ? "" : value,
   );
   return JSON.parse(text);
 }
@@ -145,7 +145,7 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
         disabled: below(6) ? null : pick(["disabled", "left-code"]),
         ledger: below(4) ? [] : [aRange(clock.now() - 100)],
       });
-      await both((store, which) => store.entries.put([{ ...put, expect: before[which]?.stamp ?? null }]));
+      await both((store, which) => store.entries.put([{ ...put, expect: before[which]?.etag ?? null }]));
     },
     async () => {
       const name = pick(NAMES);
@@ -156,7 +156,7 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
     async () => {
       const name = pick(NAMES);
       const before = below(5) ? null : await read(name);
-      if (before) await both((store, which) => store.entries.remove(name, before[which]?.stamp ?? 0));
+      if (before) await both((store, which) => store.entries.remove(name, before[which]?.etag ?? 0));
     },
     async () => {
       const refs = aDelivery();

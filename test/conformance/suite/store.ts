@@ -423,19 +423,19 @@ export const durableCases = group("durability", {
     },
   },
 
-  "tokens, stamps and epochs are not used again after the store was opened again": {
+  "tokens, etags and epochs are not used again after the store was opened again": {
     needs: "durable",
     async run({ store, clock, reopen }) {
       await putAll(store, entry("a", null));
-      const { stamp } = await read(store, "a");
+      const { etag } = await read(store, "a");
       const { token } = await sendAndClaim(store, "m");
       const first = await lead(store);
       await clock.advance(LEASE_MS);
       const again = await reopen();
       assert(again, "a durable store was expected to open again");
-      await again.entries.remove("a", stamp);
+      await again.entries.remove("a", etag);
       await putAll(again, entry("a", null));
-      assert.notEqual((await read(again, "a")).stamp, stamp);
+      assert.notEqual((await read(again, "a")).etag, etag);
       assert.notEqual((await claimOne(again)).token, token);
       assert(Number.parseInt(await lead(again), 10) > Number.parseInt(first, 10));
     },

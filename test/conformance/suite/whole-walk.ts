@@ -40,11 +40,11 @@ const TEXTS = ["", "{}", "\u0001", "a b\nc", "\ud800 x", "+"];
 const TERM_MS = 30_000;
 const ALL = 1_000;
 
-/** What both stores were given for one thing: tokens, stamps and numbers are each store's own. */
+/** What both stores were given for one thing: tokens, etags and numbers are each store's own. */
 type Twin<T> = readonly [T, T];
 
 /** Of these only whether they are there: each store has its own. */
-const OWN = new Set(["stamp", "token", "term", "row", "fence", "nextWakeAt", "nextLookAt"]);
+const OWN = new Set(["etag", "token", "term", "row", "fence", "nextWakeAt", "nextLookAt"]);
 
 /** Answers without what is each store's own, with their fields in one order. */
 function shared(answer: unknown): unknown {
@@ -342,7 +342,7 @@ class Walk {
         puts.push({ put, before });
       }
       await this.#both((store, which) =>
-        store.entries.put(puts.map(({ put, before }) => ({ ...put, expect: before[which]?.stamp ?? null }))),
+        store.entries.put(puts.map(({ put, before }) => ({ ...put, expect: before[which]?.etag ?? null }))),
       );
     },
     async () => {
@@ -355,7 +355,7 @@ class Walk {
       const name = this.#pick(ENTRIES);
       const before = await this.#both(async (store) => (await store.entries.get([name]))[0] ?? null);
       if (before[0] === null || this.#below(5)) return;
-      await this.#both((store, which) => store.entries.remove(name, before[which]?.stamp ?? 0));
+      await this.#both((store, which) => store.entries.remove(name, before[which]?.etag ?? 0));
     },
     async () => {
       if (this.#below(6)) return;

@@ -92,7 +92,7 @@ describe("a memory store that was drained", () => {
       }
       const [snapshot] = await entries.get([name]);
       expect(snapshot?.holding).toBe(true);
-      await entries.remove(name, snapshot?.stamp ?? 0);
+      await entries.remove(name, snapshot?.etag ?? 0);
     }
     await broker.purge(["q0", "q1", "q2"]);
     clock.jump(1);

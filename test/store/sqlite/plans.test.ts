@@ -154,7 +154,7 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   await entries.ledger("e", { limit: 2, keep: "newest", after: 1, before: 9 });
   await entries.trimLedger({ maxAgeMs: 1, maxRowsPerEntry: 1 }, 2);
   const [left] = await entries.get(["e"]);
-  await entries.remove("e", left?.stamp ?? 0);
+  await entries.remove("e", left?.etag ?? 0);
   await leases.resign({ id: "b", nonce: "n" });
   await walkLocks(connection, clock);
   await connection.write((step) => {

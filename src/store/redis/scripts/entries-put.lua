@@ -1,4 +1,4 @@
--- Writes entries over the stamps that were read. Each is judged alone.
+-- Writes entries over the etags that were read. Each is judged alone.
 --
 -- KEYS
 --   seq       string last number given to a message, an entry or a dead letter
@@ -12,7 +12,7 @@
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
---   rest...   per entry: name (escaped), "<expected stamp, + for none> <revision> <nominal> <dispatch> <paused>
+--   rest...   per entry: name (escaped), "<expected etag, + for none> <revision> <nominal> <dispatch> <paused>
 --             <disabled> <number of ranges>" (+ for null), definition record, then per range: "<from, sixteen digits> <to>
 --             <count> <reason>",
 --             schedule
@@ -28,7 +28,7 @@ while at <= #ARGV do
   local first_range = at
   at = at + ranges * 2
   local estate = estate_of(name)
-  if (estate and estate.stamp or "+") ~= expect then
+  if (estate and estate.etag or "+") ~= expect then
     outcomes[#outcomes + 1] = "c"
   else
     if not estate then

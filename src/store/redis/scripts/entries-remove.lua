@@ -16,13 +16,13 @@
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   name      escaped
---   expect    the stamp that was read
+--   expect    the etag that was read
 -- Returns: r removed, c conflict, g gone
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs
 local estate = estate_of(arg_name)
 if not estate then return "g" end
-if estate.stamp ~= arg_expect then return "c" end
+if estate.etag ~= arg_expect then return "c" end
 local hold = hold_of(arg_name)
 if hold then drop_hold(hold, "removed") end
 call("HDEL", key_entry, arg_name)

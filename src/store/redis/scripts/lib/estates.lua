@@ -1,4 +1,4 @@
--- What changes of an entry: "<stamp> <revision> <nominal> <dispatch> <paused> <disabled> <disabled at> <last> <runs>".
+-- What changes of an entry: "<etag> <revision> <nominal> <dispatch> <paused> <disabled> <disabled at> <last> <runs>".
 
 local ESTATE = "^(%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+)$"
 
@@ -6,10 +6,10 @@ local estates, changed_estates = {}, {}
 
 local function read_estate(name, text)
   if not text then return nil end
-  local stamp, revision, nominal, dispatch, paused, disabled, disabled_at, last, runs = match(text, ESTATE)
-  if not stamp then return nil end
+  local etag, revision, nominal, dispatch, paused, disabled, disabled_at, last, runs = match(text, ESTATE)
+  if not etag then return nil end
   return {
-    name = name, stamp = stamp, revision = revision, nominal = nominal, dispatch = dispatch, paused = paused,
+    name = name, etag = etag, revision = revision, nominal = nominal, dispatch = dispatch, paused = paused,
     disabled = disabled, disabled_at = disabled_at, last = last, runs = tonumber(runs),
   }
 end
@@ -38,15 +38,15 @@ local function end_when_spent(estate, max_runs)
   set_standing(estate, "+", "+", estate.paused, estate.disabled == "+" and "max-runs" or estate.disabled)
 end
 
--- To be written when the script is over, under a new stamp.
+-- To be written when the script is over, under a new etag.
 local function touch(estate)
-  estate.stamp = int(next_number())
+  estate.etag = int(next_number())
   changed_estates[estate.name] = estate
 end
 
 local function save_estates()
   for name, estate in pairs(changed_estates) do
-    write_later("HSET", key_estate, name, estate.stamp .. " " .. estate.revision .. " " .. estate.nominal .. " "
+    write_later("HSET", key_estate, name, estate.etag .. " " .. estate.revision .. " " .. estate.nominal .. " "
       .. estate.dispatch .. " " .. estate.paused .. " " .. estate.disabled .. " " .. estate.disabled_at .. " "
       .. estate.last .. " " .. int(estate.runs))
     if estate.dispatch ~= "+" and estate.paused == "+" and estate.disabled == "+" then

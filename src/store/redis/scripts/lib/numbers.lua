@@ -1,4 +1,4 @@
--- The ages of messages, the order of the dead and the stamps of entries come from one counter: they only need to grow.
+-- The ages of messages, the order of the dead and the etags of entries come from one counter: they only need to grow.
 
 local number, reserved = 0, 0
 
