@@ -35,7 +35,7 @@ export function entry(index, due) {
       revision: "1",
       expect: null,
     },
-    ...{ cursor: { nominal: due, dispatchAt: due }, pausedAt: null, disabled: null, ledger: [] },
+    ...{ cursor: { due: due, dispatchAt: due }, pausedAt: null, disabled: null, ledger: [] },
   };
 }
 
@@ -69,7 +69,7 @@ export async function leaveRows(port, count) {
   const rounds = Math.ceil(count / entries);
   for (let round = 0; round < rounds; round++) {
     const due = first + round * 1_000;
-    const next = { nominal: due + 1_000, dispatchAt: due + 1_000 };
+    const next = { due: due + 1_000, dispatchAt: due + 1_000 };
     const plan = () => {
       const overlap = { policy: "allow", timeoutMs: null, graceMs: 0 };
       return [{ kind: "send", due, message: message(), overlap }];

@@ -20,7 +20,7 @@ async function fill(store, count) {
     definition: "{}",
     revision: "1",
     expect: null,
-    cursor: { nominal: later + i, dispatchAt: later + i },
+    cursor: { due: later + i, dispatchAt: later + i },
     pausedAt: null,
     disabled: null,
     ledger: [],

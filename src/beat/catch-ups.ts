@@ -12,7 +12,7 @@ export class CatchUps {
 
   /** How many runs were sent until this cursor since the entry fell behind. */
   sentUntil(entry: string, cursor: Cursor): number {
-    return this.#places.get(entry)?.get(cursor.nominal) ?? 0;
+    return this.#places.get(entry)?.get(cursor.due) ?? 0;
   }
 
   /** The steps in which an entry is going to catch up, from the cursor until which `sent` were sent. */
@@ -20,7 +20,7 @@ export class CatchUps {
     const places = new Map<EpochMs, number>();
     for (const { plan, next } of steps) {
       sent += plan.filter(({ kind }) => kind === "send").length;
-      if (next !== null && next.dispatchAt <= now) places.set(next.nominal, sent);
+      if (next !== null && next.dispatchAt <= now) places.set(next.due, sent);
     }
     if (places.size > 0) this.#places.set(entry, places);
     else this.#places.delete(entry);

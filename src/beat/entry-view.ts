@@ -53,7 +53,7 @@ export function viewOf(stored: EntrySnapshot, cache: EntryCache): EntryView {
     definition: stored.definition,
     revision: stored.revision,
     nextDue: runs ? date(stored.cursor?.dispatchAt) : null,
-    lastScheduledFor: date(stored.lastNominal),
+    lastScheduledFor: date(stored.lastDue),
     pausedAt: date(stored.pausedAt),
     disabled: stored.disabled,
     disabledAt: date(stored.disabledAt),

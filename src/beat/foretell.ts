@@ -68,8 +68,8 @@ export function* foretell(
     cursor = plan.next;
   }
   if (cursor !== null && maxRuns - runs > MOST_COUNTED) cursor = skippedTo(entry, cursor, from);
-  for (; cursor !== null && runs < maxRuns; runs++, cursor = cursorFollowing(entry, cursor.nominal)) {
-    const { nominal: due, dispatchAt: sentAt } = cursor;
+  for (; cursor !== null && runs < maxRuns; runs++, cursor = cursorFollowing(entry, cursor.due)) {
+    const { due: due, dispatchAt: sentAt } = cursor;
     if (sentAt >= from) yield { due, sentAt, late: false };
   }
   return runs < maxRuns ? DISABLED.ended : DISABLED.maxRuns;
@@ -82,5 +82,5 @@ function caughtUpRun(entry: ForetoldEntry, due: EpochMs, now: EpochMs): Foretold
 /** The first occurrence that may be sent at `from` or later, where that is not the one at the cursor. */
 function skippedTo(entry: ForetoldEntry, cursor: Cursor, from: EpochMs): Cursor | null {
   const earliest = from - entry.jitterMs;
-  return earliest <= cursor.nominal ? cursor : cursorAfter(entry, earliest - 1);
+  return earliest <= cursor.due ? cursor : cursorAfter(entry, earliest - 1);
 }

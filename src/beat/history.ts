@@ -6,7 +6,7 @@ import type { EpochMs } from "../core/clock.js";
 import { type Schedule, type ScheduleJSON, scheduleFromJSON } from "../schedules/index.js";
 import type { Entries, LedgerQuery, LedgerRecord, StoredLedgerRange } from "../store/entries.js";
 import type { Results } from "../store/results.js";
-import { nominalAfter, nominalFollowing, type Timing } from "./occurrences.js";
+import { dueAfter, dueFollowing, type Timing } from "./occurrences.js";
 
 export interface HistoryRow {
   readonly entry: string;
@@ -134,13 +134,13 @@ function instantsOf(
   const instants: EpochMs[] = [];
   let due: EpochMs | null = range.from;
   // A far page of a long range: start near it. The schedule is pure, so it is on the same instants there.
-  if (query.after !== undefined && query.after >= range.from) due = nominalAfter(timing, query.after);
+  if (query.after !== undefined && query.after >= range.from) due = dueAfter(timing, query.after);
   while (due !== null && due <= range.to && (query.before === undefined || due < query.before)) {
     instants.push(due);
     if (keep === "oldest" && instants.length === query.limit) break;
     // The newest are wanted: let go of the older ones now and then, so that memory stays bounded.
     if (instants.length >= 2 * query.limit + 1_000) instants.splice(0, instants.length - query.limit);
-    due = nominalFollowing(timing, due);
+    due = dueFollowing(timing, due);
   }
   return keep === "oldest" ? instants : instants.slice(-query.limit);
 }

@@ -62,24 +62,24 @@ export class MisfireSorter {
     this.#caughtUp = context.caughtUp;
   }
 
-  /** False: no more may be sent, and nothing was decided about `due`. */
-  take(due: Cursor): boolean {
+  /** False: no more may be sent, and nothing was decided about `cursor`. */
+  take(cursor: Cursor): boolean {
     const { misfire } = this.#context;
-    if (!this.#isLate(due)) {
+    if (!this.#isLate(cursor)) {
       this.#sendNewest();
-      return this.#send(due.nominal);
+      return this.#send(cursor.due);
     }
-    if (misfire.policy === "skip") return this.#skip(due.nominal, "late");
-    if (misfire.withinMs !== null && this.#context.now - due.dispatchAt > misfire.withinMs) {
-      return this.#skip(due.nominal, "too-late");
+    if (misfire.policy === "skip") return this.#skip(cursor.due, "late");
+    if (misfire.withinMs !== null && this.#context.now - cursor.dispatchAt > misfire.withinMs) {
+      return this.#skip(cursor.due, "too-late");
     }
     if (misfire.policy === "latest") {
       if (this.#newest !== null) this.#skip(this.#newest, "coalesced");
-      this.#newest = due.nominal;
+      this.#newest = cursor.due;
       return true;
     }
-    if (this.#caughtUp >= misfire.max) return this.#skip(due.nominal, "cap");
-    if (!this.#send(due.nominal)) return false;
+    if (this.#caughtUp >= misfire.max) return this.#skip(cursor.due, "cap");
+    if (!this.#send(cursor.due)) return false;
     this.#caughtUp++;
     return true;
   }
@@ -93,8 +93,8 @@ export class MisfireSorter {
     this.#newest = null;
   }
 
-  #isLate(due: Cursor): boolean {
-    return this.#context.now - due.dispatchAt > this.#context.graceMs;
+  #isLate(cursor: Cursor): boolean {
+    return this.#context.now - cursor.dispatchAt > this.#context.graceMs;
   }
 
   #sendNewest(): void {

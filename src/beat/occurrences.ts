@@ -13,10 +13,10 @@ import type { Cursor } from "../store/entries.js";
 export interface Timing {
   readonly name: string;
   readonly schedule: Schedule;
-  /** An occurrence counts only if startAt <= nominal < endAt. */
+  /** An occurrence counts only if startAt <= due < endAt. */
   readonly startAt: EpochMs | null;
   readonly endAt: EpochMs | null;
-  /** The longest delay of a dispatch after its nominal instant. */
+  /** The longest delay of a dispatch after its due instant. */
   readonly jitterMs: number;
 }
 
@@ -34,11 +34,11 @@ function idPrefix(name: string): string {
  */
 export function occurrenceId(
   entry: Pick<Timing, "name" | "schedule"> & { readonly scheduleText: string },
-  nominal: EpochMs,
+  due: EpochMs,
 ): string {
   const { name, schedule, scheduleText } = entry;
-  const key = schedule.occurrenceKey?.(nominal);
-  const occurrence = key === undefined ? String(nominal) : `${key}.${fnv1a(scheduleText).toString(36)}`;
+  const key = schedule.occurrenceKey?.(due);
+  const occurrence = key === undefined ? String(due) : `${key}.${fnv1a(scheduleText).toString(36)}`;
   return `${idPrefix(name)}@${occurrence}`;
 }
 
@@ -48,49 +48,49 @@ export function triggerId(name: string, unique: string): string {
 }
 
 /**
- * The first nominal instant after `after`, or null. Throws SUNBEAT_SCHEDULE_INVALID when a custom schedule answers
+ * The first due instant after `after`, or null. Throws SUNBEAT_SCHEDULE_INVALID when a custom schedule answers
  * with anything but a later whole number: believing it would make a loop without end.
  */
-export function nominalAfter(entry: Timing, after: EpochMs): EpochMs | null {
+export function dueAfter(entry: Timing, after: EpochMs): EpochMs | null {
   const from = entry.startAt === null ? after : Math.max(after, entry.startAt - 1);
-  const nominal = entry.schedule.next(from);
-  if (nominal === null) return null;
-  if (!Number.isSafeInteger(nominal) || nominal <= from) {
+  const due = entry.schedule.next(from);
+  if (due === null) return null;
+  if (!Number.isSafeInteger(due) || due <= from) {
     throw new ScheduleError(
       "SUNBEAT_SCHEDULE_INVALID",
-      `entry ${quote(entry.name)}: next(${from}) of its schedule gave ${quote(nominal)}; ` +
+      `entry ${quote(entry.name)}: next(${from}) of its schedule gave ${quote(due)}; ` +
         "expected null or a later instant in whole epoch milliseconds",
       { details: { entry: entry.name } },
     );
   }
-  return entry.endAt !== null && nominal >= entry.endAt ? null : nominal;
+  return entry.endAt !== null && due >= entry.endAt ? null : due;
 }
 
-/** The nominal instant after the occurrence at `nominal`, or null. */
-export function nominalFollowing(entry: Timing, nominal: EpochMs): EpochMs | null {
-  return nominalAfter(entry, nominal + (entry.schedule.separationMs ?? 0));
+/** The due instant after the occurrence at `due`, or null. */
+export function dueFollowing(entry: Timing, due: EpochMs): EpochMs | null {
+  return dueAfter(entry, due + (entry.schedule.separationMs ?? 0));
 }
 
 /**
- * When the occurrence at `nominal` is to be sent. The delay is the same share of the jitter for every occurrence of
- * an entry and ends before the next nominal instant, so that no two of its runs change places.
+ * When the occurrence at `due` is to be sent. The delay is the same share of the jitter for every occurrence of
+ * an entry and ends before the next due instant, so that no two of its runs change places.
  */
-export function cursorAt(entry: Timing, nominal: EpochMs): Cursor {
-  if (entry.jitterMs === 0) return { nominal, dispatchAt: nominal };
-  const following = nominalFollowing(entry, nominal);
-  const room = following === null ? entry.jitterMs : Math.min(entry.jitterMs, following - nominal);
-  return { nominal, dispatchAt: nominal + Math.floor((spreadHash(entry.name) / 2 ** 32) * room) };
+export function cursorAt(entry: Timing, due: EpochMs): Cursor {
+  if (entry.jitterMs === 0) return { due, dispatchAt: due };
+  const following = dueFollowing(entry, due);
+  const room = following === null ? entry.jitterMs : Math.min(entry.jitterMs, following - due);
+  return { due, dispatchAt: due + Math.floor((spreadHash(entry.name) / 2 ** 32) * room) };
 }
 
 /** The first occurrence after `after`, or null. */
 export function cursorAfter(entry: Timing, after: EpochMs): Cursor | null {
-  const nominal = nominalAfter(entry, after);
-  return nominal === null ? null : cursorAt(entry, nominal);
+  const due = dueAfter(entry, after);
+  return due === null ? null : cursorAt(entry, due);
 }
 
-/** The occurrence after the one at `nominal`, or null. */
-export function cursorFollowing(entry: Timing, nominal: EpochMs): Cursor | null {
-  const following = nominalFollowing(entry, nominal);
+/** The occurrence after the one at `due`, or null. */
+export function cursorFollowing(entry: Timing, due: EpochMs): Cursor | null {
+  const following = dueFollowing(entry, due);
   return following === null ? null : cursorAt(entry, following);
 }
 
@@ -101,9 +101,9 @@ export function cursorFollowing(entry: Timing, nominal: EpochMs): Cursor | null 
 export function restartCursor(
   entry: Timing,
   now: EpochMs,
-  last: { readonly nominal: EpochMs | null; readonly sameSchedule: boolean },
+  last: { readonly due: EpochMs | null; readonly sameSchedule: boolean },
 ): Cursor | null {
-  if (last.nominal === null) return cursorAfter(entry, now);
+  if (last.due === null) return cursorAfter(entry, now);
   const separationMs = last.sameSchedule ? (entry.schedule.separationMs ?? 0) : 0;
-  return cursorAfter(entry, Math.max(now, last.nominal + separationMs));
+  return cursorAfter(entry, Math.max(now, last.due + separationMs));
 }

@@ -51,11 +51,11 @@ export function planDue(
   if (sendsLeft <= 0) return { decisions: [], next: null, disable: "max-runs" };
   const { misfire } = entry;
   const sorter = new MisfireSorter({ misfire, now, graceMs, sendsLeft, caughtUp: state.caughtUp ?? 0 });
-  let due: Cursor | null = state.cursor;
-  for (let walked = 0; due !== null && due.dispatchAt <= now && walked < LONGEST_WALK; walked++) {
-    if (!sorter.take(due)) break;
-    due = cursorFollowing(entry, due.nominal);
+  let cursor: Cursor | null = state.cursor;
+  for (let walked = 0; cursor !== null && cursor.dispatchAt <= now && walked < LONGEST_WALK; walked++) {
+    if (!sorter.take(cursor)) break;
+    cursor = cursorFollowing(entry, cursor.due);
   }
-  sorter.finish(due);
-  return { decisions: sorter.decisions, next: due, disable: due === null ? "ended" : null };
+  sorter.finish(cursor);
+  return { decisions: sorter.decisions, next: cursor, disable: cursor === null ? "ended" : null };
 }

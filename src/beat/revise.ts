@@ -18,7 +18,7 @@ import type {
   LedgerRange,
 } from "../store/entries.js";
 import type { Entry } from "./entry.js";
-import { cursorAfter, cursorAt, nominalFollowing, restartCursor, type Timing } from "./occurrences.js";
+import { cursorAfter, cursorAt, dueFollowing, restartCursor, type Timing } from "./occurrences.js";
 
 /** Why an entry does not run any more: `disabled` in the store. */
 export const DISABLED = {
@@ -40,20 +40,20 @@ interface Past {
 
 /** The occurrences from `cursor` to `now`, as one range; null when there is none. */
 function past(entry: Entry | null, cursor: Cursor | null, now: EpochMs, reason: PastReason): Past | null {
-  if (cursor === null || cursor.nominal > now) return null;
-  let to = cursor.nominal;
+  if (cursor === null || cursor.due > now) return null;
+  let to = cursor.due;
   let count = 1;
   let beforeLast: EpochMs | null = null;
   if (entry !== null) {
-    let next = nominalFollowing(entry, to);
+    let next = dueFollowing(entry, to);
     while (next !== null && next <= now) {
       beforeLast = to;
       to = next;
       count++;
-      next = nominalFollowing(entry, to);
+      next = dueFollowing(entry, to);
     }
   }
-  const range = { from: cursor.nominal, to, count, reason, schedule: entry?.scheduleText ?? "null" };
+  const range = { from: cursor.due, to, count, reason, schedule: entry?.scheduleText ?? "null" };
   return { range, beforeLast };
 }
 
@@ -134,12 +134,10 @@ function carriedOver(stored: EntrySnapshot, old: Entry | null, entry: Entry, now
   // What was put aside keeps its cursor, and so does what is changed in other ways than in time.
   const ran = stored.disabled === null || stored.disabled === DISABLED.invalid;
   if (stored.cursor !== null && ran && entry.enabled && old !== null && sameTiming(old, entry)) {
-    return { cursor: cursorAt(entry, stored.cursor.nominal), ledger: [] };
+    return { cursor: cursorAt(entry, stored.cursor.due), ledger: [] };
   }
   const sameSchedule = old !== null && old.scheduleText === entry.scheduleText;
-  const restart = entry.enabled
-    ? restartCursor(entry, now, { nominal: stored.lastNominal, sameSchedule })
-    : null;
+  const restart = entry.enabled ? restartCursor(entry, now, { due: stored.lastDue, sameSchedule }) : null;
   const reason = stored.pausedAt !== null ? "paused" : entry.enabled ? "changed" : "disabled";
   const overdue = ran ? past(old, stored.cursor, now, reason) : null;
   if (overdue === null) return { cursor: restart, ledger: [] };
@@ -160,9 +158,9 @@ function sameTiming(a: Entry, b: Entry): boolean {
   );
 }
 
-/** Whether `nominal` is an occurrence of `entry`, and the newest one until `now`. */
-function hasNewest(entry: Entry, nominal: EpochMs, now: EpochMs): boolean {
-  if (cursorAfter(entry, nominal - 1)?.nominal !== nominal) return false;
-  const following = nominalFollowing(entry, nominal);
+/** Whether `due` is an occurrence of `entry`, and the newest one until `now`. */
+function hasNewest(entry: Entry, due: EpochMs, now: EpochMs): boolean {
+  if (cursorAfter(entry, due - 1)?.due !== due) return false;
+  const following = dueFollowing(entry, due);
   return following === null || following > now;
 }

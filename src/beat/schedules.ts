@@ -135,7 +135,7 @@ export class Schedules {
       if (stored.pausedAt === null) return null;
       if (stored.cursor === null) return putOf(stored, { pausedAt: null });
       const entry = this.#timed(stored);
-      const cursor = restartCursor(entry, now, { nominal: stored.lastNominal, sameSchedule: true });
+      const cursor = restartCursor(entry, now, { due: stored.lastDue, sameSchedule: true });
       return putOf(stored, {
         pausedAt: null,
         cursor,

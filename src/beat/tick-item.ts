@@ -1,6 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
 import type { EntrySnapshot, PlannedOccurrence, TickItem } from "../store/entries.js";
-import { firstDue } from "../store/planned.js";
+import { dueFrom } from "../store/planned.js";
 import type { MessageLock } from "../tasks/message.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { argsOf, type Entry } from "./entry.js";
@@ -19,7 +19,7 @@ export function tickItem(
   return {
     entry: entry.name,
     revision: entry.revision,
-    expect: stored.cursor?.nominal ?? null,
+    expect: stored.cursor?.due ?? null,
     plan: plan.decisions.map((decision) => planned(entry, decision, createMessage)),
     next: plan.next,
     disable: plan.disable,
@@ -48,10 +48,10 @@ export function inSteps(item: TickItem, most: number): TickItem[] {
     const [first, following] = [item.plan[from]!, item.plan[from + size]];
     steps.push({
       ...item,
-      expect: from === 0 ? item.expect : firstDue(first),
+      expect: from === 0 ? item.expect : dueFrom(first),
       plan: item.plan.slice(from, from + size),
       ...(following && {
-        next: { nominal: firstDue(following), dispatchAt: firstDue(following) },
+        next: { due: dueFrom(following), dispatchAt: dueFrom(following) },
         disable: null,
       }),
     });

@@ -8,7 +8,7 @@ import { readDefinition } from "./definition-rows.js";
 interface Telling extends Schedule {
   readonly timezone?: unknown;
   describe?(at?: EpochMs): string;
-  note?(nominal: EpochMs): string | undefined;
+  note?(instant: EpochMs): string | undefined;
   notes?(
     from: EpochMs,
     to: EpochMs,

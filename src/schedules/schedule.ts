@@ -19,10 +19,10 @@ export interface Schedule {
    * The part of the occurrence id that names this occurrence, default the instant in decimal. A schedule whose
    * instants come from a model (the Sun) gives an index instead, so that two versions of the model agree.
    */
-  occurrenceKey?(nominal: EpochMs): string;
+  occurrenceKey?(instant: EpochMs): string;
   /**
    * No two occurrences are closer than this, default 0. After an occurrence the beat searches from
-   * `nominal + separationMs`, so that a changed model cannot fire one event twice.
+   * `instant + separationMs`, so that a changed model cannot fire one event twice.
    */
   readonly separationMs?: number;
 }

@@ -10,8 +10,8 @@ import type { NewMessage } from "./broker.js";
 
 export interface Cursor {
   /** The occurrence's own instant. */
-  readonly nominal: EpochMs;
-  /** When it is to be sent: nominal plus jitter, never before nominal. */
+  readonly due: EpochMs;
+  /** When it is to be sent: due plus jitter, never before due. */
   readonly dispatchAt: EpochMs;
 }
 
@@ -39,7 +39,7 @@ export interface EntryRecord extends EntryDefinition {
   /** When `disabled` was set. */
   readonly disabledAt: EpochMs | null;
   /** The newest occurrence accounted for. */
-  readonly lastNominal: EpochMs | null;
+  readonly lastDue: EpochMs | null;
   /** Occurrences sent; triggered runs are not counted. */
   readonly runs: number;
 }
@@ -81,7 +81,7 @@ export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
  * A message with a lock takes its permit when it is sent. When that is busy, "skip" records skipped("locked"); under
  * the other policies the run is sent all the same, waits in line, and counts as unfinished meanwhile.
  * A held run has no ledger row until it is sent, replaced, revoked or removed; when released it keeps its id and
- * nominal instant, and `runs` and `maxRuns` count it then; after an entry was put in another revision the next tick does
+ * due instant, and `runs` and `maxRuns` count it then; after an entry was put in another revision the next tick does
  * that, since `maxRuns` may have changed. Its eta and expires count from when it was held; one that has expired keeps the
  * result that tells so, also where it is replaced, revoked or removed.
  */
@@ -102,8 +102,8 @@ export interface TickItem {
   readonly entry: string;
   readonly revision: string;
   /**
-   * `cursor.nominal` that was read; null for an entry without a next occurrence (sent once at start), where a plan
-   * that is not after `lastNominal` has "moved".
+   * `cursor.due` that was read; null for an entry without a next occurrence (sent once at start), where a plan
+   * that is not after `lastDue` has "moved".
    */
   readonly expect: EpochMs | null;
   /** In order of time; oldest first. */
@@ -198,7 +198,7 @@ export interface Entries {
   get(names: readonly string[]): Promise<(EntrySnapshot | null)[]>;
   /** In order of name, those after `after`, in one order that paging can follow. */
   list(options: { readonly after?: string; readonly limit: number }): Promise<EntrySnapshot[]>;
-  /** Keeps what the entry ran before: `lastNominal`, `runs`, unfinished and held runs. Judges each item alone. */
+  /** Keeps what the entry ran before: `lastDue`, `runs`, unfinished and held runs. Judges each item alone. */
   put(items: readonly EntryPut[]): Promise<PutOutcome[]>;
   /** Deletes the entry and a run it holds (skipped("removed")); its ledger stays until retention ends it. */
   remove(name: string, expect: number): Promise<"removed" | "conflict" | "gone">;

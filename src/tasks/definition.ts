@@ -83,7 +83,7 @@ export interface TaskRequest {
   readonly groupId: string | null;
   /** The beat entry that sent it, or null. */
   readonly entry: string | null;
-  /** The nominal instant of the tick, whenever it runs; null when not sent by an entry. */
+  /** The due instant of the tick, whenever it runs; null when not sent by an entry. */
   readonly scheduledFor: Date | null;
   readonly hostname: string;
 }

@@ -18,7 +18,7 @@ export interface MessageBody {
   /** The first task of the tree this one belongs to; null: this one. */
   readonly rootId: string | null;
   readonly groupId: string | null;
-  /** The nominal instant of the beat's tick; null: not sent by an entry. */
+  /** The due instant of the beat's tick; null: not sent by an entry. */
   readonly scheduledFor: EpochMs | null;
   /** What the sender decided; null: the task's own option holds. */
   readonly ignoreResult: boolean | null;

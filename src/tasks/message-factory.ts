@@ -36,7 +36,7 @@ export interface MessageRequest {
   readonly once?: boolean;
   /** The beat entry this is a run of. */
   readonly entry?: string;
-  /** The nominal instant of that run. */
+  /** The due instant of that run. */
   readonly scheduledFor?: EpochMs;
   /** The lock of that entry. */
   readonly lock?: MessageLock | undefined;

@@ -42,7 +42,7 @@ test("says in its log what it does", async () => {
   ]);
 });
 
-test("sends task, arguments and options, and the nominal instant also under jitter", async () => {
+test("sends task, arguments and options, and the due instant also under jitter", async () => {
   await world.started({
     billed: {
       task: "billing.close",
@@ -211,7 +211,7 @@ describe("downtime", () => {
       async tick(term, items) {
         const answer = await world.store.entries.tick(term, items);
         const [stored] = await world.store.entries.get(["often"]);
-        steps.push([items[0]!.plan.length, stored?.cursor?.nominal]);
+        steps.push([items[0]!.plan.length, stored?.cursor?.due]);
         return answer;
       },
     };
@@ -460,7 +460,7 @@ describe("an entry that cannot be sent", () => {
     await world.store.entries.put([
       {
         ...{ name: "bad", owner: "code:other", version: 1, definition, revision: "r", expect: null },
-        ...{ cursor: { nominal: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
+        ...{ cursor: { due: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
       },
     ]);
   };
@@ -549,7 +549,7 @@ describe("an entry that cannot be sent", () => {
     await world.store.entries.put([
       {
         ...{ name: "bad", owner: "runtime", version: 0, definition: "{nope", revision: "r", expect: null },
-        ...{ cursor: { nominal: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
+        ...{ cursor: { due: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
       },
     ]);
     const beat = await world.started();
@@ -573,7 +573,7 @@ describe("an entry that cannot be sent", () => {
   test("does not keep others out, however many there are", async () => {
     const puts: Parameters<Entries["put"]>[0] = Array.from({ length: 1_500 }, (_, i) => ({
       ...{ name: `bad${i}`, owner: "runtime", version: 0, definition: "{nope", revision: "r", expect: null },
-      ...{ cursor: { nominal: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
+      ...{ cursor: { due: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
     }));
     await world.store.entries.put(puts);
     const beat = await world.started({ good: tick }, { batch: 100 });

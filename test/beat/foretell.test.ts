@@ -53,8 +53,8 @@ test("jitter is in the instant of sending, and not in the due time", () => {
 
 describe("a stored entry", () => {
   const stateAt = (cursor: string, more: Partial<EntryState> = {}): EntryState => {
-    const nominal = at(cursor);
-    return { cursor: { nominal, dispatchAt: nominal }, runs: 0, pausedAt: null, disabled: null, ...more };
+    const due = at(cursor);
+    return { cursor: { due, dispatchAt: due }, runs: 0, pausedAt: null, disabled: null, ...more };
   };
 
   test.each<[string, Partial<EntryOptions>, EntryState, string, string[]]>([
@@ -99,7 +99,7 @@ describe("a stored entry", () => {
 
   test("counts what is caught up for `max` also where a plan is cut", () => {
     const entry = entryOf({ schedule: every("100ms"), misfire: { policy: "all", max: 3 } });
-    const state = { ...stateAt("00:00"), cursor: { nominal: 100, dispatchAt: 100 } };
+    const state = { ...stateAt("00:00"), cursor: { due: 100, dispatchAt: 100 } };
     let late = 0;
     for (const run of foretell(entry, state, 150_000_000)) {
       if (run.sentAt > 150_000_000) break;

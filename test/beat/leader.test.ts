@@ -152,7 +152,7 @@ describe("how the suite would notice a broken store", () => {
           const stored = await store.entries.get(items.map(({ entry }) => entry));
           const believed = items.map((item, index) => ({
             ...item,
-            expect: stored[index]?.cursor?.nominal ?? null,
+            expect: stored[index]?.cursor?.due ?? null,
           }));
           return store.entries.tick(leader?.term ?? "", believed);
         },

@@ -69,13 +69,13 @@ test("by default one run of the last day is caught up", () => {
   expect(plan.decisions).toEqual([
     {
       kind: "range",
-      from: cursor.nominal,
-      to: cursor.nominal + 4 * 43_200_000,
+      from: cursor.due,
+      to: cursor.due + 4 * 43_200_000,
       count: 5,
       reason: "too-late",
     },
-    { kind: "skip", due: cursor.nominal + 5 * 43_200_000, reason: "coalesced" },
-    { kind: "send", due: cursor.nominal + 6 * 43_200_000 },
+    { kind: "skip", due: cursor.due + 5 * 43_200_000, reason: "coalesced" },
+    { kind: "send", due: cursor.due + 6 * 43_200_000 },
   ]);
 });
 
@@ -117,7 +117,7 @@ test("a plan that is too long is cut, and the next one goes on where it ended", 
         ...{ to: 63_599_900, count: 635_999 },
       }))
       .concat([{ kind: "range", from: 63_600_000, to: 100_000_000, count: 364_001, reason: "coalesced" }]),
-    next: { nominal: 100_000_100, dispatchAt: 100_000_100 },
+    next: { due: 100_000_100, dispatchAt: 100_000_100 },
     disable: null,
   });
   const second = planDue(entry, { cursor: first.next!, runs: 0 }, now);
@@ -168,7 +168,7 @@ test("a longer grace lets what waited for a busy beat run as if on time", () => 
 test("jitter is the same share for every occurrence, and never reaches the next one", () => {
   const entry = entryOf({ jitter: "1h" }, "billing");
   const cursors = [at("10:00:00"), at("10:10:00")].map((after) => cursorAfter(entry, after)!);
-  const delays = cursors.map(({ nominal, dispatchAt }) => dispatchAt - nominal);
+  const delays = cursors.map(({ due, dispatchAt }) => dispatchAt - due);
   expect(delays[0]).toBe(delays[1]);
   expect(delays[0]).toBeGreaterThan(0);
   expect(delays[0]).toBeLessThan(600_000);
@@ -183,12 +183,12 @@ test("after an occurrence the search goes on past the schedule's separation", ()
   };
   const entry = entryOf({ schedule: moved });
   const midnight = Date.UTC(2027, 0, 2);
-  const plan = planDue(entry, { cursor: { nominal: midnight, dispatchAt: midnight }, runs: 0 }, midnight);
-  expect(plan.next?.nominal).toBe(midnight + 86_460_000);
-  expect(restartCursor(entry, midnight + 5, { nominal: midnight, sameSchedule: true })?.nominal).toBe(
+  const plan = planDue(entry, { cursor: { due: midnight, dispatchAt: midnight }, runs: 0 }, midnight);
+  expect(plan.next?.due).toBe(midnight + 86_460_000);
+  expect(restartCursor(entry, midnight + 5, { due: midnight, sameSchedule: true })?.due).toBe(
     midnight + 86_460_000,
   );
-  expect(restartCursor(entry, midnight + 5, { nominal: midnight, sameSchedule: false })?.nominal).toBe(
+  expect(restartCursor(entry, midnight + 5, { due: midnight, sameSchedule: false })?.due).toBe(
     midnight + 60_000,
   );
 });

@@ -33,7 +33,7 @@ async function stored(name: string) {
 }
 const nextDue = async (name: string) => {
   const cursor = (await stored(name))?.cursor;
-  return cursor ? new Date(cursor.nominal).toISOString().slice(0, 16) : null;
+  return cursor ? new Date(cursor.due).toISOString().slice(0, 16) : null;
 };
 
 test("a new entry starts at registration: nothing before it is due", async () => {
@@ -269,7 +269,7 @@ test("beats that register at once agree, whoever is faster", async () => {
   expect(world.log.matching(/keep changing/)).toEqual([]);
   const entries = await world.store.entries.list({ limit: 100 });
   expect(new Set(entries.map(({ version, revision }) => `${version} ${revision}`)).size).toBe(1);
-  expect(new Set(entries.map(({ cursor }) => cursor?.nominal))).toEqual(new Set([Date.UTC(2027, 0, 1, 18)]));
+  expect(new Set(entries.map(({ cursor }) => cursor?.due))).toEqual(new Set([Date.UTC(2027, 0, 1, 18)]));
 });
 
 test("a custom schedule that throws keeps only itself from being registered", async () => {

@@ -78,8 +78,8 @@ test.each(FAMILIES.map(([family]) => [family]))(
 function delayOf(name: string): number {
   const schedule = crontab("0 * * * *");
   const entry = resolveEntry(name, { task: "t", schedule, jitter: "1h" }, { timezone: "UTC" });
-  const { nominal, dispatchAt } = cursorAfter(entry, YEAR_START)!;
-  return (dispatchAt - nominal) / 1_000;
+  const { due, dispatchAt } = cursorAfter(entry, YEAR_START)!;
+  return (dispatchAt - due) / 1_000;
 }
 
 function spanOf(delays: readonly number[]): number {

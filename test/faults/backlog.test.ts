@@ -79,8 +79,8 @@ test(
     const now = await store.now();
     const puts = (await entries.get(NAMES)).map((stored) => {
       const down = DOWN[stored!.name.split(" ")[1] as keyof typeof DOWN];
-      const nominal = Math.floor((now - down - second * 1_000) / MINUTE) * MINUTE + second * 1_000;
-      return { ...stored!, expect: stored!.etag, cursor: { nominal, dispatchAt: nominal }, ledger: [] };
+      const due = Math.floor((now - down - second * 1_000) / MINUTE) * MINUTE + second * 1_000;
+      return { ...stored!, expect: stored!.etag, cursor: { due, dispatchAt: due }, ledger: [] };
     });
     expect(new Set(await entries.put(puts))).toEqual(new Set(["stored"]));
     await server.raw.slowlog("RESET");
@@ -89,7 +89,7 @@ test(
     const beat = await programs.beat(spec, { NODE_OPTIONS: "--max-old-space-size=64" });
     const startedAt = systemClock.monotonicMs();
     await until("cursors that are not due", async () =>
-      (await entries.get(NAMES)).every((stored) => stored!.cursor!.nominal > now),
+      (await entries.get(NAMES)).every((stored) => stored!.cursor!.due > now),
     );
     const tookMs = systemClock.monotonicMs() - startedAt;
     expect(await beat.end()).toEqual({ code: 0, signal: null });
@@ -119,8 +119,8 @@ test(
       // What became due later was sent by itself.
       const at = Math.min(...records.map((record) => record.at));
       const dues = Array.from(
-        { length: Math.floor((at - cursor.nominal) / MINUTE) + 1 },
-        (_, index) => cursor.nominal + index * MINUTE,
+        { length: Math.floor((at - cursor.due) / MINUTE) + 1 },
+        (_, index) => cursor.due + index * MINUTE,
       );
       const ofTheTime = records.filter((record) => (record.kind === "row" ? record.due : record.from) <= at);
       expect([name, ofTheTime.reduce((sum, record) => sum + countOf(record), 0)]).toEqual([

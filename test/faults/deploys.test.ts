@@ -103,7 +103,7 @@ test(
     // Whoever leads then has nothing left to catch up with.
     const from = await store.now();
     await until("a tick of each entry after the last turn", async () =>
-      (await store.entries.get(Object.keys(NEW))).every((stored) => (stored?.cursor?.nominal ?? 0) > from),
+      (await store.entries.get(Object.keys(NEW))).every((stored) => (stored?.cursor?.due ?? 0) > from),
     );
     await beat.end();
     over = true;

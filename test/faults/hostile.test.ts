@@ -238,7 +238,7 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   tick: async (s) => {
     const election = await s.leases.elect(candidate, 60_000);
     const [due] = (await s.entries.due(1)).entries;
-    const at = due?.cursor?.nominal ?? 1;
+    const at = due?.cursor?.due ?? 1;
     const name = due?.name ?? "e";
     return s.entries.tick(election.outcome === "leading" ? election.term : "x", [
       item(name, at, { plan: [sendOf(name, at)], next: null, disable: "ended" }),

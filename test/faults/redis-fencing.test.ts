@@ -19,7 +19,7 @@ const NO_TERM: readonly Mutant[] = [
   },
 ];
 const NO_CURSOR: readonly Mutant[] = [
-  { script: "tick", find: 'if estate.nominal ~= item.expect then return "moved" end', put: "" },
+  { script: "tick", find: 'if estate.due ~= item.expect then return "moved" end', put: "" },
   { script: "tick", find: "or standing ~= expected", put: "" },
 ];
 const NO_TOKEN: readonly Mutant[] = [

@@ -64,7 +64,7 @@ type Gap = { readonly occurrences: number; readonly ms: number };
 
 function after({ occurrences, ms }: Gap, entry: PlannedEntry, cursor: Cursor): number {
   let at = cursor;
-  for (let step = 0; step < occurrences; step++) at = cursorFollowing(entry, at.nominal) ?? at;
+  for (let step = 0; step < occurrences; step++) at = cursorFollowing(entry, at.due) ?? at;
   return at.dispatchAt + ms;
 }
 
@@ -74,7 +74,7 @@ function dueNow(entry: PlannedEntry, from: Cursor, now: number): Cursor[] {
   for (
     let at: Cursor | null = from;
     at !== null && at.dispatchAt <= now;
-    at = cursorFollowing(entry, at.nominal)
+    at = cursorFollowing(entry, at.due)
   ) {
     due.push(at);
   }
@@ -102,10 +102,10 @@ function spread(entry: PlannedEntry, decisions: readonly Decision[]): string[] {
     const inside: number[] = [];
     for (
       let at: Cursor | null = cursorAfter(entry, decision.from - 1);
-      at !== null && at.nominal <= decision.to;
-      at = cursorFollowing(entry, at.nominal)
+      at !== null && at.due <= decision.to;
+      at = cursorFollowing(entry, at.due)
     ) {
-      inside.push(at.nominal);
+      inside.push(at.due);
     }
     expect(inside[0]).toBe(decision.from);
     expect(inside.at(-1)).toBe(decision.to);
@@ -124,9 +124,9 @@ test("each due occurrence is decided exactly once, in order, as the policy says"
       const unlimited = { ...entry, maxRuns: null };
       const plan = planDue(unlimited, { cursor, runs: 0 }, now);
       const due = dueNow(entry, cursor, now);
-      const expected = due.map((at) => `${at.nominal} ${naiveFate(entry, due, at, now)}`);
+      const expected = due.map((at) => `${at.due} ${naiveFate(entry, due, at, now)}`);
       expect(spread(entry, plan.decisions)).toEqual(expected);
-      const next = cursorFollowing(entry, due.at(-1)!.nominal);
+      const next = cursorFollowing(entry, due.at(-1)!.due);
       expect([plan.next, plan.disable]).toEqual([next, next === null ? "ended" : null]);
     }),
     { numRuns: 300 },
@@ -152,7 +152,7 @@ test("chained plans never overlap and leave nothing out, and no plan sends more 
         }
       }
       expect(runs).toBeLessThanOrEqual(entry.maxRuns ?? Infinity);
-      const due = first === null ? [] : dueNow(entry, first, now).map(({ nominal }) => String(nominal));
+      const due = first === null ? [] : dueNow(entry, first, now).map(({ due }) => String(due));
       // With its runs used up the entry has ended: what comes after is not due any more.
       expect(decided).toEqual(runs === entry.maxRuns ? due.slice(0, decided.length) : due);
     }),
@@ -165,12 +165,12 @@ test("jitter delays each run by less than the gap to the next, so it never reord
     fc.property(entries, fc.integer({ min: 0, max: 1e9 }), (entry, offset) => {
       let at = cursorAfter(entry, START + offset);
       for (let step = 0; at !== null && step < 50; step++) {
-        const following = cursorFollowing(entry, at.nominal);
-        expect(at.dispatchAt).toBeGreaterThanOrEqual(at.nominal);
-        expect(at.dispatchAt - at.nominal).toBeLessThan(Math.max(1, entry.jitterMs));
+        const following = cursorFollowing(entry, at.due);
+        expect(at.dispatchAt).toBeGreaterThanOrEqual(at.due);
+        expect(at.dispatchAt - at.due).toBeLessThan(Math.max(1, entry.jitterMs));
         if (following !== null) {
-          expect(at.dispatchAt).toBeLessThan(following.nominal);
-          expect(cursorFollowing(entry, at.nominal)).toEqual(cursorAfter(entry, at.nominal));
+          expect(at.dispatchAt).toBeLessThan(following.due);
+          expect(cursorFollowing(entry, at.due)).toEqual(cursorAfter(entry, at.due));
         }
         at = following;
       }

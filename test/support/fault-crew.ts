@@ -171,7 +171,7 @@ export class Crew {
     const store = await this.store();
     try {
       const snapshots = await store.entries.get(this.expectations.map(({ entry }) => entry));
-      return snapshots.every((snapshot) => (snapshot?.cursor?.nominal ?? 0) > instant);
+      return snapshots.every((snapshot) => (snapshot?.cursor?.due ?? 0) > instant);
     } catch {
       return false;
     }

@@ -132,7 +132,7 @@ async function checkDispatch(
     const cursor = snapshots[index]?.cursor;
     if (!first || !cursor) return broken.push(`${entry}: nothing in the ledger, or no cursor`);
     const seen = accountedFor(ledger, schedule);
-    for (const due of dueTimes(schedule, first.kind === "row" ? first.due : first.from, cursor.nominal)) {
+    for (const due of dueTimes(schedule, first.kind === "row" ? first.due : first.from, cursor.due)) {
       const times = seen.get(due) ?? 0;
       seen.delete(due);
       if (times === 1) continue;

@@ -77,8 +77,8 @@ export class CrontabSchedule implements BuiltInSchedule {
    * Why an occurrence is not where the text seems to put it, or that its local time comes twice; undefined for
    * the ordinary ones: "02:30 does not exist in Europe/Paris on 2027-03-28; runs at 03:00, after the gap".
    */
-  note(nominal: EpochMs): string | undefined {
-    return this.#compiled === null ? undefined : noteOf(this.#compiled, nominal);
+  note(instant: EpochMs): string | undefined {
+    return this.#compiled === null ? undefined : noteOf(this.#compiled, instant);
   }
 
   /**

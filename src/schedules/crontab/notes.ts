@@ -163,9 +163,9 @@ function matchesElsewhere({ calendar }: CompiledCrontab, { from, to }: Irregular
 }
 
 /** See `CrontabSchedule.note`. */
-export function noteOf(crontab: CompiledCrontab, nominal: EpochMs): string | undefined {
-  if (crontab.never || !(Math.abs(nominal) <= MAX_INSTANT)) return undefined;
-  const minute = Math.floor(nominal / MINUTE_MS);
+export function noteOf(crontab: CompiledCrontab, instant: EpochMs): string | undefined {
+  if (crontab.never || !(Math.abs(instant) <= MAX_INSTANT)) return undefined;
+  const minute = Math.floor(instant / MINUTE_MS);
   const segment = crontab.zone.at(minute);
   const local = minute + segment.offset;
   const name = crontab.zone.name;

@@ -61,15 +61,15 @@ export class Crossings implements SolarModel {
     return null;
   }
 
-  index(nominal: EpochMs): number {
-    const near = nearHalfDay(nominal, this.#place.longitude);
+  index(instant: EpochMs): number {
+    const near = nearHalfDay(instant, this.#place.longitude);
     let best = near;
     let bestDistance = Infinity;
     for (let k = near - 2; k <= near + 2; k++) {
       const at = this.#crossing(k);
-      if (at === null || Math.abs(at - nominal) >= bestDistance) continue;
+      if (at === null || Math.abs(at - instant) >= bestDistance) continue;
       best = k;
-      bestDistance = Math.abs(at - nominal);
+      bestDistance = Math.abs(at - instant);
     }
     return best;
   }

@@ -25,9 +25,9 @@ export class Culminations implements SolarModel {
     return { k, at: this.#at(k) };
   }
 
-  index(nominal: EpochMs): number {
-    const k = this.#before(nominal);
-    return Math.abs(this.#at(k) - nominal) < Math.abs(this.#at(k + 2) - nominal) ? k : k + 2;
+  index(instant: EpochMs): number {
+    const k = this.#before(instant);
+    return Math.abs(this.#at(k) - instant) < Math.abs(this.#at(k + 2) - instant) ? k : k + 2;
   }
 
   /** The last of our k that is surely not after `at`: the true Sun is less than half a day off the mean one. */

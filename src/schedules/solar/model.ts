@@ -11,5 +11,5 @@ export interface SolarModel {
   next(after: EpochMs): Occurrence | null;
   previous(before: EpochMs): Occurrence | null;
   /** The k of an occurrence whose instant may come from a slightly different model. */
-  index(nominal: EpochMs): number;
+  index(instant: EpochMs): number;
 }

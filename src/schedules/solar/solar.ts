@@ -80,8 +80,8 @@ export class SolarSchedule implements BuiltInSchedule {
   }
 
   /** The half-day of the event at this place, so that two versions of the Sun's model name it alike. */
-  occurrenceKey(nominal: EpochMs): string {
-    return String(this.#model.index(nominal - this.offsetMs));
+  occurrenceKey(instant: EpochMs): string {
+    return String(this.#model.index(instant - this.offsetMs));
   }
 
   /** One line for people; with `at`, also what `status` says about that instant. */

@@ -14,7 +14,7 @@ export function setStanding(state: MemoryState, entry: Entry, standing: Standing
   state.dueEntries.remove(entry);
   const { cursor, pausedAt, disabled } = standing;
   if (disabled !== entry.disabled) entry.disabledAt = disabled === null ? null : now;
-  entry.cursor = cursor && { nominal: cursor.nominal, dispatchAt: cursor.dispatchAt };
+  entry.cursor = cursor && { due: cursor.due, dispatchAt: cursor.dispatchAt };
   entry.pausedAt = pausedAt;
   entry.disabled = disabled;
   if (cursor && pausedAt === null && disabled === null) {

@@ -22,7 +22,7 @@ function record(entry: Entry): EntryRecord {
     pausedAt: entry.pausedAt,
     disabled: entry.disabled,
     disabledAt: entry.disabledAt,
-    lastNominal: entry.lastNominal,
+    lastDue: entry.lastDue,
     runs: entry.runs,
   };
 }
@@ -51,7 +51,7 @@ function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
     pausedAt: null,
     disabled: null,
     disabledAt: null,
-    lastNominal: null,
+    lastDue: null,
     runs: 0,
     sequence: ++state.sequence,
     held: null,

@@ -157,7 +157,7 @@ export interface Entry extends HeapItem {
   pausedAt: EpochMs | null;
   disabled: string | null;
   disabledAt: EpochMs | null;
-  lastNominal: EpochMs | null;
+  lastDue: EpochMs | null;
   runs: number;
   /** Order among entries that are due at the same millisecond. */
   readonly sequence: number;

@@ -1,6 +1,6 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, TickItem, TickItemOutcome, TickReply } from "../entries.js";
-import { lastDue, refusalOf } from "../planned.js";
+import { dueTo, refusalOf } from "../planned.js";
 import { endWhenSpent, setStanding } from "./cursor.js";
 import { followUp } from "./follow-up.js";
 import { recordRange } from "./ledger.js";
@@ -15,7 +15,7 @@ export function tick(state: MemoryState, term: string, items: readonly TickItem[
   const outcomes = items.map((item): TickItemOutcome => {
     const entry = state.entries.get(item.entry);
     if (!entry) return { outcome: "gone" };
-    const refusal = refusalOf(entry, entry.cursor?.nominal ?? null, item, now);
+    const refusal = refusalOf(entry, entry.cursor?.due ?? null, item, now);
     if (refusal) return { outcome: refusal };
     return { outcome: "ticked", occurrences: account(state, entry, item, term, now) };
   });
@@ -33,7 +33,7 @@ function account(
 ): OccurrenceOutcome[] {
   const counted = { maxRuns: item.maxRuns };
   const occurrences = item.plan.map((planned): OccurrenceOutcome => {
-    entry.lastNominal = Math.max(entry.lastNominal ?? -Infinity, lastDue(planned));
+    entry.lastDue = Math.max(entry.lastDue ?? -Infinity, dueTo(planned));
     if (planned.kind === "range") {
       recordRange(state, entry.name, planned, term, now);
       return "skipped";

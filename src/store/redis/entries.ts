@@ -198,7 +198,7 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
   const [
     etag,
     revision = "",
-    nominal = "+",
+    due = "+",
     dispatch = "+",
     paused = "+",
     disabled = "+",
@@ -206,7 +206,7 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
     last = "+",
     runs,
   ] = changing;
-  const nominalAt = numberOrNull(nominal);
+  const dueAt = numberOrNull(due);
   const dispatchAt = numberOrNull(dispatch);
   return {
     name: fromWord(name),
@@ -215,11 +215,11 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
     definition: fromWire(fixed.rest),
     revision: fromWord(revision),
     etag: Number(etag),
-    cursor: nominalAt === null || dispatchAt === null ? null : { nominal: nominalAt, dispatchAt },
+    cursor: dueAt === null || dispatchAt === null ? null : { due: dueAt, dispatchAt },
     pausedAt: numberOrNull(paused),
     disabled: fromWordOrNull(disabled),
     disabledAt: numberOrNull(at),
-    lastNominal: numberOrNull(last),
+    lastDue: numberOrNull(last),
     runs: Number(runs),
   };
 }
@@ -238,7 +238,7 @@ function costOfPut({ definition, ledger }: EntryPut) {
 function putText(item: EntryPut): string[] {
   const { cursor, pausedAt, disabled, ledger } = item;
   const standing = [
-    orNull(cursor?.nominal),
+    orNull(cursor?.due),
     orNull(cursor?.dispatchAt),
     orNull(pausedAt),
     toWordOrNull(disabled),
@@ -260,7 +260,7 @@ function overlapText(overlap: Overlap | null): string {
 }
 
 function packItem(item: TickItem, shapes: Shapes, into: string[]): void {
-  const next = `${orNull(item.next?.nominal)} ${orNull(item.next?.dispatchAt)}`;
+  const next = `${orNull(item.next?.due)} ${orNull(item.next?.dispatchAt)}`;
   const end = `${toWordOrNull(item.disable)} ${orNull(item.maxRuns)}`;
   into.push(
     toWord(item.entry),

@@ -17,12 +17,12 @@ interface EntryRow {
   readonly definition: string;
   readonly revision: string;
   readonly etag: number;
-  readonly nominal: EpochMs | null;
+  readonly due: EpochMs | null;
   readonly dispatchAt: EpochMs | null;
   readonly pausedAt: EpochMs | null;
   readonly disabled: string | null;
   readonly disabledAt: EpochMs | null;
-  readonly lastNominal: EpochMs | null;
+  readonly lastDue: EpochMs | null;
   readonly runs: number;
 }
 
@@ -31,8 +31,8 @@ interface SnapshotRow extends EntryRow {
   readonly holding: number;
 }
 
-const COLUMNS = `name, owner, version, definition, revision, stamp AS etag, nominal, dispatch_at AS dispatchAt,
-  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastNominal, runs`;
+const COLUMNS = `name, owner, version, definition, revision, stamp AS etag, nominal AS due, dispatch_at AS dispatchAt,
+  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastDue, runs`;
 /** The store's now comes first, twice. */
 const ENTRY = `SELECT ${COLUMNS},
   (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${KEPT} AND NOT ${HAS_ENDED}) AS unfinished,
@@ -45,8 +45,8 @@ const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatc
 /** A look at the ledgers of all entries may be long: one call goes on where the last one stopped. */
 const LEDGERS_PER_TRIM = 1_000;
 
-function record({ nominal, dispatchAt, ...same }: EntryRow): EntryRecord {
-  return { ...same, cursor: nominal === null || dispatchAt === null ? null : { nominal, dispatchAt } };
+function record({ due, dispatchAt, ...same }: EntryRow): EntryRecord {
+  return { ...same, cursor: due === null || dispatchAt === null ? null : { due, dispatchAt } };
 }
 
 function snapshot({ unfinished, holding, ...row }: SnapshotRow): EntrySnapshot {
@@ -72,7 +72,7 @@ function put(step: Step, item: EntryPut): PutOutcome {
        disabled_at = CASE WHEN excluded.disabled IS disabled THEN disabled_at ELSE excluded.disabled_at END,
        disabled = excluded.disabled`,
     ...[item.name, item.owner, item.version, item.definition, item.revision, step.etag()],
-    ...[item.cursor?.nominal ?? null, item.cursor?.dispatchAt ?? null, item.pausedAt, item.disabled],
+    ...[item.cursor?.due ?? null, item.cursor?.dispatchAt ?? null, item.pausedAt, item.disabled],
     item.disabled === null ? null : step.now,
   );
   for (const range of item.ledger) recordRange(step, item.name, range, null);

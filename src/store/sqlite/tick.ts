@@ -1,6 +1,6 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, TickItem, TickItemOutcome, TickReply } from "../entries.js";
-import { type Judged, lastDue, refusalOf } from "../planned.js";
+import { type Judged, dueTo, refusalOf } from "../planned.js";
 import { followUp } from "./follow-up.js";
 import { recordRange } from "./ledger.js";
 import { isCurrentTerm } from "./leases.js";
@@ -9,16 +9,16 @@ import { disable, endWhenSpent, skipRun, startRun } from "./runs.js";
 import type { Step } from "./step.js";
 
 const STATE =
-  "SELECT revision, nominal, last_nominal AS lastNominal, paused_at AS pausedAt, disabled FROM entry WHERE name = ?";
+  "SELECT revision, nominal AS due, last_nominal AS lastDue, paused_at AS pausedAt, disabled FROM entry WHERE name = ?";
 
 /** Sends what is due and moves the cursors, or does nothing: the whole batch for a wrong term, an item otherwise. */
 export function tick(step: Step, term: string, items: readonly TickItem[]): TickReply {
   const { now } = step;
   if (!isCurrentTerm(step, term)) return { outcome: "fenced", now };
   const outcomes = items.map((item): TickItemOutcome => {
-    const entry = step.get<Judged & { readonly nominal: EpochMs | null }>(STATE, item.entry);
+    const entry = step.get<Judged & { readonly due: EpochMs | null }>(STATE, item.entry);
     if (!entry) return { outcome: "gone" };
-    const refusal = refusalOf(entry, entry.nominal, item, now);
+    const refusal = refusalOf(entry, entry.due, item, now);
     if (refusal) return { outcome: refusal };
     return { outcome: "ticked", occurrences: account(step, item, term) };
   });
@@ -47,13 +47,13 @@ function account(step: Step, item: TickItem, term: string): OccurrenceOutcome[] 
     return outcome;
   });
   const accountedTo = item.plan.reduce<EpochMs | null>(
-    (newest, planned) => Math.max(newest ?? -Infinity, lastDue(planned)),
+    (newest, planned) => Math.max(newest ?? -Infinity, dueTo(planned)),
     null,
   );
   step.run(
     `UPDATE entry SET nominal = ?, dispatch_at = ?, stamp = ?, runs = runs + ?,
        last_nominal = max(coalesce(last_nominal, ?), coalesce(?, last_nominal)) WHERE name = ?`,
-    ...[item.next?.nominal ?? null, item.next?.dispatchAt ?? null, step.etag(), sent],
+    ...[item.next?.due ?? null, item.next?.dispatchAt ?? null, step.etag(), sent],
     ...[accountedTo, accountedTo, entry],
   );
   if (item.disable !== null) disable(step, entry, item.disable);

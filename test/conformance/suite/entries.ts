@@ -24,7 +24,7 @@ export const putCases = group("entries: put, get, list, remove", {
       pausedAt: null,
       disabled: null,
       disabledAt: null,
-      lastNominal: null,
+      lastDue: null,
       runs: 0,
       unfinished: 0,
       holding: false,
@@ -88,7 +88,7 @@ export const putCases = group("entries: put, get, list, remove", {
     const before = await read(store, "a");
     await putAll(store, entry("a", now + 9, { expect: before.etag, revision: "r2" }));
     const after = await read(store, "a");
-    assert.deepEqual([after.lastNominal, after.runs, after.unfinished], [now, 1, 1]);
+    assert.deepEqual([after.lastDue, after.runs, after.unfinished], [now, 1, 1]);
   },
 
   "disabledAt is when the reason was set, and goes with it": async ({ store, clock }) => {
@@ -180,7 +180,7 @@ export const putCases = group("entries: put, get, list, remove", {
     assert.equal((await ledgerOf(store, "a")).length, 1);
     await putAll(store, entry("a", now + 5));
     const again = await read(store, "a");
-    assert.deepEqual([again.runs, again.lastNominal], [0, null]);
+    assert.deepEqual([again.runs, again.lastDue], [0, null]);
     assert.notEqual(again.etag, old);
     assert.equal(await store.entries.remove("a", old), "conflict");
   },
@@ -195,7 +195,7 @@ export const dueCases = group("entries: due", {
     assert.deepEqual(await store.entries.due(10), { entries: [], nextAt: null, now: clock.now() });
   },
 
-  "an entry is due from its dispatchAt on, not from its nominal instant": async ({ store, clock }) => {
+  "an entry is due from its dispatchAt on, not from its due instant": async ({ store, clock }) => {
     const now = clock.now();
     await putAll(store, entry("a", null, { cursor: cursor(now, now + 500) }));
     await clock.advance(499);

@@ -189,7 +189,7 @@ export const ledgerCases = group("entries: ledger", {
 /** Writes so many skipped rows, due now one millisecond after the other. */
 async function append({ store, clock }: Harness, name: string, rows: number): Promise<void> {
   const [before] = await store.entries.get([name]);
-  const start = before?.cursor?.nominal ?? clock.now();
+  const start = before?.cursor?.due ?? clock.now();
   if (!before) await putAll(store, entry(name, start));
   await clock.advance(rows + 1);
   const plan = Array.from({ length: rows }, (_, at): PlannedOccurrence => {

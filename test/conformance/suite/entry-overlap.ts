@@ -82,7 +82,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     assert.deepEqual([await a.tick(skipOverlap), await a.tick(skipOverlap)], ["sent", "overlap"]);
     assert.deepEqual(await standing(store), { unfinished: 1, holding: false, runs: 1 });
-    assert.equal((await read(store, "a")).lastNominal, a.due(1));
+    assert.equal((await read(store, "a")).lastDue, a.due(1));
     await finish(store, await claimOne(store));
     assert.equal(await a.tick(skipOverlap), "sent");
     assert.deepEqual(await ledgerOf(store, "a"), [
@@ -131,14 +131,14 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     assert.deepEqual([await a.tick(queueOne), await a.tick(queueOne)], ["sent", "held"]);
     assert.deepEqual(await standing(store), { unfinished: 1, holding: true, runs: 1 });
-    assert.equal((await read(store, "a")).lastNominal, a.due(1));
+    assert.equal((await read(store, "a")).lastDue, a.due(1));
     assert.equal((await ledgerOf(store, "a")).length, 1);
     assert.deepEqual(await claimIds(store), [a.id(0)]);
     assert.deepEqual(await store.broker.enqueue([message(a.id(1))]), ["duplicate"]);
     assert.equal((await store.results.get([a.id(1)]))[0]?.state, "PENDING");
   },
 
-  "a held run is sent when the running one is done, with its own id and nominal instant": async (harness) => {
+  "a held run is sent when the running one is done, with its own id and due instant": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
@@ -537,8 +537,8 @@ export const triggerCases = group("entries: trigger", {
     await putAll(store, entry("a", now + HOUR_MS));
     const before = await read(store, "a");
     assert.equal(await store.entries.trigger("a", message("a!1", { entry: "a" }), allow), "sent");
-    const { cursor: at, runs, lastNominal, unfinished } = await read(store, "a");
-    assert.deepEqual([at, runs, lastNominal, unfinished], [before.cursor, 0, null, 1]);
+    const { cursor: at, runs, lastDue, unfinished } = await read(store, "a");
+    assert.deepEqual([at, runs, lastDue, unfinished], [before.cursor, 0, null, 1]);
     assert.deepEqual(await ledgerOf(store, "a"), [
       sentRow("a", now, now, null, { reason: "triggered", taskId: "a!1" }),
     ]);

@@ -16,8 +16,8 @@ import type { NewMessage } from "../../../src/store/broker.js";
 import type { Store } from "../../../src/store/store.js";
 import { message } from "./samples.js";
 
-export function cursor(nominal: EpochMs, dispatchAt = nominal): Cursor {
-  return { nominal, dispatchAt };
+export function cursor(due: EpochMs, dispatchAt = due): Cursor {
+  return { due, dispatchAt };
 }
 
 /** A put of a new entry with revision "r1" that is due at `due`. */

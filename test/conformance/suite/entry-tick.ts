@@ -46,7 +46,7 @@ export const tickCases = group("entries: tick", {
     });
     const after = await read(store, "a");
     assert.notEqual(after.etag, before.etag);
-    const changed = { cursor: next, lastNominal: now, runs: 1, unfinished: 1 };
+    const changed = { cursor: next, lastDue: now, runs: 1, unfinished: 1 };
     assert.deepEqual(after, { ...before, ...changed, etag: after.etag });
     assert.deepEqual(await ledgerOf(store, "a"), [sentRow("a", now, now, term)]);
     const { token, ...delivery } = await claimOne(store, { queues: ["reports"] });
@@ -114,8 +114,8 @@ export const tickCases = group("entries: tick", {
       sentRow("a", now + 4_000, at, term),
       sentRow("a", now + 5_000, at, term),
     ]);
-    const { lastNominal, runs } = await read(store, "a");
-    assert.deepEqual([lastNominal, runs], [now + 5_000, 2]);
+    const { lastDue, runs } = await read(store, "a");
+    assert.deepEqual([lastDue, runs], [now + 5_000, 2]);
     assert.deepEqual(await claimIds(store), [runId("a", now + 4_000), runId("a", now + 5_000)]);
   },
 
@@ -132,8 +132,8 @@ export const tickCases = group("entries: tick", {
       schedule: "{}",
     } as const;
     await tick(store, term, item("a", now, { plan: [range], next: cursor(now + 11) }));
-    const { lastNominal, runs, unfinished } = await read(store, "a");
-    assert.deepEqual([lastNominal, runs, unfinished], [now + 10, 0, 0]);
+    const { lastDue, runs, unfinished } = await read(store, "a");
+    assert.deepEqual([lastDue, runs, unfinished], [now + 10, 0, 0]);
   },
 
   "an empty plan only moves the cursor": async (harness) => {
@@ -325,7 +325,7 @@ export const fenceCases = group("entries: tick, refused", {
     await assertUntouched(harness, before);
   },
 
-  "the cursor is compared by its nominal instant, whatever its jitter": async ({ store, clock }) => {
+  "the cursor is compared by its due instant, whatever its jitter": async ({ store, clock }) => {
     const now = clock.now();
     await putAll(store, entry("a", null, { cursor: cursor(now, now + 3) }));
     await clock.advance(3);

@@ -83,8 +83,8 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
     graceMs: pick([1_000, 3_000]),
   });
   const aCursor = (): Cursor | null => {
-    const nominal = clock.now() - below(500);
-    return below(8) ? cursor(nominal, nominal + below(200)) : null;
+    const due = clock.now() - below(500);
+    return below(8) ? cursor(due, due + below(200)) : null;
   };
   /** No two alike: a store may keep equal records of one instant as one. */
   const aRange = (from: number) => ({ from, to: from + 2, count: 3, reason: `r${++ranges}`, schedule: "{}" });
@@ -106,7 +106,7 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
     const name = pick(NAMES);
     const [stored] = await read(name);
     if (!stored) return;
-    const at = stored.cursor?.nominal ?? null;
+    const at = stored.cursor?.due ?? null;
     const { plan, end } = aPlan(name, at ?? clock.now() - 3);
     const next = below(6) ? cursor(end, end + below(100)) : null;
     const planned = item(name, below(9) ? at : 5, {

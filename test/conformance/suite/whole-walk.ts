@@ -187,7 +187,7 @@ class Walk {
   async #item(name: string): Promise<TickItem> {
     const [stored] = await this.#both(async (store) => (await store.entries.get([name]))[0] ?? null);
     if (stored === null) return item(name, 5, { next: cursor(10) });
-    const at = stored.cursor?.nominal ?? null;
+    const at = stored.cursor?.due ?? null;
     const plan: PlannedOccurrence[] = [];
     let due = at ?? this.#clock.now() - 3;
     for (let left = this.#below(4); left > 0; left--, due += 3 + this.#below(100)) {
@@ -331,9 +331,9 @@ class Walk {
       const puts: { readonly put: EntryPut; readonly before: Twin<EntrySnapshot | null> }[] = [];
       for (const name of this.#some(2, () => this.#pick(ENTRIES))) {
         const before = await this.#both(async (store) => (await store.entries.get([name]))[0] ?? null);
-        const nominal = this.#clock.now() - this.#below(500);
+        const due = this.#clock.now() - this.#below(500);
         const put = entry(name, null, {
-          cursor: this.#below(8) ? cursor(nominal, nominal + this.#below(200)) : null,
+          cursor: this.#below(8) ? cursor(due, due + this.#below(200)) : null,
           ...{ revision: this.#pick(["r1", "r 2"]), definition: this.#pick(["{}", "\ud800"]) },
           pausedAt: this.#below(8) ? null : this.#clock.now(),
           disabled: this.#below(6) ? null : this.#pick(["disabled", "left-code"]),

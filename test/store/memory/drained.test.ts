@@ -84,7 +84,7 @@ describe("a memory store that was drained", () => {
     for (let index = 0; index < 50; index++) {
       const name = `e${index}`;
       const definition = { owner: "runtime", version: 0, definition: "{}", revision: "r" };
-      const cursor = { nominal: clock.now() + 1_000, dispatchAt: clock.now() + 1_000 };
+      const cursor = { due: clock.now() + 1_000, dispatchAt: clock.now() + 1_000 };
       const put = { name, ...definition, cursor, expect: null, pausedAt: null, disabled: null, ledger: [] };
       await entries.put([put]);
       for (let run = 0; run < 3; run++) {
@@ -128,7 +128,7 @@ describe("finding what is due", () => {
     await entries.put(
       Array.from({ length: 2_000 }, (_, index) => {
         const at = index < 3 ? now : now + 1_000 + index;
-        return { name: `e${index}`, ...definition, ...rest, cursor: { nominal: at, dispatchAt: at } };
+        return { name: `e${index}`, ...definition, ...rest, cursor: { due: at, dispatchAt: at } };
       }),
     );
     let looks = 0;

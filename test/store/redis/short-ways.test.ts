@@ -178,7 +178,7 @@ async function itemOf(
   changes: Partial<NewMessage>,
 ): Promise<TickItem> {
   const [stored] = await store.entries.get([name]);
-  const due = stored?.cursor?.nominal ?? 0;
+  const due = stored?.cursor?.due ?? 0;
   const overlap = how === 0 ? skipOverlap : how === 1 ? queueOne : allow;
   const odd: Partial<NewMessage> = {
     ...(how === 2 && { lock }),

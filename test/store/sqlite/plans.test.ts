@@ -123,7 +123,7 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   await leases.elect({ id: "b", nonce: "n", host: "h", version: "1" }, 10_000);
 
   const now = clock.now();
-  const at = (nominal: number) => ({ nominal, dispatchAt: nominal });
+  const at = (due: number) => ({ due, dispatchAt: due });
   const definition = { owner: "runtime", version: 1, definition: "{}", revision: "r" };
   const range = { from: 1, to: 2, count: 2, reason: "paused", schedule: "{}" };
   const entry = { name: "e", ...definition, expect: null, cursor: at(now), pausedAt: null, disabled: null };

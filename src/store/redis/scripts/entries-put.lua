@@ -12,7 +12,7 @@
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
---   rest...   per entry: name (escaped), "<expected etag, + for none> <revision> <nominal> <dispatch> <paused>
+--   rest...   per entry: name (escaped), "<expected etag, + for none> <revision> <due> <dispatch> <paused>
 --             <disabled> <number of ranges>" (+ for null), definition record, then per range: "<from, sixteen digits> <to>
 --             <count> <reason>",
 --             schedule
@@ -21,7 +21,7 @@
 local outcomes, at = {}, rest
 while at <= #ARGV do
   local name, definition = ARGV[at], ARGV[at + 2]
-  local expect, revision, nominal, dispatch, paused, disabled, ranges =
+  local expect, revision, due, dispatch, paused, disabled, ranges =
     match(ARGV[at + 1], "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+)$")
   if not expect then error("sunbeat: not an entry: " .. ARGV[at + 1]) end
   at = at + 3
@@ -33,7 +33,7 @@ while at <= #ARGV do
   else
     if not estate then
       estate = {
-        name = name, nominal = "+", dispatch = "+", paused = "+", disabled = "+", disabled_at = "+", last = "+", runs = 0,
+        name = name, due = "+", dispatch = "+", paused = "+", disabled = "+", disabled_at = "+", last = "+", runs = 0,
       }
       estates[name] = estate
     end
@@ -41,7 +41,7 @@ while at <= #ARGV do
     local hold = estate.revision and estate.revision ~= revision and call("HGET", key_hold, name)
     if hold then call("HSET", key_hold, name, (string.gsub(hold, "^(%d+ %S+ %S+ %S+ %d )%S+", "%1+"))) end
     estate.revision = revision
-    set_standing(estate, nominal, dispatch, paused, disabled)
+    set_standing(estate, due, dispatch, paused, disabled)
     touch(estate)
     write_later("HSET", key_entry, name, definition)
     write_later("ZADD", key_names, 0, name)

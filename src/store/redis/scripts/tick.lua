@@ -33,7 +33,7 @@
 --   channels  prefix of all channels
 --   term      escaped
 --   shapes    number of shapes
---   rest...   the shapes (lib/send.lua), then per item: entry (escaped), "<revision> <expected nominal> <next nominal>
+--   rest...   the shapes (lib/send.lua), then per item: entry (escaped), "<revision> <expected due> <next due>
 --             <next dispatch> <disable> <max runs> <occurrences>" (+ for null), then per occurrence one of
 --               "S <due, sixteen digits> <policy a|s|q|c> <timeout> <grace> <number of its shape>", id, body
 --               "K <due, sixteen digits> <reason>"
@@ -52,7 +52,7 @@ for index = rest, at - 1 do shapes[#shapes + 1] = read_shape(ARGV[index]) end
 local items, names, sent_ids = {}, {}, {}
 while at <= #ARGV do
   local entry = ARGV[at]
-  local revision, expect, nominal, dispatch, disable, max_runs, occurrences =
+  local revision, expect, due, dispatch, disable, max_runs, occurrences =
     match(ARGV[at + 1], "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+)$")
   if not revision then error("sunbeat: not an item: " .. ARGV[at + 1]) end
   local plan, ends, ends_text = {}, -math.huge, nil
@@ -86,7 +86,7 @@ while at <= #ARGV do
     if tonumber(end_text) > ends then ends, ends_text = tonumber(end_text), end_text end
   end
   items[#items + 1] = {
-    entry = entry, revision = revision, expect = expect, nominal = nominal, dispatch = dispatch, disable = disable,
+    entry = entry, revision = revision, expect = expect, due = due, dispatch = dispatch, disable = disable,
     max_runs = max_runs, plan = plan, ends = ends, ends_text = ends_text,
   }
   names[#names + 1] = entry
@@ -97,7 +97,7 @@ remember_known(sent_ids)
 local function refusal(item, estate)
   if not estate then return "gone" end
   if estate.revision ~= item.revision then return "stale" end
-  if estate.nominal ~= item.expect then return "moved" end
+  if estate.due ~= item.expect then return "moved" end
   -- Without a cursor to compare, the newest occurrence accounted for tells a repeated tick.
   local first = item.plan[1]
   if item.expect == "+" and first and estate.last ~= "+" and first.due <= tonumber(estate.last) then return "moved" end
@@ -117,7 +117,7 @@ local function account(item, estate)
     end
   end
   if item.ends > (tonumber(estate.last) or -math.huge) then estate.last = item.ends_text end
-  set_standing(estate, item.nominal, item.dispatch, estate.paused,
+  set_standing(estate, item.due, item.dispatch, estate.paused,
     item.disable == "+" and estate.disabled or item.disable)
   end_when_spent(estate, item.max_runs)
   touch(estate)

@@ -1,4 +1,4 @@
--- What changes of an entry: "<etag> <revision> <nominal> <dispatch> <paused> <disabled> <disabled at> <last> <runs>".
+-- What changes of an entry: "<etag> <revision> <due> <dispatch> <paused> <disabled> <disabled at> <last> <runs>".
 
 local ESTATE = "^(%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+)$"
 
@@ -6,10 +6,10 @@ local estates, changed_estates = {}, {}
 
 local function read_estate(name, text)
   if not text then return nil end
-  local etag, revision, nominal, dispatch, paused, disabled, disabled_at, last, runs = match(text, ESTATE)
+  local etag, revision, due, dispatch, paused, disabled, disabled_at, last, runs = match(text, ESTATE)
   if not etag then return nil end
   return {
-    name = name, etag = etag, revision = revision, nominal = nominal, dispatch = dispatch, paused = paused,
+    name = name, etag = etag, revision = revision, due = due, dispatch = dispatch, paused = paused,
     disabled = disabled, disabled_at = disabled_at, last = last, runs = tonumber(runs),
   }
 end
@@ -24,12 +24,12 @@ local function estate_of(name)
 end
 
 -- The one place that changes what decides about dueness.
-local function set_standing(estate, nominal, dispatch, paused, disabled)
+local function set_standing(estate, due, dispatch, paused, disabled)
   if disabled ~= estate.disabled then
     estate.disabled = disabled
     estate.disabled_at = disabled == "+" and "+" or now_text
   end
-  estate.nominal, estate.dispatch, estate.paused = nominal, dispatch, paused
+  estate.due, estate.dispatch, estate.paused = due, dispatch, paused
 end
 
 -- Disables an entry that has sent as many runs as it may.
@@ -46,7 +46,7 @@ end
 
 local function save_estates()
   for name, estate in pairs(changed_estates) do
-    write_later("HSET", key_estate, name, estate.etag .. " " .. estate.revision .. " " .. estate.nominal .. " "
+    write_later("HSET", key_estate, name, estate.etag .. " " .. estate.revision .. " " .. estate.due .. " "
       .. estate.dispatch .. " " .. estate.paused .. " " .. estate.disabled .. " " .. estate.disabled_at .. " "
       .. estate.last .. " " .. int(estate.runs))
     if estate.dispatch ~= "+" and estate.paused == "+" and estate.disabled == "+" then

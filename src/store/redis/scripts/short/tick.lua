@@ -44,7 +44,7 @@ do
     local taken = 0
     for index = 1, size do
       local at, entry, id = first + (index - 1) * 5, names[index], ids[index]
-      local expected, revision, nominal, dispatch, disable =
+      local expected, revision, next_due, dispatch, disable =
         match(ARGV[at + 1], "^((%S+) %-?%d+) (%S+) (%S+) (%S+) %+ 1$")
       local due_text, number = match(ARGV[at + 2], "^S (%d+) a %S+ %S+ (%d+)$")
       local standing, last, count = match(states[index] or "", "^%d+ (%S+ %S+) %S+ %+ %+ %+ (%S+) (%d+)$")
@@ -72,7 +72,7 @@ do
       taken = taken + 1
       estates[index * 2 - 1] = entry
       estates[index * 2] = {
-        taken, " " .. revision .. " " .. nominal .. " " .. dispatch .. " + " .. disable .. " "
+        taken, " " .. revision .. " " .. next_due .. " " .. dispatch .. " + " .. disable .. " "
           .. (disable == "+" and "+" or now_text) .. " " .. last .. " " .. int(tonumber(count) + 1),
       }
       if disable == "+" and dispatch ~= "+" then
