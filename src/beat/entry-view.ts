@@ -30,7 +30,7 @@ export interface EntryView {
   /** Runs that have not ended. */
   readonly unfinished: number;
   /** A run waits for the running one to end. */
-  readonly holding: boolean;
+  readonly buffered: boolean;
   /** Why the definition cannot be read here, or null. */
   readonly problem: string | null;
 }
@@ -59,7 +59,7 @@ export function viewOf(stored: EntrySnapshot, cache: EntryCache): EntryView {
     disabledAt: date(stored.disabledAt),
     runs: stored.runs,
     unfinished: stored.unfinished,
-    holding: stored.holding,
+    buffered: stored.buffered,
     problem,
   };
 }

@@ -52,7 +52,7 @@ function facts(entry: ListedEntry, { timezone, now }: Showing): Row[] {
   if (stored.lastScheduledFor !== null) rows.push(["last due", instant(stored.lastScheduledFor)]);
   rows.push([
     "runs sent",
-    `${stored.runs}, ${stored.unfinished} not ended${stored.holding ? ", one held" : ""}`,
+    `${stored.runs}, ${stored.unfinished} not ended${stored.buffered ? ", one buffered" : ""}`,
   ]);
   return rows;
 }

@@ -59,7 +59,7 @@ export interface EventMap {
   "task-skipped": TaskFields & { readonly lock: string };
   /** `taskId`: the task that holds or waits; null: a program does, by `app.locks` or inside a task. */
   "lock-acquired": LockFields & { readonly fence: number };
-  /** It is busy: the task is parked, goes back to its queue for `retryInMs`, or the program stands in line. */
+  /** It is busy: the task is blocked, goes back to its queue for `retryInMs`, or the program stands in line. */
   "lock-waiting": LockFields & { readonly retryInMs?: number };
   "lock-released": LockFields & { readonly fence: number };
   /** The store ended it, or could not be asked in time: somebody else may hold it. */

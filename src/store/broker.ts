@@ -1,7 +1,7 @@
 /**
  * The queue: what is sent, who holds it, how it ends.
  *
- * A message is waiting (ready or delayed), or held by one worker under a lease and a delivery token, or dead, or
+ * A message is waiting (ready or scheduled), or leased by one worker under a lease and a delivery token, or dead, or
  * gone. Only the current token may settle it, so a worker that was thought lost cannot overwrite what its
  * successor did. Every verb is one atomic step, judges each id alone and answers for each in order, and may be
  * repeated after a lost reply. `now` is the store's clock throughout.
@@ -13,7 +13,7 @@ import type { ResultRecord } from "./results.js";
 export type { NewMessage, When } from "../tasks/message.js";
 
 /**
- * "duplicate": a message of this id is waiting, held, or among the dead letters, or its result is kept, or a mark that stands
+ * "duplicate": a message of this id is waiting, leased, or among the dead letters, or its result is kept, or a mark that stands
  * for one (`idTtlMs`): nothing was changed.
  * "expired": `expires` had passed; a REVOKED result with reason "expired" was written instead.
  */
@@ -82,10 +82,10 @@ export interface Buried {
 }
 
 /**
- * Before it takes anything, a claim does bounded housekeeping: delayed messages whose eta has come become ready;
+ * Before it takes anything, a claim does bounded housekeeping: scheduled messages whose eta has come become ready;
  * deliveries whose lease has ended go back to the front of their queue (they keep their age), or to the dead letters
- * with a FAILURE result of reason "deliveries-exhausted" when `maxDeliveries` is reached; held runs of entries whose
- * wait is over are sent; ended permits of locks pass on to those in line; parked messages that waited too long end. Until a claim has done so, the token of an ended lease stays current.
+ * with a FAILURE result of reason "deliveries-exhausted" when `maxDeliveries` is reached; buffered runs of entries whose
+ * wait is over are sent; ended permits of locks pass on to those in line; blocked messages that waited too long end. Until a claim has done so, the token of an ended lease stays current.
  * While taking, expired and revoked messages are dropped with a REVOKED result (reason "expired" / "revoked"), as
  * `Results.get` tells it from the instant on at which nobody can take them any more.
  */
@@ -163,17 +163,17 @@ export interface DeadLetter {
 export interface QueueCounts {
   readonly queue: string;
   readonly ready: number;
-  readonly delayed: number;
-  readonly held: number;
+  readonly scheduled: number;
+  readonly leased: number;
   readonly dead: number;
-  /** In the line of a lock; absent: none. */
-  readonly parked?: number;
+  /** By their locks; absent: none. */
+  readonly blocked?: number;
 }
 
 /**
  * Tells one consumer that its queues may have work. Arrivals are latched from the moment of `listen`: one that
  * comes while nobody waits makes the next `wait` return at once, so no wake-up is lost between claim and wait.
- * A delayed message arrives when it is sent, since it may bring `nextWakeAt` forward; its eta wakes nobody.
+ * A scheduled message arrives when it is sent, since it may bring `nextWakeAt` forward; its eta wakes nobody.
  * What the housekeeping of a claim makes ready and the claim leaves arrives as well. A permit of a lock with a line, or a
  * run that an entry holds, may bring `nextWakeAt` forward for claims from any queue: every consumer that would look later
  * is told, or looks within five seconds.
@@ -196,7 +196,7 @@ export interface Broker {
   giveBack(refs: readonly DeliveryRef[]): Promise<SettleOutcome[]>;
   /**
    * Waiting messages are dropped with a REVOKED result (reason "revoked", or "expired" where that came first); so is a run that an entry holds, its ledger
-   * row says skipped("revoked"). Held messages are dropped when they would be claimed again; with `terminate`, the
+   * row says skipped("revoked"). Leased messages are dropped when they would be claimed again; with `terminate`, the
    * heartbeat also tells their worker. Unknown ids are remembered for `keepMs` and dropped when claimed.
    * Publishes the ids on the channel topic "revoke" when `terminate` is set, else on "cancel": then a task that a worker
    * holds and has not begun is not to begin.
@@ -206,7 +206,7 @@ export interface Broker {
     options: { readonly terminate: boolean; readonly keepMs: number },
   ): Promise<void>;
   /**
-   * Drops what waits (ready, delayed and parked) in these queues, without results, and the records of their earlier tries;
+   * Drops what waits (ready, scheduled and blocked) in these queues, without results, and the records of their earlier tries;
    * gives the number dropped.
    */
   purge(queues: readonly string[]): Promise<number>;

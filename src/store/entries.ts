@@ -52,7 +52,7 @@ export interface EntrySnapshot extends EntryRecord {
    */
   readonly unfinished: number;
   /** A run waits for the running one to end, and has not expired. */
-  readonly holding: boolean;
+  readonly buffered: boolean;
 }
 
 export interface EntryPut extends EntryDefinition {
@@ -74,20 +74,20 @@ export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
 /**
  * What happens when a run is due while earlier runs of the entry are unfinished.
  * allow: sent all the same. skip: recorded as skipped("overlap"). queue-one: held until the running ones end; a run
- * already held is recorded as skipped("replaced"). cancel-running: the running ones are revoked with terminate, the
- * new one is held until they end, at most `graceMs`, counted from the first that was asked to stop for a held run.
- * A run whose message waits when it expires has ended: the tick drops it, a thousand at most, and a held run is sent then,
+ * already buffered is recorded as skipped("replaced"). cancel-running: the running ones are revoked with terminate, the
+ * new one is buffered until they end, at most `graceMs`, counted from the first that was asked to stop for a buffered run.
+ * A run whose message waits when it expires has ended: the tick drops it, a thousand at most, and a buffered run is sent then,
  * by a claim at the latest.
  * A message with a lock takes its permit when it is sent. When that is busy, "skip" records skipped("locked"); under
  * the other policies the run is sent all the same, waits in line, and counts as unfinished meanwhile.
- * A held run has no ledger row until it is sent, replaced, revoked or removed; when released it keeps its id and
+ * A buffered run has no ledger row until it is sent, replaced, revoked or removed; when released it keeps its id and
  * due instant, and `runs` and `maxRuns` count it then; after an entry was put in another revision the next tick does
- * that, since `maxRuns` may have changed. Its eta and expires count from when it was held; one that has expired keeps the
+ * that, since `maxRuns` may have changed. Its eta and expires count from when it was buffered; one that has expired keeps the
  * result that tells so, also where it is replaced, revoked or removed.
  */
 export interface Overlap {
   readonly policy: OverlapPolicy;
-  /** Runs sent longer ago than this count as ended; null: never. A held run is released when this has passed. */
+  /** Runs sent longer ago than this count as ended; null: never. A buffered run is released when this has passed. */
   readonly timeoutMs: number | null;
   /** cancel-running: how long the running ones may take to stop. */
   readonly graceMs: number;
@@ -126,10 +126,10 @@ export type TickItemOutcome =
   | { readonly outcome: "stale" | "moved" | "early" | "paused" | "gone" };
 
 /**
- * What became of each planned occurrence, in order; "overlap", "locked" and "held" by the overlap policy, "skipped" for skips
- * and ranges, and for a send where the run that was held goes first and is the last of `maxRuns`. "sent" also for a message that was a duplicate or had expired: its result tells.
+ * What became of each planned occurrence, in order; "overlap", "locked" and "buffered" by the overlap policy, "skipped" for skips
+ * and ranges, and for a send where the buffered run goes first and is the last of `maxRuns`. "sent" also for a message that was a duplicate or had expired: its result tells.
  */
-export type OccurrenceOutcome = "sent" | "skipped" | "overlap" | "locked" | "held";
+export type OccurrenceOutcome = "sent" | "skipped" | "overlap" | "locked" | "buffered";
 
 /** "fenced": the term is not the current one or its lease has ended; nothing at all was done. */
 export type TickReply =
@@ -198,7 +198,7 @@ export interface Entries {
   get(names: readonly string[]): Promise<(EntrySnapshot | null)[]>;
   /** In order of name, those after `after`, in one order that paging can follow. */
   list(options: { readonly after?: string; readonly limit: number }): Promise<EntrySnapshot[]>;
-  /** Keeps what the entry ran before: `lastDue`, `runs`, unfinished and held runs. Judges each item alone. */
+  /** Keeps what the entry ran before: `lastDue`, `runs`, unfinished and buffered runs. Judges each item alone. */
   put(items: readonly EntryPut[]): Promise<PutOutcome[]>;
   /** Deletes the entry and a run it holds (skipped("removed")); its ledger stays until retention ends it. */
   remove(name: string, expect: number): Promise<"removed" | "conflict" | "gone">;

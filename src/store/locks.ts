@@ -58,7 +58,7 @@ export type AcquireReply =
 export interface AdmitRequest extends DeliveryRef {
   readonly lock: MessageLock;
   /** Whether the task waits in line when nothing is free. */
-  readonly busy: "park" | "refuse";
+  readonly busy: "block" | "refuse";
 }
 
 /**
@@ -70,7 +70,8 @@ export interface AdmitRequest extends DeliveryRef {
  * "lost": the token is not the current one; nothing was changed.
  */
 export type AdmitReply =
-  { readonly outcome: "admitted"; readonly fence: number } | { readonly outcome: "parked" | "busy" | "lost" };
+  | { readonly outcome: "admitted"; readonly fence: number }
+  | { readonly outcome: "blocked" | "busy" | "lost" };
 
 export interface LockSummary {
   readonly name: string;

@@ -21,7 +21,7 @@ export interface StoredResult extends ResultRecord {
 
 export interface Results {
   /**
-   * The stored record; without one, a record derived from where the message is: PENDING while it waits or is parked,
+   * The stored record; without one, a record derived from where the message is: PENDING while it waits or is blocked,
    * RECEIVED while a worker holds it, `at` being the store's now; null for an id the store does not know, or of which only
    * a mark is left (`idTtlMs`).
    *

@@ -66,7 +66,7 @@ export interface NewMessage {
   /** The beat entry this is a run of; its unfinished runs decide about overlap. */
   readonly entry?: string;
   /**
-   * Taken when it is sent and given back when its delivery ends. It waits in line, parked, while nothing is free. A
+   * Taken when it is sent and given back when its delivery ends. It waits in line, blocked, while nothing is free. A
    * delayed message takes none before its time: whoever gets it asks.
    */
   readonly lock?: MessageLock;

@@ -24,7 +24,7 @@ export interface LockedOptions {
   /** How many may hold it at once, 1 to 10,000. Default 1. */
   readonly capacity?: number | undefined;
   /**
-   * "wait" (default): the task is parked in the store, in line, and holds no worker slot. "retry": it goes back to its
+   * "wait" (default): the task is blocked in the store, in line, and holds no worker slot. "retry": it goes back to its
    * queue and tries again after `retryIn`. "skip": it ends as REVOKED, SUNBEAT_TASK_SKIPPED. "fail": it ends as
    * FAILURE with SUNBEAT_LOCK_BUSY.
    */

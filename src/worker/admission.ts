@@ -32,7 +32,7 @@ export function prepare(
   if (definition.lock === null) {
     if (!carried) return { assignment, request: null };
     const { fence: _, ...lock } = carried;
-    return needs(lock, "park");
+    return needs(lock, "block");
   }
   const { capacity, onBusy, waitTimeoutMs } = definition.lock;
   const name = lockNameFor(definition.lock, body.args);
@@ -40,7 +40,7 @@ export function prepare(
     const fn = lockedInSlot(definition.fn, definition.lock, name);
     return prepare({ ...assignment, definition: { ...definition, fn, lock: null } }, leaseMs);
   }
-  return needs({ name, capacity, waitTimeoutMs, reserveMs: leaseMs }, onBusy === "wait" ? "park" : "refuse");
+  return needs({ name, capacity, waitTimeoutMs, reserveMs: leaseMs }, onBusy === "wait" ? "block" : "refuse");
 }
 
 /** What becomes of a delivery that was not admitted. */
@@ -50,7 +50,7 @@ export function refusalOf(
   reply: Exclude<AdmitReply, { outcome: "admitted" }>,
 ): Outcome {
   if (reply.outcome === "lost") return { kind: "abandoned" };
-  if (reply.outcome === "parked") return { kind: "parked", lock: name };
+  if (reply.outcome === "blocked") return { kind: "blocked", lock: name };
   const busy = new LockError(
     "SUNBEAT_LOCK_BUSY",
     `lock ${quote(name)} is held by others, or others wait for it, and the task does not wait`,

@@ -26,7 +26,7 @@ export type Outcome =
   /** Its lock is busy: back to its queue, later, and nothing is counted. */
   | { readonly kind: "deferred"; readonly lock: string; readonly delayMs: number }
   /** Its lock is busy: it stands in line, in the store. */
-  | { readonly kind: "parked"; readonly lock: string }
+  | { readonly kind: "blocked"; readonly lock: string }
   | { readonly kind: "revoked" }
   /** It was worthless by the time it could have begun. */
   | { readonly kind: "expired" }
@@ -122,7 +122,7 @@ export function recordOf(outcome: Outcome, hostname: string): ResultRecord | nul
     case "requeued":
     case "ignored":
     case "deferred":
-    case "parked":
+    case "blocked":
     case "returned":
     case "abandoned":
       return null;
@@ -139,7 +139,7 @@ export function settlementOf(
   resultTtlMs: number,
   hostname: string,
 ): Settlement | "give-back" | null {
-  if (outcome.kind === "abandoned" || outcome.kind === "parked") return null;
+  if (outcome.kind === "abandoned" || outcome.kind === "blocked") return null;
   const { id, token, idTtlMs } = reservation.delivery;
   // Given back it would keep its lock, and those in line would wait for a task that only turns in circles.
   const frees = outcome.kind === "requeued" && reservation.lock !== null;

@@ -179,7 +179,7 @@ export class Reporter {
         this.log.info(`Task ${label} put off for ${formatDuration(delayMs)}: lock ${quote(lock)} is busy`);
         return this.#emit("lock-waiting", { lock, taskId: id, retryInMs: delayMs });
       }
-      case "parked":
+      case "blocked":
         this.log.info(`Task ${label} waits in line for lock ${quote(outcome.lock)}`);
         return this.#emit("lock-waiting", { lock: outcome.lock, taskId: id });
       case "ignored":

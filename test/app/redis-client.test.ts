@@ -28,7 +28,7 @@ test("a client whose numbers come as text keeps its locks, entries and counts", 
   await app.schedules.set("e", { task: "t", schedule: 3_600, overlap: "queue-one" });
   await app.schedules.trigger("e");
   await app.schedules.trigger("e");
-  expect(await app.schedules.get("e")).toMatchObject({ unfinished: 1, holding: true });
+  expect(await app.schedules.get("e")).toMatchObject({ unfinished: 1, buffered: true });
 });
 
 describe("a client inside MULTI queues what it is asked, and every call says so by an error with a code", () => {

@@ -32,7 +32,7 @@ test("set adds an entry that a leading beat sends at once when due", async () =>
       disabledAt: null,
       runs: 0,
       unfinished: 0,
-      holding: false,
+      buffered: false,
       problem: null,
     },
   });

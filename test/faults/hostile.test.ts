@@ -259,7 +259,7 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   cancel: (s) => s.locks.cancel("l", "w"),
   extend: (s) => s.locks.extend(permit, 1_000),
   release: (s) => s.locks.release(permit),
-  admit: (s) => s.locks.admit([{ ...ref, lock, busy: "park" }]),
+  admit: (s) => s.locks.admit([{ ...ref, lock, busy: "block" }]),
   locks: (s) => s.locks.list({ limit: 10 }),
   inspect: (s) => s.locks.inspect("l", 10),
   resign: (s) => s.leases.resign(candidate),

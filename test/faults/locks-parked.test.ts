@@ -47,7 +47,7 @@ async function speed(server: RedisServer, crew: LockCrew, round: string): Promis
     await store.broker.enqueue(ids.map((id) => lockMessage("free", id)));
   }
   await crew.until("the end of the tasks without a lock", async () =>
-    (await store.broker.counts()).every(({ ready, held }) => ready + held === 0),
+    (await store.broker.counts()).every(({ ready, leased }) => ready + leased === 0),
   );
   const seconds = (systemClock.monotonicMs() - from) / 1_000;
   const used = (await serverMicroseconds(server)) - usedBefore;

@@ -196,7 +196,7 @@ export class Crew {
     const store = await this.store();
     this.start("drain", { role: "worker" });
     await this.until("an empty queue", async () =>
-      (await store.broker.counts()).every(({ ready, delayed, held }) => ready + delayed + held === 0),
+      (await store.broker.counts()).every(({ ready, scheduled, leased }) => ready + scheduled + leased === 0),
     );
     await this.endAll();
   }

@@ -204,11 +204,11 @@ function checkEnds(log: readonly LogLine[], { rolledBack = false }: CheckOptions
 async function checkLeftOvers(store: Store, expectations: readonly Expectation[]): Promise<string[]> {
   const broken: string[] = [];
   for (const counts of await store.broker.counts()) {
-    if (counts.ready + counts.delayed + counts.held + counts.dead > 0)
+    if (counts.ready + counts.scheduled + counts.leased + counts.dead > 0)
       broken.push(`after the drain queue ${counts.queue} still holds ${JSON.stringify(counts)}`);
   }
   for (const snapshot of await store.entries.get(expectations.map(({ entry }) => entry))) {
-    if (snapshot && (snapshot.unfinished > 0 || snapshot.holding))
+    if (snapshot && (snapshot.unfinished > 0 || snapshot.buffered))
       broken.push(`after the drain ${snapshot.name} has ${snapshot.unfinished} unfinished runs`);
   }
   return broken;

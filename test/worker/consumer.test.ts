@@ -110,7 +110,7 @@ describe("slots", () => {
     await rig.send(...ids("t", 10).map((id) => message(id, "wait")));
     const worker = await rig.started({ concurrency, prefetch });
     expect(worker.stats()).toMatchObject({ running: concurrency, prefetched: taken - concurrency });
-    expect((await rig.memory.broker.counts())[0]).toMatchObject({ held: taken, ready: 10 - taken });
+    expect((await rig.memory.broker.counts())[0]).toMatchObject({ leased: taken, ready: 10 - taken });
     expect(tasks.started).toEqual(ids("t", concurrency));
   });
 
@@ -123,7 +123,7 @@ describe("slots", () => {
     await turns();
     expect(tasks.started).toEqual(["t0", "t1", "t2"]);
     expect(worker.stats()).toMatchObject({ running: 2, prefetched: 1 });
-    expect((await rig.memory.broker.counts())[0]).toMatchObject({ ready: 2, held: 3 });
+    expect((await rig.memory.broker.counts())[0]).toMatchObject({ ready: 2, leased: 3 });
   });
 
   test("prefetched tasks start as slots free also while the store is slow to answer", async () => {

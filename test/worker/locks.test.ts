@@ -62,7 +62,7 @@ describe("a task with a lock", () => {
     await turns();
     own.open();
     await stop;
-    const left = { queue: "default", ready: 1, delayed: 0, held: 0, dead: 0 };
+    const left = { queue: "default", ready: 1, scheduled: 0, leased: 0, dead: 0 };
     expect([ran, await rig.state("a"), await rig.memory.broker.counts()]).toEqual([0, "PENDING", [left]]);
   });
 

@@ -4,9 +4,9 @@ import { FaultyStore } from "./faulty-store.js";
 import { gate, message, Rig, turns } from "./harness.js";
 
 /** What is in the queue: ready and held. */
-async function counts(rig: Rig): Promise<{ ready: number; held: number }> {
+async function counts(rig: Rig): Promise<{ ready: number; leased: number }> {
   const [queue] = await rig.memory.broker.counts();
-  return { ready: queue?.ready ?? 0, held: queue?.held ?? 0 };
+  return { ready: queue?.ready ?? 0, leased: queue?.leased ?? 0 };
 }
 
 function settled(promise: Promise<unknown>): { done: boolean } {
@@ -29,7 +29,7 @@ describe("stop", () => {
     const seen = settled(stop);
     await turns();
     expect([await counts(rig), seen.done, worker.stats().state]).toEqual([
-      { ready: 2, held: 1 },
+      { ready: 2, leased: 1 },
       false,
       "stopping",
     ]);
@@ -40,7 +40,7 @@ describe("stop", () => {
     await stop;
     expect([await rig.result("a"), await counts(rig)]).toEqual([
       { state: "SUCCESS", payload: "finished" },
-      { ready: 2, held: 0 },
+      { ready: 2, leased: 0 },
     ]);
     expect([worker.stats().state, rig.clock.timers]).toEqual(["stopped", 0]);
     expect(await settledValue(worker.done)).toBe("resolved");
@@ -98,7 +98,7 @@ describe("stop", () => {
     await rig.clock.advance(1);
     await turns();
     await stop;
-    expect([reason, await counts(rig)]).toEqual(["SUNBEAT_SHUTDOWN", { ready: 1, held: 0 }]);
+    expect([reason, await counts(rig)]).toEqual(["SUNBEAT_SHUTDOWN", { ready: 1, leased: 0 }]);
     const again = await rig.memory.broker.claim({ queues: ["default"], worker: "x", leaseMs: 1, max: 1 });
     expect(again.deliveries[0]).toMatchObject({ id: "a", deliveries: 1, retries: 0 });
   });
@@ -132,7 +132,7 @@ describe("stop", () => {
     const worker = await rig.started({ concurrency: 1, prefetch: 2 }, faulty.store);
     void worker.stop();
     await rig.clock.advance(2_000);
-    expect(await counts(rig)).toEqual({ ready: 1, held: 1 });
+    expect(await counts(rig)).toEqual({ ready: 1, leased: 1 });
   });
 
   test("while a claim is on its way gives back what that claim brings, unstarted", async () => {
@@ -151,7 +151,7 @@ describe("stop", () => {
     await rig.clock.advance(5_000);
     await turns();
     await stop;
-    expect([runs, await counts(rig)]).toEqual([0, { ready: 1, held: 0 }]);
+    expect([runs, await counts(rig)]).toEqual([0, { ready: 1, leased: 0 }]);
   });
 
   test("twice, and at the same time, is one end", async () => {
@@ -230,7 +230,7 @@ describe("kill", () => {
     const kill = worker.kill();
     await turns();
     await kill;
-    expect([await counts(rig), rig.clock.timers]).toEqual([{ ready: 2, held: 0 }, 0]);
+    expect([await counts(rig), rig.clock.timers]).toEqual([{ ready: 2, leased: 0 }, 0]);
     expect(rig.logged("shutdown")).toEqual(["info Cold shutdown (w1)"]);
   });
 
@@ -244,7 +244,7 @@ describe("kill", () => {
     const kill = worker.kill();
     await turns();
     await Promise.all([stop, kill, worker.done]);
-    expect(await counts(rig)).toEqual({ ready: 1, held: 0 });
+    expect(await counts(rig)).toEqual({ ready: 1, leased: 0 });
   });
 
   test("what runs on after it cannot change the task's result", async () => {
@@ -274,7 +274,7 @@ describe("crash", () => {
     const crash = worker.crash();
     await turns();
     await crash;
-    expect([await counts(rig), rig.clock.timers]).toEqual([{ ready: 1, held: 1 }, 0]);
+    expect([await counts(rig), rig.clock.timers]).toEqual([{ ready: 1, leased: 1 }, 0]);
     await rig.clock.advance(30_000);
     const request = { queues: ["default"], worker: "w2", leaseMs: 1_000, max: 2 };
     const { deliveries } = await rig.memory.broker.claim(request);

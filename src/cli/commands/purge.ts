@@ -24,7 +24,7 @@ function purge(cli: Cli, options: Options): Promise<number> {
     const { terminal } = cli;
     const { broker } = await core.store.get();
     const counts = (await broker.counts())
-      .map(({ queue, ready, delayed, parked = 0 }) => ({ queue, count: ready + delayed + parked }))
+      .map(({ queue, ready, scheduled, blocked = 0 }) => ({ queue, count: ready + scheduled + blocked }))
       .filter(({ queue, count }) => count > 0 && isMeant(queue, options));
     const waiting = sumOf(counts);
     const where = placesOf(counts);

@@ -67,7 +67,7 @@ export function scheduleTriggerCommand(action: Action): Command {
           if (cli.terminal.json) cli.terminal.value({ entry: name, taskId, outcome });
           else if (outcome === "sent") cli.terminal.line(taskId);
           else cli.terminal.line(`not sent: ${outcome}; ${outcome === "locked" ? LOCKED : UNENDED}`);
-          return outcome === "sent" || outcome === "held" ? 0 : 1;
+          return outcome === "sent" || outcome === "buffered" ? 0 : 1;
         }),
       ),
     );

@@ -20,7 +20,7 @@ import {
 } from "./messages.js";
 import { reservePermit } from "./permits.js";
 import { dropResult, keepResult, remember } from "./results.js";
-import { dropHeldRun } from "./runs.js";
+import { dropBufferedRun } from "./runs.js";
 import { send } from "./send.js";
 import { enter, type MemoryState, type Message } from "./state.js";
 
@@ -78,9 +78,9 @@ export function memoryBroker(state: MemoryState): Broker {
     async purge(names) {
       const now = enter(state);
       const wanted = new Set(names);
-      // Only this verb looks through all that is delayed or parked: an operator's step, not a worker's.
+      // Only this verb looks through all that is scheduled or blocked: an operator's step, not a worker's.
       const waiting = [...wanted].flatMap((name) => state.queues.get(name)?.ready.first(Infinity) ?? []);
-      for (const message of state.delayed.first(Infinity))
+      for (const message of state.scheduled.first(Infinity))
         if (wanted.has(message.queue)) waiting.push(message);
       for (const { line } of state.locks.values())
         for (const { message } of line.first(Infinity))
@@ -96,14 +96,17 @@ export function memoryBroker(state: MemoryState): Broker {
     async counts() {
       enter(state);
       return [...state.queues.values()]
-        .filter(({ ready, delayed, held, parked, dead }) => ready.size + delayed + held + parked + dead > 0)
-        .map(({ name, ready, delayed, held, parked, dead }) => ({
+        .filter(
+          ({ ready, scheduled, leased, blocked, dead }) =>
+            ready.size + scheduled + leased + blocked + dead > 0,
+        )
+        .map(({ name, ready, scheduled, leased, blocked, dead }) => ({
           queue: name,
           ready: ready.size,
-          delayed,
-          held,
+          scheduled,
+          leased,
           dead,
-          ...(parked > 0 && { parked }),
+          ...(blocked > 0 && { blocked }),
         }))
         .sort((a, b) => (a.queue < b.queue ? -1 : 1));
     },
@@ -160,11 +163,11 @@ function settleOne(state: MemoryState, settlement: Settlement, now: EpochMs): Se
 }
 
 function revokeOne(state: MemoryState, id: string, terminate: boolean, until: EpochMs, now: EpochMs): void {
-  const held = state.heldRuns.get(id);
-  if (held) return dropHeldRun(state, held, "revoked", now);
+  const held = state.bufferedRuns.get(id);
+  if (held) return dropBufferedRun(state, held, "revoked", now);
   const message = state.messages.get(id);
   if (!message) return rememberRevoked(state, id, until, now);
-  if (message.place === "held") {
+  if (message.place === "leased") {
     message.revoked = true;
     message.terminate ||= terminate;
   } else if (message.place !== "dead") {

@@ -45,7 +45,7 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Housekeepin
   const refilled = new Set<Queue>();
   const buried: Buried[] = [];
   for (let count = 0; count < bound; count++) {
-    const message = state.delayed.peek();
+    const message = state.scheduled.peek();
     if (!message || (message.eta ?? 0) > now) break;
     refilled.add(promote(state, message, now));
   }
@@ -62,7 +62,7 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Housekeepin
       buried.push({ id, task, queue, reason: "deliveries-exhausted" });
     }
   }
-  for (const held of state.heldWakes.first(bound, now)) {
+  for (const held of state.bufferedWakes.first(bound, now)) {
     if (held.wakeAt > now) break;
     state.releasable.push(held);
   }
@@ -134,9 +134,9 @@ function deliver(state: MemoryState, message: Message, until: EpochMs, now: Epoc
 
 function nextWake(state: MemoryState): EpochMs | null {
   const next = Math.min(
-    state.delayed.peek()?.eta ?? Infinity,
+    state.scheduled.peek()?.eta ?? Infinity,
     state.leased.peek()?.until ?? Infinity,
-    state.heldWakes.peek()?.wakeAt ?? Infinity,
+    state.bufferedWakes.peek()?.wakeAt ?? Infinity,
     state.lockWakes.peek()?.wakeAt ?? Infinity,
     state.giveUps.peek()?.at ?? Infinity,
   );

@@ -6,7 +6,7 @@ import { endOf, isExpired } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { queryLedger, recordRange, trimLedgers } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
-import { dropHeldRun, startRun } from "./runs.js";
+import { dropBufferedRun, startRun } from "./runs.js";
 import { enter, type Entry, type MemoryState } from "./state.js";
 import { tick } from "./tick.js";
 
@@ -33,7 +33,7 @@ function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
   return {
     ...record(entry),
     unfinished: runs.reduce((count, run) => (endOf(run, now) ? count : count + 1), 0),
-    holding: entry.held !== null && !isExpired(entry.held.message, now),
+    buffered: entry.held !== null && !isExpired(entry.held.message, now),
   };
 }
 
@@ -57,7 +57,7 @@ function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
     held: null,
     slot: -1,
   };
-  // Its maxRuns may be another than the one under which the run was held: the next tick knows.
+  // Its maxRuns may be another than the one under which the run was buffered: the next tick knows.
   if (entry.held?.counted && entry.revision !== item.revision) entry.held.counted = { maxRuns: null };
   entry.owner = item.owner;
   entry.version = item.version;
@@ -107,7 +107,7 @@ export function memoryEntries(state: MemoryState): Entries {
       const entry = state.entries.get(name);
       if (!entry) return "gone";
       if (entry.etag !== expect) return "conflict";
-      if (entry.held) dropHeldRun(state, entry.held, "removed", now);
+      if (entry.held) dropBufferedRun(state, entry.held, "removed", now);
       state.dueEntries.remove(entry);
       state.entries.delete(name);
       names = null;
@@ -139,7 +139,7 @@ export function memoryEntries(state: MemoryState): Entries {
       const now = enter(state);
       const entry = state.entries.get(name);
       if (!entry) return "gone";
-      if (state.heldRuns.has(message.id)) return "held";
+      if (state.bufferedRuns.has(message.id)) return "buffered";
       if (isKnown(state, message.id, now)) return "sent";
       const sent = fixInstants(message, name, now);
       const outcome = startRun(

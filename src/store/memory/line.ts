@@ -107,7 +107,7 @@ export function handOver(state: MemoryState, lock: Lock, now: EpochMs): void {
     const first = lock.line.peek();
     if (!first) break;
     lock.line.remove(first);
-    // A process that has not been heard of is passed over; a parked task cannot die.
+    // A process that has not been heard of is passed over; a blocked task cannot die.
     if (first.kind === "process" && first.until <= now) {
       note(state, "gave-up", first);
       lock.processes.delete(first.id);
@@ -134,5 +134,5 @@ function grant(state: MemoryState, contender: Contender, now: EpochMs): void {
   contender.since = now;
   lock.holders.add(contender);
   if (message === null) publish(state, "lock", contender.id);
-  else if (message.place === "parked") ring(unpark(state, message, now));
+  else if (message.place === "blocked") ring(unpark(state, message, now));
 }

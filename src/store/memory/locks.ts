@@ -160,7 +160,7 @@ function admit(state: MemoryState, request: AdmitRequest, now: EpochMs): AdmitRe
   if (fence !== null) return { outcome: "admitted", fence };
   message.deliveries--;
   park(state, message);
-  return { outcome: "parked" };
+  return { outcome: "blocked" };
 }
 
 /** Drops at most `limit` permits of processes that ended and that nobody waits for. */

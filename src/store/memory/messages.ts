@@ -1,4 +1,4 @@
-/** The moves a message can make: sent, ready, delayed, held, parked, dead, gone. Each keeps all indexes in step. */
+/** The moves a message can make: sent, ready, scheduled, leased, blocked, dead, gone. Each keeps all indexes in step. */
 import type { EpochMs } from "../../core/clock.js";
 import type { DeliveryRef, NewMessage } from "../broker.js";
 import { Heap } from "./heap.js";
@@ -30,9 +30,9 @@ export function queueOf(state: MemoryState, name: string): Queue {
     queue = {
       name,
       ready: new Heap(),
-      delayed: 0,
-      held: 0,
-      parked: 0,
+      scheduled: 0,
+      leased: 0,
+      blocked: 0,
       dead: 0,
       turn: 0,
       listeners: new Set(),
@@ -44,8 +44,9 @@ export function queueOf(state: MemoryState, name: string): Queue {
 
 /** A queue that holds nothing and that nobody listens to leaves no trace. */
 export function dropIdleQueue(state: MemoryState, queue: Queue): void {
-  const { ready, delayed, held, parked, dead, listeners } = queue;
-  if (ready.size + delayed + held + parked + dead + listeners.size === 0) state.queues.delete(queue.name);
+  const { ready, scheduled, leased, blocked, dead, listeners } = queue;
+  if (ready.size + scheduled + leased + blocked + dead + listeners.size === 0)
+    state.queues.delete(queue.name);
 }
 
 export function ring(queue: Queue): void {
@@ -61,7 +62,7 @@ export function summon(state: MemoryState, at: EpochMs): void {
 
 /** Whether a message of this id would be a duplicate. */
 export function isKnown(state: MemoryState, id: string, now: EpochMs): boolean {
-  return state.messages.has(id) || state.heldRuns.has(id) || isKept(state, id, now);
+  return state.messages.has(id) || state.bufferedRuns.has(id) || isKept(state, id, now);
 }
 
 /** The message that a worker holds by its current token. */
@@ -70,7 +71,7 @@ export function heldBy(state: MemoryState, ref: DeliveryRef): Message | null {
   return message && message.token !== null && message.token === ref.token ? message : null;
 }
 
-/** Makes a message of what was sent, ready or delayed. Nobody is told yet. */
+/** Makes a message of what was sent, ready or scheduled. Nobody is told yet. */
 export function post(state: MemoryState, sent: Sent, now: EpochMs): { message: Message; queue: Queue } {
   const message: Message = {
     // Field by field: one spread of this many costs as much as all the rest of sending.
@@ -106,13 +107,13 @@ export function post(state: MemoryState, sent: Sent, now: EpochMs): { message: M
   return { message, queue: line(state, message, now) };
 }
 
-/** Puts a message that is nowhere into its queue, ready or delayed as its eta says. */
+/** Puts a message that is nowhere into its queue, ready or scheduled as its eta says. */
 function line(state: MemoryState, message: Message, now: EpochMs): Queue {
   const queue = queueOf(state, message.queue);
   if (message.eta !== null && message.eta > now) {
-    message.place = "delayed";
-    queue.delayed++;
-    state.delayed.push(message, message.eta, message.sequence);
+    message.place = "scheduled";
+    queue.scheduled++;
+    state.scheduled.push(message, message.eta, message.sequence);
   } else {
     message.place = "ready";
     queue.ready.push(message, -message.priority, message.sequence);
@@ -128,18 +129,18 @@ function leave(state: MemoryState, message: Message): Queue {
     case "ready":
       queue.ready.remove(message);
       break;
-    case "delayed":
-      queue.delayed--;
-      state.delayed.remove(message);
+    case "scheduled":
+      queue.scheduled--;
+      state.scheduled.remove(message);
       break;
-    case "held":
-      queue.held--;
+    case "leased":
+      queue.leased--;
       state.leased.remove(message);
       message.token = null;
       message.terminate = false;
       break;
-    case "parked":
-      queue.parked--;
+    case "blocked":
+      queue.blocked--;
       if (message.contender?.giveUp) state.giveUps.remove(message.contender.giveUp);
       break;
     case "dead":
@@ -150,7 +151,7 @@ function leave(state: MemoryState, message: Message): Queue {
   return queue;
 }
 
-/** A delayed message whose eta has come. */
+/** A scheduled message whose eta has come. */
 export function promote(state: MemoryState, message: Message, now: EpochMs): Queue {
   leave(state, message);
   return line(state, message, now);
@@ -159,15 +160,15 @@ export function promote(state: MemoryState, message: Message, now: EpochMs): Que
 /** Hands a ready message to a worker. */
 export function hold(state: MemoryState, message: Message, until: EpochMs): string {
   const queue = leave(state, message);
-  message.place = "held";
+  message.place = "leased";
   message.token = (++state.sequence).toString(36);
   message.deliveries++;
-  queue.held++;
+  queue.leased++;
   extend(state, message, until);
   return message.token;
 }
 
-/** Sets the end of the lease of a held message. */
+/** Sets the end of the lease of a leased message. */
 export function extend(state: MemoryState, message: Message, until: EpochMs): void {
   state.leased.remove(message);
   message.until = until;
@@ -178,8 +179,8 @@ export function extend(state: MemoryState, message: Message, until: EpochMs): vo
 /** Out of its queue: it stands in the line of its lock. */
 export function park(state: MemoryState, message: Message): void {
   const queue = leave(state, message);
-  message.place = "parked";
-  queue.parked++;
+  message.place = "blocked";
+  queue.blocked++;
   lookAgain(state, message.id);
   const giveUp = message.contender?.giveUp;
   if (!giveUp) return;

@@ -88,7 +88,7 @@ function told(state: MemoryState, id: string, now: EpochMs): StoredResult | null
   const kept = keptResult(state, id, now);
   if (kept && isFinal(kept.state)) return kept;
   const message = state.messages.get(id);
-  const heldBack = state.heldRuns.get(id)?.message;
+  const heldBack = state.bufferedRuns.get(id)?.message;
   const reason = message ? endOf(message, now) : heldBack && isExpired(heldBack, now) ? "expired" : null;
   if (reason) {
     const expires = reason === "expired" ? (message ?? heldBack)?.expires : null;
@@ -97,7 +97,7 @@ function told(state: MemoryState, id: string, now: EpochMs): StoredResult | null
   if (kept) return kept;
   if (heldBack) return { id, state: "PENDING", payload: null, at: now };
   if (!message || message.place === "dead") return null;
-  return { id, state: message.place === "held" ? "RECEIVED" : "PENDING", payload: null, at: now };
+  return { id, state: message.place === "leased" ? "RECEIVED" : "PENDING", payload: null, at: now };
 }
 
 function ended(state: MemoryState, id: string, now: EpochMs): StoredResult | null {
@@ -108,8 +108,8 @@ function ended(state: MemoryState, id: string, now: EpochMs): StoredResult | nul
 /** When a message ends by itself unless a worker takes it; Infinity: never. */
 function expiryOf(state: MemoryState, id: string): EpochMs {
   const message = state.messages.get(id);
-  if (message?.place === "held") return Infinity;
-  return (message ?? state.heldRuns.get(id)?.message)?.expires ?? Infinity;
+  if (message?.place === "leased") return Infinity;
+  return (message ?? state.bufferedRuns.get(id)?.message)?.expires ?? Infinity;
 }
 
 /** Has those who wait for its result look at a message that has begun to wait. */

@@ -1,5 +1,5 @@
 /**
- * Runs of entries: what the overlap policy makes of one that is due, and the "run ended, release the held run" step
+ * Runs of entries: what the overlap policy makes of one that is due, and the "run ended, release the buffered run" step
  * that every verb which can end a run takes before it is over.
  */
 import type { EpochMs } from "../../core/clock.js";
@@ -12,10 +12,10 @@ import { isBusy } from "./line.js";
 import { dropRevoked, summon } from "./messages.js";
 import { keepOwnResult, lookAgain } from "./results.js";
 import { send } from "./send.js";
-import type { Entry, HeldRun, MemoryState, Message } from "./state.js";
+import type { Entry, BufferedRun, MemoryState, Message } from "./state.js";
 
 /** A run that is due now. */
-export type DueRun = Pick<HeldRun, "entry" | "message" | "due" | "term" | "counted">;
+export type DueRun = Pick<BufferedRun, "entry" | "message" | "due" | "term" | "counted">;
 
 /** Sends, skips or holds a run as the policy says; null forces it. */
 export function startRun(
@@ -27,7 +27,7 @@ export function startRun(
   const { entry } = run;
   if (overlap === null || overlap.policy === "allow") return sendRun(state, run, now);
 
-  // A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
+  // A buffered run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
   if (entry.held) {
     state.releasable.push(entry.held);
     releaseHeldRuns(state, now);
@@ -71,7 +71,7 @@ function busyUntil(state: MemoryState, entry: string, timeoutMs: number | null, 
     last = Math.max(last, givenUpAt);
     if (endOf(run, now)) ended.push(run);
     else {
-      const expires = run.place === "held" ? null : run.expires;
+      const expires = run.place === "leased" ? null : run.expires;
       until = Math.max(until, expires === null ? givenUpAt : Math.min(givenUpAt, expires));
     }
   }
@@ -97,7 +97,7 @@ function sendRun(state: MemoryState, run: DueRun, now: EpochMs): "sent" {
 }
 
 function sendInsteadOfHeld(state: MemoryState, run: DueRun, now: EpochMs): "sent" {
-  if (run.entry.held) dropHeldRun(state, run.entry.held, "replaced", now);
+  if (run.entry.held) dropBufferedRun(state, run.entry.held, "replaced", now);
   return sendRun(state, run, now);
 }
 
@@ -123,7 +123,7 @@ export function skipRun(
 function stopRuns(state: MemoryState, entry: Entry, now: EpochMs): void {
   const asked: string[] = [];
   for (const message of [...(state.runs.get(entry.name) ?? [])]) {
-    if (message.place !== "held") {
+    if (message.place !== "leased") {
       dropRevoked(state, message, endOf(message, now) ?? "revoked", now);
     } else if (!message.terminate) {
       message.revoked = message.terminate = true;
@@ -142,35 +142,35 @@ function holdRun(state: MemoryState, run: DueRun, overlap: Overlap, now: EpochMs
     graceEnd = Math.min(now + overlap.graceMs, before?.graceEnd ?? Infinity);
     if (graceEnd <= now) return sendInsteadOfHeld(state, run, now);
   }
-  if (before) dropHeldRun(state, before, "replaced", now);
-  const held: HeldRun = { ...run, timeoutMs: overlap.timeoutMs, graceEnd, wakeAt: Infinity, slot: -1 };
+  if (before) dropBufferedRun(state, before, "replaced", now);
+  const held: BufferedRun = { ...run, timeoutMs: overlap.timeoutMs, graceEnd, wakeAt: Infinity, slot: -1 };
   entry.held = held;
-  state.heldRuns.set(run.message.id, held);
+  state.bufferedRuns.set(run.message.id, held);
   lookAgain(state, run.message.id);
   watch(state, held);
-  return "held";
+  return "buffered";
 }
 
-/** Sets when a claim is to look at the held run again. */
-function watch(state: MemoryState, held: HeldRun): void {
-  state.heldWakes.remove(held);
+/** Sets when a claim is to look at the buffered run again. */
+function watch(state: MemoryState, held: BufferedRun): void {
+  state.bufferedWakes.remove(held);
   const freeAt = busyUntil(state, held.entry.name, held.timeoutMs, state.now);
   held.wakeAt = Math.min(held.graceEnd ?? Infinity, freeAt);
   if (held.wakeAt === Infinity) return;
-  state.heldWakes.push(held, held.wakeAt, 0);
+  state.bufferedWakes.push(held, held.wakeAt, 0);
   if (held.wakeAt > state.now) summon(state, held.wakeAt);
 }
 
-function letGo(state: MemoryState, held: HeldRun): void {
+function letGo(state: MemoryState, held: BufferedRun): void {
   held.entry.held = null;
-  state.heldRuns.delete(held.message.id);
-  state.heldWakes.remove(held);
+  state.bufferedRuns.delete(held.message.id);
+  state.bufferedWakes.remove(held);
 }
 
-/** Ends a held run unsent; its ledger row says why. One that has expired before keeps the result that tells so. */
-export function dropHeldRun(
+/** Ends a buffered run unsent; its ledger row says why. One that has expired before keeps the result that tells so. */
+export function dropBufferedRun(
   state: MemoryState,
-  held: HeldRun,
+  held: BufferedRun,
   reason: "replaced" | "revoked" | "removed",
   now: EpochMs,
 ): void {
@@ -180,7 +180,7 @@ export function dropHeldRun(
   else if (reason === "revoked") keepOwnResult(state, held.message, "REVOKED", "revoked", now);
 }
 
-/** Sends every held run whose wait has ended; the others are watched on. */
+/** Sends every buffered run whose wait has ended; the others are watched on. */
 export function releaseHeldRuns(state: MemoryState, now: EpochMs): void {
   for (let held = state.releasable.pop(); held; held = state.releasable.pop()) {
     if (held.entry.held !== held) continue;

@@ -16,6 +16,6 @@ export function send(state: MemoryState, sent: Sent, now: EpochMs): EnqueueOutco
   if (message.lock !== null && message.place === "ready") {
     if (lineUpMessage(state, message, message.lock, now).standing === "waiting") park(state, message);
   }
-  if (message.place !== "parked") ring(queue);
+  if (message.place !== "blocked") ring(queue);
   return "queued";
 }

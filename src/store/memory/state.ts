@@ -1,6 +1,6 @@
 /**
  * Everything a memory store knows. Every verb of the six contracts is one synchronous step on it, so no step ever
- * sees another half done. Each message, entry, held run, result and revocation is in at most one heap at a time:
+ * sees another half done. Each message, entry, buffered run, result and revocation is in at most one heap at a time:
  * what is due next is found without looking at what is not due.
  */
 import type { Clock, EpochMs } from "../../core/clock.js";
@@ -30,7 +30,7 @@ export interface Sent {
 }
 
 export interface Message extends Sent, HeapItem {
-  place: "ready" | "delayed" | "held" | "parked" | "dead";
+  place: "ready" | "scheduled" | "leased" | "blocked" | "dead";
   /** Grows with every sending, retry and return from the dead letters: the age inside a priority. */
   sequence: number;
   retries: number;
@@ -87,7 +87,7 @@ export interface Lock extends HeapItem {
   readonly processes: Map<string, Contender>;
 }
 
-/** A parked message that ends when it has waited too long. */
+/** A blocked message that ends when it has waited too long. */
 export interface GiveUp extends HeapItem {
   readonly message: Message;
   readonly at: EpochMs;
@@ -102,9 +102,9 @@ export interface Listener {
 export interface Queue {
   readonly name: string;
   readonly ready: Heap<Message>;
-  delayed: number;
-  held: number;
-  parked: number;
+  scheduled: number;
+  leased: number;
+  blocked: number;
   dead: number;
   /** Turn of the last claim that took from it: the queue that waited longest goes first. */
   turn: number;
@@ -132,7 +132,7 @@ export interface Revocation extends HeapItem {
 }
 
 /** A run that waits for the unfinished runs of its entry. */
-export interface HeldRun extends HeapItem {
+export interface BufferedRun extends HeapItem {
   readonly entry: Entry;
   readonly message: Sent;
   readonly due: EpochMs;
@@ -161,7 +161,7 @@ export interface Entry extends HeapItem {
   runs: number;
   /** Order among entries that are due at the same millisecond. */
   readonly sequence: number;
-  held: HeldRun | null;
+  held: BufferedRun | null;
 }
 
 export interface Ledger {
@@ -188,10 +188,10 @@ export interface MemoryState {
   /** One counter for ages, tokens, etags and turns: they only need to grow. */
   sequence: number;
 
-  /** Waiting, held and dead. */
+  /** Waiting, leased and dead. */
   readonly messages: Map<string, Message>;
   readonly queues: Map<string, Queue>;
-  readonly delayed: Heap<Message>;
+  readonly scheduled: Heap<Message>;
   readonly leased: Heap<Message>;
   /** When each consumer looks by itself, as its last claim told it, or sooner; Infinity: one may not look at all. */
   lookBy: EpochMs;
@@ -209,10 +209,10 @@ export interface MemoryState {
   readonly dueEntries: Heap<Entry>;
   /** Unfinished runs by entry name, also of entries that were removed meanwhile. */
   readonly runs: Map<string, Message[]>;
-  readonly heldRuns: Map<string, HeldRun>;
-  readonly heldWakes: Heap<HeldRun>;
-  /** Held runs whose wait may have ended in this step; drained by `followUp` before the step is over. */
-  readonly releasable: HeldRun[];
+  readonly bufferedRuns: Map<string, BufferedRun>;
+  readonly bufferedWakes: Heap<BufferedRun>;
+  /** Buffered runs whose wait may have ended in this step; drained by `followUp` before the step is over. */
+  readonly releasable: BufferedRun[];
   readonly ledgers: Map<string, Ledger>;
 
   /** Those that somebody holds or waits for. */
@@ -240,7 +240,7 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     sequence: 0,
     messages: new Map(),
     queues: new Map(),
-    delayed: new Heap(),
+    scheduled: new Heap(),
     leased: new Heap(),
     lookBy: Infinity,
     dead: new Set(),
@@ -252,8 +252,8 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     entries: new Map(),
     dueEntries: new Heap(),
     runs: new Map(),
-    heldRuns: new Map(),
-    heldWakes: new Heap(),
+    bufferedRuns: new Map(),
+    bufferedWakes: new Heap(),
     releasable: [],
     ledgers: new Map(),
     locks: new Map(),

@@ -214,23 +214,23 @@ function costOfSending({ eta, expires, entry, lock, body }: NewMessage) {
   return { cost: lock ? 70 : isPlain ? 4 : 9, characters: body.length };
 }
 
-const PLACES: Readonly<Record<string, "delayed" | "held" | "dead" | "parked">> = {
-  ...{ d: "delayed", h: "held", x: "dead", p: "parked" },
+const STATES: Readonly<Record<string, "scheduled" | "leased" | "dead" | "blocked">> = {
+  ...{ d: "scheduled", h: "leased", x: "dead", p: "blocked" },
 };
 
-type Counts = { ready: number; delayed: number; held: number; dead: number; parked?: number };
+type Counts = { ready: number; scheduled: number; leased: number; dead: number; blocked?: number };
 
 function readCounts({ ready, others }: { readonly ready: Flat; readonly others: Flat }): QueueCounts[] {
   const found = new Map<string, Counts>();
   const of = (queue: string): Counts => {
-    const counts = found.get(queue) ?? { ready: 0, delayed: 0, held: 0, dead: 0 };
+    const counts = found.get(queue) ?? { ready: 0, scheduled: 0, leased: 0, dead: 0 };
     found.set(queue, counts);
     return counts;
   };
   for (let at = 0; at < ready.length; at += 2) of(String(ready[at])).ready = Number(ready[at + 1]);
   for (let at = 0; at < others.length; at += 2) {
     const field = String(others[at]);
-    const place = PLACES[field[0] ?? ""];
+    const place = STATES[field[0] ?? ""];
     if (place) of(field.slice(1))[place] = Number(others[at + 1]);
   }
   return [...found]

@@ -42,7 +42,7 @@ type RawSnapshot = [
   definition?: string,
   state?: string,
   unfinished?: WireNumber,
-  holding?: WireNumber,
+  buffered?: WireNumber,
 ];
 
 const snapshots = (raw: RawSnapshot[]): (EntrySnapshot | null)[] => raw.map(readSnapshot);
@@ -78,7 +78,7 @@ const OCCURRENCE: Readonly<Record<string, OccurrenceOutcome>> = {
   k: "skipped",
   o: "overlap",
   x: "locked",
-  h: "held",
+  h: "buffered",
 };
 const TRIGGERED: Readonly<Record<string, TriggerOutcome>> = { ...OCCURRENCE, g: "gone" };
 const POLICY = { allow: "a", skip: "s", "queue-one": "q", "cancel-running": "c" } as const;
@@ -225,9 +225,9 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
 }
 
 function readSnapshot(raw: RawSnapshot): EntrySnapshot | null {
-  const [, , , unfinished = 0, holding = 0] = raw;
+  const [, , , unfinished = 0, buffered = 0] = raw;
   const entry = readEntry(raw);
-  return entry && { ...entry, unfinished: Number(unfinished), holding: isDone(holding) };
+  return entry && { ...entry, unfinished: Number(unfinished), buffered: isDone(buffered) };
 }
 
 function costOfPut({ definition, ledger }: EntryPut) {

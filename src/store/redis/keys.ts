@@ -11,13 +11,13 @@ export const KEY_NAMES = [
   /** hash: id -> record as sent; and what has changed since, absent for most that wait */
   "msg",
   "state",
-  /** zsets of lines "<queue> <rank> <id>": ready in order of text, delayed by eta, held by end of lease */
+  /** zsets of lines "<queue> <rank> <id>": ready in order of text, scheduled by eta, leased by end of lease */
   "ready",
   "eta",
   "lease",
   /** zset of the same lines: in the line of a lock, by the instant at which the message has waited too long */
   "parked",
-  /** hash: kind and queue -> number of delayed, held, parked and dead messages */
+  /** hash: kind and queue -> number of scheduled, leased, blocked and dead messages */
   "count",
   /** hash: id -> result */
   "res",

@@ -168,7 +168,7 @@ export function redisLocks(caller: Caller, logger: Logger): Locks {
       for (const part of parts(requests, STEP)) {
         const rest = part.flatMap(({ id, token, lock, busy }) => [
           ...[toWire(id), token, lockWord(lock)],
-          busy === "park" ? "p" : "r",
+          busy === "block" ? "p" : "r",
         ]);
         const raw = await caller.call(admitScript, {}, rest);
         part.forEach(({ lock }, index) => {
@@ -239,7 +239,7 @@ class Hints extends Set<string> {
   }
 }
 
-const REFUSED: Readonly<Record<string, "parked" | "busy" | "lost">> = { p: "parked", b: "busy", l: "lost" };
+const REFUSED: Readonly<Record<string, "blocked" | "busy" | "lost">> = { p: "blocked", b: "busy", l: "lost" };
 
 function readAdmitReply(raw: string): AdmitReply {
   const outcome = REFUSED[raw];

@@ -26,8 +26,8 @@ import {
 } from "./messages.js";
 import { extendPermit, reservePermit } from "./permits.js";
 import { dropResult, keepResult, remember } from "./results.js";
-import { dropHeldRun, heldRunOfId } from "./runs.js";
-import { DEAD, DELAYED, HELD, PARKED, READY, TO_DROP, TO_STOP } from "./schema.js";
+import { dropBufferedRun, heldRunOfId } from "./runs.js";
+import { DEAD, SCHEDULED, LEASED, BLOCKED, READY, TO_DROP, TO_STOP } from "./schema.js";
 import { send } from "./send.js";
 import { LIMIT, type Step } from "./step.js";
 
@@ -149,13 +149,13 @@ function settleOne(step: Step, settlement: Settlement): SettleOutcome {
 
 function revokeOne(step: Step, id: string, terminate: boolean, keepMs: number): void {
   const run = heldRunOfId(step, id);
-  if (run) return dropHeldRun(step, run, "revoked");
+  if (run) return dropBufferedRun(step, run, "revoked");
   const message = step.get<Known & Perishable>(
     `SELECT ${KNOWN}, ${PERISHABLE} FROM message WHERE id = ?`,
     id,
   );
   if (!message) return rememberRevoked(step, id, keepMs);
-  if (message.place === HELD) {
+  if (message.place === LEASED) {
     step.run(
       "UPDATE message SET revoked = max(revoked, ?) WHERE seq = ?",
       ...[terminate ? TO_STOP : TO_DROP, message.seq],
@@ -184,8 +184,8 @@ export function sweepRevocations(step: Step, limit: number): number {
 
 function purgeSome(step: Step, queue: string): number {
   const waiting: Known[] = [];
-  // Looks through all that is delayed: an operator's step, not a worker's.
-  for (const place of [READY, PARKED, DELAYED]) {
+  // Looks through all that is scheduled: an operator's step, not a worker's.
+  for (const place of [READY, BLOCKED, SCHEDULED]) {
     const found = step.all<Known>(
       `SELECT ${KNOWN} FROM message WHERE place = ${place} AND queue = ? ${LIMIT}`,
       ...[queue, STEP_LIMIT - waiting.length],
@@ -203,15 +203,21 @@ function purgeSome(step: Step, queue: string): number {
 /** Each counts in an index alone, bodies are not read. */
 function counts(step: Step): QueueCounts[] {
   const found = new Map<string, Omit<QueueCounts, "queue">>();
-  const indexes = { ready: "ready", delayed: "delayed", held: "held", dead: "dead_queue", parked: "parked" };
-  const places = { ready: READY, delayed: DELAYED, held: HELD, dead: DEAD, parked: PARKED };
-  for (const name of ["ready", "delayed", "held", "dead", "parked"] as const) {
+  const indexes = {
+    ready: "ready",
+    scheduled: "delayed",
+    leased: "held",
+    dead: "dead_queue",
+    blocked: "parked",
+  };
+  const places = { ready: READY, scheduled: SCHEDULED, leased: LEASED, dead: DEAD, blocked: BLOCKED };
+  for (const name of ["ready", "scheduled", "leased", "dead", "blocked"] as const) {
     const rows = step.all<{ queue: string; count: number }>(
       `SELECT queue, count(*) AS count FROM message INDEXED BY message_${indexes[name]}
          WHERE place = ${places[name]} GROUP BY queue`,
     );
     for (const { queue, count } of rows) {
-      const counted = found.get(queue) ?? { ready: 0, delayed: 0, held: 0, dead: 0 };
+      const counted = found.get(queue) ?? { ready: 0, scheduled: 0, leased: 0, dead: 0 };
       found.set(queue, { ...counted, [name]: count });
     }
   }

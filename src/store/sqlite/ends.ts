@@ -1,6 +1,6 @@
 /** Whether a message that waits will ever run: asked by claims, by those who read results, and by ticks. */
 import type { EpochMs } from "../../core/clock.js";
-import { DEAD, HELD, NOT_REVOKED } from "./schema.js";
+import { DEAD, LEASED, NOT_REVOKED } from "./schema.js";
 
 /** What of a message tells how long it may wait. */
 export interface Perishable {
@@ -12,7 +12,7 @@ export interface Perishable {
 export const PERISHABLE = "place, revoked, expires";
 
 /** SQL with the store's now as `?`: whether a row of message is of those that `endOf` gives a reason for. */
-export const HAS_ENDED = `(place NOT IN (${HELD}, ${DEAD}) AND (revoked <> ${NOT_REVOKED} OR coalesce(expires <= ?, 0)))`;
+export const HAS_ENDED = `(place NOT IN (${LEASED}, ${DEAD}) AND (revoked <> ${NOT_REVOKED} OR coalesce(expires <= ?, 0)))`;
 
 export function isExpired({ expires }: Pick<Perishable, "expires">, now: EpochMs): boolean {
   return expires !== null && expires <= now;
@@ -23,7 +23,7 @@ export function isExpired({ expires }: Pick<Perishable, "expires">, now: EpochMs
  * stays so: what is told before the message is dropped is what its drop writes.
  */
 export function endOf(message: Perishable, now: EpochMs): "expired" | "revoked" | null {
-  return message.place === HELD || message.place === DEAD ? null : endOfWaiting(message, now);
+  return message.place === LEASED || message.place === DEAD ? null : endOfWaiting(message, now);
 }
 
 /** The same of one that waits. */

@@ -5,8 +5,8 @@ import { HAS_ENDED } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { nextWithRecords, queryLedger, recordRange, trimByAge, trimByCount } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
-import { dropHeldRun, heldRunOf, heldRunOfId, startRun } from "./runs.js";
-import { KEPT } from "./schema.js";
+import { dropBufferedRun, bufferedRunOf, heldRunOfId, startRun } from "./runs.js";
+import { BUFFERED } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 import { tick } from "./tick.js";
 
@@ -28,16 +28,16 @@ interface EntryRow {
 
 interface SnapshotRow extends EntryRow {
   readonly unfinished: number;
-  readonly holding: number;
+  readonly buffered: number;
 }
 
 const COLUMNS = `name, owner, version, definition, revision, stamp AS etag, nominal AS due, dispatch_at AS dispatchAt,
   paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastDue, runs`;
 /** The store's now comes first, twice. */
 const ENTRY = `SELECT ${COLUMNS},
-  (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${KEPT} AND NOT ${HAS_ENDED}) AS unfinished,
+  (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${BUFFERED} AND NOT ${HAS_ENDED}) AS unfinished,
   EXISTS (SELECT 1 FROM held_run JOIN message USING (id)
-    WHERE held_run.entry = entry.name AND NOT ${HAS_ENDED}) AS holding FROM entry`;
+    WHERE held_run.entry = entry.name AND NOT ${HAS_ENDED}) AS buffered FROM entry`;
 const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL";
 const DUE = `SELECT ${COLUMNS} FROM entry WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
 const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ? + 0`;
@@ -49,8 +49,8 @@ function record({ due, dispatchAt, ...same }: EntryRow): EntryRecord {
   return { ...same, cursor: due === null || dispatchAt === null ? null : { due, dispatchAt } };
 }
 
-function snapshot({ unfinished, holding, ...row }: SnapshotRow): EntrySnapshot {
-  return { ...record(row), unfinished, holding: holding === 1 };
+function snapshot({ unfinished, buffered, ...row }: SnapshotRow): EntrySnapshot {
+  return { ...record(row), unfinished, buffered: buffered === 1 };
 }
 
 function put(step: Step, item: EntryPut): PutOutcome {
@@ -59,7 +59,7 @@ function put(step: Step, item: EntryPut): PutOutcome {
     item.name,
   );
   if ((before?.etag ?? null) !== item.expect) return "conflict";
-  // Its maxRuns may be another than the one under which a run of it is held: the next tick knows.
+  // Its maxRuns may be another than the one under which a run of it is buffered: the next tick knows.
   if (before && before.revision !== item.revision) {
     step.run("UPDATE held_run SET max_runs = NULL WHERE entry = ?", item.name);
   }
@@ -110,8 +110,8 @@ export function sqliteEntries(connection: Connection): Entries {
         const entry = step.get<{ etag: number }>("SELECT stamp AS etag FROM entry WHERE name = ?", name);
         if (!entry) return "gone";
         if (entry.etag !== expect) return "conflict";
-        const held = heldRunOf(step, name);
-        if (held) dropHeldRun(step, held, "removed");
+        const held = bufferedRunOf(step, name);
+        if (held) dropBufferedRun(step, held, "removed");
         step.run("DELETE FROM entry WHERE name = ?", name);
         step.publish("entries", name);
         return "removed";
@@ -132,7 +132,7 @@ export function sqliteEntries(connection: Connection): Entries {
     trigger: (name, message, overlap) =>
       connection.write((step) => {
         if (!step.get("SELECT 1 FROM entry WHERE name = ?", name)) return "gone";
-        if (heldRunOfId(step, message.id)) return "held";
+        if (heldRunOfId(step, message.id)) return "buffered";
         if (isKnown(step, message.id)) return "sent";
         const sent = fixInstants({ ...message, entry: name }, step.now);
         const run = { entry: name, message: sent, due: step.now, term: null, counted: null };

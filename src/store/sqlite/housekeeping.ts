@@ -6,14 +6,14 @@ import { endOf, PERISHABLE, type Perishable } from "./ends.js";
 import { bury, dropRevoked, end, keepingOf, KNOWN, type Known, promote, putBack } from "./messages.js";
 import { losePermit } from "./permits.js";
 import { keepOwnResult } from "./results.js";
-import { DELAYED, HELD, WAITING } from "./schema.js";
+import { SCHEDULED, LEASED, WAITING } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
 /** When housekeeping next has something to do; null: never. Five index look-ups. */
 export function nextHousekeeping(step: Step): EpochMs | null {
   const next = Math.min(
-    step.get<At>(`SELECT min(eta) AS at FROM message WHERE place = ${DELAYED}`)?.at ?? Infinity,
-    step.get<At>(`SELECT min(lease_until) AS at FROM message WHERE place = ${HELD}`)?.at ?? Infinity,
+    step.get<At>(`SELECT min(eta) AS at FROM message WHERE place = ${SCHEDULED}`)?.at ?? Infinity,
+    step.get<At>(`SELECT min(lease_until) AS at FROM message WHERE place = ${LEASED}`)?.at ?? Infinity,
     step.get<At>("SELECT min(wake_at) AS at FROM held_run WHERE wake_at IS NOT NULL")?.at ?? Infinity,
     step.get<At>("SELECT min(wake_at) AS at FROM lock WHERE wake_at IS NOT NULL")?.at ?? Infinity,
     step.get<At>(`SELECT min(give_up_at) AS at ${GIVING_UP}`)?.at ?? Infinity,
@@ -55,7 +55,7 @@ export function keepHouse(step: Step, bound: number): Housekeeping {
 
 function promoteDelayed(step: Step, bound: number, refilled: Set<string>): void {
   const due = step.all<Known>(
-    `SELECT ${KNOWN} FROM message WHERE place = ${DELAYED} AND eta <= ? ORDER BY eta ${LIMIT}`,
+    `SELECT ${KNOWN} FROM message WHERE place = ${SCHEDULED} AND eta <= ? ORDER BY eta ${LIMIT}`,
     ...[step.now, bound],
   );
   for (const message of due) {
@@ -64,7 +64,7 @@ function promoteDelayed(step: Step, bound: number, refilled: Set<string>): void 
   }
 }
 
-/** Parked messages that may wait no longer. */
+/** Blocked messages that may wait no longer. */
 function endTired(step: Step, bound: number): void {
   const tired = step.all<{ id: string }>(
     `SELECT id ${GIVING_UP} AND give_up_at <= ? ORDER BY give_up_at ${LIMIT}`,
@@ -97,7 +97,7 @@ function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): Buri
   const buried: Buried[] = [];
   const ended = step.all<Leased>(
     `SELECT ${KNOWN}, task, deliveries >= max_deliveries AS isSpent FROM message
-       WHERE place = ${HELD} AND lease_until <= ? ORDER BY lease_until ${LIMIT}`,
+       WHERE place = ${LEASED} AND lease_until <= ? ORDER BY lease_until ${LIMIT}`,
     ...[step.now, bound],
   );
   for (const message of ended) {

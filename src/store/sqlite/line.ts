@@ -102,7 +102,7 @@ export function handOver(step: Step, name: string): void {
   let free = lock.capacity - heldCount(step, name);
   let first = firstInLine(step, name);
   while (first && free > 0) {
-    // A process that has not been heard of is passed over; a parked task cannot die.
+    // A process that has not been heard of is passed over; a blocked task cannot die.
     if (first.isTask === 0 && (first.until ?? 0) <= step.now) {
       note(step, "gave-up", first);
       drop(step, first.turn);

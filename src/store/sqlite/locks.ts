@@ -240,7 +240,7 @@ function admit(step: Step, { id, token, lock, busy }: AdmitRequest): AdmitReply 
   const fence = usePermit(step, lined, message.until);
   if (fence !== null) return { outcome: "admitted", fence };
   park(step, id, 1);
-  return { outcome: "parked" };
+  return { outcome: "blocked" };
 }
 
 /** Drops at most `limit` permits of processes that ended and that nobody waits for. */

@@ -1,10 +1,10 @@
-/** The moves a message can make: sent, ready, delayed, held, parked, dead, gone. */
+/** The moves a message can make: sent, ready, scheduled, leased, blocked, dead, gone. */
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock, NewMessage, When } from "../../tasks/message.js";
 import { isExpired } from "./ends.js";
 import { forsake } from "./permits.js";
 import { dropResult, isKept, type Keeping, keepOwnResult } from "./results.js";
-import { DEAD, DELAYED, HELD, NOT_REVOKED, KEPT, PARKED, READY, TO_DROP } from "./schema.js";
+import { DEAD, SCHEDULED, LEASED, NOT_REVOKED, BUFFERED, BLOCKED, READY, TO_DROP } from "./schema.js";
 import type { Step } from "./step.js";
 
 /** A message whose instants are absolute. */
@@ -59,8 +59,8 @@ function instantOf(when: When, now: EpochMs): EpochMs {
   return "at" in when ? when.at : now + when.inMs;
 }
 
-export function placeFor(eta: EpochMs | null, now: EpochMs): typeof READY | typeof DELAYED {
-  return eta !== null && eta > now ? DELAYED : READY;
+export function placeFor(eta: EpochMs | null, now: EpochMs): typeof READY | typeof SCHEDULED {
+  return eta !== null && eta > now ? SCHEDULED : READY;
 }
 
 /** Whether a message of this id would be a duplicate. */
@@ -70,16 +70,16 @@ export function isKnown(step: Step, id: string): boolean {
 
 /** Stores a run that its entry holds: known by its id, in no queue. False for a duplicate. */
 export function keep(step: Step, sent: Sent): boolean {
-  return insert(step, sent, KEPT);
+  return insert(step, sent, BUFFERED);
 }
 
 /**
  * Sends a run that was kept, unless it has expired or has got a result meanwhile: it is as old as this step. Whether it is
  * ready now.
  */
-export function sendKept(step: Step, id: string): boolean {
+export function sendBuffered(step: Step, id: string): boolean {
   const message = step.get<Known & { readonly expires: EpochMs | null }>(
-    `SELECT ${KNOWN}, expires FROM message WHERE id = ? AND place = ${KEPT}`,
+    `SELECT ${KNOWN}, expires FROM message WHERE id = ? AND place = ${BUFFERED}`,
     id,
   );
   if (!message) return false;
@@ -104,7 +104,7 @@ export function sendKept(step: Step, id: string): boolean {
 export function park(step: Step, id: string, uncounted: 0 | 1): void {
   step.movesMessages = true;
   step.run(
-    `UPDATE message SET place = ${PARKED}, token = NULL, lease_until = NULL, deliveries = deliveries - ?,
+    `UPDATE message SET place = ${BLOCKED}, token = NULL, lease_until = NULL, deliveries = deliveries - ?,
        revoked = min(revoked, ${TO_DROP}) WHERE id = ?`,
     ...[uncounted, id],
   );
@@ -116,8 +116,8 @@ export function park(step: Step, id: string, uncounted: 0 | 1): void {
  */
 export function unpark(step: Step, id: string): void {
   const woken = step.get<{ queue: string }>(
-    `UPDATE message SET place = CASE WHEN eta > ? THEN ${DELAYED} ELSE ${READY} END
-       WHERE id = ? AND place = ${PARKED} RETURNING queue`,
+    `UPDATE message SET place = CASE WHEN eta > ? THEN ${SCHEDULED} ELSE ${READY} END
+       WHERE id = ? AND place = ${BLOCKED} RETURNING queue`,
     ...[step.now, id],
   );
   if (woken) step.queues.add(woken.queue);
@@ -139,7 +139,7 @@ export function insert(step: Step, sent: Sent, place: number): boolean {
   return stored > 0;
 }
 
-/** A delayed message whose eta has come. */
+/** A scheduled message whose eta has come. */
 export function promote(step: Step, message: Known): void {
   step.run(`UPDATE message SET place = ${READY} WHERE seq = ?`, message.seq);
 }
@@ -230,7 +230,7 @@ function endRun(step: Step, message: Pick<Known, "entry">): void {
 /** Hands a ready message to a worker. */
 export function hold(step: Step, seq: number, token: string, worker: string, until: EpochMs): void {
   step.run(
-    `UPDATE message SET place = ${HELD}, token = ?, worker = ?, lease_until = ?, deliveries = deliveries + 1
+    `UPDATE message SET place = ${LEASED}, token = ?, worker = ?, lease_until = ?, deliveries = deliveries + 1
        WHERE seq = ?`,
     ...[token, worker, until, seq],
   );

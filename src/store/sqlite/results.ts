@@ -5,7 +5,7 @@ import type { Connection } from "./connection.js";
 import { endOf, PERISHABLE, type Perishable } from "./ends.js";
 import type { Hub } from "./hub.js";
 import type { Looks } from "./looks.js";
-import { DEAD, HELD, MARK } from "./schema.js";
+import { DEAD, LEASED, MARK } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
 interface ResultRow {
@@ -149,7 +149,7 @@ export function told(step: Step, id: string): Told {
     const record = { id, state: "REVOKED", payload: null, reason, at };
     return { record, isOver: true, expires: null, now };
   }
-  const isHeld = message.place === HELD;
+  const isHeld = message.place === LEASED;
   const derived = { id, state: isHeld ? "RECEIVED" : "PENDING", payload: null, at: now };
   return { record: kept ?? derived, isOver: false, expires: isHeld ? null : message.expires, now };
 }

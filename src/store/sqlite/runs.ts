@@ -1,5 +1,5 @@
 /**
- * Runs of entries: what the overlap policy makes of one that is due, and the "run ended, release the held run" step
+ * Runs of entries: what the overlap policy makes of one that is due, and the "run ended, release the buffered run" step
  * that every verb which can end a run takes before it is over.
  */
 import type { EpochMs } from "../../core/clock.js";
@@ -7,10 +7,10 @@ import type { OccurrenceOutcome, Overlap } from "../entries.js";
 import { endOf, isExpired, PERISHABLE, type Perishable } from "./ends.js";
 import { record } from "./ledger.js";
 import { isBusy } from "./line.js";
-import { dropRevoked, end, keep, keepingOf, KNOWN, type Known, type Sent, sendKept } from "./messages.js";
+import { dropRevoked, end, keep, keepingOf, KNOWN, type Known, type Sent, sendBuffered } from "./messages.js";
 import { lockOfMessage } from "./permits.js";
 import { keepOwnResult } from "./results.js";
-import { HELD, KEPT, TO_STOP } from "./schema.js";
+import { LEASED, BUFFERED, TO_STOP } from "./schema.js";
 import { send, standInLine } from "./send.js";
 import { LIMIT, type Step } from "./step.js";
 
@@ -31,7 +31,7 @@ interface Counted {
 }
 
 /** A row of held_run; its message is the kept one of this id. */
-interface HeldRun {
+interface BufferedRun {
   readonly entry: string;
   readonly id: string;
   readonly due: EpochMs;
@@ -45,7 +45,7 @@ interface HeldRun {
 
 const HELD_RUN = `SELECT entry, id, due, term, triggered, max_runs AS maxRuns, timeout_ms AS timeoutMs,
   grace_end AS graceEnd FROM held_run`;
-const UNFINISHED = `FROM message WHERE entry = ? AND place < ${KEPT}`;
+const UNFINISHED = `FROM message WHERE entry = ? AND place < ${BUFFERED}`;
 const RUN = `${KNOWN}, ${PERISHABLE}`;
 
 type Run = Known & Perishable;
@@ -57,8 +57,8 @@ const MOST_LOOKED_AT = 1_000;
 export function startRun(step: Step, run: DueRun, overlap: Overlap | null): OccurrenceOutcome {
   if (overlap === null || overlap.policy === "allow") return sendRun(step, run);
 
-  // A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
-  if (heldRunOf(step, run.entry)) {
+  // A buffered run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
+  if (bufferedRunOf(step, run.entry)) {
     step.ended.add(run.entry);
     releaseHeldRuns(step);
     if (run.counted && isSpent(step, run.entry, run.counted)) {
@@ -114,7 +114,7 @@ function busyUntil(step: Step, entry: string, timeoutMs: number | null): EpochMs
       const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE seq = ?`, run.seq);
       if (message) dropRevoked(step, message, reason);
     } else {
-      const expires = run.place === HELD ? null : run.expires;
+      const expires = run.place === LEASED ? null : run.expires;
       until = Math.max(until, Math.min(givenUpAt(run.at), expires ?? Infinity));
     }
   }
@@ -127,7 +127,7 @@ function sendRun(step: Step, run: DueRun): "sent" {
   return "sent";
 }
 
-interface SentRun extends Pick<HeldRun, "entry" | "id" | "due" | "term"> {
+interface SentRun extends Pick<BufferedRun, "entry" | "id" | "due" | "term"> {
   readonly triggered: boolean;
 }
 
@@ -136,8 +136,8 @@ function recordSent(step: Step, { entry, id, due, term, triggered }: SentRun): v
 }
 
 function sendInsteadOfHeld(step: Step, run: DueRun): "sent" {
-  const held = heldRunOf(step, run.entry);
-  if (held) dropHeldRun(step, held, "replaced");
+  const held = bufferedRunOf(step, run.entry);
+  if (held) dropBufferedRun(step, held, "replaced");
   return sendRun(step, run);
 }
 
@@ -150,7 +150,7 @@ function stopRuns(step: Step, entry: string): void {
   const asked: string[] = [];
   const runs = step.all<Run>(`SELECT ${RUN} ${UNFINISHED}`, entry);
   for (const message of runs) {
-    if (message.place !== HELD) {
+    if (message.place !== LEASED) {
       dropRevoked(step, message, endOf(message, step.now) ?? "revoked");
     } else if (message.revoked !== TO_STOP) {
       step.run(`UPDATE message SET revoked = ${TO_STOP} WHERE seq = ?`, message.seq);
@@ -161,14 +161,14 @@ function stopRuns(step: Step, entry: string): void {
 }
 
 function holdRun(step: Step, run: DueRun, overlap: Overlap): OccurrenceOutcome {
-  const before = heldRunOf(step, run.entry);
+  const before = bufferedRunOf(step, run.entry);
   let graceEnd: EpochMs | null = null;
   if (overlap.policy === "cancel-running") {
     // An entry due more often than its grace must not push the end of the grace ahead of itself.
     graceEnd = Math.min(step.now + overlap.graceMs, before?.graceEnd ?? Infinity);
     if (graceEnd <= step.now) return sendInsteadOfHeld(step, run);
   }
-  if (before) dropHeldRun(step, before, "replaced");
+  if (before) dropBufferedRun(step, before, "replaced");
   // A duplicate: the run is on its way already, or its result is kept.
   if (!keep(step, run.message)) return sendRun(step, run);
   const { entry, message, due, term, counted } = run;
@@ -181,11 +181,11 @@ function holdRun(step: Step, run: DueRun, overlap: Overlap): OccurrenceOutcome {
     finiteOrNull(at),
   );
   step.summon(at);
-  return "held";
+  return "buffered";
 }
 
-/** When a claim is to look at the held run again; Infinity when only an ending run can release it. */
-function wakeAt(step: Step, held: Pick<HeldRun, "entry" | "timeoutMs" | "graceEnd">): EpochMs {
+/** When a claim is to look at the buffered run again; Infinity when only an ending run can release it. */
+function wakeAt(step: Step, held: Pick<BufferedRun, "entry" | "timeoutMs" | "graceEnd">): EpochMs {
   return Math.min(held.graceEnd ?? Infinity, busyUntil(step, held.entry, held.timeoutMs));
 }
 
@@ -193,16 +193,20 @@ function finiteOrNull(at: EpochMs): EpochMs | null {
   return Number.isFinite(at) ? at : null;
 }
 
-export function heldRunOf(step: Step, entry: string): HeldRun | undefined {
-  return step.get<HeldRun>(`${HELD_RUN} WHERE entry = ?`, entry);
+export function bufferedRunOf(step: Step, entry: string): BufferedRun | undefined {
+  return step.get<BufferedRun>(`${HELD_RUN} WHERE entry = ?`, entry);
 }
 
-export function heldRunOfId(step: Step, id: string): HeldRun | undefined {
-  return step.get<HeldRun>(`${HELD_RUN} WHERE id = ?`, id);
+export function heldRunOfId(step: Step, id: string): BufferedRun | undefined {
+  return step.get<BufferedRun>(`${HELD_RUN} WHERE id = ?`, id);
 }
 
-/** Ends a held run unsent; its ledger row says why. One that has expired before keeps the result that tells so. */
-export function dropHeldRun(step: Step, held: HeldRun, reason: "replaced" | "revoked" | "removed"): void {
+/** Ends a buffered run unsent; its ledger row says why. One that has expired before keeps the result that tells so. */
+export function dropBufferedRun(
+  step: Step,
+  held: BufferedRun,
+  reason: "replaced" | "revoked" | "removed",
+): void {
   step.run("DELETE FROM held_run WHERE entry = ?", held.entry);
   const kept = step.get<Run>(`SELECT ${RUN} FROM message WHERE id = ?`, held.id);
   if (kept) {
@@ -214,11 +218,11 @@ export function dropHeldRun(step: Step, held: HeldRun, reason: "replaced" | "rev
   skipRun(step, held, reason);
 }
 
-/** Sends the held runs, of the entries noted in this step, whose wait has ended; the others are watched on. */
+/** Sends the buffered runs, of the entries noted in this step, whose wait has ended; the others are watched on. */
 export function releaseHeldRuns(step: Step): void {
   for (const entry of step.ended) {
     step.ended.delete(entry);
-    const held = heldRunOf(step, entry);
+    const held = bufferedRunOf(step, entry);
     if (!held) continue;
     const at = wakeAt(step, held);
     if (at > step.now) {
@@ -227,7 +231,7 @@ export function releaseHeldRuns(step: Step): void {
       continue;
     }
     step.run("DELETE FROM held_run WHERE entry = ?", entry);
-    if (sendKept(step, held.id)) lineUp(step, held.id);
+    if (sendBuffered(step, held.id)) lineUp(step, held.id);
     recordSent(step, { ...held, triggered: held.triggered === 1 });
     const counted = held.triggered === 0 ? 1 : 0;
     step.run("UPDATE entry SET stamp = ?, runs = runs + ? WHERE name = ?", step.etag(), counted, entry);

@@ -4,7 +4,7 @@
  * message holds everything that was sent and has not ended, one row each, at one of five places. `seq` is its age:
  * it grows with every sending, retry and return from the dead letters, so the rowid order that every index ends
  * with is the order of age. Each place has its own partial index, so a row costs one index entry beside those of
- * its id and its entry, and what waits costs nothing to what is held.
+ * its id and its entry, and what waits costs nothing to what is leased.
  *
  * contender holds those who stand in line for a lock or hold a permit of it, by `turn`; a lock has a row while it has
  * contenders.
@@ -20,14 +20,14 @@ export const APPLICATION_ID = 0x73756e62;
  * Where a message is. KEPT: a run that its entry holds (table held_run). PARKED: in the line of its lock (table
  * contender); below the others, so that `place < KEPT` are the unfinished ones.
  */
-export const PARKED = -1;
+export const BLOCKED = -1;
 export const READY = 0;
-export const DELAYED = 1;
-export const HELD = 2;
-export const KEPT = 3;
+export const SCHEDULED = 1;
+export const LEASED = 2;
+export const BUFFERED = 3;
 export const DEAD = 4;
 
-/** Whether a held message was revoked. TO_DROP: dropped when it would be claimed again; TO_STOP: its worker is told too. */
+/** Whether a leased message was revoked. TO_DROP: dropped when it would be claimed again; TO_STOP: its worker is told too. */
 export const NOT_REVOKED = 0;
 export const TO_DROP = 1;
 export const TO_STOP = 2;
@@ -66,11 +66,11 @@ const MIGRATIONS: readonly string[] = [
     body TEXT NOT NULL
   );
   CREATE INDEX message_ready ON message (queue, priority DESC) WHERE place = ${READY};
-  CREATE INDEX message_delayed ON message (eta, queue) WHERE place = ${DELAYED};
-  CREATE INDEX message_held ON message (lease_until, queue) WHERE place = ${HELD};
+  CREATE INDEX message_delayed ON message (eta, queue) WHERE place = ${SCHEDULED};
+  CREATE INDEX message_held ON message (lease_until, queue) WHERE place = ${LEASED};
   CREATE INDEX message_dead ON message (place) WHERE place = ${DEAD};
   CREATE INDEX message_dead_queue ON message (queue) WHERE place = ${DEAD};
-  CREATE INDEX message_unfinished ON message (entry, enqueued_at) WHERE entry IS NOT NULL AND place < ${KEPT};
+  CREATE INDEX message_unfinished ON message (entry, enqueued_at) WHERE entry IS NOT NULL AND place < ${BUFFERED};
 
   CREATE TABLE revocation (
     id TEXT PRIMARY KEY,
@@ -169,7 +169,7 @@ const MIGRATIONS: readonly string[] = [
   `
   -- JSON of what the message needs, as MessageLock has it.
   ALTER TABLE message ADD COLUMN lock TEXT;
-  CREATE INDEX message_parked ON message (queue) WHERE place = ${PARKED};
+  CREATE INDEX message_parked ON message (queue) WHERE place = ${BLOCKED};
 
   CREATE TABLE lock (
     name TEXT PRIMARY KEY,

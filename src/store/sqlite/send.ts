@@ -24,7 +24,7 @@ export function send(step: Step, sent: Sent): EnqueueOutcome {
   return "queued";
 }
 
-/** Has a message that was just put into its queue ask for its lock. Whether it has the permit; else it is parked. */
+/** Has a message that was just put into its queue ask for its lock. Whether it has the permit; else it is blocked. */
 export function standInLine(step: Step, { id, task, lock }: Pick<Sent, "id" | "task" | "lock">): boolean {
   if (lock === null) return true;
   const message = { id, task, lock: lock.name };

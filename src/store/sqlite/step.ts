@@ -45,7 +45,7 @@ export class Step implements News {
   summonsAt = Infinity;
   movesMessages = false;
   nextWakeAt: EpochMs | null | undefined;
-  /** Entries whose last run may have ended in this step while another run of theirs is held. */
+  /** Entries whose last run may have ended in this step while another run of theirs is buffered. */
   readonly ended = new Set<string>();
   /** Locks of which a permit may have come free in this step. */
   readonly freed = new Set<string>();

@@ -137,7 +137,7 @@ export const claimCases = group("broker: claim", {
     assert.deepEqual(await claimIds(store), ["at", "in"]);
   },
 
-  "the reply says when the next delayed message comes": async ({ store, clock }) => {
+  "the reply says when the next scheduled message comes": async ({ store, clock }) => {
     const now = clock.now();
     await store.broker.enqueue([
       message("b", { eta: { inMs: 2_000 } }),
@@ -202,7 +202,9 @@ export const claimCases = group("broker: claim", {
     await store.broker.enqueue([message("b", { eta: { inMs: LEASE_MS } })]);
     await clock.advance(LEASE_MS);
     assert.deepEqual(await claimIds(store, { max: 0, queues: ["elsewhere"] }), []);
-    assert.deepEqual(await store.broker.counts(), [{ queue: "q", ready: 1, delayed: 0, held: 0, dead: 1 }]);
+    assert.deepEqual(await store.broker.counts(), [
+      { queue: "q", ready: 1, scheduled: 0, leased: 0, dead: 1 },
+    ]);
   },
 
   "only the named queues are taken from": async ({ store }) => {

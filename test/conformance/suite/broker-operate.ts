@@ -29,7 +29,9 @@ export const revokeCases = group("broker: revoke", {
       { id: "a", state: "REVOKED", payload: null, reason: "revoked", at },
       { id: "b", state: "REVOKED", payload: null, reason: "revoked", at },
     ]);
-    assert.deepEqual(await store.broker.counts(), [{ queue: "q", ready: 1, delayed: 0, held: 0, dead: 0 }]);
+    assert.deepEqual(await store.broker.counts(), [
+      { queue: "q", ready: 1, scheduled: 0, leased: 0, dead: 0 },
+    ]);
     assert.deepEqual(await claimIds(store), ["c"]);
   },
 
@@ -141,8 +143,8 @@ export const purgeCases = group("broker: purge and counts", {
     assert.equal(await store.broker.purge(["q", "r", "none"]), 3);
     assert.deepEqual(await store.results.get(["a", "b", "c"]), [null, null, null]);
     assert.deepEqual(await store.broker.counts(), [
-      { queue: "q", ready: 0, delayed: 0, held: 1, dead: 0 },
-      { queue: "s", ready: 1, delayed: 0, held: 0, dead: 0 },
+      { queue: "q", ready: 0, scheduled: 0, leased: 1, dead: 0 },
+      { queue: "s", ready: 1, scheduled: 0, leased: 0, dead: 0 },
     ]);
     assert.deepEqual(await store.broker.enqueue([message("a")]), ["queued"]);
     assert.equal(await store.broker.purge([]), 0);
@@ -164,10 +166,10 @@ export const purgeCases = group("broker: purge and counts", {
       message("c", { queue: "a", eta: { inMs: 5_000 } }),
     ]);
     assert.deepEqual(await store.broker.counts(), [
-      { queue: "a", ready: 0, delayed: 1, held: 0, dead: 0 },
-      { queue: "b", ready: 2, delayed: 0, held: 0, dead: 0 },
-      { queue: "m", ready: 0, delayed: 0, held: 0, dead: 1 },
-      { queue: "z", ready: 0, delayed: 0, held: 1, dead: 0 },
+      { queue: "a", ready: 0, scheduled: 1, leased: 0, dead: 0 },
+      { queue: "b", ready: 2, scheduled: 0, leased: 0, dead: 0 },
+      { queue: "m", ready: 0, scheduled: 0, leased: 0, dead: 1 },
+      { queue: "z", ready: 0, scheduled: 0, leased: 1, dead: 0 },
     ]);
   },
 
@@ -220,7 +222,7 @@ export const deadCases = group("broker: dead letters", {
     assert.equal((await claimOne(store)).retries, 0);
   },
 
-  "a dead letter that was revoked while it was held runs when it is retried": async ({ store }) => {
+  "a dead letter that was revoked while it was buffered runs when it is retried": async ({ store }) => {
     const a = await sendAndClaim(store, "a");
     await store.broker.revoke(["a"], terminate);
     await store.broker.settle([dead(a)], null);
@@ -279,14 +281,14 @@ export const arrivalCases = group("broker: arrivals", {
     for (const consumer of consumers) await consumer.close();
   },
 
-  "a delayed message arrives when it is sent": async (harness) => {
+  "a scheduled message arrives when it is sent": async (harness) => {
     const arrivals = await harness.store.broker.listen(["q"]);
     await harness.store.broker.enqueue([message("a", { eta: { inMs: 2 * HOUR_MS } })]);
-    await eventually(harness, arrivals.wait(HOUR_MS, never), "the end of a wait after a delayed message");
+    await eventually(harness, arrivals.wait(HOUR_MS, never), "the end of a wait after a scheduled message");
     await arrivals.close();
   },
 
-  "each delayed message of another handle arrives, also after earlier ones have run": async (harness) => {
+  "each scheduled message of another handle arrives, also after earlier ones have run": async (harness) => {
     const { store, clock } = harness;
     const peer = await harness.peer();
     const arrivals = await store.broker.listen(["q"]);

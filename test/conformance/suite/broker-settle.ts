@@ -16,7 +16,7 @@ import {
 } from "./samples.js";
 import { group } from "./harness.js";
 
-const noCounts = { ready: 0, delayed: 0, held: 0, dead: 0 };
+const noCounts = { ready: 0, scheduled: 0, leased: 0, dead: 0 };
 
 export const settleCases = group("broker: settle", {
   "done ends the message and keeps its result in the same step": async ({ store, clock }) => {
@@ -66,7 +66,7 @@ export const settleCases = group("broker: settle", {
       ).outcomes,
       ["lost", "lost", "lost", "lost"],
     );
-    assert.deepEqual(await store.broker.counts(), [{ ...noCounts, queue: "q", ready: 1, held: 2 }]);
+    assert.deepEqual(await store.broker.counts(), [{ ...noCounts, queue: "q", ready: 1, leased: 2 }]);
   },
 
   "each settlement of a batch is judged alone and answered in order": async ({ store }) => {
@@ -83,7 +83,7 @@ export const settleCases = group("broker: settle", {
       "lost",
       "settled",
     ]);
-    assert.deepEqual(await store.broker.counts(), [{ ...noCounts, queue: "q", delayed: 1, dead: 1 }]);
+    assert.deepEqual(await store.broker.counts(), [{ ...noCounts, queue: "q", scheduled: 1, dead: 1 }]);
   },
 
   "retry comes back after its delay under the same id, one retry more, deliveries counted anew": async ({

@@ -129,8 +129,8 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
   const compare = async (handle: Store): Promise<void> => {
     const counts = await handle.broker.counts();
     assert.deepEqual(
-      counts.map(({ queue, ready, delayed, held, dead: letters }) => ({
-        ...{ queue, waiting: ready + delayed, held, dead: letters },
+      counts.map(({ queue, ready, scheduled, leased, dead: letters }) => ({
+        ...{ queue, waiting: ready + scheduled, held: leased, dead: letters },
       })),
       model.counts(),
     );

@@ -27,7 +27,7 @@ export const putCases = group("entries: put, get, list, remove", {
       lastDue: null,
       runs: 0,
       unfinished: 0,
-      holding: false,
+      buffered: false,
     });
     assert.equal(missing, null);
     assert.deepEqual(await store.entries.get([]), []);
@@ -201,8 +201,8 @@ export const dueCases = group("entries: due", {
     await clock.advance(499);
     assert.deepEqual(await store.entries.due(10), { entries: [], nextAt: now + 500, now: now + 499 });
     await clock.advance(1);
-    const { unfinished, holding, ...stored } = await read(store, "a");
-    assert.deepEqual([unfinished, holding], [0, false]);
+    const { unfinished, buffered, ...stored } = await read(store, "a");
+    assert.deepEqual([unfinished, buffered], [0, false]);
     assert.deepEqual(await store.entries.due(10), {
       entries: [stored],
       nextAt: null,

@@ -65,8 +65,8 @@ function fates(records: readonly LedgerRecord[]): unknown[] {
 }
 
 async function standing(store: Store) {
-  const { unfinished, holding, runs } = await read(store, "a");
-  return { unfinished, holding, runs };
+  const { unfinished, buffered, runs } = await read(store, "a");
+  return { unfinished, buffered, runs };
 }
 
 export const overlapCases = group("entries: overlap", {
@@ -74,14 +74,14 @@ export const overlapCases = group("entries: overlap", {
     const { store } = harness;
     const a = await everySecond(harness);
     assert.deepEqual([await a.tick(allow), await a.tick(allow)], ["sent", "sent"]);
-    assert.deepEqual(await standing(store), { unfinished: 2, holding: false, runs: 2 });
+    assert.deepEqual(await standing(store), { unfinished: 2, buffered: false, runs: 2 });
   },
 
   "skip records the run as skipped while another is unfinished, and not after": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness);
     assert.deepEqual([await a.tick(skipOverlap), await a.tick(skipOverlap)], ["sent", "overlap"]);
-    assert.deepEqual(await standing(store), { unfinished: 1, holding: false, runs: 1 });
+    assert.deepEqual(await standing(store), { unfinished: 1, buffered: false, runs: 1 });
     assert.equal((await read(store, "a")).lastDue, a.due(1));
     await finish(store, await claimOne(store));
     assert.equal(await a.tick(skipOverlap), "sent");
@@ -129,8 +129,8 @@ export const overlapCases = group("entries: overlap", {
   "queue-one holds the run: no message, no row, not counted": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness);
-    assert.deepEqual([await a.tick(queueOne), await a.tick(queueOne)], ["sent", "held"]);
-    assert.deepEqual(await standing(store), { unfinished: 1, holding: true, runs: 1 });
+    assert.deepEqual([await a.tick(queueOne), await a.tick(queueOne)], ["sent", "buffered"]);
+    assert.deepEqual(await standing(store), { unfinished: 1, buffered: true, runs: 1 });
     assert.equal((await read(store, "a")).lastDue, a.due(1));
     assert.equal((await ledgerOf(store, "a")).length, 1);
     assert.deepEqual(await claimIds(store), [a.id(0)]);
@@ -138,14 +138,14 @@ export const overlapCases = group("entries: overlap", {
     assert.equal((await store.results.get([a.id(1)]))[0]?.state, "PENDING");
   },
 
-  "a held run is sent when the running one is done, with its own id and due instant": async (harness) => {
+  "a buffered run is sent when the running one is done, with its own id and due instant": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne, { body: "held", priority: 2 });
     await clock.advance(500);
     await finish(store, await claimOne(store));
-    assert.deepEqual(await standing(store), { unfinished: 1, holding: false, runs: 2 });
+    assert.deepEqual(await standing(store), { unfinished: 1, buffered: false, runs: 2 });
     assert.deepEqual(await ledgerOf(store, "a"), [
       sentRow("a", a.due(0), a.due(0), a.term),
       sentRow("a", a.due(1), clock.now(), a.term),
@@ -154,7 +154,7 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual([id, body, priority, name, enqueuedAt], [a.id(1), "held", 2, "a", clock.now()]);
   },
 
-  "a settlement that releases a held run can claim it in the same step": async (harness) => {
+  "a settlement that releases a buffered run can claim it in the same step": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
@@ -169,7 +169,7 @@ export const overlapCases = group("entries: overlap", {
     );
   },
 
-  "a held run is sent when the last of several runs ends": async (harness) => {
+  "a buffered run is sent when the last of several runs ends": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness);
     await a.tick(allow);
@@ -178,7 +178,7 @@ export const overlapCases = group("entries: overlap", {
     const [first, second] = (await claim(store)).deliveries;
     assert(first && second);
     await finish(store, second);
-    assert.equal((await read(store, "a")).holding, true);
+    assert.equal((await read(store, "a")).buffered, true);
     await finish(store, first);
     assert.deepEqual(await claimIds(store), [a.id(2)]);
   },
@@ -189,10 +189,10 @@ export const overlapCases = group("entries: overlap", {
     await a.tick(queueOne);
     await a.tick(queueOne);
     await store.broker.settle([retry(await claimOne(store), HOUR_MS)], null);
-    assert.deepEqual(await standing(store), { unfinished: 1, holding: true, runs: 1 });
+    assert.deepEqual(await standing(store), { unfinished: 1, buffered: true, runs: 1 });
   },
 
-  "a held run is sent when the running one is dead": async (harness) => {
+  "a buffered run is sent when the running one is dead": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
@@ -201,7 +201,7 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual(await claimIds(store), [a.id(1)]);
   },
 
-  "a held run is sent when the waiting one is revoked": async (harness) => {
+  "a buffered run is sent when the waiting one is revoked": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
@@ -210,7 +210,7 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual(await claimIds(store), [a.id(1)]);
   },
 
-  "a held run is sent when the waiting one is purged": async (harness) => {
+  "a buffered run is sent when the waiting one is purged": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
@@ -219,17 +219,17 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual(await claimIds(store), [a.id(1)]);
   },
 
-  "a held run is sent when the waiting one expires": async (harness) => {
+  "a buffered run is sent when the waiting one expires": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne, { expires: { inMs: 1_500 } });
     await a.tick(queueOne);
     await clock.advance(500);
     await claimIds(store, { max: 1 });
-    assert.deepEqual(await standing(store), { unfinished: 1, holding: false, runs: 2 });
+    assert.deepEqual(await standing(store), { unfinished: 1, buffered: false, runs: 2 });
   },
 
-  "a held run is sent when the running one has no deliveries left": async (harness) => {
+  "a buffered run is sent when the running one has no deliveries left": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne, { maxDeliveries: 1 });
@@ -247,7 +247,7 @@ export const overlapCases = group("entries: overlap", {
     await a.tick(queueOne);
     await clock.advance(LEASE_MS);
     assert.deepEqual(await claimIds(store), [a.id(0)]);
-    assert.equal((await read(store, "a")).holding, true);
+    assert.equal((await read(store, "a")).buffered, true);
   },
 
   "of runs that would be held the newest is, and the others were replaced": async (harness) => {
@@ -259,7 +259,7 @@ export const overlapCases = group("entries: overlap", {
       await a.tick(queueOne),
       await a.tick(queueOne),
     ];
-    assert.deepEqual(outcomes, ["sent", "held", "held", "held"]);
+    assert.deepEqual(outcomes, ["sent", "buffered", "buffered", "buffered"]);
     assert.deepEqual(await ledgerOf(store, "a"), [
       sentRow("a", a.due(0), a.due(0), a.term),
       skippedRow("a", a.due(1), a.due(2), a.term, "replaced"),
@@ -270,7 +270,7 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual(await claimIds(store), [a.id(3)]);
   },
 
-  "a held run counts towards maxRuns when it is sent": async (harness) => {
+  "a buffered run counts towards maxRuns when it is sent": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness, 2);
     await a.tick(queueOne);
@@ -282,26 +282,25 @@ export const overlapCases = group("entries: overlap", {
     assert.equal((await store.entries.due(0)).nextAt, null);
   },
 
-  "of maxRuns a held run that goes first is one: what is due then is skipped, not sent and not held": async (
-    harness,
-  ) => {
-    const { store, clock } = harness;
-    const a = await everySecond(harness, 2);
-    const overlap: Overlap = { ...queueOne, timeoutMs: 1_500 };
-    assert.deepEqual([await a.tick(overlap), await a.tick(overlap)], ["sent", "held"]);
-    // The first counts as ended, and no claim has seen that the held one may go.
-    await clock.advance(1_500);
-    assert.equal(await a.tick(overlap), "skipped");
-    const { disabled, cursor: at, runs, holding } = await read(store, "a");
-    assert.deepEqual([disabled, at, runs, holding], ["max-runs", null, 2, false]);
-    assert.deepEqual(fates(await ledgerOf(store, "a")), [
-      ["sent", null, a.id(0)],
-      ["sent", null, a.id(1)],
-      ["skipped", "max-runs", null],
-    ]);
-  },
+  "of maxRuns a buffered run that goes first is one: what is due then is skipped, not sent and not held":
+    async (harness) => {
+      const { store, clock } = harness;
+      const a = await everySecond(harness, 2);
+      const overlap: Overlap = { ...queueOne, timeoutMs: 1_500 };
+      assert.deepEqual([await a.tick(overlap), await a.tick(overlap)], ["sent", "buffered"]);
+      // The first counts as ended, and no claim has seen that the held one may go.
+      await clock.advance(1_500);
+      assert.equal(await a.tick(overlap), "skipped");
+      const { disabled, cursor: at, runs, buffered } = await read(store, "a");
+      assert.deepEqual([disabled, at, runs, buffered], ["max-runs", null, 2, false]);
+      assert.deepEqual(fates(await ledgerOf(store, "a")), [
+        ["sent", null, a.id(0)],
+        ["sent", null, a.id(1)],
+        ["skipped", "max-runs", null],
+      ]);
+    },
 
-  "a held run that has expired when its turn comes ends at once, and the next one is free to run": async (
+  "a buffered run that has expired when its turn comes ends at once, and the next one is free to run": async (
     harness,
   ) => {
     const { store, clock } = harness;
@@ -311,13 +310,15 @@ export const overlapCases = group("entries: overlap", {
     const running = await claimOne(store);
     await clock.advance(5_000);
     await finish(store, running);
-    assert.deepEqual(await standing(store), { unfinished: 0, holding: false, runs: 2 });
+    assert.deepEqual(await standing(store), { unfinished: 0, buffered: false, runs: 2 });
     const [result] = await store.results.get([a.id(1)]);
     assert.deepEqual([result?.state, result?.reason], ["REVOKED", "expired"]);
     assert.equal(await a.tick(queueOne), "sent");
   },
 
-  "a held run whose id has got a result meanwhile is a duplicate when its turn comes": async (harness) => {
+  "a buffered run whose id has got a result meanwhile is a duplicate when its turn comes": async (
+    harness,
+  ) => {
     const { store } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
@@ -325,10 +326,10 @@ export const overlapCases = group("entries: overlap", {
     await store.results.put(a.id(1), { state: "SUCCESS", payload: "1" }, HOUR_MS);
     await finish(store, await claimOne(store));
     assert.deepEqual(await claimIds(store), []);
-    assert.deepEqual(await standing(store), { unfinished: 0, holding: false, runs: 2 });
+    assert.deepEqual(await standing(store), { unfinished: 0, buffered: false, runs: 2 });
   },
 
-  "a held run that is the last of maxRuns leaves a disabled entry its reason": async (harness) => {
+  "a buffered run that is the last of maxRuns leaves a disabled entry its reason": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness, 2);
     await a.tick(queueOne);
@@ -342,23 +343,22 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual([disabled, disabledAt, runs], ["left-code", leftAt, 2]);
   },
 
-  "a held run does not end an entry that was given another maxRuns meanwhile: the next tick decides": async (
-    harness,
-  ) => {
-    const { store, clock } = harness;
-    const a = await everySecond(harness, 2);
-    await a.tick(queueOne);
-    await a.tick(queueOne);
-    const { etag } = await read(store, "a");
-    const next = cursor(a.due(2));
-    await putAll(store, entry("a", null, { expect: etag, revision: "r2", cursor: next }));
-    await clock.advance(500);
-    await finish(store, await claimOne(store));
-    const { disabled, cursor: at, runs, holding } = await read(store, "a");
-    assert.deepEqual([disabled, at, runs, holding], [null, next, 2, false]);
-  },
+  "a buffered run does not end an entry that was given another maxRuns meanwhile: the next tick decides":
+    async (harness) => {
+      const { store, clock } = harness;
+      const a = await everySecond(harness, 2);
+      await a.tick(queueOne);
+      await a.tick(queueOne);
+      const { etag } = await read(store, "a");
+      const next = cursor(a.due(2));
+      await putAll(store, entry("a", null, { expect: etag, revision: "r2", cursor: next }));
+      await clock.advance(500);
+      await finish(store, await claimOne(store));
+      const { disabled, cursor: at, runs, buffered } = await read(store, "a");
+      assert.deepEqual([disabled, at, runs, buffered], [null, next, 2, false]);
+    },
 
-  "a held run still ends an entry that was written without a change": async (harness) => {
+  "a buffered run still ends an entry that was written without a change": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness, 2);
     await a.tick(queueOne);
@@ -370,7 +370,7 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual([disabled, at, runs], ["max-runs", null, 2]);
   },
 
-  "a held run is released by a claim when the timeout has passed, and not before": async (harness) => {
+  "a buffered run is released by a claim when the timeout has passed, and not before": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);
     const impatient = { ...queueOne, timeoutMs: 10_000 };
@@ -390,16 +390,16 @@ export const overlapCases = group("entries: overlap", {
     const { store, clock } = harness;
     const a = await everySecond(harness);
     const impatient = { ...queueOne, timeoutMs: 1_500 };
-    assert.deepEqual([await a.tick(impatient), await a.tick(impatient)], ["sent", "held"]);
+    assert.deepEqual([await a.tick(impatient), await a.tick(impatient)], ["sent", "buffered"]);
     await clock.advance(999);
-    assert.equal(await a.tick(impatient), "held");
+    assert.equal(await a.tick(impatient), "buffered");
     assert.deepEqual(fates(await ledgerOf(store, "a")), [
       ["sent", null, a.id(0)],
       ["sent", null, a.id(1)],
     ]);
   },
 
-  "a held run's eta and expires count from when it was held": async (harness) => {
+  "a buffered run's eta and expires count from when it was held": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
@@ -410,13 +410,13 @@ export const overlapCases = group("entries: overlap", {
     assert.equal((await claimOne(store)).expires, heldAt + 60_000);
   },
 
-  "a held run that was revoked is skipped": async (harness) => {
+  "a buffered run that was revoked is skipped": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne);
     await store.broker.revoke([a.id(1)], { terminate: false, keepMs: 0 });
-    assert.deepEqual(await standing(store), { unfinished: 1, holding: false, runs: 1 });
+    assert.deepEqual(await standing(store), { unfinished: 1, buffered: false, runs: 1 });
     assert.deepEqual(
       (await ledgerOf(store, "a"))[1],
       skippedRow("a", a.due(1), clock.now(), a.term, "revoked"),
@@ -428,7 +428,7 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual(await claimIds(store), []);
   },
 
-  "a held run goes with its entry, and the ledger says so": async (harness) => {
+  "a buffered run goes with its entry, and the ledger says so": async (harness) => {
     const { store, clock } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
@@ -443,13 +443,13 @@ export const overlapCases = group("entries: overlap", {
     assert.deepEqual(await store.broker.enqueue([message(a.id(1))]), ["queued"]);
   },
 
-  "a put leaves a held run held": async (harness) => {
+  "a put leaves a buffered run held": async (harness) => {
     const { store } = harness;
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne);
     await putAll(store, entry("a", a.due(2), { expect: (await read(store, "a")).etag, revision: "r2" }));
-    assert.equal((await read(store, "a")).holding, true);
+    assert.equal((await read(store, "a")).buffered, true);
     await finish(store, await claimOne(store));
     assert.deepEqual(await claimIds(store), [a.id(1)]);
   },
@@ -476,7 +476,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(cancelRunning);
     const running = await claimOne(store);
-    assert.equal(await a.tick(cancelRunning), "held");
+    assert.equal(await a.tick(cancelRunning), "buffered");
     assert.deepEqual(await store.broker.heartbeat([running], LEASE_MS), ["revoked"]);
     await eventually(harness, told, 'a message on "revoke"');
     assert.deepEqual(
@@ -497,7 +497,7 @@ export const overlapCases = group("entries: overlap", {
     const arrivals = await store.broker.listen(["other"]);
     await claim(store, { queues: ["other"] });
     await eventually(harness, arrivals.wait(100, never), "the end of what was latched");
-    assert.equal(await a.tick(overlap), "held");
+    assert.equal(await a.tick(overlap), "buffered");
     const end = clock.now() + overlap.graceMs;
     await eventually(harness, arrivals.wait(HOUR_MS, never), "the news of a run that is held");
     const { nextWakeAt } = await claim(store, { queues: ["other"] });
@@ -524,7 +524,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(cancelRunning);
     await claimOne(store, { leaseMs: HOUR_MS });
-    for (let n = 1; n <= 5; n++) assert.equal(await a.tick(cancelRunning), "held");
+    for (let n = 1; n <= 5; n++) assert.equal(await a.tick(cancelRunning), "buffered");
     await clock.advance(1_000);
     assert.equal(clock.now(), a.due(6));
     assert.deepEqual(await claimIds(store), [a.id(5)]);
@@ -576,13 +576,13 @@ export const triggerCases = group("entries: trigger", {
       store.entries.trigger("a", message(id, { entry: "a" }), overlap);
     assert.equal(await trigger("a!1", skipOverlap), "overlap");
     assert.equal(await trigger("a!2", null), "sent");
-    assert.equal(await trigger("a!3", queueOne), "held");
-    assert.equal(await trigger("a!3", queueOne), "held");
-    assert.deepEqual(await standing(store), { unfinished: 2, holding: true, runs: 1 });
+    assert.equal(await trigger("a!3", queueOne), "buffered");
+    assert.equal(await trigger("a!3", queueOne), "buffered");
+    assert.deepEqual(await standing(store), { unfinished: 2, buffered: true, runs: 1 });
     const triggeredAt = clock.now();
     await clock.advance(100);
     for (const delivery of (await claim(store)).deliveries) await finish(store, delivery);
-    assert.deepEqual(await standing(store), { unfinished: 1, holding: false, runs: 1 });
+    assert.deepEqual(await standing(store), { unfinished: 1, buffered: false, runs: 1 });
     const rows = await ledgerOf(store, "a");
     const byTask = (left: LedgerRecord, right: LedgerRecord): number =>
       JSON.stringify(left) < JSON.stringify(right) ? -1 : 1;

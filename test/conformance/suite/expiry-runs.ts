@@ -65,7 +65,7 @@ const FIVE: readonly (readonly [string, Overlap, Partial<NewMessage>, string[], 
     "queue-one, longer lives",
     queueOne,
     LONG,
-    ["sent", "held", "held", "held", "held"],
+    ["sent", "buffered", "buffered", "buffered", "buffered"],
     "one goes out when the one before has expired, and the next is held for it",
   ],
   [
@@ -141,21 +141,23 @@ export const expiryRunCases = group("expiry: runs of entries", {
     assert.deepEqual(await standing(store), { holds: ["p"], waits: [e.id(1)] });
   },
 
-  "a held run is sent when the waiting one expires: by a claim from any queue, which is asked for then":
+  "a buffered run is sent when the waiting one expires: by a claim from any queue, which is asked for then":
     async (harness) => {
       const { store, clock } = harness;
       const e = await everySecond(harness);
       await e.tick(queueOne, LONG);
-      assert.equal(await e.tick(queueOne, {}), "held");
+      assert.equal(await e.tick(queueOne, {}), "buffered");
       const { nextWakeAt } = await claim(store, { queues: ["other"] });
       assert.equal(nextWakeAt, clock.now() + 500);
       await clock.advance(500);
       await claim(store, { queues: ["other"] });
-      assert.equal((await read(store, "e")).holding, false);
+      assert.equal((await read(store, "e")).buffered, false);
       assert.deepEqual(await claimIds(store, { queues: ["nobody"] }), [e.id(1)]);
     },
 
-  "a held run is not sent when the time of a running one is over: it waits for its end": async (harness) => {
+  "a buffered run is not sent when the time of a running one is over: it waits for its end": async (
+    harness,
+  ) => {
     const { store, clock } = harness;
     const e = await everySecond(harness);
     await e.tick(queueOne, LONG);
@@ -163,7 +165,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
     await claimOne(store, { queues: ["nobody"], leaseMs: HOUR_MS });
     await clock.advance(500);
     await claim(store, { queues: ["other"] });
-    assert.equal((await read(store, "e")).holding, true);
+    assert.equal((await read(store, "e")).buffered, true);
   },
 
   "a triggered run is sent as well when the one before has expired": async (harness) => {

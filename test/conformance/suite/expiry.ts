@@ -204,8 +204,8 @@ const stays = group("expiry: told once and for all", {
     async (harness) => {
       const { store } = harness;
       await outlived(harness, heldBack);
-      const { holding, unfinished, etag } = await read(store, "e");
-      assert.deepEqual([holding, unfinished], [false, 1]);
+      const { buffered, unfinished, etag } = await read(store, "e");
+      assert.deepEqual([buffered, unfinished], [false, 1]);
       assert.equal(await store.entries.remove("e", etag), "removed");
       assert.deepEqual(said((await store.results.get(["a"]))[0]), said(expired(0)));
     },

@@ -111,8 +111,8 @@ export const entryLockCases = group("locks: entries", {
     const { send, due } = await two(harness);
     await take(store, "p");
     assert.equal(await send("a", queueOne), "sent");
-    assert.equal(await send("a", queueOne), "held");
-    assert.equal(await send("a", queueOne), "held");
+    assert.equal(await send("a", queueOne), "buffered");
+    assert.equal(await send("a", queueOne), "buffered");
     assert.deepEqual((await standing(store)).waits, [runId("a", due)]);
     await store.locks.cancel("l", "p");
     await finish(store, await claimOne(store));
@@ -135,7 +135,7 @@ export const entryLockCases = group("locks: entries", {
     const { send, due } = await two(harness);
     await send("a", cancelRunning);
     const first = await claimOne(store);
-    assert.equal(await send("a", cancelRunning), "held");
+    assert.equal(await send("a", cancelRunning), "buffered");
     await finish(store, first);
     assert.deepEqual(await standing(store), { holds: [runId("a", due + 1_000)], waits: [] });
   },

@@ -107,13 +107,13 @@ export const lockHistoryCases = group("locks: history", {
     assert.deepEqual(await told(store), [row("acquired", "a", 0)]);
   },
 
-  "tasks are told of where they are parked, made ready and settled": async ({ store, clock }) => {
+  "tasks are told of where they are blocked, made ready and settled": async ({ store, clock }) => {
     await store.broker.enqueue([message("a"), message("b")]);
     const a = await claimOne(store);
-    const [admitted] = await store.locks.admit([{ ...a, lock, busy: "park" }]);
+    const [admitted] = await store.locks.admit([{ ...a, lock, busy: "block" }]);
     assert(admitted?.outcome === "admitted");
     const b = await claimOne(store);
-    await store.locks.admit([{ ...b, lock, busy: "park" }]);
+    await store.locks.admit([{ ...b, lock, busy: "block" }]);
     await clock.advance(300);
     await store.broker.settle([done(a)], null);
     await clock.advance(50);
@@ -141,7 +141,7 @@ export const lockHistoryCases = group("locks: history", {
     await claimOne(store);
     await clock.advance(DELIVERY_MS);
     const again = await claimOne(store);
-    const [reply] = await store.locks.admit([{ ...again, lock, busy: "park" }]);
+    const [reply] = await store.locks.admit([{ ...again, lock, busy: "block" }]);
     assert.equal(reply?.outcome, "admitted");
     await store.broker.settle([retry(again, 10)], null);
     assert.deepEqual(
@@ -161,7 +161,7 @@ export const lockHistoryCases = group("locks: history", {
     assert.deepEqual(await told(store), [row("acquired", "a", 0), row("lost", "a", DELIVERY_MS)]);
   },
 
-  "a parked task that waited too long gave up": async ({ store, clock }) => {
+  "a blocked task that waited too long gave up": async ({ store, clock }) => {
     await take(store, "holder", { leaseMs: HOUR_MS });
     await store.broker.enqueue([message("a", { lock: { ...lock, waitTimeoutMs: 2_000 } })]);
     await clock.advance(2_000);

@@ -29,7 +29,7 @@ async function admit(
   { id, token }: Pick<Delivery, "id" | "token">,
   changes: Partial<AdmitRequest> = {},
 ): Promise<AdmitReply> {
-  const [reply] = await store.locks.admit([{ id, token, lock, busy: "park", ...changes }]);
+  const [reply] = await store.locks.admit([{ id, token, lock, busy: "block", ...changes }]);
   assert(reply);
   return reply;
 }
@@ -44,7 +44,7 @@ async function running(store: Store, id: string): Promise<Delivery> {
 /** Sends, claims and admits one task, which must be parked. */
 async function parked(store: Store, id: string, changes: Partial<MessageLock> = {}): Promise<Delivery> {
   const delivery = await sendAndClaim(store, id);
-  assert.deepEqual(await admit(store, delivery, { lock: { ...lock, ...changes } }), { outcome: "parked" });
+  assert.deepEqual(await admit(store, delivery, { lock: { ...lock, ...changes } }), { outcome: "blocked" });
   return delivery;
 }
 
@@ -66,7 +66,7 @@ async function stateOf(store: Store, id: string): Promise<string | null> {
 }
 
 async function parkedCount(store: Store): Promise<number> {
-  return (await store.broker.counts()).reduce((sum, { parked = 0 }) => sum + parked, 0);
+  return (await store.broker.counts()).reduce((sum, { blocked = 0 }) => sum + blocked, 0);
 }
 
 export const admitCases = group("locks: tasks", {
@@ -106,11 +106,11 @@ export const admitCases = group("locks: tasks", {
     await store.broker.enqueue(["a", "b", "c"].map((id) => message(id)));
     const { deliveries } = await claim(store);
     const replies = await store.locks.admit(
-      deliveries.map(({ id, token }) => ({ id, token: id === "b" ? "foreign" : token, lock, busy: "park" })),
+      deliveries.map(({ id, token }) => ({ id, token: id === "b" ? "foreign" : token, lock, busy: "block" })),
     );
     assert.deepEqual(
       replies.map(({ outcome }) => outcome),
-      ["admitted", "lost", "parked"],
+      ["admitted", "lost", "blocked"],
     );
   },
 
@@ -190,7 +190,7 @@ export const admitCases = group("locks: tasks", {
     const permit = await take(store, "p", { leaseMs: HOUR_MS });
     await store.broker.enqueue([message("a", { eta: { inMs: 500 } })]);
     await clock.advance(500);
-    assert.deepEqual(await admit(store, await claimOne(store)), { outcome: "parked" });
+    assert.deepEqual(await admit(store, await claimOne(store)), { outcome: "blocked" });
     clock.jump(-400);
     await store.locks.release(permit);
     assert.deepEqual(await claimIds(store), []);
@@ -208,13 +208,13 @@ export const admitCases = group("locks: tasks", {
     await finish(store, delivery);
   },
 
-  "a parked task is in no worker's hands and in nobody's way": async ({ store, clock }) => {
+  "a blocked task is in no worker's hands and in nobody's way": async ({ store, clock }) => {
     await running(store, "a");
     const delivery = await parked(store, "b");
     await store.broker.enqueue([message("other")]);
     assert.deepEqual(await claimIds(store), ["other"]);
     assert.deepEqual(await store.broker.counts(), [
-      { queue: "q", ready: 0, delayed: 0, held: 2, dead: 0, parked: 1 },
+      { queue: "q", ready: 0, scheduled: 0, leased: 2, dead: 0, blocked: 1 },
     ]);
     assert.equal(await stateOf(store, "b"), "PENDING");
     assert.deepEqual(await store.broker.heartbeat([delivery], LEASE_MS), ["lost"]);
@@ -335,7 +335,7 @@ export const admitCases = group("locks: tasks", {
     },
   },
 
-  "a claim is told when the permit ends that a parked task waits for": async ({ store, clock }) => {
+  "a claim is told when the permit ends that a blocked task waits for": async ({ store, clock }) => {
     await take(store, "p", { leaseMs: 5_000 });
     await parked(store, "b");
     const now = clock.now();
@@ -353,7 +353,7 @@ export const admitCases = group("locks: tasks", {
       const { deliveries } = await claim(store);
       const again = deliveries.find(({ id }) => id === "a");
       assert(again);
-      assert.deepEqual(await admit(store, again), { outcome: "parked" });
+      assert.deepEqual(await admit(store, again), { outcome: "blocked" });
       assert.deepEqual(await standing(store), { holds: ["b"], waits: ["a", "c"] });
     },
   },
@@ -395,7 +395,7 @@ export const admitCases = group("locks: tasks", {
     await parked(store, "c");
     const again = deliveries[1];
     assert(again);
-    assert.deepEqual(await admit(store, again), { outcome: "parked" });
+    assert.deepEqual(await admit(store, again), { outcome: "blocked" });
     assert.deepEqual((await standing(store)).waits, ["c", "a"]);
   },
 
@@ -433,7 +433,7 @@ export const admitCases = group("locks: tasks", {
     const late = both[0];
     assert(late);
     await parked(store, "d");
-    assert.deepEqual(await admit(store, late), { outcome: "parked" });
+    assert.deepEqual(await admit(store, late), { outcome: "blocked" });
     assert.deepEqual((await standing(store)).waits, ["b", "d"]);
   },
 
@@ -522,7 +522,7 @@ export const admitCases = group("locks: tasks", {
   },
 });
 
-export const parkedEndCases = group("locks: ends of parked tasks", {
+export const parkedEndCases = group("locks: ends of blocked tasks", {
   "a revoked one leaves the line": async ({ store }) => {
     const first = await running(store, "a");
     for (const id of ["b", "c"]) await parked(store, id);
@@ -546,7 +546,7 @@ export const parkedEndCases = group("locks: ends of parked tasks", {
   "one that expired in line is not run, and the next is": async ({ store, clock }) => {
     const first = await running(store, "a");
     const delivery = await sendAndClaim(store, "b", { expires: { inMs: 1_000 } });
-    assert.deepEqual(await admit(store, delivery), { outcome: "parked" });
+    assert.deepEqual(await admit(store, delivery), { outcome: "blocked" });
     await parked(store, "c");
     await clock.advance(1_000);
     await finish(store, first);
@@ -555,7 +555,7 @@ export const parkedEndCases = group("locks: ends of parked tasks", {
     assert.deepEqual([record?.state, record?.reason], ["REVOKED", "expired"]);
   },
 
-  "purging drops parked ones of the queue, and permits pass over them": async ({ store }) => {
+  "purging drops blocked ones of the queue, and permits pass over them": async ({ store }) => {
     const first = await running(store, "a");
     for (const id of ["b", "c"]) await parked(store, id);
     await acquire(store, "p");
@@ -635,7 +635,7 @@ export const sentLockCases = group("locks: messages sent with one", {
     await store.broker.enqueue(["a", "b", "c"].map((id) => message(id, { lock })));
     assert.deepEqual(await standing(store), { holds: ["a"], waits: ["b", "c"] });
     assert.deepEqual(await store.broker.counts(), [
-      { queue: "q", ready: 1, delayed: 0, held: 0, dead: 0, parked: 2 },
+      { queue: "q", ready: 1, scheduled: 0, leased: 0, dead: 0, blocked: 2 },
     ]);
     const ran: string[] = [];
     for (let left = 3; left > 0; left--) {

@@ -365,7 +365,7 @@ export const hostileCases = group("hostile names and bodies", {
     }
   },
 
-  "bodies of held runs come back exactly": async ({ store, clock }) => {
+  "bodies of buffered runs come back exactly": async ({ store, clock }) => {
     const body = Object.values(HOSTILE_BODIES).slice(0, -1).join("");
     const now = clock.now();
     await putAll(store, entry("a", now - 1));

@@ -249,7 +249,7 @@ class Walk {
     const asked = this.#someGiven().map((refs) => {
       const { fence: _, ...carried } = refs[0].lock ?? { fence: null };
       const lock = this.#below(2) && "name" in carried ? carried : this.#lock();
-      return { refs, lock, busy: this.#pick<AdmitRequest["busy"]>(["park", "park", "refuse"]) };
+      return { refs, lock, busy: this.#pick<AdmitRequest["busy"]>(["block", "block", "refuse"]) };
     });
     await this.#both((store, which) =>
       store.locks.admit(

@@ -75,7 +75,7 @@ describe("a memory store that was drained", () => {
     expect(sizes(state)).toEqual(empty);
   });
 
-  test("holds as little as a new one after removed entries, held runs and triggered ones", async () => {
+  test("holds as little as a new one after removed entries, buffered runs and triggered ones", async () => {
     const clock = new ManualClock();
     const state = newState(clock, silentLogger);
     const empty = sizes(state);
@@ -91,7 +91,7 @@ describe("a memory store that was drained", () => {
         await entries.trigger(name, { ...message(`${name}!${run}`), resultTtlMs: 0 }, overlap);
       }
       const [snapshot] = await entries.get([name]);
-      expect(snapshot?.holding).toBe(true);
+      expect(snapshot?.buffered).toBe(true);
       await entries.remove(name, snapshot?.etag ?? 0);
     }
     await broker.purge(["q0", "q1", "q2"]);

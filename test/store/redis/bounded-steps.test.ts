@@ -233,7 +233,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       count: 100,
       most: 20,
       arrange: withClaimed({}, (all) =>
-        store.locks.admit(all.map(({ id, token }) => ({ id, token, lock, busy: "park" }))),
+        store.locks.admit(all.map(({ id, token }) => ({ id, token, lock, busy: "block" }))),
       ),
     },
     {
@@ -282,7 +282,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       },
     },
     {
-      what: "parked messages are purged",
+      what: "blocked messages are purged",
       count: 200,
       most: 25,
       arrange: async (count) => {

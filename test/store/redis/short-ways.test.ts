@@ -1,6 +1,6 @@
 /**
  * The short ways of scripts leave the store as the whole scripts do. Two stores get the same calls; in one of them a
- * revoked id that nobody has sent, and a held run, keep the scripts from their short ways. After every call the answers are
+ * revoked id that nobody has sent, and a buffered run, keep the scripts from their short ways. After every call the answers are
  * compared, and all that is stored.
  */
 import fc from "fast-check";

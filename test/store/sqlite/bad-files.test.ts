@@ -143,7 +143,7 @@ describe("a damaged file", () => {
     expect(movedAside(folder)).toHaveLength(1);
     for (const [n, store] of opened.entries()) await store.broker.enqueue([message(`m${n}`)]);
     expect(await opened[0]?.broker.counts()).toEqual([
-      { queue: "q", ready: 5, delayed: 0, held: 0, dead: 0 },
+      { queue: "q", ready: 5, scheduled: 0, leased: 0, dead: 0 },
     ]);
   });
 
@@ -210,7 +210,7 @@ describe("a file that was lost", () => {
     rmSync(`${path}-wal`, { force: true });
     const again = await openStore(path);
     expect(again.recovery).toBeNull();
-    expect(await again.broker.counts()).toEqual([{ queue: "q", ready: 3, delayed: 0, held: 0, dead: 0 }]);
+    expect(await again.broker.counts()).toEqual([{ queue: "q", ready: 3, scheduled: 0, leased: 0, dead: 0 }]);
   });
 
   test("one that is deleted while open is an error, not a store nobody sees", async () => {
@@ -320,7 +320,7 @@ describe("a full disk", () => {
     handle.exec("PRAGMA max_page_count = 60");
     const error = await rejection(broker.enqueue(some("b", 500)));
     expect([error.code, error.retryable]).toEqual(["SUNBEAT_STORE_FULL", true]);
-    expect(await broker.counts()).toEqual([{ queue: "q", ready: 10, delayed: 0, held: 0, dead: 0 }]);
+    expect(await broker.counts()).toEqual([{ queue: "q", ready: 10, scheduled: 0, leased: 0, dead: 0 }]);
     const claimed = await broker.claim({ queues: ["q"], worker: "w", leaseMs: 1_000, max: 10 });
     expect(await broker.giveBack(claimed.deliveries)).toEqual(claimed.deliveries.map(() => "settled"));
 

@@ -64,7 +64,7 @@ async function walkLocks(connection: Connection, clock: ManualClock): Promise<vo
   const queue = "locked";
   await broker.enqueue([message("l1", { queue, lock }), message("l2", { queue }), message("l3", { queue })]);
   const { deliveries } = await broker.claim(request);
-  await locks.admit(deliveries.map(({ id, token }) => ({ id, token, lock, busy: "park" })));
+  await locks.admit(deliveries.map(({ id, token }) => ({ id, token, lock, busy: "block" })));
   await locks.list({ limit: 9 });
   await locks.inspect("l", 9);
   await locks.history({ lock: "l", limit: 9 });

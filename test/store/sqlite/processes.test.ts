@@ -70,7 +70,7 @@ test("workers killed at any moment: the file stays whole, every message is deliv
   // No lease has ended, so nothing may have been delivered twice.
   expect(new Set(delivered).size).toBe(delivered.length);
   const [counts] = await store.broker.counts();
-  const held = counts?.held ?? 0;
+  const held = counts?.leased ?? 0;
   // At most the last claim of each killed worker is still held.
   expect(held).toBeLessThanOrEqual(4 * 2 * 3);
   const done = (await store.results.get(ids)).filter((result) => result?.state === "SUCCESS").length;

@@ -5,12 +5,12 @@
 --   msg       hash   id -> record as sent
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a delayed message -> eta (ms)
---   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
+--   eta       zset   line of a scheduled message -> eta (ms)
+--   parked    zset   line of a blocked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   runs      zset   unfinished runs of entries
---   holdid    hash   id of a held run -> entry
+--   holdid    hash   id of a buffered run -> entry
 --   lock      hash   lock -> capacity
 --   perm      zset   permits of locks, by their ends
 --   line      zset   lines of locks, by turn

@@ -5,13 +5,13 @@
 --   state     hash   id -> what has changed since
 --   runs      zset   unfinished runs of entries
 --   hold      hash   entry -> the run it holds
---   holdid    hash   id of a held run -> entry
+--   holdid    hash   id of a buffered run -> entry
 --   entry     hash   name -> definition record
 --   estate    hash   name -> what changes of an entry
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   rest...   names, escaped
--- Returns: per name that was looked at: { name, definition record, state, unfinished runs, 1 when a run is held }; { name } when there is none
+-- Returns: per name that was looked at: { name, definition record, state, unfinished runs, 1 when a run is buffered }; { name } when there is none
 -- Flags: no-writes
 -- Uses: clock, ends, snapshots
 local names = {}

@@ -5,7 +5,7 @@
 --   state     hash   id -> what has changed since
 --   runs      zset   unfinished runs of entries
 --   hold      hash   entry -> the run it holds
---   holdid    hash   id of a held run -> entry
+--   holdid    hash   id of a buffered run -> entry
 --   entry     hash   name -> definition record
 --   estate    hash   name -> what changes of an entry
 --   names     zset   names of entries, in order

@@ -37,7 +37,7 @@ while at <= #ARGV do
       }
       estates[name] = estate
     end
-    -- Its maxRuns may be another than the one under which a run of it is held (lib/runs.lua): the next tick knows.
+    -- Its maxRuns may be another than the one under which a run of it is buffered (lib/runs.lua): the next tick knows.
     local hold = estate.revision and estate.revision ~= revision and call("HGET", key_hold, name)
     if hold then call("HSET", key_hold, name, (string.gsub(hold, "^(%d+ %S+ %S+ %S+ %d )%S+", "%1+"))) end
     estate.revision = revision

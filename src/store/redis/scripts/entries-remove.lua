@@ -5,8 +5,8 @@
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   hold      hash   entry -> the run it holds
---   holdid    hash   id of a held run -> entry
---   holdwake  zset   entry -> when to look at its held run (ms)
+--   holdid    hash   id of a buffered run -> entry
+--   holdwake  zset   entry -> when to look at its buffered run (ms)
 --   log       zset   ledger records, in order of entry and due
 --   entry     hash   name -> definition record
 --   estate    hash   name -> what changes of an entry

@@ -2,7 +2,7 @@
 --
 -- KEYS
 --   state     hash   id -> what has changed since
---   lease     zset   line of a held message -> end of its lease (ms)
+--   lease     zset   line of a leased message -> end of its lease (ms)
 --   perm      zset   permits of locks, by their ends
 --   line      zset   lines of locks, by turn
 --   alive     zset   processes in line, by when they are no longer alive

@@ -5,9 +5,9 @@
 --   msg       hash   id -> record as sent
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a delayed message -> eta (ms)
---   lease     zset   line of a held message -> end of its lease (ms)
---   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
+--   eta       zset   line of a scheduled message -> eta (ms)
+--   lease     zset   line of a leased message -> end of its lease (ms)
+--   parked    zset   line of a blocked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   lock      hash   lock -> capacity
 --   perm      zset   permits of locks, by their ends

@@ -4,8 +4,8 @@
 --   seq       string last number given to a message, an entry or a dead letter
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a delayed message -> eta (ms)
---   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
+--   eta       zset   line of a scheduled message -> eta (ms)
+--   parked    zset   line of a blocked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   lock      hash   lock -> capacity
 --   perm      zset   permits of locks, by their ends

@@ -6,14 +6,14 @@
 --   msg       hash   id -> record as sent
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a delayed message -> eta (ms)
---   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
+--   eta       zset   line of a scheduled message -> eta (ms)
+--   parked    zset   line of a blocked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   runs      zset   unfinished runs of entries
 --   hold      hash   entry -> the run it holds
---   holdid    hash   id of a held run -> entry
---   holdwake  zset   entry -> when to look at its held run (ms)
+--   holdid    hash   id of a buffered run -> entry
+--   holdwake  zset   entry -> when to look at its buffered run (ms)
 --   log       zset   ledger records, in order of entry and due
 --   estate    hash   name -> what changes of an entry
 --   due       zset   name -> when it is due next (ms)
@@ -32,7 +32,7 @@
 --   channels  prefix of all channels
 --   queue     escaped name
 --   bound     the greatest age to drop, "" in the first call of a purge
---   after     "" to begin with; "p<score> <line>" or "d<score> <line>" to go on with the parked or the delayed ones behind that
+--   after     "" to begin with; "p<score> <line>" or "d<score> <line>" to go on with the parked or the scheduled ones behind that
 --             line, "p" or "d" with the first; or the line of the ready messages to go on after, behind an "r"
 -- Returns: { dropped, bound, after; "" when nothing is left }
 -- Flags: allow-oom
@@ -70,7 +70,7 @@ local function purge_page(kind, place, key, step, counts, following)
   return #lines == step * 2 and kind .. place or following
 end
 
--- Parked ones first: a permit that comes free here would make them ready.
+-- Blocked ones first: a permit that comes free here would make them ready.
 local kind, from = match(arg_after == "" and "p" or arg_after, "^(%a)(.*)$")
 if kind == "p" then
   after = purge_page("p", from, key_parked, STEP / 10, parked_counts, "d")

@@ -5,7 +5,7 @@
 --   state     hash   id -> what has changed since
 --   res       hash   id -> result
 --   hold      hash   entry -> the run it holds
---   holdid    hash   id of a held run -> entry
+--   holdid    hash   id of a buffered run -> entry
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   rest...   ids

@@ -4,7 +4,7 @@
 --   seq       string last number given to a message, an entry or a dead letter
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a delayed message -> eta (ms)
+--   eta       zset   line of a scheduled message -> eta (ms)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   dead      zset   queue and id of a dead letter -> order of dying

@@ -6,9 +6,9 @@
 --   msg       hash   id -> record as sent
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a delayed message -> eta (ms)
---   lease     zset   line of a held message -> end of its lease (ms)
---   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
+--   eta       zset   line of a scheduled message -> eta (ms)
+--   lease     zset   line of a leased message -> end of its lease (ms)
+--   parked    zset   line of a blocked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   rev       zset   revoked unknown id -> remembered until (ms)
@@ -16,8 +16,8 @@
 --   why       hash   id of a dead letter -> when and why
 --   runs      zset   unfinished runs of entries
 --   hold      hash   entry -> the run it holds
---   holdid    hash   id of a held run -> entry
---   holdwake  zset   entry -> when to look at its held run (ms)
+--   holdid    hash   id of a buffered run -> entry
+--   holdwake  zset   entry -> when to look at its buffered run (ms)
 --   log       zset   ledger records, in order of entry and due
 --   estate    hash   name -> what changes of an entry
 --   due       zset   name -> when it is due next (ms)
@@ -53,7 +53,7 @@ for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
 local states = fields(key_state, ids)
 remember_task_contenders(ids)
 
--- What the end of a held message needs of it; nil for one that is not held.
+-- What the end of a leased message needs of it; nil for one that is not held.
 local function read_held(id, state)
   local token, queue, rank, at, entry =
     match(state or "", "^h (%S+) %d+ %d+ %d (%S+) (%d+) (%d+) %S+ %d+ (%S+)$")

@@ -5,14 +5,14 @@
 --   msg       hash   id -> record as sent
 --   state     hash   id -> what has changed since
 --   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a delayed message -> eta (ms)
---   parked    zset   line of a parked message -> when it has waited too long (ms, inf never)
+--   eta       zset   line of a scheduled message -> eta (ms)
+--   parked    zset   line of a blocked message -> when it has waited too long (ms, inf never)
 --   count     hash   kind and queue -> number of messages
 --   res       hash   id -> result
 --   runs      zset   unfinished runs of entries
 --   hold      hash   entry -> the run it holds
---   holdid    hash   id of a held run -> entry
---   holdwake  zset   entry -> when to look at its held run (ms)
+--   holdid    hash   id of a buffered run -> entry
+--   holdwake  zset   entry -> when to look at its buffered run (ms)
 --   log       zset   ledger records, in order of entry and due
 --   estate    hash   name -> what changes of an entry
 --   due       zset   name -> when it is due next (ms)

@@ -5,7 +5,7 @@ local function earliest(key)
   return score and tonumber(score) or math.huge
 end
 
--- When the first of eta, holds, locks and parked messages is due; infinite for none. Most stores have none of the last
+-- When the first of eta, holds, locks and blocked messages is due; infinite for none. Most stores have none of the last
 -- three, and one look tells.
 local function earliest_but_leases()
   local at = earliest(key_eta)

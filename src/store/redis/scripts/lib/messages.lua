@@ -60,7 +60,7 @@ local function ttl_of(m)
   return m.ttl
 end
 
--- Why no worker will run a message that waits or is parked, in the word of the result that it leaves; nil when one may. It
+-- Why no worker will run a message that waits or is blocked, in the word of the result that it leaves; nil when one may. It
 -- stays so: what is told before the message is dropped is what its drop writes.
 local function end_of(m)
   if m.revoked > 0 then return "revoked" end
@@ -77,7 +77,7 @@ local function run_of(m)
   return m.entry .. " " .. format("%014.0f", tonumber(m.at)) .. " " .. m.id
 end
 
--- Puts a message that is nowhere into its queue, ready or delayed as its eta says.
+-- Puts a message that is nowhere into its queue, ready or scheduled as its eta says.
 local function line_up(m)
   local eta = tonumber(m.eta)
   if eta and eta > now then
@@ -97,7 +97,7 @@ local function end_run(m)
   ended_entries[#ended_entries + 1] = m.entry
 end
 
--- Takes a waiting or parked message out of its queue.
+-- Takes a waiting or blocked message out of its queue.
 local function leave_queue(m)
   if m.place == "p" then
     call("ZREM", key_parked, line_of(m))

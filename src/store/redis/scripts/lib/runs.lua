@@ -3,7 +3,7 @@
 -- key_runs     "<entry> <sent at> <id>" of every unfinished run, score 0
 -- key_hold     entry -> the run it holds: "<due> <timeout> <grace end> <term> <counted 0|1> <max runs> <queue> <priority>
 --              <max> <ttl> <task> <eta> <expires> <lock word> <bytes of id> <id><body>"; instants are absolute
--- key_holdid   id of a held run -> entry ;  key_holdwake  entry -> when a claim is to look at its held run
+-- key_holdid   id of a buffered run -> entry ;  key_holdwake  entry -> when a claim is to look at its buffered run
 
 local HOLD = "^(%d+) (%S+) (%S+) (%S+) (%d) (%S+) (%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+) (.*)$"
 
@@ -111,7 +111,7 @@ local function let_go(hold)
   call("ZREM", key_holdwake, hold.entry)
 end
 
--- Ends a held run unsent. One that has expired before keeps the result that tells so.
+-- Ends a buffered run unsent. One that has expired before keeps the result that tells so.
 local function drop_hold(hold, reason)
   let_go(hold)
   skip_run(hold, reason)
@@ -121,7 +121,7 @@ local function drop_hold(hold, reason)
   end
 end
 
--- Sets when a claim is to look at the held run again.
+-- Sets when a claim is to look at the buffered run again.
 local function watch(hold)
   local at = math.min(hold.grace_end or math.huge, busy_until(hold.entry, hold.timeout))
   if at > now and at < math.huge then
@@ -132,7 +132,7 @@ local function watch(hold)
   return at
 end
 
--- Sends every held run whose wait may have ended in this script and has.
+-- Sends every buffered run whose wait may have ended in this script and has.
 local function release_holds()
   while #ended_entries > 0 do
     local hold = hold_of(table.remove(ended_entries))
@@ -218,7 +218,7 @@ end
 -- was the last of max_runs. Its policy: a allow, s skip, q queue-one, c cancel-running.
 local function start_run(run)
   if run.policy == "a" then return send_run(run) end
-  -- A held run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
+  -- A buffered run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
   if hold_of(run.entry) then
     ended_entries[#ended_entries + 1] = run.entry
     release_holds()

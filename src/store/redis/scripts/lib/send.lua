@@ -22,7 +22,7 @@ local function read_shape(text)
   }
 end
 
--- Which ids are waiting, held, dead, held back by an entry, or have a result that is kept.
+-- Which ids are waiting, leased, dead, held back by an entry, or have a result that is kept.
 local function known_ids(ids)
   local known = fields(key_msg, ids)
   -- Most stores hold no run back, and one look tells.

@@ -15,7 +15,7 @@ end
 -- One call looks at so many runs. Where an entry has more than are left to look at, those that have expired count, too.
 local MOST_RUNS = 500
 
--- The same, with the number of unfinished runs, and 1 when a run is held.
+-- The same, with the number of unfinished runs, and 1 when a run is buffered.
 local function snapshots(names)
   local found = stored_entries(names)
   local any_runs, any_holds = call("EXISTS", key_runs) == 1, call("EXISTS", key_hold) == 1
