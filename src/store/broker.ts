@@ -72,7 +72,7 @@ export interface ClaimRequest {
 }
 
 /** A message that went among the dead letters while no worker held it. */
-export interface Buried {
+export interface DeadLettered {
   readonly id: string;
   /** Empty where what is stored of it cannot be read. */
   readonly task: string;
@@ -92,7 +92,7 @@ export interface Buried {
 export interface ClaimReply {
   readonly deliveries: readonly Delivery[];
   /** What this claim itself put among the dead letters; absent: nothing. No other reply tells of it. */
-  readonly buried?: readonly Buried[];
+  readonly deadLettered?: readonly DeadLettered[];
   readonly now: EpochMs;
   /**
    * When housekeeping next has something to do without anybody sending anything, in any queue; not after `now` when
@@ -215,7 +215,7 @@ export interface Broker {
   /** Newest first. */
   deadLetters(options: { readonly limit: number; readonly queue?: string }): Promise<DeadLetter[]>;
   /** Puts dead letters back into their queues with fresh counts, and forgets their results; gives the number found. */
-  retryDead(ids: readonly string[]): Promise<number>;
+  redrive(ids: readonly string[]): Promise<number>;
   /** Gives the number found. Their results stay. */
   deleteDead(ids: readonly string[]): Promise<number>;
   listen(queues: readonly string[]): Promise<Arrivals>;

@@ -73,7 +73,7 @@ export class Courier {
       if (reply.repeated) item.resent = true;
       this.#settled(item, reply.outcomes[index]!);
     });
-    this.#tellBuried(reply.claimed);
+    this.#tellDeadLettered(reply.claimed);
     return reply.claimed;
   }
 
@@ -81,7 +81,7 @@ export class Courier {
     const work = this.#store.broker.claim(claim);
     try {
       const reply = await this.#bounded("claim", work);
-      this.#tellBuried(reply);
+      this.#tellDeadLettered(reply);
       return reply;
     } catch (error) {
       this.#awaitLate(error, work);
@@ -90,8 +90,8 @@ export class Courier {
   }
 
   /** No worker held them, so none but the one that claimed can tell. */
-  #tellBuried(reply: ClaimReply | null): void {
-    for (const message of reply?.buried ?? []) this.#reporter.buried(message);
+  #tellDeadLettered(reply: ClaimReply | null): void {
+    for (const message of reply?.deadLettered ?? []) this.#reporter.deadLettered(message);
   }
 
   /** An answer that comes after we stopped waiting may carry deliveries: they go back instead of lying idle. */
@@ -100,7 +100,7 @@ export class Courier {
       return void work.catch(() => undefined);
     work.then(
       (late) => {
-        this.#tellBuried(late);
+        this.#tellDeadLettered(late);
         if (late !== null) this.#slots.returnLate(late.deliveries);
       },
       () => undefined,

@@ -5,7 +5,7 @@ import { failureEntry, logEntry, oneLine } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { EventMap, EventName } from "../events/index.js";
-import type { Buried } from "../store/broker.js";
+import type { DeadLettered } from "../store/broker.js";
 import type { EventSink } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";
@@ -72,7 +72,7 @@ export class Reporter {
   }
 
   /** A claim of this worker put it among the dead letters. */
-  buried({ id, task, queue, reason }: Buried): void {
+  deadLettered({ id, task, queue, reason }: DeadLettered): void {
     const label = task === "" ? `of unknown name[${id}]` : `${task}[${id}]`;
     const why =
       reason === "deliveries-exhausted"

@@ -145,8 +145,10 @@ describe("real processes", () => {
         await ticksAgain();
         const ids = sent.map(({ id }) => id);
         await until("dead letters of all messages", async () => {
-          const buried = new Set((await store.broker.deadLetters({ limit: 10_000 })).map(({ id }) => id));
-          return ids.every((id) => buried.has(id));
+          const deadLettered = new Set(
+            (await store.broker.deadLetters({ limit: 10_000 })).map(({ id }) => id),
+          );
+          return ids.every((id) => deadLettered.has(id));
         });
         const probed = await sender.sendTask("probe", []);
         expect(await probed.get({ timeout: PATIENCE_MS / 1_000 })).toEqual(clean);
@@ -226,7 +228,7 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   purge: (s) => s.broker.purge(["q"]),
   counts: (s) => s.broker.counts(),
   deadLetters: (s) => s.broker.deadLetters({ limit: 10 }),
-  retryDead: (s) => s.broker.retryDead(["a"]),
+  redrive: (s) => s.broker.redrive(["a"]),
   deleteDead: (s) => s.broker.deleteDead(["a"]),
   elect: (s) => s.leases.elect(candidate, 60_000),
   leader: (s) => s.leases.leader(),

@@ -273,8 +273,8 @@ describe("redelivery", () => {
     const { broker } = rig.memory;
     const letters = [{ id: "x\n", task: "", queue: "default", reason: "malformed" }];
     const claim: typeof broker.claim = async (request) => {
-      const buried = letters.splice(0);
-      return { ...(await broker.claim(request)), ...(buried.length > 0 && { buried }) };
+      const deadLettered = letters.splice(0);
+      return { ...(await broker.claim(request)), ...(deadLettered.length > 0 && { deadLettered }) };
     };
     await rig.started({}, { ...rig.memory, broker: { ...broker, claim } });
     expect(told(rig)).toEqual({

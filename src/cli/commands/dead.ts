@@ -87,7 +87,7 @@ function retry(cli: Cli, ids: readonly string[], choice: Choice): Promise<number
   return withSharedStore(cli, async ({ core }) => {
     const { broker } = await core.store.get();
     let retried = 0;
-    for await (const part of chosen(core, ids, choice)) retried += await broker.retryDead(part);
+    for await (const part of chosen(core, ids, choice)) retried += await broker.redrive(part);
     return tell(cli, ids, { retried }, `put back ${tasks(retried)}`);
   });
 }

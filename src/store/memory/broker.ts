@@ -6,7 +6,7 @@ import { claim } from "./claim.js";
 import { endOf } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import {
-  bury,
+  deadLetter,
   delay,
   dropRevoked,
   end,
@@ -15,7 +15,7 @@ import {
   heldBy,
   putBack,
   retry,
-  revive,
+  redrive,
   ring,
 } from "./messages.js";
 import { reservePermit } from "./permits.js";
@@ -122,9 +122,9 @@ export function memoryBroker(state: MemoryState): Broker {
         });
     },
 
-    async retryDead(ids) {
+    async redrive(ids) {
       const now = enter(state);
-      return countDead(state, ids, (message) => revive(state, message, now));
+      return countDead(state, ids, (message) => redrive(state, message, now));
     },
 
     async deleteDead(ids) {
@@ -156,7 +156,7 @@ function settleOne(state: MemoryState, settlement: Settlement, now: EpochMs): Se
       delay(state, message, settlement.delayMs, now);
       break;
     case "dead":
-      bury(state, message, settlement.reason, now);
+      deadLetter(state, message, settlement.reason, now);
       break;
   }
   return "settled";

@@ -1,8 +1,8 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { Buried, ClaimReply, ClaimRequest, Delivery } from "../broker.js";
+import type { DeadLettered, ClaimReply, ClaimRequest, Delivery } from "../broker.js";
 import { endOf } from "./ends.js";
 import { followUp } from "./follow-up.js";
-import { bury, dropRevoked, end, hold, promote, putBack, ring } from "./messages.js";
+import { deadLetter, dropRevoked, end, hold, promote, putBack, ring } from "./messages.js";
 import { losePermit, usePermit } from "./permits.js";
 import { keepOwnResult } from "./results.js";
 import type { MemoryState, Message, Queue } from "./state.js";
@@ -13,7 +13,7 @@ const HOUSEKEEPING_BOUND = 1_000;
 /** Housekeeping, then the foremost messages, then what the caller needs to sleep: one step. */
 export function claim(state: MemoryState, request: ClaimRequest, now: EpochMs): ClaimReply {
   const bound = Math.max(HOUSEKEEPING_BOUND, request.max);
-  const { refilled, buried } = keepHouse(state, bound, now);
+  const { refilled, deadLettered } = keepHouse(state, bound, now);
   const deliveries: Delivery[] = [];
   let drops = 0;
   while (deliveries.length < request.max && drops < bound) {
@@ -32,18 +32,18 @@ export function claim(state: MemoryState, request: ClaimRequest, now: EpochMs): 
   for (const queue of refilled) if (queue.ready.size > 0) ring(queue);
   const nextWakeAt = drops >= bound ? now : nextWake(state);
   state.lookBy = Math.max(state.lookBy, nextWakeAt ?? Infinity);
-  return { deliveries, ...(buried.length > 0 && { buried }), now, nextWakeAt };
+  return { deliveries, ...(deadLettered.length > 0 && { deadLettered }), now, nextWakeAt };
 }
 
 interface Housekeeping {
   /** Queues that got ready messages. */
   readonly refilled: Set<Queue>;
-  readonly buried: Buried[];
+  readonly deadLettered: DeadLettered[];
 }
 
 function keepHouse(state: MemoryState, bound: number, now: EpochMs): Housekeeping {
   const refilled = new Set<Queue>();
-  const buried: Buried[] = [];
+  const deadLettered: DeadLettered[] = [];
   for (let count = 0; count < bound; count++) {
     const message = state.scheduled.peek();
     if (!message || (message.eta ?? 0) > now) break;
@@ -56,10 +56,10 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Housekeepin
       losePermit(state, message);
       refilled.add(putBack(state, message, now));
     } else {
-      bury(state, message, "deliveries-exhausted", now);
+      deadLetter(state, message, "deliveries-exhausted", now);
       keepOwnResult(state, message, "FAILURE", "deliveries-exhausted", now);
       const { id, task, queue } = message;
-      buried.push({ id, task, queue, reason: "deliveries-exhausted" });
+      deadLettered.push({ id, task, queue, reason: "deliveries-exhausted" });
     }
   }
   for (const held of state.bufferedWakes.first(bound, now)) {
@@ -82,7 +82,7 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Housekeepin
     }
   }
   followUp(state, now);
-  return { refilled, buried };
+  return { refilled, deadLettered };
 }
 
 /** The message to take next: the highest priority, and of several queues the one that waited longest. */

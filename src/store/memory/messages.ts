@@ -217,7 +217,7 @@ export function delay(state: MemoryState, message: Message, delayMs: number, now
 }
 
 /** To the dead letters; a run of an entry ends so. */
-export function bury(state: MemoryState, message: Message, reason: string, now: EpochMs): void {
+export function deadLetter(state: MemoryState, message: Message, reason: string, now: EpochMs): void {
   const queue = leave(state, message);
   forsake(state, message);
   message.place = "dead";
@@ -229,7 +229,7 @@ export function bury(state: MemoryState, message: Message, reason: string, now: 
 }
 
 /** Back from the dead letters, as if just sent. */
-export function revive(state: MemoryState, message: Message, now: EpochMs): void {
+export function redrive(state: MemoryState, message: Message, now: EpochMs): void {
   leave(state, message);
   dropResult(state, message.id);
   message.retries = 0;

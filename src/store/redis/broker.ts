@@ -46,7 +46,7 @@ const deadLettersScript = defineScript("dead-letters", ([from, letters]: [string
   from,
   letters,
 }));
-const retryDeadScript = defineScript("retry-dead", count);
+const redriveScript = defineScript("redrive-dead", count);
 const deleteDeadScript = defineScript("delete-dead", count);
 
 const ENQUEUED: Readonly<Record<string, EnqueueOutcome>> = { q: "queued", d: "duplicate", e: "expired" };
@@ -179,7 +179,7 @@ export function redisBroker({ caller, hub, clock, random }: BrokerParts): Broker
 
     counts: () => queueCounts(caller),
     deadLetters: (options) => deadLetters(caller, options),
-    retryDead: (ids) => sumOver(ids, (part) => caller.call(retryDeadScript, {}, part)),
+    redrive: (ids) => sumOver(ids, (part) => caller.call(redriveScript, {}, part)),
     deleteDead: (ids) => sumOver(ids, (part) => caller.call(deleteDeadScript, {}, part)),
 
     async listen(queues): Promise<Arrivals> {

@@ -4,7 +4,7 @@ import type { Random } from "../../core/random.js";
 import { isFinal } from "../../tasks/states.js";
 import type {
   Broker,
-  Buried,
+  DeadLettered,
   ClaimReply,
   Delivery,
   Settlement,
@@ -38,7 +38,7 @@ export function redisSettle(caller: Caller, random: Random): Broker["settle"] {
       const rest: string[] = [];
       for (const settlement of part) packSettlement(settlement, rest);
       for (const queue of queues) rest.push(toWord(queue));
-      const [letters, now, wakeAt, found, buried] = await caller.call(
+      const [letters, now, wakeAt, found, deadLettered] = await caller.call(
         settleScript,
         { settlements: part.length, max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
         rest,
@@ -50,7 +50,7 @@ export function redisSettle(caller: Caller, random: Random): Broker["settle"] {
       claimant.took(deliveries);
       claimed = {
         deliveries,
-        ...(buried && { buried: readBuried(buried) }),
+        ...(deadLettered && { deadLettered: readDeadLettered(deadLettered) }),
         now: Number(now),
         nextWakeAt: wakeAt === "" ? null : (Number(wakeAt) satisfies EpochMs),
       };
@@ -125,7 +125,7 @@ function readDeliveries(found: readonly string[], nonce: string): Delivery[] {
   return deliveries;
 }
 
-function readBuried(flat: readonly string[]): Buried[] {
+function readDeadLettered(flat: readonly string[]): DeadLettered[] {
   return parts(flat, 4).map(([id = "", queue = "", task = "", reason = ""]) => {
     return { id: fromWire(id), task: fromWord(task), queue: fromWord(queue), reason: fromWord(reason) };
   });

@@ -13,7 +13,7 @@ import { endOf, PERISHABLE, type Perishable } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import type { Hub } from "./hub.js";
 import {
-  bury,
+  deadLetter,
   defer,
   dropRevoked,
   end,
@@ -22,7 +22,7 @@ import {
   type Known,
   putBack,
   retry,
-  revive,
+  redrive,
 } from "./messages.js";
 import { extendPermit, reservePermit } from "./permits.js";
 import { dropResult, keepResult, remember } from "./results.js";
@@ -108,7 +108,7 @@ export function sqliteBroker(connection: Connection, hub: Hub, random: Random): 
         return rows.map((row) => ({ ...row }));
       }),
 
-    retryDead: (ids) => eachDead(connection, ids, revive),
+    redrive: (ids) => eachDead(connection, ids, redrive),
     deleteDead: (ids) => eachDead(connection, ids, end),
 
     async listen(queues) {
@@ -141,7 +141,7 @@ function settleOne(step: Step, settlement: Settlement): SettleOutcome {
       defer(step, message, settlement.delayMs);
       break;
     case "dead":
-      bury(step, message, settlement.reason);
+      deadLetter(step, message, settlement.reason);
       break;
   }
   return "settled";

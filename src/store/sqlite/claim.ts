@@ -36,13 +36,13 @@ const FOREMOST = `SELECT seq, id, task, queue, priority, eta, expires, max_deliv
   result_ttl AS resultTtl, id_ttl AS idTtl, entry, body, retries, deliveries, enqueued_at AS enqueuedAt, revoked, lock
   FROM message WHERE place = ${READY} AND queue = ? ORDER BY priority DESC, seq ${LIMIT}`;
 
-const NOTHING: Housekeeping = { refilled: new Set(), buried: [] };
+const NOTHING: Housekeeping = { refilled: new Set(), deadLettered: [] };
 
 export function claim(step: Step, request: ClaimRequest, claimant: Claimant): ClaimReply {
   const { now } = step;
   const bound = Math.max(HOUSEKEEPING_BOUND, request.max);
   const wakeAt = nextHousekeeping(step);
-  const { refilled, buried } = wakeAt !== null && wakeAt <= now ? keepHouse(step, bound) : NOTHING;
+  const { refilled, deadLettered } = wakeAt !== null && wakeAt <= now ? keepHouse(step, bound) : NOTHING;
   const lines = new Lines(step, request.queues, claimant);
   const deliveries: Delivery[] = [];
   let drops = 0;
@@ -67,7 +67,7 @@ export function claim(step: Step, request: ClaimRequest, claimant: Claimant): Cl
   for (const queue of refilled) if (hasReady(step, queue)) step.queues.add(queue);
   const nextWakeAt = drops >= bound ? now : nextHousekeeping(step);
   step.nextWakeAt = nextWakeAt;
-  return { deliveries, ...(buried.length > 0 && { buried }), now, nextWakeAt };
+  return { deliveries, ...(deadLettered.length > 0 && { deadLettered }), now, nextWakeAt };
 }
 
 export function hasReady(step: Step, queue: string): boolean {

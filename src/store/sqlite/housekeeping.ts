@@ -1,9 +1,9 @@
 /** What a claim does before it takes anything, bounded, so that no process of its own is needed for it. */
 import type { EpochMs } from "../../core/clock.js";
-import type { Buried } from "../broker.js";
+import type { DeadLettered } from "../broker.js";
 import { followUp } from "./follow-up.js";
 import { endOf, PERISHABLE, type Perishable } from "./ends.js";
-import { bury, dropRevoked, end, keepingOf, KNOWN, type Known, promote, putBack } from "./messages.js";
+import { deadLetter, dropRevoked, end, keepingOf, KNOWN, type Known, promote, putBack } from "./messages.js";
 import { losePermit } from "./permits.js";
 import { keepOwnResult } from "./results.js";
 import { SCHEDULED, LEASED, WAITING } from "./schema.js";
@@ -30,14 +30,14 @@ interface At {
 export interface Housekeeping {
   /** Queues that got ready messages. */
   readonly refilled: ReadonlySet<string>;
-  readonly buried: readonly Buried[];
+  readonly deadLettered: readonly DeadLettered[];
 }
 
 /** Handles at most `bound` of each kind. */
 export function keepHouse(step: Step, bound: number): Housekeeping {
   const refilled = new Set<string>();
   promoteDelayed(step, bound, refilled);
-  const buried = reapEndedLeases(step, bound, refilled);
+  const deadLettered = reapEndedLeases(step, bound, refilled);
   const waited = step.all<{ entry: string }>(
     `SELECT entry FROM held_run WHERE wake_at <= ? ORDER BY wake_at ${LIMIT}`,
     ...[step.now, bound],
@@ -50,7 +50,7 @@ export function keepHouse(step: Step, bound: number): Housekeeping {
   for (const { name } of freed) step.freed.add(name);
   endTired(step, bound);
   followUp(step);
-  return { refilled, buried };
+  return { refilled, deadLettered };
 }
 
 function promoteDelayed(step: Step, bound: number, refilled: Set<string>): void {
@@ -92,9 +92,9 @@ interface Leased extends Known {
   readonly isSpent: number;
 }
 
-/** Gives what it buried. */
-function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): Buried[] {
-  const buried: Buried[] = [];
+/** Gives the dead letters that it made. */
+function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): DeadLettered[] {
+  const deadLettered: DeadLettered[] = [];
   const ended = step.all<Leased>(
     `SELECT ${KNOWN}, task, deliveries >= max_deliveries AS isSpent FROM message
        WHERE place = ${LEASED} AND lease_until <= ? ORDER BY lease_until ${LIMIT}`,
@@ -102,15 +102,15 @@ function reapEndedLeases(step: Step, bound: number, refilled: Set<string>): Buri
   );
   for (const message of ended) {
     if (message.isSpent) {
-      bury(step, message, "deliveries-exhausted");
+      deadLetter(step, message, "deliveries-exhausted");
       keepOwnResult(step, keepingOf(step, message), "FAILURE", "deliveries-exhausted");
       const { id, task, queue } = message;
-      buried.push({ id, task, queue, reason: "deliveries-exhausted" });
+      deadLettered.push({ id, task, queue, reason: "deliveries-exhausted" });
     } else {
       losePermit(step, message);
       putBack(step, message, 0);
       refilled.add(message.queue);
     }
   }
-  return buried;
+  return deadLettered;
 }

@@ -177,7 +177,7 @@ function delay(step: Step, message: Known, delayMs: number, counts: string): voi
 }
 
 /** To the dead letters; a run of an entry ends so. */
-export function bury(step: Step, message: Known, reason: string): void {
+export function deadLetter(step: Step, message: Known, reason: string): void {
   step.run(
     `UPDATE message SET place = ${DEAD}, seq = ?, token = NULL, lease_until = NULL, dead_at = ?, dead_reason = ?
        WHERE seq = ?`,
@@ -188,7 +188,7 @@ export function bury(step: Step, message: Known, reason: string): void {
 }
 
 /** Back from the dead letters, as if just sent. */
-export function revive(step: Step, message: Known): void {
+export function redrive(step: Step, message: Known): void {
   step.movesMessages = true;
   dropResult(step, message.id);
   step.run(

@@ -83,7 +83,7 @@ export class Step implements News {
     return Number(this.#prepare(sql).run(...toColumns(values)).changes);
   }
 
-  /** The age of the next message that is sent, retried, buried or revived. */
+  /** The age of the next message that is sent, retried, dead-lettered or redriven. */
   nextSeq(): number {
     this.#lastSeq ??= this.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM message")?.seq ?? 0;
     return ++this.#lastSeq;

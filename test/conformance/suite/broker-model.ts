@@ -60,7 +60,7 @@ export class BrokerModel {
       if (message.place !== "held" || message.until > now) continue;
       this.#takeFrom(message);
       if (message.deliveries < message.maxDeliveries) continue;
-      this.#bury(message);
+      this.#deadLetter(message);
       this.results.set(message.id, { state: "FAILURE", reason: "deliveries-exhausted" });
     }
     const given: string[] = [];
@@ -90,7 +90,7 @@ export class BrokerModel {
     if (kind === "done") {
       this.#end(message);
     } else if (kind === "dead") {
-      this.#bury(message);
+      this.#deadLetter(message);
     } else {
       message.eta = now + ("delayMs" in rest ? rest.delayMs : 0);
       message.retries++;
@@ -134,7 +134,7 @@ export class BrokerModel {
     return waiting.length;
   }
 
-  retryDead(id: string): number {
+  redrive(id: string): number {
     const message = this.messages.get(id);
     if (message?.place !== "dead") return 0;
     this.results.delete(id);
@@ -178,7 +178,7 @@ export class BrokerModel {
     Object.assign(message, { place: "waiting", token: null, terminate: false });
   }
 
-  #bury(message: ModelMessage): void {
+  #deadLetter(message: ModelMessage): void {
     message.place = "dead";
     this.#account(message.id).ended++;
   }

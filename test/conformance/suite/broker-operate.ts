@@ -179,7 +179,7 @@ export const purgeCases = group("broker: purge and counts", {
   },
 });
 
-async function bury(store: Store, id: string, queue = "q"): Promise<void> {
+async function deadLetter(store: Store, id: string, queue = "q"): Promise<void> {
   const delivery = await sendAndClaim(store, id, { queue });
   await store.broker.settle([dead(delivery, `reason of ${id}`)], null);
 }
@@ -191,7 +191,7 @@ export const deadCases = group("broker: dead letters", {
       ["b", "r"],
       ["c", "q"],
     ] as const) {
-      await bury(store, id, queue);
+      await deadLetter(store, id, queue);
       await clock.advance(1_000);
     }
     const ids = async (options: { limit: number; queue?: string }) =>
@@ -202,23 +202,23 @@ export const deadCases = group("broker: dead letters", {
     assert.deepEqual(await ids({ limit: 10, queue: "none" }), []);
   },
 
-  "retryDead puts them back with fresh counts and forgets their results": async ({ store, clock }) => {
+  "redrive puts them back with fresh counts and forgets their results": async ({ store, clock }) => {
     await sendAndClaim(store, "a", { maxDeliveries: 1 });
     await clock.advance(LEASE_MS);
     assert.deepEqual(await claimIds(store), []);
-    assert.equal(await store.broker.retryDead(["a", "unknown"]), 1);
+    assert.equal(await store.broker.redrive(["a", "unknown"]), 1);
     assert.deepEqual((await store.results.get(["a"]))[0]?.state, "PENDING");
     assert.deepEqual(await store.broker.deadLetters({ limit: 10 }), []);
     const delivery = await claimOne(store);
     assert.deepEqual([delivery.id, delivery.deliveries, delivery.retries], ["a", 1, 0]);
-    assert.equal(await store.broker.retryDead(["a"]), 0);
+    assert.equal(await store.broker.redrive(["a"]), 0);
     await finish(store, delivery);
   },
 
-  "retryDead counts retries anew": async ({ store }) => {
+  "redrive counts retries anew": async ({ store }) => {
     await store.broker.settle([retry(await sendAndClaim(store, "a"), 0)], null);
     await store.broker.settle([dead(await claimOne(store))], null);
-    await store.broker.retryDead(["a"]);
+    await store.broker.redrive(["a"]);
     assert.equal((await claimOne(store)).retries, 0);
   },
 
@@ -226,14 +226,14 @@ export const deadCases = group("broker: dead letters", {
     const a = await sendAndClaim(store, "a");
     await store.broker.revoke(["a"], terminate);
     await store.broker.settle([dead(a)], null);
-    await store.broker.retryDead(["a"]);
+    await store.broker.redrive(["a"]);
     const again = await claimOne(store);
     assert.deepEqual(await store.broker.heartbeat([again], LEASE_MS), ["extended"]);
   },
 
   "deleteDead deletes dead letters and nothing else": async ({ store }) => {
-    await bury(store, "a");
-    await bury(store, "b");
+    await deadLetter(store, "a");
+    await deadLetter(store, "b");
     await store.broker.enqueue([message("c")]);
     assert.equal(await store.broker.deleteDead(["a", "c", "unknown"]), 1);
     assert.equal(await store.broker.deleteDead(["a"]), 0);
@@ -315,7 +315,7 @@ export const arrivalCases = group("broker: arrivals", {
     const steps = [
       () => store.broker.giveBack([a]),
       () => store.broker.settle([retry(b, 0)], null),
-      () => store.broker.retryDead(["c"]),
+      () => store.broker.redrive(["c"]),
     ];
     for (const step of steps) {
       const arrivals = await store.broker.listen(["q"]);

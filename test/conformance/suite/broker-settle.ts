@@ -281,8 +281,8 @@ export const leaseCases = group("broker: heartbeat and leases", {
     assert.equal((await claimOne(store)).deliveries, 2);
     await clock.advance(LEASE_MS);
     const at = clock.now();
-    const buried = [{ id: "a", task: "tasks.t", queue: "q", reason: "deliveries-exhausted" }];
-    assert.deepEqual(await claim(store), { deliveries: [], buried, now: at, nextWakeAt: null });
+    const deadLettered = [{ id: "a", task: "tasks.t", queue: "q", reason: "deliveries-exhausted" }];
+    assert.deepEqual(await claim(store), { deliveries: [], deadLettered, now: at, nextWakeAt: null });
     assert.deepEqual(await claim(store), { deliveries: [], now: at, nextWakeAt: null });
     assert.deepEqual(await store.broker.deadLetters({ limit: 1 }), [
       { id: "a", task: "tasks.t", queue: "q", reason: "deliveries-exhausted", at, body: "b" },
@@ -305,14 +305,14 @@ export const leaseCases = group("broker: heartbeat and leases", {
       const other = await claim(store, { queues: ["q", names.queue] });
       assert.equal(other.deliveries.length, 4);
       await clock.advance(LEASE_MS);
-      const { buried, deliveries } = await claim(store, { queues: ["nothing in it"], max: 1 });
+      const { deadLettered, deliveries } = await claim(store, { queues: ["nothing in it"], max: 1 });
       const { task, queue } = names;
       assert.deepEqual(
-        [...(buried ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)),
+        [...(deadLettered ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)),
         ["spent 1", "spent 2", "spent 3"].map((id) => ({ id, task, queue, reason: "deliveries-exhausted" })),
       );
       assert.deepEqual(deliveries, []);
-      assert.equal("buried" in (await claim(store)), false);
+      assert.equal("deadLettered" in (await claim(store)), false);
     },
   },
 
@@ -321,7 +321,7 @@ export const leaseCases = group("broker: heartbeat and leases", {
     const request = { queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 1 };
     const { claimed } = await store.broker.settle([dead(delivery)], request);
     assert(claimed);
-    assert.equal("buried" in claimed, false);
+    assert.equal("deadLettered" in claimed, false);
   },
 
   "where no result is kept, an exhausted message leaves none": async ({ store, clock }) => {

@@ -115,7 +115,7 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
     },
     async ({ broker }) => {
       const id = pick(ids);
-      if (random(3)) assert.equal(await broker.retryDead([id]), model.retryDead(id));
+      if (random(3)) assert.equal(await broker.redrive([id]), model.redrive(id));
       else assert.equal(await broker.deleteDead([id]), model.deleteDead(id));
     },
     async ({ results }) => {

@@ -171,7 +171,7 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
     async () => {
       const id = pick([...ids]) ?? "none";
       const again = below(3) > 0;
-      await both((store) => (again ? store.broker.retryDead([id]) : store.broker.deleteDead([id])));
+      await both((store) => (again ? store.broker.redrive([id]) : store.broker.deleteDead([id])));
     },
     async () => {
       if (below(6) === 0)

@@ -96,7 +96,7 @@ const WAYS: readonly (readonly [place: string, state: string, way: Way])[] = [
     async (store, at) => {
       await send(store, at);
       await store.broker.settle([dead(await claimOne(store))], null);
-      assert.equal(await store.broker.retryDead(["a"]), 1);
+      assert.equal(await store.broker.redrive(["a"]), 1);
     },
   ],
 ];

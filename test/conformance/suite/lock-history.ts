@@ -150,7 +150,7 @@ export const lockHistoryCases = group("locks: history", {
     );
   },
 
-  "a task that is buried with its last worker has lost it, and not given it back": async ({
+  "a task that is dead-lettered with its last worker has lost it, and not given it back": async ({
     store,
     clock,
   }) => {

@@ -305,7 +305,7 @@ class Walk {
     },
     async () => {
       const [ids, again] = [this.#someIds(), this.#below(3) > 0];
-      await this.#both(({ broker }) => (again ? broker.retryDead(ids) : broker.deleteDead(ids)));
+      await this.#both(({ broker }) => (again ? broker.redrive(ids) : broker.deleteDead(ids)));
     },
     async () => {
       const ids = this.#someIds();
@@ -385,7 +385,7 @@ class Walk {
     const look = { queues: ["none"], worker: "w", leaseMs: 1, max: 0 };
     const [{ nextWakeAt }] = await this.#both(async (store) => {
       const reply = await store.broker.claim(look);
-      return { ...reply, buried: sorted(reply.buried ?? []) };
+      return { ...reply, deadLettered: sorted(reply.deadLettered ?? []) };
     });
     await this.#both(async (store) => void (await store.sweep(ALL)));
     await this.#both((store) => store.entries.get(ENTRIES));

@@ -255,7 +255,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       what: "dead letters are sent again",
       count: 600,
       most: 150,
-      arrange: dead((all) => store.broker.retryDead(all)),
+      arrange: dead((all) => store.broker.redrive(all)),
     },
     {
       what: "dead letters are deleted",

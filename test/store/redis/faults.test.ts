@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.js";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
-import type { Buried } from "../../../src/store/broker.js";
+import type { DeadLettered } from "../../../src/store/broker.js";
 import { BELT_MS } from "../../../src/store/redis/hub.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import type { Store } from "../../../src/store/store.js";
@@ -277,10 +277,10 @@ describe("data that is not ours", () => {
 
     await store.broker.enqueue([message("good")]);
     const seen: string[] = [];
-    const buried: Buried[] = [];
+    const deadLettered: DeadLettered[] = [];
     await until("the good message", async () => {
-      const { deliveries, buried: untold = [] } = await store.broker.claim(request);
-      buried.push(...untold);
+      const { deliveries, deadLettered: untold = [] } = await store.broker.claim(request);
+      deadLettered.push(...untold);
       seen.push(...deliveries.map(({ id }) => id));
       await store.broker.settle(
         deliveries.map(
@@ -293,9 +293,9 @@ describe("data that is not ours", () => {
     const letters = await store.broker.deadLetters({ limit: 100 });
     const dead = letters.map(({ id }) => id);
     expect(Object.keys(records).filter((id) => id !== "good" && !dead.includes(id))).toEqual([]);
-    // No worker ever held them: the claim that buried each tells of it, and no other.
+    // No worker ever held them: the claim that dead-lettered each tells of it, and no other.
     const malformed = Object.keys(records).map((id) => ({ id, task: "", queue: "q", reason: "malformed" }));
-    expect(buried.sort((x, y) => (x.id < y.id ? -1 : 1))).toEqual(
+    expect(deadLettered.sort((x, y) => (x.id < y.id ? -1 : 1))).toEqual(
       malformed.sort((x, y) => (x.id < y.id ? -1 : 1)),
     );
     expect(({} as Record<string, unknown>)["polluted"]).toBe(undefined);
@@ -310,7 +310,7 @@ describe("data that is not ours", () => {
     await store.results.get(Object.keys(records));
     await store.broker.counts();
     await store.broker.purge(["q", ""]);
-    await store.broker.retryDead(dead);
+    await store.broker.redrive(dead);
     await store.broker.deleteDead(dead);
     await store.sweep(100);
     await store.broker.enqueue([message("last")]);

@@ -109,7 +109,7 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   await broker.settle([retried, died], { ...request, max: 1 });
   await broker.deadLetters({ limit: 1 });
   await broker.deadLetters({ limit: 1, queue: "q" });
-  await broker.retryDead([second.id]);
+  await broker.redrive([second.id]);
   await broker.deleteDead([second.id]);
   await clock.advance(2_000);
   await broker.giveBack((await broker.claim(request)).deliveries);

@@ -44,7 +44,7 @@
 --                waited longest first
 -- Returns: { one letter per settlement, of those that were looked at: s settled, l lost; now; instant of the next housekeeping, "" for none;
 --   { per delivery: id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never changed };
---   and when the claim has buried messages: { per message: id, queue, task, reason } }
+--   and when the claim has made dead letters: { per message: id, queue, task, reason } }
 -- Flags: allow-oom
 -- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs, claim
 local settlements = tonumber(arg_settlements)
@@ -98,7 +98,7 @@ local function settle(id, token, text, result)
     line_up(m)
     wake(m.queue)
   else
-    bury(m, extra)
+    dead_letter(m, extra)
   end
   return "s"
 end

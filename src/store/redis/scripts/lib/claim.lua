@@ -13,15 +13,15 @@ local function earliest_but_leases()
   return math.min(at, earliest(key_holdwake), earliest(key_lockwake), earliest(key_parked))
 end
 
--- What this claim has buried, as it is told: id, queue, task ("" when it cannot be read) and reason of each, one after
+-- The dead letters that this claim has made, as they are told: id, queue, task ("" when it cannot be read) and reason of each, one after
 -- another; nil for nothing.
-local buried = nil
+local dead_lettered = nil
 
-local function bury_untold(m, reason)
-  bury(m, reason)
-  buried = buried or {}
-  local size = #buried
-  buried[size + 1], buried[size + 2], buried[size + 3], buried[size + 4] = m.id, m.queue, m.task or "", reason
+local function dead_letter_untold(m, reason)
+  dead_letter(m, reason)
+  dead_lettered = dead_lettered or {}
+  local size = #dead_lettered
+  dead_lettered[size + 1], dead_lettered[size + 2], dead_lettered[size + 3], dead_lettered[size + 4] = m.id, m.queue, m.task or "", reason
 end
 
 -- Each kind gets half of the labour that the kinds before have left, so that none keeps another from its turn and the
@@ -60,7 +60,7 @@ local function keep_house()
     else
       local ttl = ttl_of(m)
       leave_worker(m)
-      bury_untold(m, "deliveries-exhausted")
+      dead_letter_untold(m, "deliveries-exhausted")
       keep_own_result(id, ttl, "FAILURE", "deliveries-exhausted")
     end
   end
@@ -171,7 +171,7 @@ local function take(queues, max, lease, nonce)
         drops = drops + 1
         work(3)
         if record then
-          bury_untold({
+          dead_letter_untold({
             id = id, queue = match(lines[index], "^%S+"), rank = "000000000000000", retries = 0, deliveries = 0,
             revoked = 0, eta = "+", at = now_text, max = "1", entry = "+",
           }, "malformed")
@@ -233,7 +233,7 @@ local function take(queues, max, lease, nonce)
   return reply, drops, false
 end
 
--- The whole claim: now, when to look again ("" never), the deliveries, and what it has buried.
+-- The whole claim: now, when to look again ("" never), the deliveries, and the dead letters that it has made.
 local function claim(queues, max, lease, nonce)
   local others_at = earliest_but_leases()
   local refilled = {}
@@ -256,5 +256,5 @@ local function claim(queues, max, lease, nonce)
     if drops > 0 or any_task_lock then others_at = nil end
     wake_at = math.min(earliest(key_lease), others_at or earliest_but_leases())
   end
-  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, buried }
+  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, dead_lettered }
 end

@@ -126,7 +126,7 @@ local function put_back(m)
 end
 
 -- To the dead letters; a run of an entry ends so. `reason` is escaped.
-local function bury(m, reason)
+local function dead_letter(m, reason)
   work(30)
   if any_task_locks() then permits().forsake(m.id) end
   m.place, m.token = "d", "+"
