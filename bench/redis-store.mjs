@@ -45,7 +45,7 @@ export async function workOff(store, max) {
   let ended = [];
   let count = 0;
   do {
-    const { claimed } = await store.broker.settle(ended, claim);
+    const { claimed } = await store.consumer.settle(ended, claim);
     ended = claimed.deliveries.map(({ id, token }) => ({
       id,
       token,

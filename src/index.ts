@@ -75,7 +75,7 @@ export type {
   Use,
   UsingOptions,
 } from "./locks/index.js";
-export type { LockSummary, OverlapPolicy } from "./store/index.js";
+export type { LockSummary, OverlapPolicy } from "./store/contracts/index.js";
 export { currentTask } from "./tasks/context.js";
 export type { StandardSchema, TaskContext, TaskRequest } from "./tasks/definition.js";
 export { RemoteTaskError } from "./tasks/failure.js";

@@ -1,6 +1,6 @@
 import { openRedisStoreOf } from "./store/redis/index.js";
 import { surveyRedisOf } from "./store/redis/survey.js";
-import type { StoreSource } from "./store/store.js";
+import type { StoreSource } from "./store/contracts/store.js";
 
 /**
  * A broker over a client of the program's own, an instance of Redis or Cluster of ioredis 5.4 or newer:

@@ -35,20 +35,20 @@ async function queueRows(store, redis, sizes, times) {
   await redis.flush();
   let waiting = 0;
   for (const size of sizes) {
-    await inSteps(size - waiting, message, (messages) => store.broker.enqueue(messages));
+    await inSteps(size - waiting, message, (messages) => store.sender.enqueue(messages));
     waiting = size;
     const messages = () => Array.from({ length: BATCH }, message);
-    enqueue[size] = (await micros(times, () => store.broker.enqueue(messages()))) / BATCH;
+    enqueue[size] = (await micros(times, () => store.sender.enqueue(messages()))) / BATCH;
     let ended = [];
     // Settles what it claimed before, so that as many wait and as few are held at every size.
     const exchange = async () => {
-      const { claimed } = await store.broker.settle(ended, CLAIM);
+      const { claimed } = await store.consumer.settle(ended, CLAIM);
       ended = claimed.deliveries.map(({ id, token }) => ({
         ...{ id, token, kind: "done", result: null, resultTtlMs: 0 },
       }));
     };
     claim[size] = (await micros(times, exchange)) / BATCH;
-    await store.broker.giveBack(ended);
+    await store.consumer.giveBack(ended);
     waiting = size;
   }
   const rows = [];
@@ -81,7 +81,7 @@ export async function run({ quick }) {
   try {
     const store = await openStore(redis.port);
     const times = quick ? 50 : 200;
-    await store.broker.enqueue(Array.from({ length: 50 }, message)); // connects and loads the scripts
+    await store.sender.enqueue(Array.from({ length: 50 }, message)); // connects and loads the scripts
     await micros(times, () => store.entries.due(1)); // warms up
     const rows = [
       ...(await queueRows(store, redis, quick ? [1e3, 1e5] : [1e3, 1e4, 1e5, 1e6], times)),

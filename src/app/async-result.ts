@@ -3,8 +3,8 @@ import { type Duration, formatDuration } from "../core/duration.js";
 import { ResultError } from "../core/errors.js";
 import { failureTraceback } from "../core/failure.js";
 import { assertObject, durationOption, invalidOption } from "../core/options.js";
-import type { StoredResult } from "../store/results.js";
-import type { Store } from "../store/store.js";
+import type { StoredResult } from "../store/contracts/results.js";
+import type { Store } from "../store/contracts/store.js";
 import { type SlotWatch, slotWatch } from "../tasks/context.js";
 import { decodeFailure, RemoteTaskError } from "../tasks/failure.js";
 import { decodeResult } from "../tasks/payload.js";
@@ -116,8 +116,8 @@ export class AsyncResult<Result = unknown> {
    */
   async revoke(options: { readonly terminate?: boolean | undefined } = {}): Promise<void> {
     assertObject(options, "revoke: options");
-    const { broker } = await this.#context.store();
-    await broker.revoke([this.id], { terminate: options.terminate ?? false, keepMs: KEEP_REVOKED_MS });
+    const { sender } = await this.#context.store();
+    await sender.revoke([this.id], { terminate: options.terminate ?? false, keepMs: KEEP_REVOKED_MS });
   }
 
   async #record(): Promise<StoredResult | null> {

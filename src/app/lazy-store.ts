@@ -1,4 +1,4 @@
-import type { Store } from "../store/store.js";
+import type { Store } from "../store/contracts/store.js";
 
 /**
  * The store as it will be: each call opens it first, if need be. So workers, beats and schedules can be made at once
@@ -9,11 +9,16 @@ export function lazyStore(label: () => string, open: () => Promise<Store>): Stor
     get label() {
       return label();
     },
-    broker: part(async () => (await open()).broker),
+    sender: part(async () => (await open()).sender),
+    consumer: part(async () => (await open()).consumer),
+    queues: part(async () => (await open()).queues),
+    deadLetters: part(async () => (await open()).deadLetters),
     results: part(async () => (await open()).results),
-    leases: part(async () => (await open()).leases),
     entries: part(async () => (await open()).entries),
+    ledger: part(async () => (await open()).ledger),
+    leases: part(async () => (await open()).leases),
     locks: part(async () => (await open()).locks),
+    lockInspection: part(async () => (await open()).lockInspection),
     channel: part(async () => (await open()).channel),
     now: async () => (await open()).now(),
     sweep: async (limit) => (await open()).sweep(limit),

@@ -1,4 +1,4 @@
-import type { Store, StoreContext } from "../store/store.js";
+import type { Store, StoreContext } from "../store/contracts/store.js";
 import type { BrokerUrl } from "./broker-url.js";
 
 /** Opens the store of a URL. The technology is loaded here and not before: importing sunbeat loads no driver. */

@@ -5,8 +5,8 @@
 import { sleep, within, type Clock } from "../core/clock.js";
 import { StoreError } from "../core/errors.js";
 import type { PublishRetry } from "../config/options.js";
-import type { EnqueueOutcome, NewMessage } from "../store/broker.js";
-import type { Store } from "../store/store.js";
+import type { EnqueueOutcome, NewMessage } from "../store/contracts/sender.js";
+import type { Store } from "../store/contracts/store.js";
 
 /** Messages in one call: a call is one atomic step of the store, which must stay short (Redis: 2 ms). */
 const CHUNK = 500;
@@ -121,8 +121,8 @@ export class Publisher {
     const { clock, retry, store } = this.#context;
     for (let tries = 0; ; tries++) {
       try {
-        const { broker } = await store();
-        return await within(clock, STORE_TIMEOUT_MS, broker.enqueue(messages), lateAnswer);
+        const { sender } = await store();
+        return await within(clock, STORE_TIMEOUT_MS, sender.enqueue(messages), lateAnswer);
       } catch (error) {
         // Repeating is safe: the store takes an id once, also when the lost call had done its work.
         if (!(error instanceof StoreError) || !error.retryable || tries >= retry.maxRetries) throw error;

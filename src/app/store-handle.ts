@@ -1,5 +1,5 @@
 import { StoreError } from "../core/errors.js";
-import type { Store } from "../store/store.js";
+import type { Store } from "../store/contracts/store.js";
 
 /** The app's one store, opened at the first need. */
 export class StoreHandle {

@@ -1,5 +1,5 @@
-import type { StoreContext } from "../store/store.js";
-import type { StoreFacts } from "../store/survey.js";
+import type { StoreContext } from "../store/contracts/store.js";
+import type { StoreFacts } from "../store/contracts/survey.js";
 import type { BrokerUrl } from "./broker-url.js";
 
 /**

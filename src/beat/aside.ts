@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import type { EntrySnapshot } from "../store/entries.js";
+import type { EntrySnapshot } from "../store/contracts/entries.js";
 
 interface SetAside {
   readonly etag: number;

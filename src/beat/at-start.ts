@@ -1,5 +1,5 @@
 import type { EpochMs } from "../core/clock.js";
-import type { Store } from "../store/store.js";
+import type { Store } from "../store/contracts/store.js";
 import type { Deadline } from "./deadline.js";
 import type { Lead } from "./leader.js";
 import type { Rounds } from "./round.js";

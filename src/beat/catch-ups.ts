@@ -1,5 +1,5 @@
 import type { EpochMs } from "../core/clock.js";
-import type { Cursor, TickItem } from "../store/entries.js";
+import type { Cursor, TickItem } from "../store/contracts/entries.js";
 
 /**
  * How much of what entries have missed is sent where it takes several steps of the store. `max` of their misfire policy

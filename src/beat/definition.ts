@@ -24,7 +24,7 @@ import {
   scheduleFromJSON,
   SolarSchedule,
 } from "../schedules/index.js";
-import { OVERLAP_POLICIES } from "../store/entries.js";
+import { OVERLAP_POLICIES } from "../store/contracts/entries.js";
 import { resolveSendOptions } from "../tasks/message-factory.js";
 import type { SendOptions } from "../tasks/message.js";
 import { type Entry, entryLock } from "./entry.js";

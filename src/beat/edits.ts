@@ -6,8 +6,8 @@
 import type { EpochMs } from "../core/clock.js";
 import { ConfigurationError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
-import type { EntryPut, EntrySnapshot } from "../store/entries.js";
-import type { Store } from "../store/store.js";
+import type { EntryPut, EntrySnapshot } from "../store/contracts/entries.js";
+import type { Store } from "../store/contracts/store.js";
 
 /**
  * Each lost race is an edit of another process, or a tick, that got through, so a thousand processes may edit one entry at

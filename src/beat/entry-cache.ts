@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { type Schedule, type ScheduleJSON, scheduleFromJSON } from "../schedules/index.js";
-import type { EntryDefinition } from "../store/entries.js";
+import type { EntryDefinition } from "../store/contracts/entries.js";
 import { entryFromDefinition } from "./definition.js";
 import type { Entry } from "./entry.js";
 

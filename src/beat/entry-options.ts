@@ -1,7 +1,7 @@
 import type { Duration } from "../core/duration.js";
 import type { InstantLike } from "../core/instant.js";
 import type { ScheduleLike } from "../schedules/index.js";
-import type { OverlapPolicy } from "../store/entries.js";
+import type { OverlapPolicy } from "../store/contracts/entries.js";
 import type { SendOptions } from "../tasks/message.js";
 import type { MisfirePolicy, MisfirePolicyName } from "./misfire.js";
 

@@ -1,7 +1,7 @@
 import type { EpochMs } from "../core/clock.js";
 import { messageOf } from "../core/errors.js";
 import type { Schedule } from "../schedules/index.js";
-import type { EntrySnapshot } from "../store/entries.js";
+import type { EntrySnapshot } from "../store/contracts/entries.js";
 import type { Entry } from "./entry.js";
 import type { EntryCache } from "./entry-cache.js";
 

@@ -14,7 +14,7 @@ import {
 } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { asSchedule, type ScheduleDefaults } from "../schedules/index.js";
-import { type Overlap, OVERLAP_POLICIES } from "../store/entries.js";
+import { type Overlap, OVERLAP_POLICIES } from "../store/contracts/entries.js";
 import type { SendOptions } from "../tasks/message.js";
 import { assertPayload } from "../tasks/payload.js";
 import { capacityOption, lockNameOption } from "../tasks/task-lock.js";

@@ -4,7 +4,7 @@
  * clock, no log.
  */
 import type { EpochMs } from "../core/clock.js";
-import type { Cursor, EntryRecord } from "../store/entries.js";
+import type { Cursor, EntryRecord } from "../store/contracts/entries.js";
 import { GRACE_MS } from "./misfire.js";
 import { cursorAfter, cursorAt, cursorFollowing } from "./occurrences.js";
 import { type PlannedEntry, planDue } from "./planner.js";

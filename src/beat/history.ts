@@ -4,8 +4,8 @@
  */
 import type { EpochMs } from "../core/clock.js";
 import { type Schedule, type ScheduleJSON, scheduleFromJSON } from "../schedules/index.js";
-import type { Entries, LedgerQuery, LedgerRecord, StoredLedgerRange } from "../store/entries.js";
-import type { Results } from "../store/results.js";
+import type { Ledger, LedgerQuery, LedgerRecord, StoredLedgerRange } from "../store/contracts/ledger.js";
+import type { Results } from "../store/contracts/results.js";
 import { dueAfter, dueFollowing, type Timing } from "./occurrences.js";
 
 export interface HistoryRow {
@@ -37,12 +37,12 @@ export interface HistoryQuery {
 
 /** Rows in order of due. */
 export async function history(
-  store: { readonly entries: Pick<Entries, "ledger">; readonly results: Pick<Results, "get"> },
+  store: { readonly ledger: Pick<Ledger, "rows">; readonly results: Pick<Results, "get"> },
   name: string,
   query: HistoryQuery,
 ): Promise<HistoryRow[]> {
   const keep = query.after === undefined ? "newest" : "oldest";
-  const records = await recordsOf(store.entries, name, query, keep);
+  const records = await recordsOf(store.ledger, name, query, keep);
   const rows = records.flatMap((record) => rowsOf(record, query, keep));
   rows.sort((a, b) => a.due.getTime() - b.due.getTime());
   const page = keep === "oldest" ? rows.slice(0, query.limit) : rows.slice(-query.limit);
@@ -54,17 +54,17 @@ export async function history(
  * range at most reaches in from outside, and every other record gives a row.
  */
 async function recordsOf(
-  entries: Pick<Entries, "ledger">,
+  ledger: Pick<Ledger, "rows">,
   name: string,
   query: HistoryQuery,
   keep: LedgerQuery["keep"],
 ): Promise<LedgerRecord[]> {
   const limit = query.limit + 1;
-  const records = await entries.ledger(name, { ...query, limit, keep });
+  const records = await ledger.rows(name, { ...query, limit, keep });
   const first = records[0];
   if (keep === "oldest" || first === undefined || records.length < limit) return records;
   // Left off are those that begin earlier: the one range among them that reaches in comes first here.
-  const [reaching] = await entries.ledger(name, {
+  const [reaching] = await ledger.rows(name, {
     ...query,
     after: beginOf(first),
     limit: 1,

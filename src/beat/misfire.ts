@@ -7,7 +7,7 @@
  * What is not late is always run.
  */
 import type { EpochMs } from "../core/clock.js";
-import type { Cursor } from "../store/entries.js";
+import type { Cursor } from "../store/contracts/entries.js";
 
 export const MISFIRE_POLICIES = ["all", "latest", "skip"] as const;
 export type MisfirePolicyName = (typeof MISFIRE_POLICIES)[number];

@@ -7,7 +7,7 @@ import { ScheduleError } from "../core/errors.js";
 import { fnv1a, spreadHash } from "../core/fnv.js";
 import { quote } from "../core/quote.js";
 import type { Schedule } from "../schedules/schedule.js";
-import type { Cursor } from "../store/entries.js";
+import type { Cursor } from "../store/contracts/entries.js";
 
 /** What decides when an entry is due. */
 export interface Timing {

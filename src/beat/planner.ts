@@ -3,7 +3,7 @@
  * become of each, and when is the next. Pure and synchronous: no store, no clock, no log.
  */
 import type { EpochMs } from "../core/clock.js";
-import type { Cursor } from "../store/entries.js";
+import type { Cursor } from "../store/contracts/entries.js";
 import { type Decision, GRACE_MS, type MisfirePolicy, MisfireSorter } from "./misfire.js";
 import { cursorFollowing, type Timing } from "./occurrences.js";
 

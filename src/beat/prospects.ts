@@ -1,6 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
-import type { EntrySnapshot } from "../store/entries.js";
-import type { Store } from "../store/store.js";
+import type { EntrySnapshot } from "../store/contracts/entries.js";
+import type { Store } from "../store/contracts/store.js";
 import type { Entry } from "./entry.js";
 import { EntryCache } from "./entry-cache.js";
 import { type EntryView, hasSchedule, viewOf } from "./entry-view.js";

@@ -8,8 +8,8 @@
 import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
-import type { EntryPut, EntrySnapshot } from "../store/entries.js";
-import type { Store } from "../store/store.js";
+import type { EntryPut, EntrySnapshot } from "../store/contracts/entries.js";
+import type { Store } from "../store/contracts/store.js";
 import type { Deadline } from "./deadline.js";
 import type { Entry } from "./entry.js";
 import type { EntryCache } from "./entry-cache.js";

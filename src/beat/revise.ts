@@ -15,8 +15,8 @@ import type {
   EntryPut,
   EntryRecord,
   EntrySnapshot,
-  LedgerRange,
-} from "../store/entries.js";
+} from "../store/contracts/entries.js";
+import type { LedgerRange } from "../store/contracts/ledger.js";
 import type { Entry } from "./entry.js";
 import { cursorAfter, cursorAt, dueFollowing, restartCursor, type Timing } from "./occurrences.js";
 

@@ -6,8 +6,8 @@ import { didYouMean } from "../core/nearest.js";
 import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
 import type { ScheduleDefaults } from "../schedules/index.js";
-import type { EntryPut, EntrySnapshot, TriggerOutcome } from "../store/entries.js";
-import type { Store } from "../store/store.js";
+import type { EntryPut, EntrySnapshot, TriggerOutcome } from "../store/contracts/entries.js";
+import type { Store } from "../store/contracts/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { type Decide, EntryEdits } from "./edits.js";
 import { argsOf, type Entry, resolveEntry } from "./entry.js";
@@ -21,7 +21,7 @@ import { messageLock } from "./tick-item.js";
 import { DISABLED, pastRanges, putOf, revise } from "./revise.js";
 
 export interface SchedulesDeps {
-  readonly store: Pick<Store, "entries" | "results" | "now">;
+  readonly store: Pick<Store, "entries" | "ledger" | "results" | "now">;
   readonly random: Random;
   readonly createMessage: CreateMessage;
   /** The entries that code declares. */

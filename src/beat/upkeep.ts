@@ -4,14 +4,15 @@
  */
 import type { Clock, EpochMs } from "../core/clock.js";
 import type { Logger } from "../core/logger.js";
-import type { EntrySnapshot, Retention } from "../store/entries.js";
-import type { Store } from "../store/store.js";
+import type { EntrySnapshot } from "../store/contracts/entries.js";
+import type { Retention } from "../store/contracts/ledger.js";
+import type { Store } from "../store/contracts/store.js";
 import type { Deadline } from "./deadline.js";
 import type { EntryCache } from "./entry-cache.js";
 import { DISABLED } from "./revise.js";
 
 export interface UpkeepDeps {
-  readonly store: Pick<Store, "entries" | "sweep">;
+  readonly store: Pick<Store, "entries" | "ledger" | "sweep">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly cache: EntryCache;
@@ -71,7 +72,7 @@ export class Upkeep {
   async #sweep(): Promise<boolean> {
     const { store, retention, inTime } = this.#deps;
     const swept = await inTime("sweep", store.sweep(STEP_LIMIT));
-    const trimmed = await inTime("trimLedger", store.entries.trimLedger(retention, STEP_LIMIT));
+    const trimmed = await inTime("ledger.trim", store.ledger.trim(retention, STEP_LIMIT));
     return swept >= STEP_LIMIT || trimmed >= STEP_LIMIT;
   }
 

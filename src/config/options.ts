@@ -2,7 +2,7 @@ import type { EntryOptions } from "../beat/entry-options.js";
 import type { Duration } from "../core/duration.js";
 import type { Logger } from "../core/logger.js";
 import type { DstOption } from "../schedules/index.js";
-import type { StoreSource } from "../store/store.js";
+import type { StoreSource } from "../store/contracts/store.js";
 
 /** How a send is repeated when the store says that it may succeed later. Each wait is the last plus a step. */
 export interface PublishRetryPolicy {

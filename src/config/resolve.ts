@@ -10,7 +10,7 @@ import {
 } from "../core/options.js";
 import { checkOptions } from "../schedules/crontab/options.js";
 import { MOST_DELIVERIES } from "../tasks/message-factory.js";
-import type { StoreSource } from "../store/store.js";
+import type { StoreSource } from "../store/contracts/store.js";
 import { HARD_PAYLOAD_LIMIT } from "../tasks/payload.js";
 import { limitOption } from "../tasks/task-options.js";
 import { type Environment, readEnvironment } from "./environment.js";

@@ -1,4 +1,4 @@
-import type { Reading, StoreContents } from "../store/survey.js";
+import type { Reading, StoreContents } from "../store/contracts/survey.js";
 import { ownerText, some } from "./entries.js";
 import { type Finding, unread, warning } from "./finding.js";
 

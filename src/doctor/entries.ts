@@ -1,5 +1,5 @@
 import { quote } from "../core/quote.js";
-import type { Reading, StoredEntry } from "../store/survey.js";
+import type { Reading, StoredEntry } from "../store/contracts/survey.js";
 import { fine, type Finding, unread, warning } from "./finding.js";
 
 /** The entries that an app's code declares. */

@@ -1,5 +1,5 @@
 /** Judges the facts of a store: pure, so that each verdict is a row of a table. */
-import type { StoreFacts } from "../store/survey.js";
+import type { StoreFacts } from "../store/contracts/survey.js";
 import { judgeContents } from "./contents.js";
 import { type DeclaredEntries, judgeEntries } from "./entries.js";
 import { type Finding, PROMISES, warning } from "./finding.js";

@@ -1,5 +1,5 @@
 import { formatDuration } from "../core/duration.js";
-import type { Reading, RedisFacts, RedisServerFacts, RedisSetting } from "../store/survey.js";
+import type { Reading, RedisFacts, RedisServerFacts, RedisSetting } from "../store/contracts/survey.js";
 import { formatBytes } from "./bytes.js";
 import { broken, fine, type Finding, type PromiseName, PROMISES, unread, warning } from "./finding.js";
 

@@ -1,6 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
 import { formatDuration } from "../core/duration.js";
-import type { SqliteFacts, SqliteFileFacts } from "../store/survey.js";
+import type { SqliteFacts, SqliteFileFacts } from "../store/contracts/survey.js";
 import { formatBytes } from "./bytes.js";
 import { broken, fine, type Finding, PROMISES, unread, warning } from "./finding.js";
 

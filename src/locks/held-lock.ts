@@ -13,7 +13,7 @@ import { type Duration, formatDuration } from "../core/duration.js";
 import { isSunbeatError, LockError, messageOf, type StoreError, type SunbeatError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
-import type { Locks as StoreLocks, Permit } from "../store/locks.js";
+import type { LockStore as StoreLocks, Permit } from "../store/contracts/locks.js";
 import { leaseOption } from "../tasks/task-lock.js";
 import { lateAnswer } from "./late-answer.js";
 

@@ -6,14 +6,14 @@ import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
 import type { Events } from "../events/index.js";
-import type { Channel } from "../store/channel.js";
-import type { Locks as StoreLocks, Permit } from "../store/locks.js";
-import type { Store } from "../store/store.js";
+import type { Channel } from "../store/contracts/channel.js";
+import type { LockStore as StoreLocks, Permit } from "../store/contracts/locks.js";
+import type { Store } from "../store/contracts/store.js";
 import { HeldLock, type HoldingDeps } from "./held-lock.js";
 import { WaitingRoom } from "./waiting-room.js";
 
 export interface LockDeps {
-  readonly store: Pick<Store, "locks" | "channel">;
+  readonly store: Pick<Store, "locks" | "lockInspection" | "channel">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -1,6 +1,6 @@
 import { LockError } from "../core/errors.js";
 import { assertKnownKeys, integerOption, invalidOption, nameOption } from "../core/options.js";
-import type { LockDetails, LockRecord, LockSummary } from "../store/locks.js";
+import type { LockDetails, LockRecord, LockSummary } from "../store/contracts/lock-inspection.js";
 import { capacityOption, lockNameOption, type LockSource } from "../tasks/task-lock.js";
 import { quote } from "../core/quote.js";
 import { type LockDeps, LockKeeper } from "./lock-keeper.js";
@@ -53,7 +53,7 @@ export class Locks implements LockSource {
   ): Promise<LockSummary[]> {
     assertKnownKeys(options, ["after", "limit"], "locks.list");
     const { after, limit = 1_000 } = options;
-    return this.#deps.store.locks.list({
+    return this.#deps.store.lockInspection.list({
       ...(after === undefined ? {} : { after: nameOption(after, "locks.list: after") }),
       limit: integerOption(limit, "locks.list: limit", 1, 10_000),
     });
@@ -61,7 +61,7 @@ export class Locks implements LockSource {
 
   /** Who holds it and who waits for it, foremost first, 1,000 of each at most; null when nobody does. */
   async inspect(name: string): Promise<LockView | null> {
-    const found = await this.#deps.store.locks.inspect(lockNameOption(name), 1_000);
+    const found = await this.#deps.store.lockInspection.inspect(lockNameOption(name), 1_000);
     if (found === null) return null;
     return {
       ...found,
@@ -89,7 +89,7 @@ export class Locks implements LockSource {
     if (before !== undefined && !(typeof before === "string" && /^\d+(-\d+)?$/.test(before))) {
       throw invalidOption("locks.history: before", "the `row` of a row of the history", before);
     }
-    const rows = await this.#deps.store.locks.history({
+    const rows = await this.#deps.store.lockInspection.history({
       ...(name !== undefined && { lock: lockNameOption(name) }),
       ...(before !== undefined && { before }),
       limit: integerOption(limit, "locks.history: limit", 1, 10_000),
@@ -104,7 +104,7 @@ export class Locks implements LockSource {
   async break(name: string, token: string): Promise<void> {
     lockNameOption(name);
     if (typeof token !== "string" || token === "") throw invalidOption("break: token", "a token", token);
-    if ((await this.#deps.store.locks.break({ lock: name, token })) === "unknown") {
+    if ((await this.#deps.store.lockInspection.break({ lock: name, token })) === "unknown") {
       const message = `lock ${quote(name)} has no permit ${quote(token)}: it has ended, or was given back`;
       throw new LockError("SUNBEAT_LOCK_NOT_HELD", message, { details: { lock: name, token } });
     }

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
-import type { Locks as StoreLocks } from "../store/locks.js";
+import type { LockStore as StoreLocks } from "../store/contracts/locks.js";
 import { lockNameOption } from "../tasks/task-lock.js";
 import type { HeldLock } from "./held-lock.js";
 import { LockKeeper } from "./lock-keeper.js";

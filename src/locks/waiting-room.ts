@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import type { Channel } from "../store/channel.js";
+import type { Channel } from "../store/contracts/channel.js";
 
 /**
  * Tells those of this process who wait for a lock, or hold one, that the store has news for them: one subscription for

@@ -4,7 +4,8 @@
  */
 import { isSunbeatError, LockError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
-import type { AdmitReply, AdmitRequest, MessageLock } from "../store/locks.js";
+import type { AdmitReply, AdmitRequest } from "../store/contracts/consumer.js";
+import type { MessageLock } from "../store/contracts/locks.js";
 import { guarded } from "../locks/index.js";
 import type { TaskDefinition } from "../tasks/definition.js";
 import { lockNameFor, type TaskLock } from "../tasks/task-lock.js";

@@ -7,7 +7,7 @@
  * something to do. While a call is on its way, what waits here is started as slots come free.
  */
 import { type Clock, LONGEST_STORE_WAIT_MS, sleep, untilStoreShows } from "../core/clock.js";
-import type { ClaimReply, ClaimRequest } from "../store/broker.js";
+import type { ClaimReply, ClaimRequest } from "../store/contracts/consumer.js";
 import type { Courier } from "./courier.js";
 import type { Doorbell } from "./doorbell.js";
 import type { Heartbeat } from "./heartbeat.js";

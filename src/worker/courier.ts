@@ -1,7 +1,12 @@
 import { isSunbeatError } from "../core/errors.js";
-import type { ClaimReply, ClaimRequest, SettleOutcome, SettleReply } from "../store/broker.js";
-import type { AdmitReply } from "../store/locks.js";
-import type { Store } from "../store/store.js";
+import type {
+  AdmitReply,
+  ClaimReply,
+  ClaimRequest,
+  SettleOutcome,
+  SettleReply,
+} from "../store/contracts/consumer.js";
+import type { Store } from "../store/contracts/store.js";
 import { storeEarlyEnd } from "./early.js";
 import { type EarlyAck, type Ending, isEarlyAck, refOf } from "./outbox.js";
 import type { Reporter } from "./report.js";
@@ -53,7 +58,7 @@ export class Courier {
     const { outbox } = this.#slots;
     const batch = outbox.settlements.splice(0, MAX_BATCH);
     if (batch.length === 0) return claim === null ? null : await this.#claim(claim);
-    const work = this.#store.broker.settle(
+    const work = this.#store.consumer.settle(
       batch.map((item) => item.settlement),
       claim,
     );
@@ -78,7 +83,7 @@ export class Courier {
   }
 
   async #claim(claim: ClaimRequest): Promise<ClaimReply> {
-    const work = this.#store.broker.claim(claim);
+    const work = this.#store.consumer.claim(claim);
     try {
       const reply = await this.#bounded("claim", work);
       this.#tellDeadLettered(reply);
@@ -127,7 +132,7 @@ export class Courier {
     try {
       await this.#bounded(
         "giveBack",
-        this.#store.broker.giveBack(batch.map((item) => refOf(item.reservation))),
+        this.#store.consumer.giveBack(batch.map((item) => refOf(item.reservation))),
       );
     } catch (error) {
       outbox.returns = [...batch, ...outbox.returns];
@@ -144,7 +149,7 @@ export class Courier {
   async #sendAdmissions(): Promise<void> {
     const { outbox } = this.#slots;
     const batch = outbox.admissions.splice(0, MAX_BATCH);
-    const work = this.#store.locks.admit(batch.map(({ request }) => request));
+    const work = this.#store.consumer.admit(batch.map(({ request }) => request));
     let replies: AdmitReply[];
     try {
       replies = await this.#bounded("admit", work);

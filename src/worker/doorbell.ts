@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../core/clock.js";
-import type { Arrivals } from "../store/broker.js";
+import type { Arrivals } from "../store/contracts/consumer.js";
 
 /** Look at least so often even if nobody rings: a belt for a store that loses a wake-up. */
 export const IDLE_CHECK_MS = 300_000;

@@ -1,6 +1,6 @@
 import { TaskError } from "../core/errors.js";
-import type { NewMessage } from "../store/broker.js";
-import type { Store } from "../store/store.js";
+import type { NewMessage } from "../store/contracts/sender.js";
+import type { Store } from "../store/contracts/store.js";
 import { encodeBody } from "../tasks/envelope.js";
 import { type Assignment, EARLY_RETRIES_HEADER } from "./assignment.js";
 import type { EarlyEnding } from "./outbox.js";
@@ -20,7 +20,7 @@ export async function storeEarlyEnd(store: Store, ending: EarlyEnding, hostname:
     // may have been sent, run and answered in the meantime.
     if (!ending.forgotten) await store.results.forget([id]);
     ending.forgotten = true;
-    await store.broker.enqueue([
+    await store.sender.enqueue([
       outcome.kind === "retried" ? anew(assignment, 1, outcome.delayMs) : anew(assignment, 0, 0),
     ]);
     return;

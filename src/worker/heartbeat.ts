@@ -7,7 +7,8 @@
  */
 import type { Clock, Timer } from "../core/clock.js";
 import { formatDuration } from "../core/duration.js";
-import type { Broker, HeartbeatOutcome } from "../store/broker.js";
+import type { Consumer } from "../store/contracts/consumer.js";
+import type { HeartbeatOutcome } from "../store/contracts/consumer.js";
 import { refOf } from "./outbox.js";
 import type { Reservation } from "./reservation.js";
 import { isRetryable, type StoreCalls } from "./store-calls.js";
@@ -18,7 +19,7 @@ const MAX_BATCH = 1_000;
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #calls: StoreCalls;
-  readonly #broker: Broker;
+  readonly #consumer: Pick<Consumer, "heartbeat">;
   readonly #held: ReadonlyMap<string, Reservation>;
   readonly #leaseMs: number;
   readonly #onFatal: (error: unknown) => void;
@@ -31,7 +32,7 @@ export class Heartbeat {
   constructor(
     clock: Clock,
     calls: StoreCalls,
-    broker: Broker,
+    consumer: Pick<Consumer, "heartbeat">,
     held: ReadonlyMap<string, Reservation>,
     leaseMs: number,
     onFatal: (error: unknown) => void,
@@ -39,7 +40,7 @@ export class Heartbeat {
   ) {
     this.#clock = clock;
     this.#calls = calls;
-    this.#broker = broker;
+    this.#consumer = consumer;
     this.#held = held;
     this.#leaseMs = leaseMs;
     this.#onFatal = onFatal;
@@ -89,7 +90,7 @@ export class Heartbeat {
       for (let from = 0; from < all.length; from += MAX_BATCH) {
         const batch = all.slice(from, from + MAX_BATCH);
         const beatAt = this.#clock.monotonicMs();
-        const work = this.#broker.heartbeat(batch.map(refOf), this.#leaseMs);
+        const work = this.#consumer.heartbeat(batch.map(refOf), this.#leaseMs);
         const outcomes = await this.#calls.bounded("heartbeat", work);
         batch.forEach((held, index) => this.#heard(held, outcomes[index]!, beatAt));
       }

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 import type { Events } from "../events/index.js";
-import type { Store } from "../store/store.js";
+import type { Store } from "../store/contracts/store.js";
 import type { TaskDefinition } from "../tasks/definition.js";
 
 /** All numbers are whole; checked and defaulted where the options of the app are. */

@@ -1,5 +1,4 @@
-import type { DeliveryRef, Settlement } from "../store/broker.js";
-import type { AdmitRequest } from "../store/locks.js";
+import type { AdmitRequest, DeliveryRef, Settlement } from "../store/contracts/consumer.js";
 import type { Assignment } from "./assignment.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";

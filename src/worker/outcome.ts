@@ -2,8 +2,8 @@
 import { TaskError } from "../core/errors.js";
 import { describeFailure, type Failure } from "../core/failure.js";
 import type { Random } from "../core/random.js";
-import type { Settlement } from "../store/broker.js";
-import type { ResultRecord } from "../store/results.js";
+import type { Settlement } from "../store/contracts/consumer.js";
+import type { ResultRecord } from "../store/contracts/results.js";
 import type { RetryPolicy } from "../tasks/definition.js";
 import { encodeFailure } from "../tasks/failure.js";
 import { outcomeOf, type Retry } from "../tasks/outcomes.js";

@@ -5,7 +5,7 @@ import { failureEntry, logEntry, oneLine } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { EventMap, EventName } from "../events/index.js";
-import type { DeadLettered } from "../store/broker.js";
+import type { DeadLettered } from "../store/contracts/consumer.js";
 import type { EventSink } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";

@@ -1,7 +1,7 @@
 import type { Duration } from "../core/duration.js";
 import { TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
-import type { Store } from "../store/store.js";
+import type { Store } from "../store/contracts/store.js";
 import { SLOTS, type SlotWatch, type WithSlots } from "../tasks/context.js";
 import type { TaskContext, TaskRequest } from "../tasks/definition.js";
 import { Retry } from "../tasks/outcomes.js";

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../core/clock.js";
 import type { Random } from "../core/random.js";
-import type { Store } from "../store/store.js";
+import type { Store } from "../store/contracts/store.js";
 import { isRetryable, type StoreCalls } from "./store-calls.js";
 
 export const SWEEP_INTERVAL_MS = 60_000;

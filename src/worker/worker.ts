@@ -71,7 +71,7 @@ export class Worker {
     this.#heartbeat = new Heartbeat(
       clock,
       this.#calls,
-      store.broker,
+      store.consumer,
       this.#slots.held,
       options.leaseMs,
       fail,
@@ -137,7 +137,7 @@ export class Worker {
     const { store, clock, options } = this.#dependencies;
     const arrivals = await this.#insist(
       "listen",
-      () => store.broker.listen(options.queues),
+      () => store.consumer.listen(options.queues),
       (late) => void late.close().catch(() => undefined),
     );
     if (arrivals === null) return;

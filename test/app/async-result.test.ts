@@ -5,8 +5,8 @@ import { describeFailure } from "../../src/core/failure.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
-import type { ResultRecord } from "../../src/store/results.js";
-import type { Store } from "../../src/store/store.js";
+import type { ResultRecord } from "../../src/store/contracts/results.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { encodeFailure, RemoteTaskError } from "../../src/tasks/failure.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
@@ -20,7 +20,7 @@ function setUp(ignored = false): { clock: ManualClock; store: Store; result: Asy
 }
 
 async function send(store: Store, expires?: { inMs: number }): Promise<void> {
-  await store.broker.enqueue([
+  await store.sender.enqueue([
     {
       id: "t1",
       task: "t",
@@ -132,14 +132,14 @@ describe("a task that has not ended", () => {
   test("get waits for the store to tell, and only a timeout takes a timer", async () => {
     const { store, result, clock } = setUp();
     await send(store);
-    const { deliveries } = await store.broker.claim(claim);
+    const { deliveries } = await store.consumer.claim(claim);
     const getting = result.get();
     const inTime = result.get({ timeout: "1d" });
     await clock.advance(0);
     expect(clock.timers).toBe(1);
     const [{ id, token }] = deliveries as [(typeof deliveries)[number]];
     const record = { state: "SUCCESS", payload: "8" };
-    await store.broker.settle([{ id, token, kind: "done", result: record, resultTtlMs: DAY_MS }], null);
+    await store.consumer.settle([{ id, token, kind: "done", result: record, resultTtlMs: DAY_MS }], null);
     expect([await getting, await inTime, clock.timers]).toEqual([8, 8, 0]);
   });
 
@@ -154,7 +154,7 @@ describe("a task that has not ended", () => {
       async (store) => send(store),
       "it waits; does a worker listen to its queue, has its eta come, or is its lock held (sunbeat locks list)?",
     ],
-    ["RECEIVED", async (store) => { await send(store); await store.broker.claim({ ...claim, leaseMs: DAY_MS }); }, "a worker has it; give it more time"], // prettier-ignore
+    ["RECEIVED", async (store) => { await send(store); await store.consumer.claim({ ...claim, leaseMs: DAY_MS }); }, "a worker has it; give it more time"], // prettier-ignore
     [
       "RETRY",
       async (store) => store.results.put("t1", { state: "RETRY", payload: failure }, DAY_MS),
@@ -225,7 +225,7 @@ describe("a task that has not ended", () => {
     await result.revoke();
     await clock.advance(DAY_MS - 1_000);
     await send(store);
-    expect((await store.broker.claim(claim)).deliveries).toEqual([]);
+    expect((await store.consumer.claim(claim)).deliveries).toEqual([]);
     expect(await result.state()).toBe("REVOKED");
   });
 

@@ -13,7 +13,7 @@ import { every, Sunbeat, type SunbeatOptions } from "../../src/index.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
 import { openSqliteStore } from "../../src/store/sqlite/index.js";
-import type { Store, StoreContext } from "../../src/store/store.js";
+import type { Store, StoreContext } from "../../src/store/contracts/store.js";
 import { message } from "../conformance/suite/samples.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 import { ownNamespace } from "../support/redis-harness.js";
@@ -176,7 +176,7 @@ const WAITERS: readonly Waiter[] = [
     lateMs: LOOK_MS,
     async before(world) {
       await world.app().sendTask("tasks.t", ["again"]);
-      await world.store.broker.claim({ queues: ["default"], worker: "dead", leaseMs: 10_000, max: 1 });
+      await world.store.consumer.claim({ queues: ["default"], worker: "dead", leaseMs: 10_000, max: 1 });
       return woken(await world.worker(), () => world.ran.includes("again"));
     },
   },
@@ -188,7 +188,7 @@ const WAITERS: readonly Waiter[] = [
       const app = await world.worker();
       await lockOf(world);
       const { body } = coreOf(app).createMessage({ task: "tasks.t", args: ["locked"] });
-      await world.store.broker.enqueue([message("x", { queue: "default", lock, body })]);
+      await world.store.sender.enqueue([message("x", { queue: "default", lock, body })]);
       return woken(app, () => world.ran.includes("locked"));
     },
   },
@@ -200,7 +200,7 @@ const WAITERS: readonly Waiter[] = [
       const app = await world.worker();
       await lockOf(world);
       const impatient = message("x", { queue: "default", lock: { ...lock, waitTimeoutMs: 10_000 } });
-      await world.store.broker.enqueue([impatient]);
+      await world.store.sender.enqueue([impatient]);
       let ended = false;
       void world.store.results.wait("x", new AbortController().signal).then(
         () => (ended = true),
@@ -223,7 +223,7 @@ const WAITERS: readonly Waiter[] = [
       await app.schedules.trigger("e");
       let sent = 0;
       const look = async (): Promise<void> => {
-        sent = (await world.store.broker.counts()).find(({ queue }) => queue === "held")?.ready ?? 0;
+        sent = (await world.store.queues.counts()).find(({ queue }) => queue === "held")?.ready ?? 0;
         world.clock.after(STEP_MS, () => void look().catch(() => undefined));
       };
       void look();

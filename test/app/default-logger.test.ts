@@ -59,7 +59,7 @@ const act: Record<string, (program: Program) => Promise<void>> = {
     });
     const store = (context: Parameters<typeof openMemoryStore>[0]) => {
       const memory = openMemoryStore(context);
-      return { ...memory, broker: { ...memory.broker, claim: () => Promise.reject(away) } };
+      return { ...memory, consumer: { ...memory.consumer, claim: () => Promise.reject(away) } };
     };
     coreOf(app).use({ clock, store });
     await app.worker().start();

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { Publisher } from "../../src/app/publisher.js";
 import { StoreError } from "../../src/core/errors.js";
-import type { EnqueueOutcome, NewMessage } from "../../src/store/broker.js";
-import type { Store } from "../../src/store/store.js";
+import type { EnqueueOutcome, NewMessage } from "../../src/store/contracts/sender.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 const message = (id: string): NewMessage => ({ id, task: "t" }) as NewMessage;

@@ -4,7 +4,7 @@ import { StoreHandle } from "../../src/app/store-handle.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 const newStore = (): Store =>
@@ -68,7 +68,7 @@ test("a lazy store opens at the first call and passes arguments and answers on",
     },
   );
   expect([lazy.label, openings]).toEqual(["label", 0]);
-  expect(await lazy.broker.purge(["q"])).toBe(0);
+  expect(await lazy.queues.purge(["q"])).toBe(0);
   expect(await lazy.entries.get(["x"])).toEqual([null]);
   expect(await lazy.now()).toBe(await store.now());
   expect(await Promise.resolve(lazy.results)).toBe(lazy.results);

@@ -155,7 +155,7 @@ describe("a task that is sent", () => {
     const { app } = setUp();
     await expect(send(app)).rejects.toMatchObject({ code });
     const store = await coreOf(app).store.get();
-    expect(await store.broker.counts()).toEqual([]);
+    expect(await store.queues.counts()).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import { type Beat, BEAT_DEFAULTS } from "../../src/beat/beat.js";
 import { resolveEntry } from "../../src/beat/entry.js";
 import { sleep } from "../../src/core/clock.js";
 import { clocked, crontab, every, type Schedule } from "../../src/schedules/index.js";
-import type { Entries, Store } from "../../src/store/index.js";
+import type { EntryStore, Store } from "../../src/store/contracts/index.js";
 import { faulty } from "./faulty-store.js";
 import { World } from "./harness.js";
 
@@ -53,7 +53,7 @@ test("sends task, arguments and options, and the due instant also under jitter",
     },
   });
   await world.clock.advance(HOUR / 4);
-  const { deliveries } = await world.store.broker.claim({
+  const { deliveries } = await world.store.consumer.claim({
     ...{ queues: ["money"], worker: "w", leaseMs: 1_000, max: 10 },
   });
   expect(deliveries).toEqual([
@@ -151,7 +151,7 @@ describe("downtime", () => {
     await first.stop();
     world.clock.jump(365 * 24 * HOUR + 30_000);
     await world.started(lineup);
-    expect(await world.store.entries.ledger("minutely", { limit: 100, keep: "oldest" })).toHaveLength(4);
+    expect(await world.store.ledger.rows("minutely", { limit: 100, keep: "oldest" })).toHaveLength(4);
     const lines = await world.history("minutely", 3);
     expect(lines).toEqual(["23:59:00 skipped coalesced", "00:00:00 skipped coalesced", "00:01:00 sent"]);
     const from = new Date(Date.UTC(2027, 5, 1));
@@ -206,7 +206,7 @@ describe("downtime", () => {
     await first.stop();
     await world.clock.advance(600 * MINUTE);
     const steps: (readonly [number, number | undefined])[] = [];
-    const entries: Entries = {
+    const entries: EntryStore = {
       ...world.store.entries,
       async tick(term, items) {
         const answer = await world.store.entries.tick(term, items);
@@ -243,7 +243,7 @@ test.each([
   await first.stop();
   await world.clock.advance(1_000 * MINUTE);
   let step = 0;
-  const entries: Entries = {
+  const entries: EntryStore = {
     ...world.store.entries,
     async tick(term, items) {
       const isHit = step++ === which;
@@ -277,10 +277,10 @@ describe("entries that end", () => {
   test("maxRuns counts what was sent, not what was skipped", async () => {
     await world.started({ few: { task: "t", schedule: every("1m"), maxRuns: 2, overlap: "skip" } });
     await world.clock.advance(3 * 60_000);
-    const { deliveries } = await world.store.broker.claim({
+    const { deliveries } = await world.store.consumer.claim({
       ...{ queues: ["default"], worker: "w", leaseMs: 1_000, max: 10 },
     });
-    await world.store.broker.settle(
+    await world.store.consumer.settle(
       deliveries.map(({ id, token }) => ({ id, token, kind: "done", result: null, resultTtlMs: 0 })),
       null,
     );
@@ -335,7 +335,7 @@ describe("the store's clock", () => {
 
   test("that goes back between plan and tick is told once a step, and every run is sent once", async () => {
     const { store, clock } = world;
-    const tick: Entries["tick"] = (term, items) => {
+    const tick: EntryStore["tick"] = (term, items) => {
       if (!world.events.of("clock-jump").length && items.length > 0) clock.jump(-3_000);
       return store.entries.tick(term, items);
     };
@@ -571,7 +571,7 @@ describe("an entry that cannot be sent", () => {
   });
 
   test("does not keep others out, however many there are", async () => {
-    const puts: Parameters<Entries["put"]>[0] = Array.from({ length: 1_500 }, (_, i) => ({
+    const puts: Parameters<EntryStore["put"]>[0] = Array.from({ length: 1_500 }, (_, i) => ({
       ...{ name: `bad${i}`, owner: "runtime", version: 0, definition: "{nope", revision: "r", expect: null },
       ...{ cursor: { due: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
     }));
@@ -607,7 +607,7 @@ test.each([
 ])("much to tidy, %i ms a step: at least %i steps in three seconds, since %s", async (ms, atLeast) => {
   const { store } = faulty(world.store, world.clock);
   const starts: number[] = [];
-  store.entries.trimLedger = async (_, limit) => {
+  store.ledger.trim = async (_, limit) => {
     starts.push(world.clock.monotonicMs());
     await new Promise<void>((resolve) => void world.clock.after(ms, resolve));
     return limit;

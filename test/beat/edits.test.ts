@@ -9,7 +9,7 @@ import {
   scheduleFromJSON,
   type ScheduleJSON,
 } from "../../src/schedules/index.js";
-import type { LedgerRecord } from "../../src/store/index.js";
+import type { LedgerRecord } from "../../src/store/contracts/index.js";
 import { World } from "./harness.js";
 
 /** The night on which Paris goes from 02:00 to 03:00 UTC+2, soon. */
@@ -135,7 +135,7 @@ test("whatever is edited, paused or down, each due time in force is accounted fo
       if (beat.stats().state === "stopped") await world.started();
       await clock.advance(60_000);
       await set({ ...(inForce as InForce).wanted, enabled: false });
-      const records = await world.store.entries.ledger("e", { limit: 1e6, keep: "oldest" });
+      const records = await world.store.ledger.rows("e", { limit: 1e6, keep: "oldest" });
       const accounted = records.flatMap((record) => [...duesIn(record)]);
       expect(accounted.sort((a, b) => a - b)).toEqual(expected.sort((a, b) => a - b));
       for (const record of records)

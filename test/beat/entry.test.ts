@@ -11,7 +11,7 @@ import {
   type Schedule,
   solar,
 } from "../../src/schedules/index.js";
-import { OVERLAP_POLICIES } from "../../src/store/index.js";
+import { OVERLAP_POLICIES } from "../../src/store/contracts/index.js";
 
 const resolve = (options: object, name = "e"): Entry =>
   resolveEntry(name, options as EntryOptions, { timezone: "Europe/Paris" });

@@ -1,7 +1,7 @@
 /** A store as a process sees it that is paused, cut off or dead. */
 import { sleep } from "../../src/core/clock.js";
 import { StoreError } from "../../src/core/errors.js";
-import type { Store } from "../../src/store/index.js";
+import type { Store } from "../../src/store/contracts/index.js";
 import type { ManualClock } from "../../src/testing/manual-clock.js";
 
 export interface Faults {

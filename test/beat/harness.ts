@@ -6,7 +6,7 @@ import { type Entry, resolveEntry } from "../../src/beat/entry.js";
 import type { EntryOptions } from "../../src/beat/entry-options.js";
 import { Schedules } from "../../src/beat/schedules.js";
 import type { EventMap, EventName } from "../../src/events/index.js";
-import type { Store } from "../../src/store/index.js";
+import type { Store } from "../../src/store/contracts/index.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
 import { messageFactory } from "../../src/tasks/message-factory.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Beat } from "../../src/beat/beat.js";
 import { every } from "../../src/schedules/index.js";
-import type { Store } from "../../src/store/index.js";
+import type { Store } from "../../src/store/contracts/index.js";
 import { type Lineup, World } from "./harness.js";
 import { faulty, type Faults } from "./faulty-store.js";
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EntryView } from "../../src/beat/entry-view.js";
 import { Schedules } from "../../src/beat/schedules.js";
 import { every } from "../../src/schedules/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 import { EVERY_STORE, type OpenStore } from "../support/every-store.js";
 import { countingRandom, createMessage, DEFAULTS } from "./harness.js";

@@ -59,7 +59,7 @@ test("a solar entry that moves to another place runs there on the same day, as a
   await world.clock.advance(0.7 * DAY);
   await deploy(sunset(40.71, -74.01));
   await world.clock.advance(0.25 * DAY);
-  const rows = await world.store.entries.ledger("e", { limit: 10, keep: "oldest" });
+  const rows = await world.store.ledger.rows("e", { limit: 10, keep: "oldest" });
   const sent = rows.map((row) => (row.kind === "row" ? [row.fate, row.taskId] : [row.reason]));
   expect(sent).toEqual([
     ["sent", expect.stringMatching(/^e@\d+\.\w+$/)],

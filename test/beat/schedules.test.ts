@@ -277,10 +277,10 @@ describe("history in pages", () => {
   test("tells the state of a task where its result is kept", async () => {
     await world.clock.advance(60 * MINUTE);
     const claim = { queues: ["default"], worker: "w", leaseMs: 1_000, max: 1 };
-    const { deliveries } = await world.store.broker.claim(claim);
+    const { deliveries } = await world.store.consumer.claim(claim);
     const { id, token } = deliveries[0]!;
     const result = { state: "SUCCESS", payload: null };
-    await world.store.broker.settle([{ id, token, kind: "done", result, resultTtlMs: MINUTE }], null);
+    await world.store.consumer.settle([{ id, token, kind: "done", result, resultTtlMs: MINUTE }], null);
     const [row] = await schedules.history("coded");
     expect(row).toMatchObject({ fate: "sent", taskId: id, state: "SUCCESS" });
     await world.clock.advance(2 * MINUTE);

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../../src/core/clock.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openSqliteStore } from "../../src/store/sqlite/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 import { Playground } from "../support/cli.js";
 
@@ -40,8 +40,8 @@ async function giveUp(
   { queue = "default", body = '{"v":1,"args":[7]}', at = store } = {},
 ) {
   const message = { task: "mail", queue, priority: 0, maxDeliveries: 5, resultTtlMs: 60_000, body };
-  await at.broker.enqueue(ids.map((id) => ({ ...message, id })));
-  const { deliveries } = await at.broker.claim({
+  await at.sender.enqueue(ids.map((id) => ({ ...message, id })));
+  const { deliveries } = await at.consumer.claim({
     queues: [queue],
     max: ids.length,
     leaseMs: 60_000,
@@ -49,14 +49,14 @@ async function giveUp(
   });
   const end = { kind: "dead", reason: "no such mailbox", resultTtlMs: 60_000 } as const;
   const result = { state: "FAILURE", payload: null };
-  await at.broker.settle(
+  await at.consumer.settle(
     deliveries.map(({ id, token }) => ({ id, token, ...end, result })),
     null,
   );
 }
 
 async function waiting(queue = "default"): Promise<number> {
-  return (await store.broker.counts()).find((counts) => counts.queue === queue)?.ready ?? 0;
+  return (await store.queues.counts()).find((counts) => counts.queue === queue)?.ready ?? 0;
 }
 
 test("they are listed newest first, with what was sent for programs", async () => {
@@ -91,7 +91,7 @@ test("those that are named are put back, and it is told when one is not there", 
 });
 
 test("all of a queue, or all, are put back or dropped; dropping asks first", async () => {
-  await store.broker.purge(["default"]);
+  await store.queues.purge(["default"]);
   await giveUp(numbered("slow", 3), { queue: "slow" });
   await giveUp(numbered("many", 700));
   expect(await dead("retry", "--all", "-Q", "default")).toMatchObject({

@@ -5,7 +5,7 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemClock } from "../../src/core/clock.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openSqliteStore } from "../../src/store/sqlite/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { Playground } from "../support/cli.js";
 
 let place: Playground;
@@ -64,7 +64,7 @@ test("locks are listed, looked into and broken", async () => {
     stderr: expect.stringContaining("SUNBEAT_LOCK_NOT_HELD") as string,
   });
   expect(await locks("break", "ledger", token)).toMatchObject({ exitCode: 0 });
-  expect((await store.locks.inspect("ledger", 9))?.holders.map(({ id }) => id)).toEqual(["2"]);
+  expect((await store.lockInspection.inspect("ledger", 9))?.holders.map(({ id }) => id)).toEqual(["2"]);
 });
 
 test("their history is shown, newest first, of one or of all", async () => {

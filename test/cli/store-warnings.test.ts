@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { OpenApp } from "../../src/cli/app.js";
 import { watchSettings } from "../../src/cli/store-warnings.js";
 import { silentLogger } from "../../src/core/logger.js";
-import type { SqliteFacts } from "../../src/store/survey.js";
+import type { SqliteFacts } from "../../src/store/contracts/survey.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 const TEN_MINUTES = 600_000;

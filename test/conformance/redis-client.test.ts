@@ -4,7 +4,7 @@ import { inject } from "vitest";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openRedisStoreOf } from "../../src/store/redis/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { describeStore } from "../support/conformance-runner.js";
 import { type Opener, redisHarness } from "../support/redis-harness.js";
 

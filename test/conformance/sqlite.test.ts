@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openSqliteStore } from "../../src/store/sqlite/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { describeStore } from "../support/conformance-runner.js";
 
 describeStore("sqlite", async (clock) => {

@@ -10,7 +10,7 @@ import { judgeContents } from "../../src/doctor/contents.js";
 import { every, Sunbeat } from "../../src/index.js";
 import { surveyRedis } from "../../src/store/redis/survey.js";
 import { surveySqlite } from "../../src/store/sqlite/survey.js";
-import type { StoreContents } from "../../src/store/survey.js";
+import type { StoreContents } from "../../src/store/contracts/survey.js";
 
 const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
 const folder = mkdtempSync(path.join(tmpdir(), "sunbeat-contents-"));

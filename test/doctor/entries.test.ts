@@ -8,10 +8,10 @@ import { judgeEntries } from "../../src/doctor/entries.js";
 import { judge } from "../../src/doctor/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
 import { surveyRedis } from "../../src/store/redis/survey.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/index.js";
 import { surveySqlite } from "../../src/store/sqlite/survey.js";
-import type { StoredEntry, StoreFacts } from "../../src/store/survey.js";
+import type { StoredEntry, StoreFacts } from "../../src/store/contracts/survey.js";
 import { newFolder } from "../store/sqlite/files.js";
 
 const context = { clock: systemClock, random: systemRandom, logger: silentLogger };

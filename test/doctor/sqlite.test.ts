@@ -1,7 +1,7 @@
 /** What each fact about a database file means to the promises. */
 import { expect, test } from "vitest";
 import { judge, type Finding } from "../../src/doctor/index.js";
-import type { SqliteFacts, SqliteFileFacts, SqliteInside } from "../../src/store/survey.js";
+import type { SqliteFacts, SqliteFileFacts, SqliteInside } from "../../src/store/contracts/survey.js";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const ALL = "D1 D2 E1 E2 L1";

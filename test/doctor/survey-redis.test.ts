@@ -198,7 +198,7 @@ describe("members of another score than ours", () => {
   test.each(BY_TEXT)("in %s are seen, and gone by what the line says to do", async (name) => {
     const { url, raw } = await start();
     const store = await openRedisStore(url, context);
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     const key = `{sunbeat}:${name}`;
     await raw.zadd(key, -5, "theirs", 7, "theirs too");
     const finding = judge(await surveyRedis(url, context, LIMIT_MS)).find(
@@ -209,7 +209,7 @@ describe("members of another score than ours", () => {
     for (const [verb = "", ...args] of commands.map((each) => each.replaceAll("'", "").split(" ")))
       await raw.call(verb, ...args);
     expect(await verdicts(url)).not.toHaveProperty("keys");
-    expect(await store.broker.counts()).toMatchObject([{ queue: "q", ready: 1 }]);
+    expect(await store.queues.counts()).toMatchObject([{ queue: "q", ready: 1 }]);
     await store.close();
   });
 });
@@ -217,7 +217,7 @@ describe("members of another score than ours", () => {
 test("a key of another type than ours is seen, whichever it is, and none of ours is", async () => {
   const { url, raw } = await start();
   const store = await openRedisStore(url, context);
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   await store.close();
   expect(await verdicts(url)).not.toHaveProperty("keys");
   await raw.flushall();
@@ -332,7 +332,7 @@ describe("a Cluster", () => {
     await store.channel.subscribe("topic", (payload) => void heard.push(payload));
     await store.channel.publish("topic", "word");
     await until("the word", async () => heard.join() === "word");
-    expect(await store.broker.enqueue([message("a")])).toEqual(["queued"]);
+    expect(await store.sender.enqueue([message("a")])).toEqual(["queued"]);
     await store.close();
     const poor = surveyRedis(await user("poor"), context, 1_000);
     await expect(poor).rejects.toMatchObject({ code: "SUNBEAT_STORE_AUTH" });

@@ -17,7 +17,7 @@ import { judge } from "../../src/doctor/index.js";
 import { loadDriver } from "../../src/store/sqlite/driver.js";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/schema.js";
 import { surveySqlite } from "../../src/store/sqlite/survey.js";
-import type { SqliteInside } from "../../src/store/survey.js";
+import type { SqliteInside } from "../../src/store/contracts/survey.js";
 import { message, newFolder, openStore } from "../store/sqlite/files.js";
 
 const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
@@ -31,7 +31,7 @@ async function errors(file: string): Promise<string[]> {
 test("a store in use is read beside those who use it", async () => {
   const file = path.join(newFolder(), "a.db");
   const store = await openStore(file, { backups: true }, { clock: systemClock });
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   const { file: found, ...place } = await survey(file);
   expect(place).toEqual({
     kind: "sqlite",
@@ -60,7 +60,7 @@ test("a store in use is read beside those who use it", async () => {
       } satisfies SqliteInside,
     },
   });
-  expect(await store.broker.enqueue([message("b")])).toEqual(["queued"]);
+  expect(await store.sender.enqueue([message("b")])).toEqual(["queued"]);
 });
 
 test("looking makes no file", async () => {
@@ -89,7 +89,7 @@ test("looking changes nothing in a file, whoever made it", async () => {
 test("a damaged file is an error, and stays where it is", async () => {
   const file = path.join(newFolder(), "a.db");
   const store = await openStore(file);
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   await store.close();
   truncateSync(file, 20_000);
   writeFileSync(file, Buffer.alloc(200, 0x5a), { flag: "r+" });
@@ -117,7 +117,7 @@ test("a backup is found by the instant in its name", async () => {
   const file = path.join(newFolder(), "a.db");
   const store = await openStore(file, { backups: true }, { clock: systemClock });
   const startedAt = Math.floor(Date.now());
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   await expect
     .poll(async () => (await survey(file)).file?.newestBackupAt ?? 0)
     .toBeGreaterThanOrEqual(startedAt);

@@ -9,7 +9,7 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { every } from "../../src/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
-import type { LedgerRecord, Store } from "../../src/store/index.js";
+import type { LedgerRecord, Store } from "../../src/store/contracts/index.js";
 import { FORM, PATIENCE_MS } from "../support/fault-crew.js";
 import { type AppSpec, Programs } from "../support/fault-programs.js";
 import { judge, readLedgers } from "../support/invariants.js";

@@ -139,7 +139,7 @@ describe.concurrent("the store's clock", () => {
       // By whoever leads, and by whoever stands for election meanwhile.
       expect([1, 2]).toContain(jumps.length);
       expect(jumps.filter((each) => Math.abs(each - byMs) > 1_000)).toEqual([]);
-      const rows = await store.entries.ledger("tick", { limit: 100_000, keep: "oldest" });
+      const rows = await store.ledger.rows("tick", { limit: 100_000, keep: "oldest" });
       const after = rows.filter(({ at }) => at > before + 1_000);
       // Ten seconds, less what passed until the jump was seen.
       expect(Math.min(...after.map(({ at }) => at)) - (before + byMs)).toBeGreaterThan(7_000);
@@ -163,7 +163,7 @@ describe.concurrent("the store's clock", () => {
       const verdict = await judge(store, [{ entry: "tick", schedule: every("1s") }], []);
       expect(verdict.broken.filter((each) => each.startsWith("D1"))).toEqual([]);
       expect([verdict.figures.skipped, verdict.figures.sent >= 15]).toEqual([0, true]);
-      const rows = await store.entries.ledger("tick", { limit: 1_000, keep: "oldest" });
+      const rows = await store.ledger.rows("tick", { limit: 1_000, keep: "oldest" });
       expect(rows.filter((row) => row.kind === "row" && row.at < row.due)).toEqual([]);
     }));
 
@@ -196,7 +196,7 @@ describe.concurrent("the store's clock", () => {
         await world.rest();
       }
       const sent = async (name: string): Promise<string[]> => {
-        const rows = await store.entries.ledger(name, { limit: 100, keep: "oldest" });
+        const rows = await store.ledger.rows(name, { limit: 100, keep: "oldest" });
         return rows.flatMap((row) =>
           row.kind === "row" && row.fate === "sent" ? [new Date(row.due).toISOString()] : [],
         );

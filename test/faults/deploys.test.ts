@@ -9,7 +9,7 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { every } from "../../src/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
-import type { LedgerRecord, Store } from "../../src/store/index.js";
+import type { LedgerRecord, Store } from "../../src/store/contracts/index.js";
 import { FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { type AppSpec, type Program, Programs } from "../support/fault-programs.js";
 import { RunLog } from "../support/fault-runs.js";
@@ -129,7 +129,7 @@ test(
     expect(broken.filter((each) => each.startsWith("D1"))).toEqual([]);
     const ledgers = new Map<string, LedgerRecord[]>();
     for (const name of NAMES)
-      ledgers.set(name, await store.entries.ledger(name, { limit: 100_000, keep: "oldest" }));
+      ledgers.set(name, await store.ledger.rows(name, { limit: 100_000, keep: "oldest" }));
     // Of every second until the change, of every two from then on, and none twice.
     for (const name of ["slower", "before", "removed"]) {
       const dues = duesOf(ledgers.get(name)!);

@@ -10,7 +10,7 @@ import { systemRandom } from "../../src/core/random.js";
 import { isSunbeatError, Sunbeat } from "../../src/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
 import { KEY_NAMES, keyspace } from "../../src/store/redis/keys.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import {
   allow,
   cancelRunning,
@@ -111,7 +111,7 @@ describe("real processes", () => {
   async function ticksAgain(): Promise<void> {
     const from = await store.now();
     await until("ticks", async () => {
-      const rows = await store.entries.ledger("tick", { limit: 100, keep: "newest" });
+      const rows = await store.ledger.rows("tick", { limit: 100, keep: "newest" });
       return rows.filter(({ at }) => at > from).length >= 2;
     });
   }
@@ -132,8 +132,8 @@ describe("real processes", () => {
           ...BODIES.map((body, index) => message(`body${index}`, { task: "echo", body })),
           ...TASKS.map((task, index) => message(`task${index}`, { task, body: '{"v":1,"args":[]}' })),
         ];
-        await store.broker.enqueue(sent);
-        await store.broker.enqueue(sent);
+        await store.sender.enqueue(sent);
+        await store.sender.enqueue(sent);
         const now = await store.now();
         await store.entries.put(
           DEFINITIONS.map((definition, index) =>
@@ -145,9 +145,7 @@ describe("real processes", () => {
         await ticksAgain();
         const ids = sent.map(({ id }) => id);
         await until("dead letters of all messages", async () => {
-          const deadLettered = new Set(
-            (await store.broker.deadLetters({ limit: 10_000 })).map(({ id }) => id),
-          );
+          const deadLettered = new Set((await store.deadLetters.list({ limit: 10_000 })).map(({ id }) => id));
           return ids.every((id) => deadLettered.has(id));
         });
         const probed = await sender.sendTask("probe", []);
@@ -159,13 +157,13 @@ describe("real processes", () => {
         );
 
         // Who looks at it from outside gets answers.
-        await store.broker.counts();
+        await store.queues.counts();
         await store.entries.list({ limit: 10_000 });
-        await store.locks.list({ limit: 10_000 });
+        await store.lockInspection.list({ limit: 10_000 });
         for (const name of ["tick", "hostile1", "a"])
-          await store.entries.ledger(name, { limit: 10, keep: "oldest" });
+          await store.ledger.rows(name, { limit: 10, keep: "oldest" });
         await store.sweep(10_000);
-        await store.broker.purge(["q"]);
+        await store.queues.purge(["q"]);
         expect([worker.alive, beat.alive]).toEqual([true, true]);
         expect(beat.said).toMatch(/cannot send hostile0, leaving it aside/);
         expect(beat.said).not.toMatch(/the store fails/);
@@ -210,26 +208,26 @@ let given = 0;
 const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   now: (s) => s.now(),
   sweep: (s) => s.sweep(100),
-  enqueue: (s) => s.broker.enqueue([message(`m${given++}`), message(`m${given++}`, { lock })]),
-  delayed: (s) => s.broker.enqueue([message(`m${given++}`, { eta: { inMs: 60_000 } })]),
-  claim: (s) => s.broker.claim({ queues: ["q"], worker: "w", leaseMs: 1_000, max: 10 }),
-  settle: (s) => s.broker.settle([done(ref)], null),
+  enqueue: (s) => s.sender.enqueue([message(`m${given++}`), message(`m${given++}`, { lock })]),
+  delayed: (s) => s.sender.enqueue([message(`m${given++}`, { eta: { inMs: 60_000 } })]),
+  claim: (s) => s.consumer.claim({ queues: ["q"], worker: "w", leaseMs: 1_000, max: 10 }),
+  settle: (s) => s.consumer.settle([done(ref)], null),
   die: async (s) => {
-    await s.broker.enqueue([message(`m${given++}`, { queue: "dying" })]);
-    const { deliveries } = await s.broker.claim({ queues: ["dying"], worker: "w", leaseMs: 1_000, max: 1 });
-    await s.broker.settle(
+    await s.sender.enqueue([message(`m${given++}`, { queue: "dying" })]);
+    const { deliveries } = await s.consumer.claim({ queues: ["dying"], worker: "w", leaseMs: 1_000, max: 1 });
+    await s.consumer.settle(
       deliveries.map((delivery) => dead(delivery)),
       null,
     );
   },
-  heartbeat: (s) => s.broker.heartbeat([ref], 1_000),
-  giveBack: (s) => s.broker.giveBack([ref]),
-  revoke: (s) => s.broker.revoke(["a", `m${given - 1}`], { terminate: true, keepMs: 1_000 }),
-  purge: (s) => s.broker.purge(["q"]),
-  counts: (s) => s.broker.counts(),
-  deadLetters: (s) => s.broker.deadLetters({ limit: 10 }),
-  redrive: (s) => s.broker.redrive(["a"]),
-  deleteDead: (s) => s.broker.deleteDead(["a"]),
+  heartbeat: (s) => s.consumer.heartbeat([ref], 1_000),
+  giveBack: (s) => s.consumer.giveBack([ref]),
+  revoke: (s) => s.sender.revoke(["a", `m${given - 1}`], { terminate: true, keepMs: 1_000 }),
+  purge: (s) => s.queues.purge(["q"]),
+  counts: (s) => s.queues.counts(),
+  deadLetters: (s) => s.deadLetters.list({ limit: 10 }),
+  redrive: (s) => s.deadLetters.redrive(["a"]),
+  deleteDead: (s) => s.deadLetters.delete(["a"]),
   elect: (s) => s.leases.elect(candidate, 60_000),
   leader: (s) => s.leases.leader(),
   get: (s) => s.entries.get(["e"]),
@@ -247,8 +245,8 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
     ]);
   },
   trigger: (s) => s.entries.trigger("e", message(`m${given++}`), allow),
-  ledger: (s) => s.entries.ledger("e", { limit: 10, keep: "oldest" }),
-  trimLedger: (s) => s.entries.trimLedger({ maxAgeMs: 1, maxRowsPerEntry: 1 }, 100),
+  ledger: (s) => s.ledger.rows("e", { limit: 10, keep: "oldest" }),
+  trimLedger: (s) => s.ledger.trim({ maxAgeMs: 1, maxRowsPerEntry: 1 }, 100),
   results: (s) => s.results.get(["a"]),
   putResult: (s) => s.results.put(`m${given++}`, success, HOUR_MS),
   updateResult: (s) => s.results.update(ref, success, HOUR_MS),
@@ -261,9 +259,9 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   cancel: (s) => s.locks.cancel("l", "w"),
   extend: (s) => s.locks.extend(permit, 1_000),
   release: (s) => s.locks.release(permit),
-  admit: (s) => s.locks.admit([{ ...ref, lock, busy: "block" }]),
-  locks: (s) => s.locks.list({ limit: 10 }),
-  inspect: (s) => s.locks.inspect("l", 10),
+  admit: (s) => s.consumer.admit([{ ...ref, lock, busy: "block" }]),
+  locks: (s) => s.lockInspection.list({ limit: 10 }),
+  inspect: (s) => s.lockInspection.inspect("l", 10),
   resign: (s) => s.leases.resign(candidate),
 };
 

@@ -3,7 +3,7 @@
  * not. Those of locks-directed.test.ts come from broken scripts.
  */
 import { describe, expect, test } from "vitest";
-import type { LockEvent, LockRecord } from "../../src/store/locks.js";
+import type { LockEvent, LockRecord } from "../../src/store/contracts/lock-inspection.js";
 import type { Harm } from "../support/lock-history.js";
 import { judgeLocks, type LockVerdict } from "../support/lock-invariants.js";
 import type { LockLine } from "../support/lock-log.js";

@@ -38,7 +38,7 @@ async function holderAndWaiters(crew: LockCrew, lock: string, holdMs: number): P
   await crew.until("the first holder", () => crew.log.some(isGrant));
   for (let n = 0; n < 2; n++) crew.start({ lock, seed: 10 + n, holdMs: 30 });
   const store = await crew.store();
-  await crew.until("a line", async () => (await store.locks.inspect(lock, 1))?.waiting === 2);
+  await crew.until("a line", async () => (await store.lockInspection.inspect(lock, 1))?.waiting === 2);
   return holder;
 }
 
@@ -100,7 +100,7 @@ async function complaints(mutants: readonly Mutant[]): Promise<string[]> {
     const store = await crew.store();
     /** Or anybody: a broken lock may have neither. */
     const struck = async (whose: "holders" | "waiters"): Promise<LockVictim> => {
-      const details = await store.locks.inspect(lock, 5);
+      const details = await store.lockInspection.inspect(lock, 5);
       return crew.labelled(details?.[whose][0]?.label) ?? crew.victims[0]!;
     };
     const replace = async (victim: LockVictim): Promise<void> => {

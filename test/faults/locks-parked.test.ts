@@ -44,10 +44,10 @@ async function speed(server: RedisServer, crew: LockCrew, round: string): Promis
   const from = systemClock.monotonicMs();
   for (let sent = 0; sent < FREE_TASKS; sent += 500) {
     const ids = Array.from({ length: 500 }, (_, n) => `${round}${sent + n}`);
-    await store.broker.enqueue(ids.map((id) => lockMessage("free", id)));
+    await store.sender.enqueue(ids.map((id) => lockMessage("free", id)));
   }
   await crew.until("the end of the tasks without a lock", async () =>
-    (await store.broker.counts()).every(({ ready, leased }) => ready + leased === 0),
+    (await store.queues.counts()).every(({ ready, leased }) => ready + leased === 0),
   );
   const seconds = (systemClock.monotonicMs() - from) / 1_000;
   const used = (await serverMicroseconds(server)) - usedBefore;
@@ -81,8 +81,8 @@ test(
           const reply = await store.locks.acquire({ ...request, aliveMs: null });
           if (reply.outcome !== "granted") throw new Error(`the lock is ${reply.outcome}`);
           const numbers = Array.from({ length: count }, (_, n) => count + n);
-          await store.broker.enqueue(numbers.map((n) => lockMessage("locked", `n${n}`, [n, 0])));
-          const line = async () => (await store.locks.inspect(lock, 2 * count))?.waiters ?? [];
+          await store.sender.enqueue(numbers.map((n) => lockMessage("locked", `n${n}`, [n, 0])));
+          const line = async () => (await store.lockInspection.inspect(lock, 2 * count))?.waiters ?? [];
           await crew.until(`${count} in line`, async () => (await line()).length === count);
           await meanwhile();
           const before = crew.log.length;
@@ -109,7 +109,7 @@ test(
         const withThousand = await parked(1_000, async () => {
           beside = await speed(server, crew, "beside");
           waiting = await commandsASecond(server);
-          expect((await store.locks.inspect(lock, 1))?.waiting).toBe(1_000);
+          expect((await store.lockInspection.inspect(lock, 1))?.waiting).toBe(1_000);
         });
         await crew.endAll();
         const round = (value: number): number => Math.round(value * 100) / 100;

@@ -63,7 +63,7 @@ function withLocks(on: Opener, use: (crew: LockCrew) => Promise<void>): Promise<
       await pause(2 * crew.leaseMs);
       const store = await crew.store();
       await store.sweep(1_000);
-      expect([await store.locks.list({ limit: 10 }), await lockKeys()]).toEqual([[], []]);
+      expect([await store.lockInspection.list({ limit: 10 }), await lockKeys()]).toEqual([[], []]);
     }),
   );
 }
@@ -116,7 +116,7 @@ test.each(STORES)(
       const random = seededRandom(FORM.seed);
       const store = await crew.store();
       const ids = Array.from({ length: durationMs / 100 }, (_, n) => `t${n}`);
-      await store.broker.enqueue(ids.map((id, n) => lockMessage("locked", id, [n, 10 + random.next() * 30])));
+      await store.sender.enqueue(ids.map((id, n) => lockMessage("locked", id, [n, 10 + random.next() * 30])));
       for (let n = 0; n < 3; n++) crew.start({ role: "worker", lock, seed: seedOf(random) });
       await Promise.all(crew.victims.map((victim) => victim.ready()));
       const report = await lockStorm(crew, { random, durationMs, locks: [lock], everyMs: 250 });

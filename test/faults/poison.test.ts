@@ -12,7 +12,7 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { Sunbeat } from "../../src/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { type AppSpec, Programs } from "../support/fault-programs.js";
 import { ownNamespace } from "../support/redis-harness.js";
@@ -133,14 +133,14 @@ test(
         process.kill(by, "SIGKILL");
       }
       await pause(50);
-      return (await store.broker.deadLetters({ limit: 100 })).length >= poison.length;
+      return (await store.deadLetters.list({ limit: 100 })).length >= poison.length;
     });
     expect(await Promise.all(others)).toEqual(Array.from({ length: 100 }, (_, index) => index));
     over = true;
     await programs.dispose();
     await Promise.all(supervisors);
 
-    const letters = await store.broker.deadLetters({ limit: 100 });
+    const letters = await store.deadLetters.list({ limit: 100 });
     const ran = new Map(poison.map(({ id }, index) => [id, kinds[index]!]));
     console.log(`poison: ${ends.sort().join(", ")}`);
     expect(letters.map(({ id, reason }) => [ran.get(id), reason]).sort()).toEqual(

@@ -7,7 +7,7 @@ import { systemClock } from "../../src/core/clock.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import {
   cursor,
   entry,
@@ -65,7 +65,7 @@ describe("a step whose answer was lost is asked for again, and the store", () =>
 
   test("answers duplicate to a send, which is there once", async () => {
     const hit = proxy.inject("reply-lost", REQUESTS.enqueue);
-    expect(await store.broker.enqueue([message("a")])).toEqual(["duplicate"]);
+    expect(await store.sender.enqueue([message("a")])).toEqual(["duplicate"]);
     await hit;
     expect(await claimIds(aside)).toEqual(["a"]);
   });
@@ -88,14 +88,17 @@ describe("a step whose answer was lost is asked for again, and the store", () =>
   test("answers lost to the end of a delivery, whose result stands, and that it was repeated", async () => {
     const delivery = await sendAndClaim(store, "a");
     const hit = proxy.inject("reply-lost", REQUESTS.settle);
-    expect(await store.broker.settle([done(delivery)], null)).toEqual({
+    expect(await store.consumer.settle([done(delivery)], null)).toEqual({
       ...{ outcomes: ["lost"], claimed: null },
       repeated: true,
     });
     await hit;
-    expect(await store.broker.settle([done(delivery)], null)).toEqual({ outcomes: ["lost"], claimed: null });
+    expect(await store.consumer.settle([done(delivery)], null)).toEqual({
+      outcomes: ["lost"],
+      claimed: null,
+    });
     expect((await aside.results.get(["a"]))[0]).toMatchObject(success);
-    expect(await aside.broker.counts()).toEqual([]);
+    expect(await aside.queues.counts()).toEqual([]);
   });
 
   describe("and a lock", () => {
@@ -108,7 +111,7 @@ describe("a step whose answer was lost is asked for again, and the store", () =>
     /** The server knows the script after the first. */
     const warmUp = async (): Promise<void> => {
       await store.locks.release(await take());
-      await store.locks.break(await take());
+      await store.lockInspection.break(await take());
     };
 
     test.each([
@@ -128,15 +131,15 @@ describe("a step whose answer was lost is asked for again, and the store", () =>
       await warmUp();
       const permit = await take();
       const hit = proxy.inject("reply-lost", REQUESTS.lock);
-      expect(await store.locks.break(permit)).toBe("broken");
+      expect(await store.lockInspection.break(permit)).toBe("broken");
       await hit;
-      expect(await store.locks.break(permit)).toBe("unknown");
+      expect(await store.lockInspection.break(permit)).toBe("unknown");
     });
 
     test("that had ended before it was given back is told to be lost", async () => {
       await warmUp();
       const permit = await take();
-      await aside.locks.break(permit);
+      await aside.lockInspection.break(permit);
       const hit = proxy.inject("reply-lost", REQUESTS.lock);
       expect(await store.locks.release(permit)).toBe("lost");
       await hit;
@@ -151,7 +154,7 @@ describe("a step whose answer was lost is asked for again, and the store", () =>
   });
 
   test("does not repeat a claim, whose deliveries come back when their leases end", async () => {
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     const hit = proxy.inject("reply-lost", REQUESTS.settle);
     await expect(claimIds(store, { leaseMs: 300 })).rejects.toMatchObject({ retryable: true });
     await hit;
@@ -161,7 +164,7 @@ describe("a step whose answer was lost is asked for again, and the store", () =>
 });
 
 test.each([
-  ["enqueue", (store: Store) => store.broker.enqueue([message("a")]), ["queued"]],
+  ["enqueue", (store: Store) => store.sender.enqueue([message("a")]), ["queued"]],
   ["elect", async (store: Store) => typeof (await lead(store)), "string"],
 ] as const)("a request for %s that was lost is sent again", async (what, act, expected) => {
   const store = await openRedisStore(proxy.url, context, { namespace: ownNamespace() });

@@ -7,8 +7,8 @@ import { seededRandom } from "../../src/core/random.js";
 import { Sunbeat } from "../../src/index.js";
 import { type AcquireOptions, type HeldLock, Locks } from "../../src/locks/index.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
-import type { Locks as StoreLocks } from "../../src/store/locks.js";
-import type { Store } from "../../src/store/store.js";
+import type { LockStore as StoreLocks } from "../../src/store/contracts/locks.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 interface Event {
@@ -30,7 +30,7 @@ function setUp(change: (locks: StoreLocks) => StoreLocks = (locks) => locks) {
 }
 
 const code = (code: string) => expect.objectContaining({ code }) as Error;
-const holders = async (store: Store) => (await store.locks.inspect("l", 9))?.held ?? 0;
+const holders = async (store: Store) => (await store.lockInspection.inspect("l", 9))?.held ?? 0;
 
 test("a lease that is made longer while a renewal by the old one is on its way lasts as long as was asked", async () => {
   // A call takes a second, there and back, and the store does one after the other.
@@ -183,10 +183,10 @@ describe("a mutex", () => {
       code("SUNBEAT_LOCK_TIMEOUT"),
     );
     await clock.advance(59_999);
-    expect((await store.locks.inspect("l", 9))?.waiting).toBe(1);
+    expect((await store.lockInspection.inspect("l", 9))?.waiting).toBe(1);
     await clock.advance(1);
     await refused;
-    expect((await store.locks.inspect("l", 9))?.waiting).toBe(0);
+    expect((await store.lockInspection.inspect("l", 9))?.waiting).toBe(0);
   });
 
   test("is kept for as long as it takes, by renewals", async () => {
@@ -229,7 +229,7 @@ describe("waiting", () => {
     await first.release();
     await clock.advance(0);
     expect((await next).held).toBe(true);
-    expect(await store.locks.inspect("l", 9)).toMatchObject({ held: 1, waiting: 0 });
+    expect(await store.lockInspection.inspect("l", 9)).toMatchObject({ held: 1, waiting: 0 });
   });
 
   test("gives back a permit that was granted while the signal aborted", async () => {
@@ -313,7 +313,7 @@ describe("a lock that is lost", () => {
     await clock.advance(2_500);
     const next = await locks.mutex("l").acquire();
     await clock.advance(600);
-    expect((await store.locks.inspect("l", 9))?.waiting).toBe(1);
+    expect((await store.lockInspection.inspect("l", 9))?.waiting).toBe(1);
     const heard: boolean[] = [];
     void late.then(({ held }) => heard.push(held));
     await next.release();
@@ -449,8 +449,8 @@ describe("using", () => {
     });
     const refused = expect(work).rejects.toThrow(code("SUNBEAT_LOCK_LOST"));
     await clock.advance(1_000);
-    const token = (await store.locks.inspect("l", 1))?.holders[0]?.token ?? "";
-    await store.locks.break({ lock: "l", token });
+    const token = (await store.lockInspection.inspect("l", 1))?.holders[0]?.token ?? "";
+    await store.lockInspection.break({ lock: "l", token });
     await clock.advance(5_000);
     await refused;
   });
@@ -483,7 +483,7 @@ describe("using", () => {
     await clock.advance(1);
     await locks.close();
     await Promise.all([refused, waiting]);
-    expect(await store.locks.inspect("l", 9)).toBeNull();
+    expect(await store.lockInspection.inspect("l", 9)).toBeNull();
     await expect(locks.mutex("l").acquire()).rejects.toThrow(code("SUNBEAT_CLOSED"));
   });
 
@@ -616,7 +616,7 @@ describe("a store that does not answer", () => {
     await refused;
     expect(await holders(store)).toBe(0);
     await clock.advance(200);
-    expect((await store.locks.history({ limit: 9 })).map(({ event }) => event)).toEqual([
+    expect((await store.lockInspection.history({ limit: 9 })).map(({ event }) => event)).toEqual([
       "released",
       "acquired",
     ]);

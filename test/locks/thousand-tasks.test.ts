@@ -9,7 +9,7 @@ import { coreOf, Sunbeat } from "../../src/app/index.js";
 import { locked } from "../../src/locks/index.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
 import { openSqliteStore } from "../../src/store/sqlite/index.js";
-import type { Store, StoreContext } from "../../src/store/store.js";
+import type { Store, StoreContext } from "../../src/store/contracts/store.js";
 import { currentTask } from "../../src/tasks/context.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
@@ -32,9 +32,15 @@ function counted(store: Store): { readonly store: Store; readonly calls: () => n
         );
       },
     });
-  const { broker, locks, results } = store;
+  const { sender, consumer, locks, results } = store;
   return {
-    store: { ...store, broker: counting(broker), locks: counting(locks), results: counting(results) },
+    store: {
+      ...store,
+      sender: counting(sender),
+      consumer: counting(consumer),
+      locks: counting(locks),
+      results: counting(results),
+    },
     calls: () => calls,
   };
 }
@@ -88,7 +94,7 @@ describe.each<[string, (context: StoreContext) => Promise<Store>]>([
     );
     for (const worker of workers) await worker.start();
     for (let look = 0; look < 5; look++) await clock.advance(0);
-    expect((await store.locks.inspect("one", 1))?.waiting).toBe(TASKS - 1);
+    expect((await store.lockInspection.inspect("one", 1))?.waiting).toBe(TASKS - 1);
 
     // The first one holds the lock, and no virtual time passes: all others run beside it.
     const others = other.delayMany(Array.from({ length: TASKS }, () => [] as []));
@@ -106,6 +112,6 @@ describe.each<[string, (context: StoreContext) => Promise<Store>]>([
     const [first, last] = [sum(costs.slice(0, 100)), sum(costs.slice(-100))];
     expect(first / 100).toBeLessThanOrEqual(WORKERS + 1);
     expect(Math.abs(first - last)).toBeLessThanOrEqual(first * 0.1);
-    expect(await store.locks.inspect("one", 1)).toBeNull();
+    expect(await store.lockInspection.inspect("one", 1)).toBeNull();
   });
 });

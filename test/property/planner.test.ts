@@ -7,7 +7,7 @@ import type { Decision } from "../../src/beat/misfire.js";
 import { cursorAfter, cursorFollowing } from "../../src/beat/occurrences.js";
 import { type PlannedEntry, planDue } from "../../src/beat/planner.js";
 import { crontab, every, type Schedule } from "../../src/schedules/index.js";
-import type { Cursor } from "../../src/store/entries.js";
+import type { Cursor } from "../../src/store/contracts/entries.js";
 
 const START = Date.UTC(2027, 2, 27);
 

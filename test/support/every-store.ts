@@ -7,7 +7,7 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
 import { openSqliteStore } from "../../src/store/sqlite/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import type { ManualClock } from "../../src/testing/manual-clock.js";
 import { openerOf, redisHarness } from "./redis-harness.js";
 

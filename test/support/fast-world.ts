@@ -6,7 +6,7 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { Sunbeat, type SunbeatOptions } from "../../src/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { pause } from "./fault-crew.js";
 import { ownNamespace } from "./redis-harness.js";
 import { until } from "./redis-topologies.js";

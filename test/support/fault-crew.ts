@@ -10,7 +10,7 @@ import { seededRandom, systemRandom, type Random } from "../../src/core/random.j
 import { openStore } from "../../src/app/open-store.js";
 import { parseBrokerUrl } from "../../src/app/broker-url.js";
 import { every } from "../../src/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { type LogLine, readLog } from "./fault-log.js";
 import type { Expectation } from "./invariants.js";
 import { endWithUs, release } from "./reaper.js";
@@ -196,7 +196,7 @@ export class Crew {
     const store = await this.store();
     this.start("drain", { role: "worker" });
     await this.until("an empty queue", async () =>
-      (await store.broker.counts()).every(({ ready, scheduled, leased }) => ready + scheduled + leased === 0),
+      (await store.queues.counts()).every(({ ready, scheduled, leased }) => ready + scheduled + leased === 0),
     );
     await this.endAll();
   }

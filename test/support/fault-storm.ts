@@ -5,7 +5,7 @@
  */
 import { type EpochMs, systemClock } from "../../src/core/clock.js";
 import type { Random } from "../../src/core/random.js";
-import type { LedgerRecord } from "../../src/store/entries.js";
+import type { LedgerRecord } from "../../src/store/contracts/ledger.js";
 import { type Crew, pause, type Point, type Victim } from "./fault-crew.js";
 import { linesOf, type LogLine } from "./fault-log.js";
 

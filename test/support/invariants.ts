@@ -10,7 +10,7 @@
  */
 import type { EpochMs } from "../../src/core/clock.js";
 import type { Schedule } from "../../src/schedules/index.js";
-import type { LedgerRecord, Store } from "../../src/store/index.js";
+import type { LedgerRecord, Store } from "../../src/store/contracts/index.js";
 import { linesOf, type LogLine } from "./fault-log.js";
 
 export interface Expectation {
@@ -80,7 +80,7 @@ export async function readLedgers(
 ): Promise<Map<string, LedgerRecord[]>> {
   const ledgers = new Map<string, LedgerRecord[]>();
   for (const { entry } of expectations)
-    ledgers.set(entry, await store.entries.ledger(entry, { limit: LEDGER_PAGE, keep: "oldest" }));
+    ledgers.set(entry, await store.ledger.rows(entry, { limit: LEDGER_PAGE, keep: "oldest" }));
   return ledgers;
 }
 
@@ -203,7 +203,7 @@ function checkEnds(log: readonly LogLine[], { rolledBack = false }: CheckOptions
 
 async function checkLeftOvers(store: Store, expectations: readonly Expectation[]): Promise<string[]> {
   const broken: string[] = [];
-  for (const counts of await store.broker.counts()) {
+  for (const counts of await store.queues.counts()) {
     if (counts.ready + counts.scheduled + counts.leased + counts.dead > 0)
       broken.push(`after the drain queue ${counts.queue} still holds ${JSON.stringify(counts)}`);
   }

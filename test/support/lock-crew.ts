@@ -10,8 +10,8 @@ import { parseBrokerUrl } from "../../src/app/broker-url.js";
 import { systemClock } from "../../src/core/clock.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
-import type { LockRecord } from "../../src/store/locks.js";
-import type { Store } from "../../src/store/store.js";
+import type { LockRecord } from "../../src/store/contracts/lock-inspection.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { limited, type Mutant, pause, PATIENCE_MS } from "./fault-crew.js";
 import type { Harm } from "./lock-history.js";
 import { type LockLine, readLockLog } from "./lock-log.js";
@@ -98,12 +98,12 @@ export class LockCrew {
 
   /** The history of the store from the start on, oldest first. To be called often: the store keeps only the newest rows. */
   async records(): Promise<readonly LockRecord[]> {
-    const { locks } = await this.store();
+    const { lockInspection } = await this.store();
     const last = this.#records.at(-1)?.row;
     const found: LockRecord[] = [];
     for (let page: LockRecord[]; ;) {
       const before = found.at(-1)?.row;
-      page = await locks.history({ limit: PAGE, ...(before === undefined ? {} : { before }) });
+      page = await lockInspection.history({ limit: PAGE, ...(before === undefined ? {} : { before }) });
       const known = page.findIndex(({ row }) => row === last);
       found.push(...(known < 0 ? page : page.slice(0, known)));
       if (known >= 0) break;

@@ -3,7 +3,7 @@
  * and beside it what the store wrote into its own history.
  */
 import type { EpochMs } from "../../src/core/clock.js";
-import type { LockEvent, LockRecord } from "../../src/store/locks.js";
+import type { LockEvent, LockRecord } from "../../src/store/contracts/lock-inspection.js";
 import type { LockLine } from "./lock-log.js";
 
 /** A process was killed or stood still. */

@@ -3,7 +3,7 @@
  * broken. What they could not write since they were killed or stopped, the history of the store tells. A process that the machine let stand still counts as one that was stopped.
  */
 import type { EpochMs } from "../../src/core/clock.js";
-import type { LockRecord } from "../../src/store/locks.js";
+import type { LockRecord } from "../../src/store/contracts/lock-inspection.js";
 import { quantiles } from "./fault-figures.js";
 import { type Harm, type LockHistory, lockHistory, type Permit } from "./lock-history.js";
 import type { LockLine } from "./lock-log.js";

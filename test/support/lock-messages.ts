@@ -1,5 +1,5 @@
 /** Messages for the tasks of faults/lock-victim.mjs. */
-import type { NewMessage } from "../../src/store/broker.js";
+import type { NewMessage } from "../../src/store/contracts/sender.js";
 import { encodeBody } from "../../src/tasks/envelope.js";
 
 /** "locked" takes a number, and for how many ms it holds its lock; "free" takes nothing. */

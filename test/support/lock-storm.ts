@@ -38,7 +38,7 @@ export async function lockStorm(crew: LockCrew, options: LockStormOptions): Prom
     const lock = pick(locks)!;
     const [whom, kills_, length] = [random.next(), random.next() < 0.4, random.next()];
     const anybody = pick(crew.victims.filter((victim) => victim.lock === lock));
-    const details = await store.locks.inspect(lock, 5);
+    const details = await store.lockInspection.inspect(lock, 5);
     const holder = crew.labelled(details?.holders[0]?.label);
     const first = crew.labelled(details?.waiters[0]?.label);
     const victim = (whom < 0.4 ? holder : whom < 0.7 ? first : undefined) ?? anybody;

@@ -2,7 +2,7 @@
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import type { Harness } from "../conformance/suite.js";
 import type { ManualClock } from "../../src/testing/manual-clock.js";
 

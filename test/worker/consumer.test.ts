@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { NewMessage } from "../../src/store/broker.js";
+import type { NewMessage } from "../../src/store/contracts/sender.js";
 import { FaultyStore } from "./faulty-store.js";
 import { gate, message, Rig, turns } from "./harness.js";
 
@@ -44,7 +44,7 @@ describe("a task in hand that waits for a slot", () => {
       [{ id: "a", state: "REVOKED", payload: null, reason: "expired", worker, at: rig.clock.now() }],
     ]);
     expect(rig.events.map(({ type, id }) => `${type} ${String(id)}`)).toContain("task-revoked a");
-    expect(await rig.memory.broker.counts()).toEqual([]);
+    expect(await rig.memory.queues.counts()).toEqual([]);
   });
 
   test.each([
@@ -52,22 +52,22 @@ describe("a task in hand that waits for a slot", () => {
     ["the heartbeat alone", true, 10_000],
   ])("does not begin once it was revoked, as %s tells, and what runs goes on", async (_, isDeaf, heldMs) => {
     const { rig, own, ran } = await behind({}, isDeaf);
-    await rig.memory.broker.revoke(["a", "o"], { terminate: false, keepMs: 0 });
+    await rig.memory.sender.revoke(["a", "o"], { terminate: false, keepMs: 0 });
     await rig.clock.advance(heldMs);
     own.open();
     await turns();
     expect([ran(), await rig.state("a"), await rig.state("o")]).toEqual([0, "REVOKED", "SUCCESS"]);
-    expect(await rig.memory.broker.counts()).toEqual([]);
+    expect(await rig.memory.queues.counts()).toEqual([]);
   });
 
   test.each([true, false])("ends at once when it is revoked, terminate %s", async (terminate) => {
     const { rig, own, ran } = await behind({});
-    await rig.memory.broker.revoke(["a"], { terminate, keepMs: 0 });
+    await rig.memory.sender.revoke(["a"], { terminate, keepMs: 0 });
     await turns();
     expect([await rig.state("a"), await rig.state("o"), ran()]).toEqual(["REVOKED", "RECEIVED", 0]);
     own.open();
     await turns();
-    expect([ran(), await rig.state("o"), await rig.memory.broker.counts()]).toEqual([0, "SUCCESS", []]);
+    expect([ran(), await rig.state("o"), await rig.memory.queues.counts()]).toEqual([0, "SUCCESS", []]);
   });
 
   test("begins a moment before it expires, and may end later", async () => {
@@ -110,7 +110,7 @@ describe("slots", () => {
     await rig.send(...ids("t", 10).map((id) => message(id, "wait")));
     const worker = await rig.started({ concurrency, prefetch });
     expect(worker.stats()).toMatchObject({ running: concurrency, prefetched: taken - concurrency });
-    expect((await rig.memory.broker.counts())[0]).toMatchObject({ leased: taken, ready: 10 - taken });
+    expect((await rig.memory.queues.counts())[0]).toMatchObject({ leased: taken, ready: 10 - taken });
     expect(tasks.started).toEqual(ids("t", concurrency));
   });
 
@@ -123,7 +123,7 @@ describe("slots", () => {
     await turns();
     expect(tasks.started).toEqual(["t0", "t1", "t2"]);
     expect(worker.stats()).toMatchObject({ running: 2, prefetched: 1 });
-    expect((await rig.memory.broker.counts())[0]).toMatchObject({ ready: 2, leased: 3 });
+    expect((await rig.memory.queues.counts())[0]).toMatchObject({ ready: 2, leased: 3 });
   });
 
   test("prefetched tasks start as slots free also while the store is slow to answer", async () => {
@@ -281,10 +281,10 @@ describe("waiting for work", () => {
     const rig = new Rig();
     const faulty = new FaultyStore(rig.memory, rig.clock, () => "none");
     const stuck = { wait: async () => undefined, close: async () => undefined };
-    const broker = new Proxy(faulty.store.broker, {
+    const consumer = new Proxy(faulty.store.consumer, {
       get: (target, key) => (key === "listen" ? async () => stuck : (Reflect.get(target, key) as unknown)),
     });
-    await rig.started({}, { ...faulty.store, broker });
+    await rig.started({}, { ...faulty.store, consumer });
     await turns(200);
     const atRest = faulty.count("claim");
     expect(atRest).toBeLessThanOrEqual(12);
@@ -295,7 +295,7 @@ describe("waiting for work", () => {
   test("a wake-up instant that stays in the past does not become a busy loop", async () => {
     const rig = new Rig();
     const faulty = new FaultyStore(rig.memory, rig.clock, () => "none");
-    const broker = new Proxy(faulty.store.broker, {
+    const consumer = new Proxy(faulty.store.consumer, {
       get: (target, key) =>
         key !== "claim"
           ? (Reflect.get(target, key) as unknown)
@@ -304,7 +304,7 @@ describe("waiting for work", () => {
               return { deliveries: [], now: rig.clock.now(), nextWakeAt: rig.clock.now() - 5_000 };
             },
     });
-    await rig.started({}, { ...faulty.store, broker });
+    await rig.started({}, { ...faulty.store, consumer });
     await turns(200);
     expect(faulty.count("claim")).toBe(1);
     await rig.clock.advance(20);
@@ -325,7 +325,7 @@ describe("waiting for work", () => {
     await rig.send(message("a", "wait", [], { eta: { inMs: 1_000 } }));
     await rig.started(
       { concurrency: 1 },
-      { ...rig.memory, broker: { ...rig.memory.broker, listen: async () => bell } },
+      { ...rig.memory, consumer: { ...rig.memory.consumer, listen: async () => bell } },
     );
     expect(waits.map((signal) => signal.aborted)).toEqual([false]);
     await rig.clock.advance(1_000);
@@ -368,7 +368,7 @@ describe("calls to the store", () => {
     for (let left = 500; left > 0 && worker.stats().processed < 10_000; left--) await turns(5);
     await turns();
     expect([runs.size, Math.max(...runs.values())]).toEqual([10_000, 1]);
-    expect(await rig.memory.broker.counts()).toEqual([]);
+    expect(await rig.memory.queues.counts()).toEqual([]);
     const stopped = worker.stop();
     await turns();
     await stopped;

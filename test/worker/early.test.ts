@@ -10,7 +10,7 @@ describe("a task with acks early", () => {
     rig.task("t", () => own.opened, { acks: "early" });
     await rig.send(message("a", "t"));
     const worker = await rig.started();
-    expect([await rig.memory.broker.counts(), worker.stats().running]).toEqual([[], 1]);
+    expect([await rig.memory.queues.counts(), worker.stats().running]).toEqual([[], 1]);
     own.open(7);
     await turns();
     expect(await rig.result("a")).toEqual({ state: "SUCCESS", payload: 7 });
@@ -39,14 +39,14 @@ describe("a task with acks early", () => {
     const rig = new Rig();
     let runs = 0;
     rig.task("t", () => runs++, { acks: "early" });
-    const broker = new Proxy(rig.memory.broker, {
+    const consumer = new Proxy(rig.memory.consumer, {
       get: (target, key) =>
         key === "settle"
           ? async (items: unknown[]) => ({ outcomes: items.map(() => "lost"), claimed: null })
           : (Reflect.get(target, key) as unknown),
     });
     await rig.send(message("a", "t"));
-    const worker = await rig.started({}, { ...rig.memory, broker });
+    const worker = await rig.started({}, { ...rig.memory, consumer });
     expect([runs, worker.stats().running]).toEqual([0, 0]);
   });
 
@@ -77,7 +77,7 @@ describe("a task with acks early", () => {
     await rig.started({ leaseMs }, faulty.store);
     await rig.clock.advance(60_000);
     await turns();
-    expect([runs, await rig.memory.broker.counts()]).toEqual([0, []]);
+    expect([runs, await rig.memory.queues.counts()]).toEqual([0, []]);
   });
 
   test("runs again when it asks to, and counts its retries", async () => {

@@ -34,7 +34,7 @@ describe("success", () => {
     const rig = new Rig();
     await run(rig, fn, {}, args);
     expect(await rig.result("a")).toEqual({ state: "SUCCESS", payload });
-    expect(await rig.memory.broker.counts()).toEqual([]);
+    expect(await rig.memory.queues.counts()).toEqual([]);
   });
 
   test("a result that JSON would change is a failure that names the place, and the task is not run again", async () => {
@@ -276,7 +276,7 @@ describe("outcomes that travel as throws", () => {
       throw new Ignore();
     });
     expect(await rig.result("a")).toBe(null);
-    expect(await rig.memory.broker.counts()).toEqual([]);
+    expect(await rig.memory.queues.counts()).toEqual([]);
     expect(rig.events.at(-1)).toEqual({ type: "task-ignored", id: "a", task: "t", queue: "default" });
   });
 
@@ -285,9 +285,9 @@ describe("outcomes that travel as throws", () => {
     await run(rig, () => {
       throw new Reject("not for us");
     });
-    expect((await rig.memory.broker.deadLetters({ limit: 9 })).map(({ id, reason }) => [id, reason])).toEqual(
-      [["a", "not for us"]],
-    );
+    expect((await rig.memory.deadLetters.list({ limit: 9 })).map(({ id, reason }) => [id, reason])).toEqual([
+      ["a", "not for us"],
+    ]);
     expect(await rig.failure("a")).toEqual({ name: "Reject", message: "not for us", code: null });
     expect(rig.events.slice(-2).map((event) => event.type)).toEqual(["task-rejected", "dead-lettered"]);
   });
@@ -334,7 +334,7 @@ describe("what cannot be run goes to the dead letters at once", () => {
     rig.task("t", () => ran++);
     await rig.send(message("bad", task, [], { body }), message("good", "t"));
     await rig.started({ concurrency: 1 });
-    const [letter] = await rig.memory.broker.deadLetters({ limit: 9 });
+    const [letter] = await rig.memory.deadLetters.list({ limit: 9 });
     expect(letter).toMatchObject({ id: "bad", task, body });
     expect(letter!.reason.slice(0, reason.length)).toBe(reason);
     expect((await rig.failure("bad")).code).toBe(code);

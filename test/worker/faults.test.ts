@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Settlement, SettleReply } from "../../src/store/broker.js";
-import type { Store } from "../../src/store/store.js";
+import type { Settlement, SettleReply } from "../../src/store/contracts/consumer.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import { type Fault, FaultyStore } from "./faulty-store.js";
 import type { Worker } from "../../src/worker/worker.js";
 import { gate, message, retry, Rig, turns } from "./harness.js";
@@ -43,7 +43,7 @@ describe("an outage", () => {
       await pass(rig, withinMs);
       const records = await rig.memory.results.get(ids(20));
       expect(records.map((record) => record?.state)).toEqual(ids(20).map(() => "SUCCESS"));
-      expect([await rig.memory.broker.counts(), runs.size]).toEqual([[], 20]);
+      expect([await rig.memory.queues.counts(), runs.size]).toEqual([[], 20]);
     },
   );
 
@@ -124,12 +124,12 @@ describe("an outage", () => {
 test("an end that the store says was lost in a repeated step is not told as taken by another worker", async () => {
   const rig = new Rig();
   rig.task("t", () => 1);
-  const settle: Store["broker"]["settle"] = async (settlements, claim) => {
-    await rig.memory.broker.settle(settlements, null);
-    return { ...(await rig.memory.broker.settle(settlements, claim)), repeated: true };
+  const settle: Store["consumer"]["settle"] = async (settlements, claim) => {
+    await rig.memory.consumer.settle(settlements, null);
+    return { ...(await rig.memory.consumer.settle(settlements, claim)), repeated: true };
   };
   await rig.send(message("a", "t"));
-  await rig.started({}, { ...rig.memory, broker: { ...rig.memory.broker, settle } });
+  await rig.started({}, { ...rig.memory, consumer: { ...rig.memory.consumer, settle } });
   await pass(rig, 1_000);
   expect(await rig.state("a")).toBe("SUCCESS");
   expect(rig.logged("an answer of the store was lost on the way")).toHaveLength(1);
@@ -169,14 +169,14 @@ test("a logger and a listener that throw stop nothing", async () => {
 
 /** Notes every settlement that the store accepted. */
 function witnessed(store: Store, accepted: Settlement[]): Store {
-  const settle: Store["broker"]["settle"] = async (settlements, claim) => {
-    const reply: SettleReply = await store.broker.settle(settlements, claim);
+  const settle: Store["consumer"]["settle"] = async (settlements, claim) => {
+    const reply: SettleReply = await store.consumer.settle(settlements, claim);
     reply.outcomes.forEach((outcome, index) => {
       if (outcome === "settled") accepted.push(settlements[index]!);
     });
     return reply;
   };
-  return { ...store, broker: { ...store.broker, settle } };
+  return { ...store, consumer: { ...store.consumer, settle } };
 }
 
 test("whatever the store and the workers suffer, every task runs, and its end is accepted exactly once", async () => {
@@ -226,9 +226,9 @@ test("whatever the store and the workers suffer, every task runs, and its end is
       await pass(rig, killAt * 1_000);
       void killed.kill();
       begin("good", new FaultyStore(store, rig.clock, next).store);
-      for (let step = 0; step < 40 && (await rig.memory.broker.counts()).length > 0; step++)
+      for (let step = 0; step < 40 && (await rig.memory.queues.counts()).length > 0; step++)
         await pass(rig, 15_000, 3_000);
-      expect(await rig.memory.broker.counts()).toEqual([]);
+      expect(await rig.memory.queues.counts()).toEqual([]);
       const done = accepted
         .filter((settlement) => settlement.kind === "done")
         .map((settlement) => settlement.id);

@@ -1,8 +1,7 @@
 /** A store that fails as networks do: it refuses, does the step and loses the answer, or answers late. */
 import type { Clock } from "../../src/core/clock.js";
 import { StoreError } from "../../src/core/errors.js";
-import type { Broker } from "../../src/store/broker.js";
-import type { Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/contracts/store.js";
 
 export type Fault = "none" | "refused" | "reply-lost" | "late" | "final";
 
@@ -19,7 +18,7 @@ export class FaultyStore {
   inFlight = 0;
   mostInFlight = 0;
 
-  /** `faultOf` decides for each call of the broker, of results, and for `sweep`. */
+  /** `faultOf` decides for each call of senders, consumers, results, and for `sweep`. */
   constructor(inner: Store, clock: Clock, faultOf: (verb: string, count: number) => Fault, lateMs = 15_000) {
     const wrap = <T extends object>(target: T, watched: readonly string[]): T =>
       new Proxy(target, {
@@ -45,9 +44,10 @@ export class FaultyStore {
           };
         },
       });
-    const broker: Broker = wrap(inner.broker, ["claim", "settle"]);
+    const consumer = wrap(inner.consumer, ["claim", "settle"]);
+    const [sender, results] = [wrap(inner.sender, []), wrap(inner.results, [])];
     const { sweep } = wrap({ sweep: (limit: number) => inner.sweep(limit) }, []);
-    this.store = { ...inner, sweep, broker, results: wrap(inner.results, []) };
+    this.store = { ...inner, sweep, sender, consumer, results };
   }
 
   count(verb: string): number {

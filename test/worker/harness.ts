@@ -3,8 +3,8 @@ import { onTestFinished } from "vitest";
 import type { Logger } from "../../src/core/logger.js";
 import type { Random } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
-import type { NewMessage } from "../../src/store/broker.js";
-import type { Store } from "../../src/store/store.js";
+import type { NewMessage } from "../../src/store/contracts/sender.js";
+import type { Store } from "../../src/store/contracts/store.js";
 import type { TaskContext, TaskDefinition } from "../../src/tasks/definition.js";
 import { encodeBody, type MessageBody } from "../../src/tasks/envelope.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
@@ -155,7 +155,7 @@ export class Rig {
   }
 
   async send(...messages: readonly NewMessage[]): Promise<void> {
-    await this.memory.broker.enqueue(messages);
+    await this.memory.sender.enqueue(messages);
   }
 
   worker(options: Partial<WorkerOptions> = {}, store: Store = this.memory): Worker {

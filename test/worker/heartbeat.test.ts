@@ -89,13 +89,13 @@ describe("leases", () => {
     });
     await rig.send(message("a", "t"));
     const faulty = new FaultyStore(rig.memory, rig.clock, () => "none");
-    const broker = new Proxy(faulty.store.broker, {
+    const consumer = new Proxy(faulty.store.consumer, {
       get: (target, key) =>
         key === "heartbeat"
           ? async (refs: unknown[]) => refs.map(() => "lost")
           : (Reflect.get(target, key) as unknown),
     });
-    const worker = await rig.started({ concurrency: 1 }, { ...faulty.store, broker });
+    const worker = await rig.started({ concurrency: 1 }, { ...faulty.store, consumer });
     await rig.clock.advance(10_000);
     await turns();
     expect(worker.stats()).toMatchObject({ running: 0, processed: 1, unsettled: 0 });
@@ -199,7 +199,7 @@ describe("redelivery", () => {
     rig.bound("t", (self) => void deliveries.push(self.request.deliveries));
     await rig.send(message("a", "t"));
     // A crash is a worker that claimed and was never heard of again.
-    await rig.memory.broker.claim({ queues: ["default"], worker: "crashed", leaseMs: 30_000, max: 1 });
+    await rig.memory.consumer.claim({ queues: ["default"], worker: "crashed", leaseMs: 30_000, max: 1 });
     await rig.started();
     await rig.clock.advance(29_999);
     expect(deliveries).toEqual([]);
@@ -214,7 +214,7 @@ describe("redelivery", () => {
     rig.task("t", () => null);
     await rig.send(message("a", "t", [], { maxDeliveries: 2 }));
     for (let crash = 0; crash < 2; crash++) {
-      await rig.memory.broker.claim({ queues: ["default"], worker: "crashed", leaseMs: 30_000, max: 1 });
+      await rig.memory.consumer.claim({ queues: ["default"], worker: "crashed", leaseMs: 30_000, max: 1 });
       await rig.clock.advance(30_000);
     }
   }
@@ -270,13 +270,13 @@ describe("redelivery", () => {
 
   test("one of which nothing can be read is told by what there is", async () => {
     const rig = new Rig();
-    const { broker } = rig.memory;
+    const { consumer } = rig.memory;
     const letters = [{ id: "x\n", task: "", queue: "default", reason: "malformed" }];
-    const claim: typeof broker.claim = async (request) => {
+    const claim: typeof consumer.claim = async (request) => {
       const deadLettered = letters.splice(0);
-      return { ...(await broker.claim(request)), ...(deadLettered.length > 0 && { deadLettered }) };
+      return { ...(await consumer.claim(request)), ...(deadLettered.length > 0 && { deadLettered }) };
     };
-    await rig.started({}, { ...rig.memory, broker: { ...broker, claim } });
+    await rig.started({}, { ...rig.memory, consumer: { ...consumer, claim } });
     expect(told(rig)).toEqual({
       lines: [
         "error Task of unknown name[x ] rejected: malformed: what is stored of it cannot be read. " +
@@ -290,7 +290,7 @@ describe("redelivery", () => {
     const rig = new Rig();
     await wornOut(rig);
     await rig.started();
-    expect((await rig.memory.broker.deadLetters({ limit: 9 })).map((letter) => letter.reason)).toEqual([
+    expect((await rig.memory.deadLetters.list({ limit: 9 })).map((letter) => letter.reason)).toEqual([
       "deliveries-exhausted",
     ]);
     expect(await rig.state("a")).toBe("FAILURE");
@@ -311,7 +311,7 @@ describe("revoke", () => {
     );
     await rig.send(message("a", "t"));
     await rig.started();
-    await rig.memory.broker.revoke(["a"], options);
+    await rig.memory.sender.revoke(["a"], options);
     await turns();
     expect(await rig.result("a")).toEqual({ state: "REVOKED", payload: null });
     expect(rig.events.at(-1)).toEqual({ type: "task-revoked", id: "a", task: "t", queue: "default" });
@@ -323,7 +323,7 @@ describe("revoke", () => {
     const deaf = { ...rig.memory.channel, subscribe: async () => () => undefined };
     await rig.send(message("a", "t"));
     await rig.started({}, { ...rig.memory, channel: deaf });
-    await rig.memory.broker.revoke(["a"], options);
+    await rig.memory.sender.revoke(["a"], options);
     await turns();
     expect(task.reasons).toEqual([]);
     await rig.clock.advance(10_000);
@@ -337,7 +337,7 @@ describe("revoke", () => {
     rig.task("second", () => (ran = true));
     await rig.send(message("a", "t"), message("b", "second"));
     await rig.started({ concurrency: 1, prefetch: 2 });
-    await rig.memory.broker.revoke(["b"], options);
+    await rig.memory.sender.revoke(["b"], options);
     await turns();
     task.open("done");
     await turns();
@@ -349,7 +349,7 @@ describe("revoke", () => {
     const task = stoppable(rig);
     await rig.send(message("a", "t"));
     await rig.started();
-    await rig.memory.broker.revoke(["a"], options);
+    await rig.memory.sender.revoke(["a"], options);
     await turns();
     task.open("finished");
     await turns();

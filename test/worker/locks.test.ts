@@ -12,7 +12,7 @@ function lockedTask(rig: Rig, name: string, fn: unknown, options: Partial<TaskDe
 }
 
 const waiting = async (rig: Rig, lock = "l") =>
-  ((await rig.memory.locks.inspect(lock, 99))?.waiters ?? []).map(({ id }) => id);
+  ((await rig.memory.lockInspection.inspect(lock, 99))?.waiters ?? []).map(({ id }) => id);
 
 const types = (rig: Rig, pattern: RegExp) =>
   rig.events
@@ -33,7 +33,7 @@ describe("a task with a lock", () => {
     const [first, second] = seen as { name: string; fence: number }[];
     expect([first?.name, second?.name]).toEqual(["l", "l"]);
     expect(second!.fence).toBeGreaterThan(first!.fence);
-    expect(await rig.memory.locks.inspect("l", 9)).toBeNull();
+    expect(await rig.memory.lockInspection.inspect("l", 9)).toBeNull();
   });
 
   test("goes back when the worker stops while it asks for its lock, and is not started any more", async () => {
@@ -46,15 +46,15 @@ describe("a task with a lock", () => {
       "t",
       locked("l")(async () => void ran++),
     );
-    const { locks } = rig.memory;
-    const admit: typeof locks.admit = async (requests) => {
+    const { consumer } = rig.memory;
+    const admit: typeof consumer.admit = async (requests) => {
       await late.opened;
-      return locks.admit(requests);
+      return consumer.admit(requests);
     };
     await rig.send(message("o", "other"), message("a", "t"));
     const worker = await rig.started(
       { concurrency: 1, prefetch: 2 },
-      { ...rig.memory, locks: { ...locks, admit } },
+      { ...rig.memory, consumer: { ...consumer, admit } },
     );
     const stop = worker.stop();
     await turns();
@@ -63,7 +63,7 @@ describe("a task with a lock", () => {
     own.open();
     await stop;
     const left = { queue: "default", ready: 1, scheduled: 0, leased: 0, dead: 0 };
-    expect([ran, await rig.state("a"), await rig.memory.broker.counts()]).toEqual([0, "PENDING", [left]]);
+    expect([ran, await rig.state("a"), await rig.memory.queues.counts()]).toEqual([0, "PENDING", [left]]);
   });
 
   test("waits in the store and not in a slot, and others go on", async () => {
@@ -98,11 +98,11 @@ describe("a task with a lock", () => {
     let calls = 0;
     const store = {
       ...rig.memory,
-      broker: {
-        ...rig.memory.broker,
-        claim: (...args: Parameters<typeof rig.memory.broker.claim>) => (
+      consumer: {
+        ...rig.memory.consumer,
+        claim: (...args: Parameters<typeof rig.memory.consumer.claim>) => (
           calls++,
-          rig.memory.broker.claim(...args)
+          rig.memory.consumer.claim(...args)
         ),
       },
     };
@@ -165,7 +165,7 @@ describe("a task with a lock", () => {
       state: "FAILURE",
       payload: { code: "SUNBEAT_LOCK_NAME_INVALID", message: expect.stringContaining(why) as string },
     });
-    expect(await rig.memory.locks.list({ limit: 9 })).toEqual([]);
+    expect(await rig.memory.lockInspection.list({ limit: 9 })).toEqual([]);
   });
 
   test("gives its lock back whatever it does", async () => {
@@ -184,7 +184,7 @@ describe("a task with a lock", () => {
       "FAILURE",
       "FAILURE",
     ]);
-    expect(await rig.memory.locks.list({ limit: 9 })).toEqual([]);
+    expect(await rig.memory.lockInspection.list({ limit: 9 })).toEqual([]);
   });
 
   test("keeps its lock for as long as it runs, by the worker's heartbeat", async () => {
@@ -198,10 +198,10 @@ describe("a task with a lock", () => {
     await rig.send(message("a", "t"), message("b", "t"));
     await rig.started();
     await rig.clock.advance(600_000);
-    expect(await rig.memory.locks.inspect("l", 9)).toMatchObject({ held: 1, waiting: 1 });
+    expect(await rig.memory.lockInspection.inspect("l", 9)).toMatchObject({ held: 1, waiting: 1 });
     open();
     await turns();
-    expect(await rig.memory.locks.inspect("l", 9)).toBeNull();
+    expect(await rig.memory.lockInspection.inspect("l", 9)).toBeNull();
   });
 
   test("whose permit is broken aborts with SUNBEAT_LOCK_LOST at the next heartbeat", async () => {
@@ -218,8 +218,8 @@ describe("a task with a lock", () => {
     );
     await rig.send(message("a", "t"));
     await rig.started();
-    const token = (await rig.memory.locks.inspect("l", 1))?.holders[0]?.token ?? "";
-    await rig.memory.locks.break({ lock: "l", token });
+    const token = (await rig.memory.lockInspection.inspect("l", 1))?.holders[0]?.token ?? "";
+    await rig.memory.lockInspection.break({ lock: "l", token });
     await rig.clock.advance(10_000);
     expect(reasons).toEqual(["SUNBEAT_LOCK_LOST"]);
     expect(types(rig, /^lock-/)).toEqual(["lock-acquired a", "lock-lost a"]);
@@ -240,7 +240,7 @@ describe("a task with a lock", () => {
     await rig.send(message("a", "t", ["a"]), message("b", "t", ["b"]));
     const dead = {
       ...rig.memory,
-      broker: { ...rig.memory.broker, heartbeat: () => new Promise<never>(() => undefined) },
+      consumer: { ...rig.memory.consumer, heartbeat: () => new Promise<never>(() => undefined) },
     };
     await rig.started({ concurrency: 1 }, dead);
     await rig.started({ hostname: "w2" });
@@ -311,8 +311,8 @@ describe("a task with a lock", () => {
       );
       await rig.send(message("long", "long"), message("a", "t"));
       await rig.started({ concurrency: 1, prefetch: 4, leaseMs: 1_500 });
-      const [first] = (await rig.memory.locks.inspect("l", 1))?.holders ?? [];
-      await rig.memory.locks.break({ lock: "l", token: first?.token ?? "" });
+      const [first] = (await rig.memory.lockInspection.inspect("l", 1))?.holders ?? [];
+      await rig.memory.lockInspection.break({ lock: "l", token: first?.token ?? "" });
       await rig.clock.advance(800);
       open();
       await turns();
@@ -331,12 +331,12 @@ describe("a task with a lock", () => {
       );
       let given = 0;
       const { memory } = rig;
-      const broker: typeof memory.broker = {
-        ...memory.broker,
-        giveBack: (refs) => (given++, memory.broker.giveBack(refs)),
+      const consumer: typeof memory.consumer = {
+        ...memory.consumer,
+        giveBack: (refs) => (given++, memory.consumer.giveBack(refs)),
       };
       await rig.send(message("long", "long"), message("a", "t"));
-      await rig.started({ concurrency: 1, prefetch: 4 }, { ...memory, broker });
+      await rig.started({ concurrency: 1, prefetch: 4 }, { ...memory, consumer });
       await rig.clock.advance(900);
       open();
       await turns();
@@ -448,7 +448,7 @@ describe("a function with a lock that is called from a task", () => {
         ["b", null],
       ]),
     );
-    expect(await rig.memory.locks.list({ limit: 9 })).toEqual([]);
+    expect(await rig.memory.lockInspection.list({ limit: 9 })).toEqual([]);
   });
 
   test("with the lock the task holds already is an error, not a wait for ever", async () => {
@@ -501,7 +501,7 @@ describe("a message that carries a lock", () => {
       {},
       {
         ...rig.memory,
-        locks: { ...rig.memory.locks, admit: (r) => (admit.called++, rig.memory.locks.admit(r)) },
+        consumer: { ...rig.memory.consumer, admit: (r) => (admit.called++, rig.memory.consumer.admit(r)) },
       },
     );
     expect([seen, admit.called]).toEqual([["entry", "entry"], 0]);
@@ -520,7 +520,7 @@ describe("a message that carries a lock", () => {
     );
     await rig.send(message("a", "t", [], { lock }));
     await rig.started();
-    expect(await rig.memory.locks.list({ limit: 9 })).toEqual([]);
+    expect(await rig.memory.lockInspection.list({ limit: 9 })).toEqual([]);
     await rig.clock.advance(5_000);
     expect(await rig.result("a")).toMatchObject({ state: "SUCCESS", payload: "entry" });
   });
@@ -533,7 +533,7 @@ describe("a message that carries a lock", () => {
       "t",
       locked("own")(async () => {
         held.push(
-          (await rig.memory.locks.list({ limit: 9 })).map(({ name }) => name),
+          (await rig.memory.lockInspection.list({ limit: 9 })).map(({ name }) => name),
           currentTask().lock?.name,
         );
       }),
@@ -542,7 +542,7 @@ describe("a message that carries a lock", () => {
     await rig.started();
     expect(held).toEqual([["entry", "own"], "own"]);
     await turns();
-    expect(await rig.memory.locks.list({ limit: 9 })).toEqual([]);
+    expect(await rig.memory.lockInspection.list({ limit: 9 })).toEqual([]);
   });
 
   describe("for a task whose own lock is busy", () => {
@@ -575,7 +575,7 @@ describe("a message that carries a lock", () => {
         expect(types(rig, /task-(retried|succeeded|failed|skipped)/)).toEqual([
           name === "skip" ? "task-skipped a" : "task-failed a",
         ]);
-        expect(await rig.memory.locks.inspect("entry", 9)).toBeNull();
+        expect(await rig.memory.lockInspection.inspect("entry", 9)).toBeNull();
       },
     );
 
@@ -588,7 +588,10 @@ describe("a message that carries a lock", () => {
       });
       await rig.send(message("a", "t", [], { lock }));
       await rig.started();
-      expect([await rig.state("a"), await rig.memory.locks.inspect("entry", 9)]).toEqual(["PENDING", null]);
+      expect([await rig.state("a"), await rig.memory.lockInspection.inspect("entry", 9)]).toEqual([
+        "PENDING",
+        null,
+      ]);
       if (reply.outcome === "granted") await rig.memory.locks.release(reply.permit);
       await rig.clock.advance(7_000);
       expect(await rig.result("a")).toMatchObject({ state: "SUCCESS", payload: "ran" });
@@ -620,7 +623,7 @@ describe("a message that carries a lock", () => {
     rig.task("t", () => opened, { acks: "early" });
     await rig.send(message("a", "t", [], { lock }));
     await rig.started();
-    expect((await rig.memory.locks.inspect("entry", 9))?.held).toBe(1);
+    expect((await rig.memory.lockInspection.inspect("entry", 9))?.held).toBe(1);
     open();
     await turns();
     expect(await rig.state("a")).toBe("SUCCESS");

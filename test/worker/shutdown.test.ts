@@ -5,7 +5,7 @@ import { gate, message, Rig, turns } from "./harness.js";
 
 /** What is in the queue: ready and held. */
 async function counts(rig: Rig): Promise<{ ready: number; leased: number }> {
-  const [queue] = await rig.memory.broker.counts();
+  const [queue] = await rig.memory.queues.counts();
   return { ready: queue?.ready ?? 0, leased: queue?.leased ?? 0 };
 }
 
@@ -99,7 +99,7 @@ describe("stop", () => {
     await turns();
     await stop;
     expect([reason, await counts(rig)]).toEqual(["SUNBEAT_SHUTDOWN", { ready: 1, leased: 0 }]);
-    const again = await rig.memory.broker.claim({ queues: ["default"], worker: "x", leaseMs: 1, max: 1 });
+    const again = await rig.memory.consumer.claim({ queues: ["default"], worker: "x", leaseMs: 1, max: 1 });
     expect(again.deliveries[0]).toMatchObject({ id: "a", deliveries: 1, retries: 0 });
   });
 
@@ -113,7 +113,7 @@ describe("stop", () => {
     await turns();
     await stop;
     expect(rig.clock.timers).toBe(0);
-    const again = await rig.memory.broker.claim({ queues: ["default"], worker: "x", leaseMs: 1, max: 2 });
+    const again = await rig.memory.consumer.claim({ queues: ["default"], worker: "x", leaseMs: 1, max: 2 });
     expect(again.deliveries.map(({ id, deliveries }) => [id, deliveries])).toEqual([
       ["a", 1],
       ["b", 1],
@@ -277,7 +277,7 @@ describe("crash", () => {
     expect([await counts(rig), rig.clock.timers]).toEqual([{ ready: 1, leased: 1 }, 0]);
     await rig.clock.advance(30_000);
     const request = { queues: ["default"], worker: "w2", leaseMs: 1_000, max: 2 };
-    const { deliveries } = await rig.memory.broker.claim(request);
+    const { deliveries } = await rig.memory.consumer.claim(request);
     expect(deliveries.map(({ id, deliveries: number }) => [id, number])).toEqual([
       ["a", 2],
       ["b", 1],

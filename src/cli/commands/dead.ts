@@ -52,8 +52,8 @@ function choosing(command: Command): Command {
 function list(cli: Cli, { limit, queue }: { readonly limit: number; readonly queue?: string }) {
   return withSharedStore(cli, async ({ core }) => {
     const { terminal } = cli;
-    const { broker } = await core.store.get();
-    const letters = await broker.deadLetters({ limit, ...(queue !== undefined && { queue }) });
+    const { deadLetters } = await core.store.get();
+    const letters = await deadLetters.list({ limit, ...(queue !== undefined && { queue }) });
     if (terminal.json) {
       for (const { at, body, ...letter } of letters) {
         terminal.row({ ...letter, at: new Date(at), body: parsed(body) });
@@ -85,9 +85,9 @@ function parsed(body: string): unknown {
 function retry(cli: Cli, ids: readonly string[], choice: Choice): Promise<number> {
   assertChosen(ids, choice);
   return withSharedStore(cli, async ({ core }) => {
-    const { broker } = await core.store.get();
+    const { deadLetters } = await core.store.get();
     let retried = 0;
-    for await (const part of chosen(core, ids, choice)) retried += await broker.redrive(part);
+    for await (const part of chosen(core, ids, choice)) retried += await deadLetters.redrive(part);
     return tell(cli, ids, { retried }, `put back ${tasks(retried)}`);
   });
 }
@@ -95,16 +95,16 @@ function retry(cli: Cli, ids: readonly string[], choice: Choice): Promise<number
 function drop(cli: Cli, ids: readonly string[], choice: Choice & { readonly force?: true }): Promise<number> {
   assertChosen(ids, choice);
   return withSharedStore(cli, async ({ core }) => {
-    const { broker } = await core.store.get();
+    const { queues, deadLetters } = await core.store.get();
     if (choice.all && !choice.force) {
-      const counts = (await broker.counts())
+      const counts = (await queues.counts())
         .map(({ queue, dead }) => ({ queue, count: dead }))
         .filter(({ queue, count }) => count > 0 && queue === (choice.queue ?? queue));
       const question = `Drop ${tasks(sumOf(counts))} for good from ${placesOf(counts)}?`;
       if (counts.length > 0 && !(await mayDrop(cli.terminal, question))) return 1;
     }
     let deleted = 0;
-    for await (const part of chosen(core, ids, choice)) deleted += await broker.deleteDead(part);
+    for await (const part of chosen(core, ids, choice)) deleted += await deadLetters.delete(part);
     return tell(cli, ids, { deleted }, `dropped ${tasks(deleted)}`);
   });
 }
@@ -129,7 +129,7 @@ async function* chosen(
   let newer = 0;
   for (;;) {
     const limit = STEP + newer;
-    const letters = await store.broker.deadLetters({ limit, ...(queue !== undefined && { queue }) });
+    const letters = await store.deadLetters.list({ limit, ...(queue !== undefined && { queue }) });
     const part = letters.filter(({ at }) => at <= startedAt).map(({ id }) => id);
     if (part.length > 0) yield part;
     else if (letters.length < limit) return;

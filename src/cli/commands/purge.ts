@@ -22,15 +22,15 @@ export function purgeCommand(action: Action): Command {
 function purge(cli: Cli, options: Options): Promise<number> {
   return withSharedStore(cli, async ({ core }) => {
     const { terminal } = cli;
-    const { broker } = await core.store.get();
-    const counts = (await broker.counts())
+    const { queues } = await core.store.get();
+    const counts = (await queues.counts())
       .map(({ queue, ready, scheduled, blocked = 0 }) => ({ queue, count: ready + scheduled + blocked }))
       .filter(({ queue, count }) => count > 0 && isMeant(queue, options));
     const waiting = sumOf(counts);
     const where = placesOf(counts);
     const question = `Drop ${tasks(waiting)} waiting in ${where}?`;
     if (waiting > 0 && !options.force && !(await mayDrop(terminal, question))) return 1;
-    const purged = waiting === 0 ? 0 : await broker.purge(counts.map((count) => count.queue));
+    const purged = waiting === 0 ? 0 : await queues.purge(counts.map((count) => count.queue));
     if (terminal.json) terminal.value({ purged, queues: counts.map((count) => count.queue) });
     else terminal.line(purged === 0 ? "no task waits" : `dropped ${tasks(purged)} from ${where}`);
     return 0;

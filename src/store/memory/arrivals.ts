@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.js";
-import type { Arrivals } from "../broker.js";
+import type { Arrivals } from "../contracts/consumer.js";
 import { dropIdleQueue, queueOf } from "./messages.js";
 import type { Listener, MemoryState } from "./state.js";
 

@@ -1,6 +1,6 @@
 import { messageOf } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
-import type { Channel } from "../channel.js";
+import type { Channel } from "../contracts/channel.js";
 import { enter, type MemoryState, type Subscription } from "./state.js";
 
 /** Tells the subscribers once the running step is over, so that no handler sees half a step. */

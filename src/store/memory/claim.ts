@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { DeadLettered, ClaimReply, ClaimRequest, Delivery } from "../broker.js";
+import type { ClaimReply, ClaimRequest, DeadLettered, Delivery } from "../contracts/consumer.js";
 import { endOf } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { deadLetter, dropRevoked, end, hold, promote, putBack, ring } from "./messages.js";

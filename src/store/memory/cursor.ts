@@ -1,6 +1,6 @@
 /** Which entries are due next, and which not at all. */
 import type { EpochMs } from "../../core/clock.js";
-import type { Cursor } from "../entries.js";
+import type { Cursor } from "../contracts/entries.js";
 import type { Entry, MemoryState } from "./state.js";
 
 export interface Standing {

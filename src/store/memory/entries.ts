@@ -1,10 +1,10 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { Entries, EntryPut, EntryRecord, EntrySnapshot, PutOutcome } from "../entries.js";
+import type { EntryPut, EntryRecord, EntrySnapshot, EntryStore, PutOutcome } from "../contracts/entries.js";
 import { publish } from "./channel.js";
 import { setStanding } from "./cursor.js";
 import { endOf, isExpired } from "./ends.js";
 import { followUp } from "./follow-up.js";
-import { queryLedger, recordRange, trimLedgers } from "./ledger.js";
+import { recordRange } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
 import { dropBufferedRun, startRun } from "./runs.js";
 import { enter, type Entry, type MemoryState } from "./state.js";
@@ -71,7 +71,7 @@ function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
   return "stored";
 }
 
-export function memoryEntries(state: MemoryState): Entries {
+export function memoryEntries(state: MemoryState): EntryStore {
   /** Names in order, made again only when one came or went. */
   let names: string[] | null = null;
 
@@ -151,15 +151,6 @@ export function memoryEntries(state: MemoryState): Entries {
       followUp(state, now);
       publish(state, "entries", name);
       return outcome;
-    },
-
-    async ledger(name, query) {
-      enter(state);
-      return queryLedger(state, name, query);
-    },
-
-    async trimLedger(retention, limit) {
-      return trimLedgers(state, retention, limit, enter(state));
     },
   };
 }

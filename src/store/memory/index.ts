@@ -1,10 +1,15 @@
-import type { Store, StoreContext } from "../store.js";
-import { memoryBroker, sweepRevocations } from "./broker.js";
+import type { Store, StoreContext } from "../contracts/store.js";
 import { memoryChannel } from "./channel.js";
+import { memoryConsumer } from "./consumer.js";
+import { memoryDeadLetters } from "./dead-letters.js";
 import { memoryEntries } from "./entries.js";
 import { memoryLeases } from "./leases.js";
+import { memoryLedger } from "./ledger.js";
+import { memoryLockInspection } from "./lock-inspection.js";
 import { memoryLocks, sweepPermits } from "./locks.js";
+import { memoryQueues } from "./queues.js";
 import { memoryResults, sweepResults } from "./results.js";
+import { memorySender, sweepRevocations } from "./sender.js";
 import { closedError, enter, newState } from "./state.js";
 
 /**
@@ -15,11 +20,16 @@ export function openMemoryStore({ clock, logger }: StoreContext): Store {
   const state = newState(clock, logger);
   return {
     label: "memory:",
-    broker: memoryBroker(state),
+    sender: memorySender(state),
+    consumer: memoryConsumer(state),
+    queues: memoryQueues(state),
+    deadLetters: memoryDeadLetters(state),
     results: memoryResults(state),
-    leases: memoryLeases(state),
     entries: memoryEntries(state),
+    ledger: memoryLedger(state),
+    leases: memoryLeases(state),
     locks: memoryLocks(state),
+    lockInspection: memoryLockInspection(state),
     channel: memoryChannel(state),
 
     async now() {

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { LeaderInfo, Leases } from "../leases.js";
+import type { LeaderInfo, Leases } from "../contracts/leases.js";
 import { publish } from "./channel.js";
 import { enter, type Leader, type MemoryState } from "./state.js";
 

@@ -1,7 +1,7 @@
 /** The ledger: one list per entry, in order of due. */
 import type { EpochMs } from "../../core/clock.js";
-import type { LedgerQuery, LedgerRange, LedgerRecord, Retention } from "../entries.js";
-import type { Ledger, MemoryState } from "./state.js";
+import type { Ledger, LedgerQuery, LedgerRange, LedgerRecord, Retention } from "../contracts/ledger.js";
+import { enter, type EntryLedger, type MemoryState } from "./state.js";
 
 function beginOf(record: LedgerRecord): EpochMs {
   return record.kind === "row" ? record.due : record.from;
@@ -58,7 +58,7 @@ export function trimLedgers(state: MemoryState, retention: Retention, limit: num
   return limit - left;
 }
 
-function trim(ledger: Ledger, retention: Retention, limit: number, now: EpochMs): number {
+function trim(ledger: EntryLedger, retention: Retention, limit: number, now: EpochMs): number {
   const eldest = now - retention.maxAgeMs;
   let surplus = ledger.records.length - retention.maxRowsPerEntry;
   if (surplus <= 0 && ledger.oldestAt >= eldest) return 0;
@@ -71,4 +71,17 @@ function trim(ledger: Ledger, retention: Retention, limit: number, now: EpochMs)
   });
   ledger.oldestAt = ledger.records.reduce((oldest, each) => Math.min(oldest, each.at), Infinity);
   return dropped;
+}
+
+export function memoryLedger(state: MemoryState): Ledger {
+  return {
+    async rows(name, query) {
+      enter(state);
+      return queryLedger(state, name, query);
+    },
+
+    async trim(retention, limit) {
+      return trimLedgers(state, retention, limit, enter(state));
+    },
+  };
 }

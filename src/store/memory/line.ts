@@ -1,6 +1,6 @@
 /** The line of a lock: joining it, and being granted a permit when the turn comes. */
 import type { EpochMs } from "../../core/clock.js";
-import type { MessageLock } from "../locks.js";
+import type { MessageLock, PermitRef } from "../contracts/locks.js";
 import { publish } from "./channel.js";
 import { Heap } from "./heap.js";
 import { ring, summon, unpark } from "./messages.js";
@@ -135,4 +135,12 @@ function grant(state: MemoryState, contender: Contender, now: EpochMs): void {
   lock.holders.add(contender);
   if (message === null) publish(state, "lock", contender.id);
   else if (message.place === "blocked") ring(unpark(state, message, now));
+}
+
+/** The holder of a permit that is valid now. */
+export function holderOf(state: MemoryState, { lock, token }: PermitRef, now: EpochMs): Contender | null {
+  for (const holder of currentLock(state, lock, now)?.holders ?? []) {
+    if (holder.token === token) return holder;
+  }
+  return null;
 }

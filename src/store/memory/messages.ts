@@ -1,6 +1,7 @@
 /** The moves a message can make: sent, ready, scheduled, leased, blocked, dead, gone. Each keeps all indexes in step. */
 import type { EpochMs } from "../../core/clock.js";
-import type { DeliveryRef, NewMessage } from "../broker.js";
+import type { DeliveryRef } from "../contracts/consumer.js";
+import type { NewMessage } from "../contracts/sender.js";
 import { Heap } from "./heap.js";
 import { forsake } from "./permits.js";
 import { dropResult, isKept, keepOwnResult, lookAgain } from "./results.js";

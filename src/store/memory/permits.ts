@@ -3,7 +3,7 @@
  * `state.freed`, and `followUp` hands it over before the step ends.
  */
 import type { EpochMs } from "../../core/clock.js";
-import { LOCK_HISTORY_ROWS, type LockEvent } from "../locks.js";
+import { LOCK_HISTORY_ROWS, type LockEvent } from "../contracts/lock-inspection.js";
 import type { Contender, MemoryState, Message } from "./state.js";
 
 /** Microseconds of the clock, so that numbers also grow past those of an earlier process. */

@@ -1,6 +1,6 @@
 import type { EpochMs, Timer } from "../../core/clock.js";
 import { isFinal } from "../../tasks/states.js";
-import type { ResultRecord, Results, StoredResult } from "../results.js";
+import type { ResultRecord, Results, StoredResult } from "../contracts/results.js";
 import { endOf, isExpired } from "./ends.js";
 import { enter, type KeptResult, type MemoryState, type Message, type ResultWaiter } from "./state.js";
 

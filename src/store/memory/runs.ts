@@ -3,7 +3,7 @@
  * that every verb which can end a run takes before it is over.
  */
 import type { EpochMs } from "../../core/clock.js";
-import type { OccurrenceOutcome, Overlap } from "../entries.js";
+import type { OccurrenceOutcome, Overlap } from "../contracts/entries.js";
 import { publish } from "./channel.js";
 import { endWhenSpent } from "./cursor.js";
 import { endOf, isExpired } from "./ends.js";
@@ -12,7 +12,7 @@ import { isBusy } from "./line.js";
 import { dropRevoked, summon } from "./messages.js";
 import { keepOwnResult, lookAgain } from "./results.js";
 import { send } from "./send.js";
-import type { Entry, BufferedRun, MemoryState, Message } from "./state.js";
+import type { BufferedRun, Entry, MemoryState, Message } from "./state.js";
 
 /** A run that is due now. */
 export type DueRun = Pick<BufferedRun, "entry" | "message" | "due" | "term" | "counted">;

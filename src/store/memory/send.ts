@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { EnqueueOutcome } from "../broker.js";
+import type { EnqueueOutcome } from "../contracts/sender.js";
 import { lineUpMessage } from "./line.js";
 import { isKnown, park, post, ring } from "./messages.js";
 import { keepOwnResult } from "./results.js";

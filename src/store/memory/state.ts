@@ -6,11 +6,13 @@
 import type { Clock, EpochMs } from "../../core/clock.js";
 import { StoreError } from "../../core/errors.js";
 import type { Logger } from "../../core/logger.js";
-import type { When } from "../broker.js";
-import type { Cursor, LedgerRecord, Overlap } from "../entries.js";
-import type { Candidate } from "../leases.js";
-import type { LockRecord, MessageLock } from "../locks.js";
-import type { StoredResult } from "../results.js";
+import type { Cursor, Overlap } from "../contracts/entries.js";
+import type { Candidate } from "../contracts/leases.js";
+import type { LedgerRecord } from "../contracts/ledger.js";
+import type { LockRecord } from "../contracts/lock-inspection.js";
+import type { MessageLock } from "../contracts/locks.js";
+import type { StoredResult } from "../contracts/results.js";
+import type { When } from "../contracts/sender.js";
 import { Heap, type HeapItem } from "./heap.js";
 
 /** A message whose instants are absolute. */
@@ -164,7 +166,7 @@ export interface Entry extends HeapItem {
   held: BufferedRun | null;
 }
 
-export interface Ledger {
+export interface EntryLedger {
   /** In order of due; a range stands at its `from`. */
   records: LedgerRecord[];
   oldestAt: EpochMs;
@@ -213,7 +215,7 @@ export interface MemoryState {
   readonly bufferedWakes: Heap<BufferedRun>;
   /** Buffered runs whose wait may have ended in this step; drained by `followUp` before the step is over. */
   readonly releasable: BufferedRun[];
-  readonly ledgers: Map<string, Ledger>;
+  readonly ledgers: Map<string, EntryLedger>;
 
   /** Those that somebody holds or waits for. */
   readonly locks: Map<string, Lock>;

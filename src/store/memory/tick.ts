@@ -1,10 +1,16 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { OccurrenceOutcome, TickItem, TickItemOutcome, TickReply } from "../entries.js";
-import { dueTo, refusalOf } from "../planned.js";
+import {
+  dueTo,
+  type OccurrenceOutcome,
+  type TickItem,
+  type TickItemOutcome,
+  type TickReply,
+} from "../contracts/entries.js";
+import { refusalOf } from "../rules/tick.js";
 import { endWhenSpent, setStanding } from "./cursor.js";
 import { followUp } from "./follow-up.js";
-import { recordRange } from "./ledger.js";
 import { currentLeader } from "./leases.js";
+import { recordRange } from "./ledger.js";
 import { fixInstants } from "./messages.js";
 import { skipRun, startRun } from "./runs.js";
 import type { Entry, MemoryState } from "./state.js";

@@ -1,9 +1,9 @@
-import type { Channel } from "../channel.js";
+import type { Channel } from "../contracts/channel.js";
 import type { Caller } from "./caller.js";
 import type { Hub } from "./hub.js";
 import { topicChannel } from "./keys.js";
 import { defineScript } from "./script.js";
-import { toWord, fromWire, toWire, fromWord } from "./text.js";
+import { fromWire, fromWord, toWire, toWord } from "./text.js";
 
 const publishScript = defineScript("publish", () => undefined);
 

@@ -1,5 +1,6 @@
-import { MOST_DEAD, MOST_ENTRIES, type StoreContents } from "../survey.js";
-import { deadLetters, queueCounts } from "./broker.js";
+import { MOST_DEAD, MOST_ENTRIES, type StoreContents } from "../contracts/survey.js";
+import { deadLetters } from "./dead-letters.js";
+import { queueCounts } from "./queues.js";
 import type { Caller } from "./caller.js";
 import { redisEntries } from "./entries.js";
 

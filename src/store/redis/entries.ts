@@ -1,41 +1,34 @@
 import type { EpochMs } from "../../core/clock.js";
 import type {
-  Entries,
   EntryPut,
   EntryRecord,
   EntrySnapshot,
-  LedgerRecord,
+  EntryStore,
   OccurrenceOutcome,
   Overlap,
   PlannedOccurrence,
   PutOutcome,
-  Retention,
   TickItem,
   TickItemOutcome,
   TickReply,
   TriggerOutcome,
-} from "../entries.js";
+} from "../contracts/entries.js";
 import type { Caller } from "./caller.js";
-import { readLedgerRecord } from "./ledger.js";
 import { partsByCost, shapeOf, Shapes } from "./messages.js";
 import { defineScript, isDone, outcomes, type WireNumber } from "./script.js";
 import {
-  toWord,
-  toWordOrNull,
   fromWire,
+  fromWord,
+  fromWordOrNull,
   numberOrNull,
   orNull,
   toWire,
-  fromWord,
-  fromWordOrNull,
+  toWord,
+  toWordOrNull,
   words,
 } from "./text.js";
 
 const STEP = 400;
-/** Scripts that one call of `trimLedger` runs at most; each looks at 200 entries. */
-const TRIM_STEPS = 50;
-/** Records that one of them drops at most. */
-const TRIMMED = 1_000;
 
 type RawSnapshot = [
   name: string,
@@ -65,11 +58,6 @@ const tickScript = defineScript("tick", ([now, ...items]: string[]): TickReply =
   return { outcome: "ticked", now: Number(now), items: items.map(readItemOutcome) };
 });
 const triggerScript = defineScript("trigger", letter);
-const ledgerScript = defineScript("ledger", ([from, members]: [string, string[]]) => ({ from, members }));
-const trimScript = defineScript("ledger-trim", ([dropped, from]: [WireNumber, string]) => ({
-  dropped: Number(dropped),
-  from,
-}));
 
 const PUT: Readonly<Record<string, PutOutcome>> = { s: "stored", c: "conflict" };
 const REMOVED = { r: "removed", c: "conflict", g: "gone" } as const;
@@ -83,10 +71,7 @@ const OCCURRENCE: Readonly<Record<string, OccurrenceOutcome>> = {
 const TRIGGERED: Readonly<Record<string, TriggerOutcome>> = { ...OCCURRENCE, g: "gone" };
 const POLICY = { allow: "a", skip: "s", "queue-one": "q", "cancel-running": "c" } as const;
 
-export function redisEntries(caller: Caller): Entries {
-  /** The entry at which the next trim goes on; "" for the first. */
-  let trimFrom = "";
-
+export function redisEntries(caller: Caller): EntryStore {
   return {
     async get(names) {
       caller.assertOpen();
@@ -144,43 +129,6 @@ export function redisEntries(caller: Caller): Entries {
       };
       const [outcome] = outcomes(await caller.call(triggerScript, args), TRIGGERED);
       return outcome ?? "gone";
-    },
-
-    async ledger(name, { after, before, limit, keep }) {
-      caller.assertOpen();
-      const found: LedgerRecord[] = [];
-      let from = "";
-      do {
-        const step = await caller.call(ledgerScript, {
-          ...{ entry: toWord(name), order: keep === "oldest" ? "o" : "n", from },
-          ...{ after: after ?? "-inf", before: before ?? "inf", limit: limit - found.length },
-        });
-        for (const member of step.members) {
-          const record = readLedgerRecord(name, member);
-          if (record) found.push(record);
-        }
-        ({ from } = step);
-      } while (from !== "" && found.length < limit);
-      return keep === "oldest" ? found : found.reverse();
-    },
-
-    async trimLedger(retention: Retention, limit) {
-      caller.assertOpen();
-      let dropped = 0;
-      let rounds = 0;
-      for (let step = 0; step < TRIM_STEPS && dropped < limit; step++) {
-        const args = {
-          ...{ age: retention.maxAgeMs, keep: retention.maxRowsPerEntry },
-          limit: Math.min(limit - dropped, TRIMMED),
-          from: trimFrom,
-        };
-        const done = await caller.call(trimScript, args);
-        dropped += done.dropped;
-        trimFrom = done.from;
-        // From wherever the last call stopped to the end, and once from the beginning.
-        if (trimFrom === "" && ++rounds === 2) break;
-      }
-      return dropped;
     },
   };
 }

@@ -1,16 +1,21 @@
-import type { Store, StoreContext } from "../store.js";
-import { redisBroker } from "./broker.js";
+import type { Store, StoreContext } from "../contracts/store.js";
 import { Caller } from "./caller.js";
 import { redisChannel } from "./channel.js";
 import type { Connect } from "./client.js";
+import { redisConsumer } from "./consumer.js";
+import { redisDeadLetters } from "./dead-letters.js";
 import { redisEntries } from "./entries.js";
 import { Hub } from "./hub.js";
 import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
 import { keyspace } from "./keys.js";
 import { redisLeases } from "./leases.js";
+import { redisLedger } from "./ledger.js";
+import { redisLockInspection } from "./lock-inspection.js";
 import { redisLocks } from "./locks.js";
+import { redisQueues } from "./queues.js";
 import { redisResults } from "./results.js";
 import { defineScript, isDone, type WireNumber } from "./script.js";
+import { redisSender } from "./sender.js";
 import { parseRedisUrl } from "./url.js";
 
 export { parseRedisUrl } from "./url.js";
@@ -108,11 +113,16 @@ async function open(
   let [from, lockfrom] = ["", ""];
   return {
     label,
-    broker: redisBroker({ caller, hub, clock, random }),
+    sender: redisSender(caller),
+    consumer: redisConsumer({ caller, hub, clock, random, logger }),
+    queues: redisQueues(caller),
+    deadLetters: redisDeadLetters(caller),
     results: redisResults(caller, hub, clock),
-    leases: redisLeases(leader),
     entries: redisEntries(caller),
+    ledger: redisLedger(caller),
+    leases: redisLeases(leader),
     locks: redisLocks(caller, logger),
+    lockInspection: redisLockInspection(caller),
     channel: redisChannel(caller, hub),
     now,
     async sweep(limit) {

@@ -1,8 +1,8 @@
 /** The client over ioredis 5 and 6: a server, a master behind Sentinel, a Cluster, or an instance handed in. */
-import { readFileSync } from "node:fs";
 import type { Cluster, Redis, RedisOptions } from "ioredis";
-import { ConfigurationError, messageOf } from "../../core/errors.js";
+import { readFileSync } from "node:fs";
 import type { Clock, Timer } from "../../core/clock.js";
+import { ConfigurationError, messageOf } from "../../core/errors.js";
 import type { Random } from "../../core/random.js";
 import type { Connect, RedisClient, RedisServer, Role } from "./client.js";
 import { isFatal, isReplica } from "./errors.js";

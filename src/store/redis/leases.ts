@@ -1,7 +1,7 @@
-import type { Election, LeaderInfo, Leases } from "../leases.js";
+import type { Election, LeaderInfo, Leases } from "../contracts/leases.js";
 import { CALL_LIMIT_MS, type Caller } from "./caller.js";
 import { defineScript, isDone } from "./script.js";
-import { toWord, fromWord } from "./text.js";
+import { fromWord, toWord } from "./text.js";
 
 const electScript = defineScript(
   "elect",

@@ -1,5 +1,7 @@
-import type { LedgerRecord } from "../entries.js";
-import { fromWire, fromWord, fromWordOrNull, words } from "./text.js";
+import type { Ledger, LedgerRecord, Retention } from "../contracts/ledger.js";
+import type { Caller } from "./caller.js";
+import { defineScript, type WireNumber } from "./script.js";
+import { fromWire, fromWord, fromWordOrNull, toWord, words } from "./text.js";
 
 /**
  * A member of scripts/lib/ledger.lua: "<entry> <due> <fate> <at - due> <reason> <term> <tail>". Null for one that nobody
@@ -41,4 +43,58 @@ export function readLedgerRecord(entry: string, member: string): LedgerRecord | 
     default:
       return null;
   }
+}
+
+/** Scripts that one call of `trim` runs at most; each looks at 200 entries. */
+const TRIM_STEPS = 50;
+/** Records that one of them drops at most. */
+const TRIMMED = 1_000;
+const ledgerScript = defineScript("ledger", ([from, members]: [string, string[]]) => ({ from, members }));
+const trimScript = defineScript("ledger-trim", ([dropped, from]: [WireNumber, string]) => ({
+  dropped: Number(dropped),
+  from,
+}));
+
+export function redisLedger(caller: Caller): Ledger {
+  /** The entry at which the next trim goes on; "" for the first. */
+  let trimFrom = "";
+
+  return {
+    async rows(name, { after, before, limit, keep }) {
+      caller.assertOpen();
+      const found: LedgerRecord[] = [];
+      let from = "";
+      do {
+        const step = await caller.call(ledgerScript, {
+          ...{ entry: toWord(name), order: keep === "oldest" ? "o" : "n", from },
+          ...{ after: after ?? "-inf", before: before ?? "inf", limit: limit - found.length },
+        });
+        for (const member of step.members) {
+          const record = readLedgerRecord(name, member);
+          if (record) found.push(record);
+        }
+        ({ from } = step);
+      } while (from !== "" && found.length < limit);
+      return keep === "oldest" ? found : found.reverse();
+    },
+
+    async trim(retention: Retention, limit) {
+      caller.assertOpen();
+      let dropped = 0;
+      let rounds = 0;
+      for (let step = 0; step < TRIM_STEPS && dropped < limit; step++) {
+        const args = {
+          ...{ age: retention.maxAgeMs, keep: retention.maxRowsPerEntry },
+          limit: Math.min(limit - dropped, TRIMMED),
+          from: trimFrom,
+        };
+        const done = await caller.call(trimScript, args);
+        dropped += done.dropped;
+        trimFrom = done.from;
+        // From wherever the last call stopped to the end, and once from the beginning.
+        if (trimFrom === "" && ++rounds === 2) break;
+      }
+      return dropped;
+    },
+  };
 }

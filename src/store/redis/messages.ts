@@ -1,15 +1,16 @@
 /** Messages as the scripts take and give them. */
-import type { Delivery, DeliveryLock, NewMessage, When } from "../broker.js";
-import type { MessageLock } from "../locks.js";
+import type { Delivery, DeliveryLock } from "../contracts/consumer.js";
+import type { MessageLock } from "../contracts/locks.js";
+import type { NewMessage, When } from "../contracts/sender.js";
 import {
-  toWord,
-  toWordOrNull,
   fromWire,
+  fromWord,
+  fromWordOrNull,
   numberOrNull,
   orNull,
   toWire,
-  fromWord,
-  fromWordOrNull,
+  toWord,
+  toWordOrNull,
   words,
 } from "./text.js";
 

@@ -17,7 +17,7 @@ import type { Logger } from "../../core/logger.js";
 import { invalidOption } from "../../core/options.js";
 import { quote } from "../../core/quote.js";
 import type { Random } from "../../core/random.js";
-import type { AcquireReply, AcquireRequest, Permit, PermitRef } from "../locks.js";
+import type { AcquireReply, AcquireRequest, Permit, PermitRef } from "../contracts/locks.js";
 import { Ballot, DRIFT, type Quorum } from "./ballot.js";
 import { VOTE_LIMIT_MS } from "./ioredis.js";
 import { type Keyspace, keyspace, quorumKey } from "./keys.js";

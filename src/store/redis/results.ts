@@ -1,14 +1,14 @@
 import type { Clock } from "../../core/clock.js";
 import { isSunbeatError, type StoreError } from "../../core/errors.js";
 import { isFinal } from "../../tasks/states.js";
-import type { ResultRecord, Results, StoredResult } from "../results.js";
+import type { ResultRecord, Results, StoredResult } from "../contracts/results.js";
 import type { Caller } from "./caller.js";
 import { closedError } from "./errors.js";
 import { BELT_MS, type Hub, Latch } from "./hub.js";
 import { doneChannel } from "./keys.js";
 import { parts, wireIds } from "./messages.js";
 import { defineScript } from "./script.js";
-import { toWord, toWordOrNull, fromWire, toWire, fromWord, fromWordOrNull, words } from "./text.js";
+import { fromWire, fromWord, fromWordOrNull, toWire, toWord, toWordOrNull, words } from "./text.js";
 
 const STEP = 1_000;
 

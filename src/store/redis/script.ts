@@ -1,7 +1,7 @@
 /** Scripts by name, with named arguments and a parsed reply. Their contracts are the headers in scripts/*.lua. */
 import { createHash } from "node:crypto";
-import { LIBRARY, SCRIPTS } from "./scripts.generated.js";
 import type { KeyName } from "./keys.js";
+import { LIBRARY, SCRIPTS } from "./scripts.generated.js";
 
 type ScriptName = keyof typeof SCRIPTS;
 

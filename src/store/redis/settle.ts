@@ -3,14 +3,14 @@ import type { EpochMs } from "../../core/clock.js";
 import type { Random } from "../../core/random.js";
 import { isFinal } from "../../tasks/states.js";
 import type {
-  Broker,
-  DeadLettered,
   ClaimReply,
+  Consumer,
+  DeadLettered,
   Delivery,
   Settlement,
   SettleOutcome,
   SettleReply,
-} from "../broker.js";
+} from "../contracts/consumer.js";
 import { type Caller, Doubt } from "./caller.js";
 import { parts, partsByCost, readDelivery } from "./messages.js";
 import { MARK, recordText } from "./results.js";
@@ -21,7 +21,7 @@ const settleScript = defineScript("settle", (raw: [string, string, string, strin
 
 export const SETTLED: Readonly<Record<string, SettleOutcome>> = { s: "settled", l: "lost" };
 
-export function redisSettle(caller: Caller, random: Random): Broker["settle"] {
+export function redisSettle(caller: Caller, random: Random): Consumer["settle"] {
   const claimant = new Claimant(random.uuid());
 
   return async (settlements, request): Promise<SettleReply> => {

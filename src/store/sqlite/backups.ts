@@ -16,7 +16,7 @@ import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { EpochMs } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
-import type { StoreContext } from "../store.js";
+import type { StoreContext } from "../contracts/store.js";
 import type { Driver } from "./driver.js";
 
 const EVERY_MS = 15 * 60_000;

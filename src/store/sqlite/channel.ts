@@ -1,4 +1,4 @@
-import type { Channel } from "../channel.js";
+import type { Channel } from "../contracts/channel.js";
 import type { Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
 import { LIMIT, type Signal, SIGNAL_AGE_MS, type Step } from "./step.js";

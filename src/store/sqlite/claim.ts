@@ -1,6 +1,6 @@
 /** Taking messages: by priority, then by age, and among queues of equal standing in turn. */
 import type { EpochMs } from "../../core/clock.js";
-import type { ClaimReply, ClaimRequest, Delivery } from "../broker.js";
+import type { ClaimReply, ClaimRequest, Delivery } from "../contracts/consumer.js";
 import { endOfWaiting, type Perishable } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { type Housekeeping, keepHouse, nextHousekeeping } from "./housekeeping.js";

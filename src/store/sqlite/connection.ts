@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from "../../core/clock.js";
 import { StoreError } from "../../core/errors.js";
-import type { StoreContext } from "../store.js";
+import type { StoreContext } from "../contracts/store.js";
 import type { Handle, Statement } from "./driver.js";
 import { fileError, isCorrupt, logLostError, storeError } from "./errors.js";
 import type { OpenFiles, Standing } from "./open-files.js";

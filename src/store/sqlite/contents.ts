@@ -1,4 +1,4 @@
-import type { StoreContents } from "../survey.js";
+import type { StoreContents } from "../contracts/survey.js";
 import type { Handle } from "./driver.js";
 import { DEAD } from "./schema.js";
 

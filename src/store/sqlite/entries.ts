@@ -1,11 +1,11 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { Entries, EntryPut, EntryRecord, EntrySnapshot, PutOutcome, Retention } from "../entries.js";
+import type { EntryPut, EntryRecord, EntrySnapshot, EntryStore, PutOutcome } from "../contracts/entries.js";
 import type { Connection } from "./connection.js";
 import { HAS_ENDED } from "./ends.js";
 import { followUp } from "./follow-up.js";
-import { nextWithRecords, queryLedger, recordRange, trimByAge, trimByCount } from "./ledger.js";
+import { recordRange } from "./ledger.js";
 import { fixInstants, isKnown } from "./messages.js";
-import { dropBufferedRun, bufferedRunOf, heldRunOfId, startRun } from "./runs.js";
+import { bufferedRunOf, dropBufferedRun, heldRunOfId, startRun } from "./runs.js";
 import { BUFFERED } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 import { tick } from "./tick.js";
@@ -42,9 +42,6 @@ const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL
 const DUE = `SELECT ${COLUMNS} FROM entry WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
 const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ? + 0`;
 
-/** A look at the ledgers of all entries may be long: one call goes on where the last one stopped. */
-const LEDGERS_PER_TRIM = 1_000;
-
 function record({ due, dispatchAt, ...same }: EntryRow): EntryRecord {
   return { ...same, cursor: due === null || dispatchAt === null ? null : { due, dispatchAt } };
 }
@@ -80,10 +77,7 @@ function put(step: Step, item: EntryPut): PutOutcome {
   return "stored";
 }
 
-export function sqliteEntries(connection: Connection): Entries {
-  /** The last entry whose ledger was trimmed to its end. */
-  let doneTo = "";
-
+export function sqliteEntries(connection: Connection): EntryStore {
   return {
     get: (names) =>
       connection.read((step) =>
@@ -141,30 +135,5 @@ export function sqliteEntries(connection: Connection): Entries {
         step.publish("entries", name);
         return outcome;
       }),
-
-    ledger: (name, query) => connection.read((step) => queryLedger(step, name, query)),
-
-    async trimLedger(retention, limit) {
-      const trimmed = await connection.write((step) => trimSome(step, retention, limit, doneTo));
-      ({ doneTo } = trimmed);
-      return trimmed.dropped;
-    },
   };
-}
-
-/** Gives `doneTo` anew: an entry in which the limit stops the trim is not done, and the next one goes on there. */
-function trimSome(
-  step: Step,
-  { maxAgeMs, maxRowsPerEntry }: Retention,
-  limit: number,
-  doneTo: string,
-): { readonly dropped: number; readonly doneTo: string } {
-  let dropped = trimByAge(step, step.now - maxAgeMs, limit);
-  for (let looked = 0; looked < LEDGERS_PER_TRIM && dropped < limit; looked++) {
-    const name = nextWithRecords(step, doneTo);
-    if (name === null) return { dropped, doneTo: "" };
-    dropped += trimByCount(step, name, maxRowsPerEntry, limit - dropped);
-    if (dropped < limit) doneTo = name;
-  }
-  return { dropped, doneTo };
 }

@@ -9,7 +9,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { StoreError } from "../../core/errors.js";
-import type { StoreContext } from "../store.js";
+import type { StoreContext } from "../contracts/store.js";
 import { ask, type Driver, type Handle } from "./driver.js";
 import { fileError, isBusy } from "./errors.js";
 import { LOCK_WAIT_MS, retryWhileBusy } from "./retry.js";

@@ -1,12 +1,12 @@
 /** What a claim does before it takes anything, bounded, so that no process of its own is needed for it. */
 import type { EpochMs } from "../../core/clock.js";
-import type { DeadLettered } from "../broker.js";
-import { followUp } from "./follow-up.js";
+import type { DeadLettered } from "../contracts/consumer.js";
 import { endOf, PERISHABLE, type Perishable } from "./ends.js";
+import { followUp } from "./follow-up.js";
 import { deadLetter, dropRevoked, end, keepingOf, KNOWN, type Known, promote, putBack } from "./messages.js";
 import { losePermit } from "./permits.js";
 import { keepOwnResult } from "./results.js";
-import { SCHEDULED, LEASED, WAITING } from "./schema.js";
+import { LEASED, SCHEDULED, WAITING } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
 /** When housekeeping next has something to do; null: never. Five index look-ups. */

@@ -2,12 +2,12 @@
  * Who in this process waits for what: consumers for arrivals, callers for results, subscribers for signals. It is
  * fed by the steps of this process (`tell`) and by the watcher for those of others.
  */
-import { messageOf, type StoreError } from "../../core/errors.js";
 import type { Clock, EpochMs } from "../../core/clock.js";
+import { messageOf, type StoreError } from "../../core/errors.js";
 import type { Logger } from "../../core/logger.js";
 import { quote } from "../../core/quote.js";
-import type { Arrivals } from "../broker.js";
-import type { StoredResult } from "../results.js";
+import type { Arrivals } from "../contracts/consumer.js";
+import type { StoredResult } from "../contracts/results.js";
 import type { News, Signal } from "./step.js";
 
 /** One consumer's latch. */

@@ -1,23 +1,28 @@
 import { resolve } from "node:path";
-import type { Store, StoreContext } from "../store.js";
+import type { Store, StoreContext } from "../contracts/store.js";
 import { Backups } from "./backups.js";
-import { sqliteBroker, sweepRevocations } from "./broker.js";
+import { sqliteConsumer } from "./consumer.js";
+import { sqliteDeadLetters } from "./dead-letters.js";
 import { sqliteChannel } from "./channel.js";
 import { closedError, Connection } from "./connection.js";
 import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
 import { keepHome } from "./home.js";
 import { Hub } from "./hub.js";
-import { realFile } from "./links.js";
 import { sqliteLeases } from "./leases.js";
+import { sqliteLedger } from "./ledger.js";
+import { realFile } from "./links.js";
+import { sqliteLockInspection } from "./lock-inspection.js";
 import { sqliteLocks, sweepPermits } from "./locks.js";
 import { Looks } from "./looks.js";
-import { openFile } from "./open.js";
 import { OpenFiles } from "./open-files.js";
+import { openFile } from "./open.js";
 import { markSuspect } from "./place.js";
 import { pragma } from "./pragmas.js";
+import { sqliteQueues } from "./queues.js";
 import type { Recovery } from "./recovery.js";
 import { sqliteResults, sweepResults } from "./results.js";
+import { sqliteSender, sweepRevocations } from "./sender.js";
 import { Watcher } from "./watcher.js";
 
 export type { Recovery } from "./recovery.js";
@@ -88,11 +93,16 @@ export async function openSqliteStore(
   return {
     label: `sqlite:${path}`,
     recovery,
-    broker: sqliteBroker(connection, hub, random),
+    sender: sqliteSender(connection),
+    consumer: sqliteConsumer(connection, hub, random, logger),
+    queues: sqliteQueues(connection),
+    deadLetters: sqliteDeadLetters(connection),
     results: sqliteResults(connection, hub, looks),
-    leases: sqliteLeases(connection, logger),
     entries: sqliteEntries(connection),
+    ledger: sqliteLedger(connection),
+    leases: sqliteLeases(connection, logger),
     locks: sqliteLocks(connection, logger),
+    lockInspection: sqliteLockInspection(connection),
     channel: sqliteChannel(connection, hub),
 
     async now() {

@@ -1,7 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { LeaderInfo, Leases } from "../leases.js";
-import type { Connection } from "./connection.js";
 import type { Logger } from "../../core/logger.js";
+import type { LeaderInfo, Leases } from "../contracts/leases.js";
+import type { Connection } from "./connection.js";
 import type { Step } from "./step.js";
 
 interface LeaderRow {

@@ -1,6 +1,14 @@
 /** The ledger: one row per occurrence or range, found by entry and due. */
 import type { EpochMs } from "../../core/clock.js";
-import type { LedgerQuery, LedgerRange, LedgerRecord, LedgerRow } from "../entries.js";
+import type {
+  Ledger,
+  LedgerQuery,
+  LedgerRange,
+  LedgerRecord,
+  LedgerRow,
+  Retention,
+} from "../contracts/ledger.js";
+import type { Connection } from "./connection.js";
 import { LIMIT, type Step } from "./step.js";
 
 interface StoredRow {
@@ -83,4 +91,39 @@ export function trimByCount(step: Step, entry: string, keep: number, limit: numb
     `DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE entry = ? ORDER BY due, seq ${LIMIT})`,
     ...[entry, Math.min(surplus, limit)],
   );
+}
+
+/** A look at the ledgers of all entries may be long: one call goes on where the last one stopped. */
+const LEDGERS_PER_TRIM = 1_000;
+
+export function sqliteLedger(connection: Connection): Ledger {
+  /** The last entry whose ledger was trimmed to its end. */
+  let doneTo = "";
+
+  return {
+    rows: (name, query) => connection.read((step) => queryLedger(step, name, query)),
+
+    async trim(retention, limit) {
+      const trimmed = await connection.write((step) => trimSome(step, retention, limit, doneTo));
+      ({ doneTo } = trimmed);
+      return trimmed.dropped;
+    },
+  };
+}
+
+/** Gives `doneTo` anew: an entry in which the limit stops the trim is not done, and the next one goes on there. */
+function trimSome(
+  step: Step,
+  { maxAgeMs, maxRowsPerEntry }: Retention,
+  limit: number,
+  doneTo: string,
+): { readonly dropped: number; readonly doneTo: string } {
+  let dropped = trimByAge(step, step.now - maxAgeMs, limit);
+  for (let looked = 0; looked < LEDGERS_PER_TRIM && dropped < limit; looked++) {
+    const name = nextWithRecords(step, doneTo);
+    if (name === null) return { dropped, doneTo: "" };
+    dropped += trimByCount(step, name, maxRowsPerEntry, limit - dropped);
+    if (dropped < limit) doneTo = name;
+  }
+  return { dropped, doneTo };
 }

@@ -1,6 +1,6 @@
 /** The line of a lock: joining it, and being granted a permit when the turn comes. */
 import type { EpochMs } from "../../core/clock.js";
-import type { MessageLock } from "../locks.js";
+import type { MessageLock, PermitRef } from "../contracts/locks.js";
 import { unpark } from "./messages.js";
 import { CONTENDER, type Contender, drop, endPermit, type Lockable, nextFence, note } from "./permits.js";
 import { HOLDING, WAITING } from "./schema.js";
@@ -152,4 +152,18 @@ function watch(step: Step, name: string): void {
 function close(step: Step, name: string): void {
   if (heldCount(step, name) === 0) step.run("DELETE FROM lock WHERE name = ?", name);
   else step.run("UPDATE lock SET wake_at = NULL WHERE name = ? AND wake_at IS NOT NULL", name);
+}
+
+/** The holder of a permit that is valid now. */
+export function holderOf(step: Step, { lock, token }: PermitRef): Contender | undefined {
+  handOver(step, lock);
+  return step.get<Contender>(
+    `${CONTENDER} WHERE lock = ? AND standing = ${HOLDING} AND token = ?`,
+    ...[lock, token],
+  );
+}
+
+/** Null: nobody holds it or waits for it. */
+export function capacityOf(step: Step, lock: string): number | null {
+  return step.get<{ capacity: number }>("SELECT capacity FROM lock WHERE name = ?", lock)?.capacity ?? null;
 }

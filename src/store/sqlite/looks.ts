@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from "../../core/clock.js";
 import { isSunbeatError, type StoreError } from "../../core/errors.js";
-import type { StoredResult } from "../results.js";
+import type { StoredResult } from "../contracts/results.js";
 import type { Told } from "./results.js";
 import type { News } from "./step.js";
 

@@ -4,7 +4,7 @@ import type { MessageLock, NewMessage, When } from "../../tasks/message.js";
 import { isExpired } from "./ends.js";
 import { forsake } from "./permits.js";
 import { dropResult, isKept, type Keeping, keepOwnResult } from "./results.js";
-import { DEAD, SCHEDULED, LEASED, NOT_REVOKED, BUFFERED, BLOCKED, READY, TO_DROP } from "./schema.js";
+import { BLOCKED, BUFFERED, DEAD, LEASED, NOT_REVOKED, READY, SCHEDULED, TO_DROP } from "./schema.js";
 import type { Step } from "./step.js";
 
 /** A message whose instants are absolute. */

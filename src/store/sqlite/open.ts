@@ -7,7 +7,7 @@
  */
 import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { messageOf } from "../../core/errors.js";
-import type { StoreContext } from "../store.js";
+import type { StoreContext } from "../contracts/store.js";
 import { backupsFolder, backupsOf } from "./backups.js";
 import { ask, type Driver, type Handle } from "./driver.js";
 import { fileError, isCorrupt, isReadonly, storeError } from "./errors.js";

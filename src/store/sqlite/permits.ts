@@ -3,7 +3,8 @@
  * `step.freed`, and `followUp` hands it over before the step ends.
  */
 import type { EpochMs } from "../../core/clock.js";
-import { LOCK_HISTORY_ROWS, type LockEvent, type MessageLock } from "../locks.js";
+import { LOCK_HISTORY_ROWS, type LockEvent } from "../contracts/lock-inspection.js";
+import type { MessageLock } from "../contracts/locks.js";
 import { AWAY, HOLDING, WAITING } from "./schema.js";
 import type { Step } from "./step.js";
 

@@ -1,6 +1,6 @@
-import { isFinal } from "../../tasks/states.js";
 import type { EpochMs } from "../../core/clock.js";
-import type { ResultRecord, Results, StoredResult } from "../results.js";
+import { isFinal } from "../../tasks/states.js";
+import type { ResultRecord, Results, StoredResult } from "../contracts/results.js";
 import type { Connection } from "./connection.js";
 import { endOf, PERISHABLE, type Perishable } from "./ends.js";
 import type { Hub } from "./hub.js";

@@ -1,5 +1,5 @@
 import { sleep } from "../../core/clock.js";
-import type { StoreContext } from "../store.js";
+import type { StoreContext } from "../contracts/store.js";
 import { isBusy } from "./errors.js";
 
 /** SQLite itself waits so long for a lock, and this process does nothing else meanwhile: hence short. */

@@ -3,14 +3,14 @@
  * that every verb which can end a run takes before it is over.
  */
 import type { EpochMs } from "../../core/clock.js";
-import type { OccurrenceOutcome, Overlap } from "../entries.js";
+import type { OccurrenceOutcome, Overlap } from "../contracts/entries.js";
 import { endOf, isExpired, PERISHABLE, type Perishable } from "./ends.js";
 import { record } from "./ledger.js";
 import { isBusy } from "./line.js";
-import { dropRevoked, end, keep, keepingOf, KNOWN, type Known, type Sent, sendBuffered } from "./messages.js";
+import { dropRevoked, end, keep, keepingOf, KNOWN, sendBuffered, type Known, type Sent } from "./messages.js";
 import { lockOfMessage } from "./permits.js";
 import { keepOwnResult } from "./results.js";
-import { LEASED, BUFFERED, TO_STOP } from "./schema.js";
+import { BUFFERED, LEASED, TO_STOP } from "./schema.js";
 import { send, standInLine } from "./send.js";
 import { LIMIT, type Step } from "./step.js";
 

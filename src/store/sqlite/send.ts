@@ -1,4 +1,4 @@
-import type { EnqueueOutcome } from "../broker.js";
+import type { EnqueueOutcome } from "../contracts/sender.js";
 import { lineUpMessage } from "./line.js";
 import { insert, isKnown, park, placeFor, type Sent } from "./messages.js";
 import { contenderOf } from "./permits.js";

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { StoredResult } from "../results.js";
+import type { StoredResult } from "../contracts/results.js";
 import type { SqlValue, Statement } from "./driver.js";
 import { fromColumns, toColumns } from "./text.js";
 

@@ -3,9 +3,15 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs
 import { dirname } from "node:path";
 import type { EpochMs } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
-import type { StoreContext } from "../store.js";
-import { MOST_DEAD } from "../survey.js";
-import type { Reading, SqliteFacts, SqliteFileFacts, SqliteInside, StoredEntry } from "../survey.js";
+import type { StoreContext } from "../contracts/store.js";
+import {
+  MOST_DEAD,
+  type Reading,
+  type SqliteFacts,
+  type SqliteFileFacts,
+  type SqliteInside,
+  type StoredEntry,
+} from "../contracts/survey.js";
 import { newestAt } from "./backups.js";
 import { contentsOf } from "./contents.js";
 import { type Driver, type Handle, hasSafeLog, loadDriver } from "./driver.js";

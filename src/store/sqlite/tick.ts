@@ -1,9 +1,15 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { OccurrenceOutcome, TickItem, TickItemOutcome, TickReply } from "../entries.js";
-import { type Judged, dueTo, refusalOf } from "../planned.js";
+import {
+  dueTo,
+  type OccurrenceOutcome,
+  type TickItem,
+  type TickItemOutcome,
+  type TickReply,
+} from "../contracts/entries.js";
+import { type Judged, refusalOf } from "../rules/tick.js";
 import { followUp } from "./follow-up.js";
-import { recordRange } from "./ledger.js";
 import { isCurrentTerm } from "./leases.js";
+import { recordRange } from "./ledger.js";
 import { fixInstants } from "./messages.js";
 import { disable, endWhenSpent, skipRun, startRun } from "./runs.js";
 import type { Step } from "./step.js";

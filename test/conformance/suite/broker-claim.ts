@@ -26,7 +26,7 @@ export const enqueueCases = group("broker: enqueue", {
       resultTtlMs: 5,
       idTtlMs: 6,
     });
-    assert.deepEqual(await store.broker.enqueue([sent]), ["queued"]);
+    assert.deepEqual(await store.sender.enqueue([sent]), ["queued"]);
     const { token, ...delivery } = await claimOne(store);
     assert.equal(typeof token, "string");
     assert.deepEqual(delivery, {
@@ -48,21 +48,21 @@ export const enqueueCases = group("broker: enqueue", {
   },
 
   "equal priorities keep the order in which they were sent": async ({ store }) => {
-    await store.broker.enqueue([message("a"), message("b")]);
-    await store.broker.enqueue([message("c")]);
+    await store.sender.enqueue([message("a"), message("b")]);
+    await store.sender.enqueue([message("c")]);
     assert.deepEqual(await claimIds(store), ["a", "b", "c"]);
   },
 
   "a higher priority is taken first, then age decides": async ({ store }) => {
     const priorities = { a: 0, b: 9, c: 5, d: 9, e: 0, f: 1 };
-    await store.broker.enqueue(Object.entries(priorities).map(([id, priority]) => message(id, { priority })));
+    await store.sender.enqueue(Object.entries(priorities).map(([id, priority]) => message(id, { priority })));
     assert.deepEqual(await claimIds(store), ["b", "d", "c", "f", "a", "e"]);
   },
 
   "an id that waits is a duplicate and changes nothing": async ({ store }) => {
-    await store.broker.enqueue([message("a", { body: "first" })]);
+    await store.sender.enqueue([message("a", { body: "first" })]);
     const again = message("a", { body: "second", queue: "other", priority: 9 });
-    assert.deepEqual(await store.broker.enqueue([again, message("b"), again]), [
+    assert.deepEqual(await store.sender.enqueue([again, message("b"), again]), [
       "duplicate",
       "queued",
       "duplicate",
@@ -73,21 +73,21 @@ export const enqueueCases = group("broker: enqueue", {
 
   "an id that is held is a duplicate": async ({ store }) => {
     await sendAndClaim(store, "a");
-    assert.deepEqual(await store.broker.enqueue([message("a")]), ["duplicate"]);
+    assert.deepEqual(await store.sender.enqueue([message("a")]), ["duplicate"]);
   },
 
   "an id whose result is kept is a duplicate until the result's time is over": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a");
-    await store.broker.settle([{ ...done(delivery), resultTtlMs: 1_000 }], null);
+    await store.consumer.settle([{ ...done(delivery), resultTtlMs: 1_000 }], null);
     await clock.advance(999);
-    assert.deepEqual(await store.broker.enqueue([message("a")]), ["duplicate"]);
+    assert.deepEqual(await store.sender.enqueue([message("a")]), ["duplicate"]);
     await clock.advance(1);
-    assert.deepEqual(await store.broker.enqueue([message("a")]), ["queued"]);
+    assert.deepEqual(await store.sender.enqueue([message("a")]), ["queued"]);
   },
 
   "an id among the dead letters is a duplicate": async ({ store }) => {
-    await store.broker.settle([dead(await sendAndClaim(store, "a"))], null);
-    assert.deepEqual(await store.broker.enqueue([message("a")]), ["duplicate"]);
+    await store.consumer.settle([dead(await sendAndClaim(store, "a"))], null);
+    assert.deepEqual(await store.sender.enqueue([message("a")]), ["duplicate"]);
   },
 
   "what has expired when it is sent gets a REVOKED result instead": async ({ store, clock }) => {
@@ -95,7 +95,7 @@ export const enqueueCases = group("broker: enqueue", {
     const late = message("a", { expires: { at: now } });
     const unkept = message("b", { expires: { inMs: 0 }, resultTtlMs: 0 });
     const good = message("c", { expires: { at: now + 1 } });
-    assert.deepEqual(await store.broker.enqueue([late, unkept, good]), ["expired", "expired", "queued"]);
+    assert.deepEqual(await store.sender.enqueue([late, unkept, good]), ["expired", "expired", "queued"]);
     assert.deepEqual(await store.results.get(["a", "b"]), [
       { id: "a", state: "REVOKED", payload: null, reason: "expired", at: now },
       null,
@@ -104,20 +104,20 @@ export const enqueueCases = group("broker: enqueue", {
   },
 
   "each message of a batch is judged alone and answered in order": async ({ store }) => {
-    await store.broker.enqueue([message("b")]);
+    await store.sender.enqueue([message("b")]);
     const batch = [message("a"), message("b"), message("c", { expires: { inMs: -1 } }), message("d")];
-    assert.deepEqual(await store.broker.enqueue(batch), ["queued", "duplicate", "expired", "queued"]);
+    assert.deepEqual(await store.sender.enqueue(batch), ["queued", "duplicate", "expired", "queued"]);
     assert.deepEqual(await claimIds(store), ["b", "a", "d"]);
   },
 
   "an empty batch is answered with nothing": async ({ store }) => {
-    assert.deepEqual(await store.broker.enqueue([]), []);
+    assert.deepEqual(await store.sender.enqueue([]), []);
   },
 
   "a thousand messages in one call are all there, in order": async ({ store }) => {
     const ids = Array.from({ length: 1_000 }, (_, index) => `m${index}`);
     assert.deepEqual(
-      await store.broker.enqueue(ids.map((id) => message(id))),
+      await store.sender.enqueue(ids.map((id) => message(id))),
       ids.map(() => "queued"),
     );
     assert.deepEqual(await claimAllIds(store), ids);
@@ -127,7 +127,7 @@ export const enqueueCases = group("broker: enqueue", {
 export const claimCases = group("broker: claim", {
   "a message comes at its eta, not one millisecond before": async ({ store, clock }) => {
     const eta = clock.now() + 1_000;
-    await store.broker.enqueue([
+    await store.sender.enqueue([
       message("at", { eta: { at: eta } }),
       message("in", { eta: { inMs: 1_000 } }),
     ]);
@@ -139,7 +139,7 @@ export const claimCases = group("broker: claim", {
 
   "the reply says when the next scheduled message comes": async ({ store, clock }) => {
     const now = clock.now();
-    await store.broker.enqueue([
+    await store.sender.enqueue([
       message("b", { eta: { inMs: 2_000 } }),
       message("a", { eta: { inMs: 1_000 } }),
     ]);
@@ -147,7 +147,7 @@ export const claimCases = group("broker: claim", {
   },
 
   "after its eta a message keeps its place by priority and age": async ({ store, clock }) => {
-    await store.broker.enqueue([
+    await store.sender.enqueue([
       message("late", { eta: { inMs: 2_000 } }),
       message("early", { eta: { inMs: 1_000 } }),
       message("now"),
@@ -158,7 +158,7 @@ export const claimCases = group("broker: claim", {
   },
 
   "an eta that has passed is no delay": async ({ store, clock }) => {
-    await store.broker.enqueue([
+    await store.sender.enqueue([
       message("a", { eta: { at: clock.now() - 1 } }),
       message("b", { eta: { inMs: 0 } }),
     ]);
@@ -167,16 +167,16 @@ export const claimCases = group("broker: claim", {
 
   "nothing to come is no wake-up": async ({ store, clock }) => {
     assert.deepEqual(await claim(store), { deliveries: [], now: clock.now(), nextWakeAt: null });
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     assert.equal((await claim(store, { max: 0 })).nextWakeAt, null);
   },
 
   "the end of a lease is a wake-up, and a settled delivery is none": async ({ store, clock }) => {
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     const { deliveries, nextWakeAt } = await claim(store);
     assert.equal(nextWakeAt, clock.now() + LEASE_MS);
     await clock.advance(10_000);
-    await store.broker.heartbeat(deliveries, LEASE_MS);
+    await store.consumer.heartbeat(deliveries, LEASE_MS);
     assert.equal((await claim(store)).nextWakeAt, clock.now() + LEASE_MS);
     const [delivery] = deliveries;
     assert(delivery);
@@ -185,12 +185,12 @@ export const claimCases = group("broker: claim", {
   },
 
   "a wake-up is told whatever queues the claim asks for": async ({ store, clock }) => {
-    await store.broker.enqueue([message("a", { queue: "other", eta: { inMs: 5 } })]);
+    await store.sender.enqueue([message("a", { queue: "other", eta: { inMs: 5 } })]);
     assert.equal((await claim(store)).nextWakeAt, clock.now() + 5);
   },
 
   "no more is taken than asked for, and zero takes nothing": async ({ store }) => {
-    await store.broker.enqueue([message("a"), message("b"), message("c")]);
+    await store.sender.enqueue([message("a"), message("b"), message("c")]);
     assert.deepEqual(await claimIds(store, { max: 0 }), []);
     assert.deepEqual(await claimIds(store, { max: 2 }), ["a", "b"]);
     assert.deepEqual(await claimIds(store, { max: 2 }), ["c"]);
@@ -199,22 +199,22 @@ export const claimCases = group("broker: claim", {
 
   "a claim of zero does the housekeeping": async ({ store, clock }) => {
     await sendAndClaim(store, "a", { maxDeliveries: 1 });
-    await store.broker.enqueue([message("b", { eta: { inMs: LEASE_MS } })]);
+    await store.sender.enqueue([message("b", { eta: { inMs: LEASE_MS } })]);
     await clock.advance(LEASE_MS);
     assert.deepEqual(await claimIds(store, { max: 0, queues: ["elsewhere"] }), []);
-    assert.deepEqual(await store.broker.counts(), [
+    assert.deepEqual(await store.queues.counts(), [
       { queue: "q", ready: 1, scheduled: 0, leased: 0, dead: 1 },
     ]);
   },
 
   "only the named queues are taken from": async ({ store }) => {
-    await store.broker.enqueue([message("a"), message("b", { queue: "r" }), message("c", { queue: "s" })]);
+    await store.sender.enqueue([message("a"), message("b", { queue: "r" }), message("c", { queue: "s" })]);
     assert.deepEqual((await claimIds(store, { queues: ["s", "q"] })).sort(), ["a", "c"]);
     assert.deepEqual(await claimIds(store, { queues: ["r"] }), ["b"]);
   },
 
   "priority decides between queues as well": async ({ store }) => {
-    await store.broker.enqueue([
+    await store.sender.enqueue([
       message("a", { priority: 1 }),
       message("b", { queue: "r", priority: 2 }),
       message("c", { priority: 3 }),
@@ -227,7 +227,7 @@ export const claimCases = group("broker: claim", {
     async run({ store }) {
       const queues = ["q", "r", "s"];
       for (const queue of queues) {
-        await store.broker.enqueue(
+        await store.sender.enqueue(
           Array.from({ length: 12 }, (_, index) => message(`${queue}${index}`, { queue })),
         );
       }
@@ -244,7 +244,7 @@ export const claimCases = group("broker: claim", {
     store,
     clock,
   }) => {
-    await store.broker.enqueue([message("a", { expires: { inMs: 1_000 } }), message("b")]);
+    await store.sender.enqueue([message("a", { expires: { inMs: 1_000 } }), message("b")]);
     await clock.advance(1_000);
     assert.deepEqual(await claimIds(store, { max: 1 }), ["b"]);
     assert.deepEqual(await store.results.get(["a"]), [
@@ -253,13 +253,13 @@ export const claimCases = group("broker: claim", {
   },
 
   "what has not quite expired is delivered": async ({ store, clock }) => {
-    await store.broker.enqueue([message("a", { expires: { inMs: 1_000 } })]);
+    await store.sender.enqueue([message("a", { expires: { inMs: 1_000 } })]);
     await clock.advance(999);
     assert.deepEqual(await claimIds(store), ["a"]);
   },
 
   "what expires while it waits leaves no result where none is kept": async ({ store, clock }) => {
-    await store.broker.enqueue([message("a", { expires: { inMs: 1 }, resultTtlMs: 0 })]);
+    await store.sender.enqueue([message("a", { expires: { inMs: 1 }, resultTtlMs: 0 })]);
     await clock.advance(1);
     assert.deepEqual(await claimIds(store), []);
     assert.deepEqual(await store.results.get(["a"]), [null]);
@@ -267,7 +267,7 @@ export const claimCases = group("broker: claim", {
 
   "two handles never get the same delivery": async ({ store, peer }) => {
     const other = await peer();
-    await store.broker.enqueue(Array.from({ length: 20 }, (_, index) => message(`m${index}`)));
+    await store.sender.enqueue(Array.from({ length: 20 }, (_, index) => message(`m${index}`)));
     const claims = await Promise.all([store, other, store, other].map((each) => claimIds(each, { max: 5 })));
     assert.equal(new Set(claims.flat()).size, 20);
   },
@@ -280,8 +280,8 @@ export const claimCases = group("broker: claim", {
     const second = await claimOne(store);
     assert.deepEqual([second.id, second.deliveries, second.retries], ["a", 2, 0]);
     assert.notEqual(second.token, first.token);
-    assert.deepEqual((await store.broker.settle([done(first)], null)).outcomes, ["lost"]);
+    assert.deepEqual((await store.consumer.settle([done(first)], null)).outcomes, ["lost"]);
     await finish(store, second);
-    assert.deepEqual(await store.broker.counts(), []);
+    assert.deepEqual(await store.queues.counts(), []);
   },
 });

@@ -1,7 +1,8 @@
 /** Ids that a sender may send again: known for as long as a result would be kept, also where the task leaves none. */
 import assert from "node:assert/strict";
-import type { Delivery, NewMessage } from "../../../src/store/broker.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Delivery } from "../../../src/store/contracts/consumer.js";
+import type { NewMessage } from "../../../src/store/contracts/sender.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { allow, entry, ledgerOf, putAll } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { lock } from "./lock-tasks.js";
@@ -28,17 +29,17 @@ const once = (changes: Partial<NewMessage> = {}) =>
   message("a", { resultTtlMs: 0, idTtlMs: ID_MS, ...changes });
 
 async function outcome(store: Store, sent: NewMessage): Promise<string> {
-  return String((await store.broker.enqueue([sent]))[0]);
+  return String((await store.sender.enqueue([sent]))[0]);
 }
 
 /** The delivery has ended as its worker says when nothing is kept. */
 async function end(store: Store, { id, token, idTtlMs }: Delivery): Promise<void> {
   const settlement = { id, token, kind: "done", result: null, resultTtlMs: 0, idTtlMs } as const;
-  assert.deepEqual((await store.broker.settle([settlement], null)).outcomes, ["settled"]);
+  assert.deepEqual((await store.consumer.settle([settlement], null)).outcomes, ["settled"]);
 }
 
 async function run(store: Store, changes: Partial<NewMessage> = {}): Promise<void> {
-  await store.broker.enqueue([once(changes)]);
+  await store.sender.enqueue([once(changes)]);
   await end(store, await claimOne(store));
 }
 
@@ -49,16 +50,16 @@ const ENDINGS: readonly (readonly [how: string, ending: Ending])[] = [
   [
     "has run at its second try",
     async ({ store }) => {
-      await store.broker.enqueue([once()]);
-      await store.broker.settle([{ ...retry(await claimOne(store), 0), result: null }], null);
+      await store.sender.enqueue([once()]);
+      await store.consumer.settle([{ ...retry(await claimOne(store), 0), result: null }], null);
       await end(store, await claimOne(store));
     },
   ],
-  ["had expired when it was sent", ({ store }) => store.broker.enqueue([once({ expires: { inMs: 0 } })])],
+  ["had expired when it was sent", ({ store }) => store.sender.enqueue([once({ expires: { inMs: 0 } })])],
   [
     "has expired in its queue",
     async ({ store, clock }) => {
-      await store.broker.enqueue([once({ expires: { inMs: 5 } })]);
+      await store.sender.enqueue([once({ expires: { inMs: 5 } })]);
       await clock.advance(5);
       await claim(store);
     },
@@ -66,15 +67,15 @@ const ENDINGS: readonly (readonly [how: string, ending: Ending])[] = [
   [
     "was revoked",
     async ({ store }) => {
-      await store.broker.enqueue([once()]);
-      await store.broker.revoke(["a"], { terminate: false, keepMs: 0 });
+      await store.sender.enqueue([once()]);
+      await store.sender.revoke(["a"], { terminate: false, keepMs: 0 });
     },
   ],
   [
     "has waited too long for its lock",
     async ({ store, clock }) => {
       await take(store, "p", { leaseMs: HOUR_MS, aliveMs: null });
-      await store.broker.enqueue([once({ lock: { ...lock, waitTimeoutMs: 5 } })]);
+      await store.sender.enqueue([once({ lock: { ...lock, waitTimeoutMs: 5 } })]);
       await clock.advance(5);
       await claim(store);
     },
@@ -107,9 +108,9 @@ export const idCases = group("broker: ids that are sent again", {
   },
 
   "of many that are settled in one step each is judged alone": async ({ store }) => {
-    await store.broker.enqueue([once(), message("b", { resultTtlMs: 0 }), message("c")]);
+    await store.sender.enqueue([once(), message("b", { resultTtlMs: 0 }), message("c")]);
     const [a, b, c] = (await claim(store)).deliveries as [Delivery, Delivery, Delivery];
-    await store.broker.settle(
+    await store.consumer.settle(
       [
         { ...done(a, null), idTtlMs: ID_MS },
         { ...done(b, null), idTtlMs: 0 },
@@ -117,7 +118,7 @@ export const idCases = group("broker: ids that are sent again", {
       ],
       null,
     );
-    assert.deepEqual(await store.broker.enqueue(["a", "b", "c"].map((id) => message(id))), [
+    assert.deepEqual(await store.sender.enqueue(["a", "b", "c"].map((id) => message(id))), [
       ...["duplicate", "queued", "duplicate"],
     ]);
     const records = await store.results.get(["a", "b", "c"]);
@@ -154,11 +155,11 @@ export const idCases = group("broker: ids that are sent again", {
     await run(store);
     await store.results.forget(["a"]);
     assert.equal(await outcome(store, once()), "queued");
-    await store.broker.purge(["q"]);
+    await store.queues.purge(["q"]);
     assert.equal(await outcome(store, once()), "queued");
-    await store.broker.settle([dead(await claimOne(store))], null);
+    await store.consumer.settle([dead(await claimOne(store))], null);
     assert.equal(await outcome(store, once()), "duplicate");
-    await store.broker.deleteDead(["a"]);
+    await store.deadLetters.delete(["a"]);
     assert.equal(await outcome(store, once()), "queued");
   },
 

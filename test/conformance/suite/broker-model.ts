@@ -1,6 +1,6 @@
 /** The broker as a list that is looked through: slow, short, and what a random walk over a store is compared with. */
 import type { EpochMs } from "../../../src/core/clock.js";
-import type { Settlement } from "../../../src/store/broker.js";
+import type { Settlement } from "../../../src/store/contracts/consumer.js";
 import { isFinal } from "../../../src/tasks/states.js";
 
 export interface ModelMessage {

@@ -1,6 +1,6 @@
 /** What operators do with queues: revoke, purge, count, look after the dead letters. */
 import assert from "node:assert/strict";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import {
   claim,
   claimIds,
@@ -22,22 +22,22 @@ const terminate = { terminate: true, keepMs: 60_000 };
 
 export const revokeCases = group("broker: revoke", {
   "what waits, ready or delayed, is dropped at once with a REVOKED result": async ({ store, clock }) => {
-    await store.broker.enqueue([message("a"), message("b", { eta: { inMs: 5_000 } }), message("c")]);
-    await store.broker.revoke(["a", "b"], quietly);
+    await store.sender.enqueue([message("a"), message("b", { eta: { inMs: 5_000 } }), message("c")]);
+    await store.sender.revoke(["a", "b"], quietly);
     const at = clock.now();
     assert.deepEqual(await store.results.get(["a", "b"]), [
       { id: "a", state: "REVOKED", payload: null, reason: "revoked", at },
       { id: "b", state: "REVOKED", payload: null, reason: "revoked", at },
     ]);
-    assert.deepEqual(await store.broker.counts(), [
+    assert.deepEqual(await store.queues.counts(), [
       { queue: "q", ready: 1, scheduled: 0, leased: 0, dead: 0 },
     ]);
     assert.deepEqual(await claimIds(store), ["c"]);
   },
 
   "no REVOKED result is written where none is kept": async ({ store }) => {
-    await store.broker.enqueue([message("a", { resultTtlMs: 0 })]);
-    await store.broker.revoke(["a"], quietly);
+    await store.sender.enqueue([message("a", { resultTtlMs: 0 })]);
+    await store.sender.revoke(["a"], quietly);
     assert.deepEqual(await store.results.get(["a"]), [null]);
     assert.deepEqual(await claimIds(store), []);
   },
@@ -47,9 +47,9 @@ export const revokeCases = group("broker: revoke", {
     clock,
   }) => {
     const [a, b] = [await sendAndClaim(store, "a"), await sendAndClaim(store, "b")];
-    await store.broker.revoke(["a"], terminate);
+    await store.sender.revoke(["a"], terminate);
     await clock.advance(LEASE_MS - 1);
-    assert.deepEqual(await store.broker.heartbeat([a, b], LEASE_MS), ["revoked", "extended"]);
+    assert.deepEqual(await store.consumer.heartbeat([a, b], LEASE_MS), ["revoked", "extended"]);
     await clock.advance(LEASE_MS - 1);
     assert.deepEqual(await claimIds(store), []);
     await finish(store, a);
@@ -57,36 +57,36 @@ export const revokeCases = group("broker: revoke", {
 
   "without terminate the heartbeat tells the worker that it is not to begin": async ({ store }) => {
     const [a, b] = [await sendAndClaim(store, "a"), await sendAndClaim(store, "b")];
-    await store.broker.revoke(["a"], quietly);
-    assert.deepEqual(await store.broker.heartbeat([a, b], LEASE_MS), ["cancelled", "extended"]);
-    await store.broker.revoke(["a"], terminate);
-    await store.broker.revoke(["a"], quietly);
-    assert.deepEqual(await store.broker.heartbeat([a], LEASE_MS), ["revoked"]);
+    await store.sender.revoke(["a"], quietly);
+    assert.deepEqual(await store.consumer.heartbeat([a, b], LEASE_MS), ["cancelled", "extended"]);
+    await store.sender.revoke(["a"], terminate);
+    await store.sender.revoke(["a"], quietly);
+    assert.deepEqual(await store.consumer.heartbeat([a], LEASE_MS), ["revoked"]);
     await finish(store, a);
   },
 
   "a held message that was revoked is dropped when it would be claimed again": async ({ store, clock }) => {
     const [a, b] = [await sendAndClaim(store, "a"), await sendAndClaim(store, "b")];
     const c = await sendAndClaim(store, "c");
-    await store.broker.revoke(["a", "b"], quietly);
-    await store.broker.revoke(["c"], terminate);
-    await store.broker.giveBack([a]);
-    await store.broker.settle([retry(b, 0)], null);
+    await store.sender.revoke(["a", "b"], quietly);
+    await store.sender.revoke(["c"], terminate);
+    await store.consumer.giveBack([a]);
+    await store.consumer.settle([retry(b, 0)], null);
     await clock.advance(LEASE_MS);
-    assert.deepEqual(await store.broker.heartbeat([c], 0), ["revoked"]);
+    assert.deepEqual(await store.consumer.heartbeat([c], 0), ["revoked"]);
     assert.deepEqual(await claimIds(store), []);
     const at = clock.now();
     assert.deepEqual(
       await store.results.get(["a", "b", "c"]),
       ["a", "b", "c"].map((id) => ({ id, state: "REVOKED", payload: null, reason: "revoked", at })),
     );
-    assert.deepEqual(await store.broker.counts(), []);
+    assert.deepEqual(await store.queues.counts(), []);
   },
 
   "an unknown id is remembered and dropped when it comes": async ({ store, clock }) => {
-    await store.broker.revoke(["a"], quietly);
+    await store.sender.revoke(["a"], quietly);
     await clock.advance(59_999);
-    assert.deepEqual(await store.broker.enqueue([message("a"), message("b")]), ["queued", "queued"]);
+    assert.deepEqual(await store.sender.enqueue([message("a"), message("b")]), ["queued", "queued"]);
     assert.deepEqual(await claimIds(store), ["b"]);
     assert.deepEqual(await store.results.get(["a"]), [
       { id: "a", state: "REVOKED", payload: null, reason: "revoked", at: clock.now() },
@@ -94,16 +94,16 @@ export const revokeCases = group("broker: revoke", {
   },
 
   "an unknown id is forgotten after keepMs": async ({ store, clock }) => {
-    await store.broker.revoke(["a"], quietly);
+    await store.sender.revoke(["a"], quietly);
     await clock.advance(60_000);
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     assert.deepEqual(await claimIds(store), ["a"]);
   },
 
   "revoking twice is harmless": async ({ store }) => {
-    await store.broker.enqueue([message("a")]);
-    await store.broker.revoke(["a", "a"], quietly);
-    await store.broker.revoke(["a"], quietly);
+    await store.sender.enqueue([message("a")]);
+    await store.sender.revoke(["a", "a"], quietly);
+    await store.sender.revoke(["a"], quietly);
     assert.deepEqual((await store.results.get(["a"]))[0]?.reason, "revoked");
   },
 
@@ -121,8 +121,8 @@ export const revokeCases = group("broker: revoke", {
         if (heard.length === 2) tell();
       });
     }
-    await store.broker.revoke(["quiet"], quietly);
-    await store.broker.revoke(["a", "b"], terminate);
+    await store.sender.revoke(["quiet"], quietly);
+    await store.sender.revoke(["a", "b"], terminate);
     await eventually(harness, told, "a message on both topics");
     assert.deepEqual(heard.sort(), [
       ["cancel", ["quiet"]],
@@ -134,38 +134,38 @@ export const revokeCases = group("broker: revoke", {
 export const purgeCases = group("broker: purge and counts", {
   "purge drops what waits in the named queues, without results, and says how much": async ({ store }) => {
     await sendAndClaim(store, "held");
-    await store.broker.enqueue([
+    await store.sender.enqueue([
       message("a"),
       message("b", { eta: { inMs: 5 } }),
       message("c", { queue: "r" }),
       message("d", { queue: "s" }),
     ]);
-    assert.equal(await store.broker.purge(["q", "r", "none"]), 3);
+    assert.equal(await store.queues.purge(["q", "r", "none"]), 3);
     assert.deepEqual(await store.results.get(["a", "b", "c"]), [null, null, null]);
-    assert.deepEqual(await store.broker.counts(), [
+    assert.deepEqual(await store.queues.counts(), [
       { queue: "q", ready: 0, scheduled: 0, leased: 1, dead: 0 },
       { queue: "s", ready: 1, scheduled: 0, leased: 0, dead: 0 },
     ]);
-    assert.deepEqual(await store.broker.enqueue([message("a")]), ["queued"]);
-    assert.equal(await store.broker.purge([]), 0);
+    assert.deepEqual(await store.sender.enqueue([message("a")]), ["queued"]);
+    assert.equal(await store.queues.purge([]), 0);
   },
 
   "purge drops the record of an earlier try too": async ({ store }) => {
-    await store.broker.settle([retry(await sendAndClaim(store, "a"), 5_000)], null);
-    assert.equal(await store.broker.purge(["q"]), 1);
+    await store.consumer.settle([retry(await sendAndClaim(store, "a"), 5_000)], null);
+    assert.equal(await store.queues.purge(["q"]), 1);
     assert.deepEqual(await store.results.get(["a"]), [null]);
   },
 
   "counts name every queue that holds something, in order of name": async ({ store }) => {
-    assert.deepEqual(await store.broker.counts(), []);
+    assert.deepEqual(await store.queues.counts(), []);
     await sendAndClaim(store, "h", { queue: "z" });
-    await store.broker.settle([dead(await sendAndClaim(store, "d", { queue: "m" }))], null);
-    await store.broker.enqueue([
+    await store.consumer.settle([dead(await sendAndClaim(store, "d", { queue: "m" }))], null);
+    await store.sender.enqueue([
       message("a", { queue: "b" }),
       message("b", { queue: "b" }),
       message("c", { queue: "a", eta: { inMs: 5_000 } }),
     ]);
-    assert.deepEqual(await store.broker.counts(), [
+    assert.deepEqual(await store.queues.counts(), [
       { queue: "a", ready: 0, scheduled: 1, leased: 0, dead: 0 },
       { queue: "b", ready: 2, scheduled: 0, leased: 0, dead: 0 },
       { queue: "m", ready: 0, scheduled: 0, leased: 0, dead: 1 },
@@ -175,13 +175,13 @@ export const purgeCases = group("broker: purge and counts", {
 
   "a queue whose last message is settled is counted no more": async ({ store }) => {
     await finish(store, await sendAndClaim(store, "a"));
-    assert.deepEqual(await store.broker.counts(), []);
+    assert.deepEqual(await store.queues.counts(), []);
   },
 });
 
 async function deadLetter(store: Store, id: string, queue = "q"): Promise<void> {
   const delivery = await sendAndClaim(store, id, { queue });
-  await store.broker.settle([dead(delivery, `reason of ${id}`)], null);
+  await store.consumer.settle([dead(delivery, `reason of ${id}`)], null);
 }
 
 export const deadCases = group("broker: dead letters", {
@@ -195,7 +195,7 @@ export const deadCases = group("broker: dead letters", {
       await clock.advance(1_000);
     }
     const ids = async (options: { limit: number; queue?: string }) =>
-      (await store.broker.deadLetters(options)).map(({ id }) => id);
+      (await store.deadLetters.list(options)).map(({ id }) => id);
     assert.deepEqual(await ids({ limit: 10 }), ["c", "b", "a"]);
     assert.deepEqual(await ids({ limit: 2 }), ["c", "b"]);
     assert.deepEqual(await ids({ limit: 10, queue: "q" }), ["c", "a"]);
@@ -206,39 +206,39 @@ export const deadCases = group("broker: dead letters", {
     await sendAndClaim(store, "a", { maxDeliveries: 1 });
     await clock.advance(LEASE_MS);
     assert.deepEqual(await claimIds(store), []);
-    assert.equal(await store.broker.redrive(["a", "unknown"]), 1);
+    assert.equal(await store.deadLetters.redrive(["a", "unknown"]), 1);
     assert.deepEqual((await store.results.get(["a"]))[0]?.state, "PENDING");
-    assert.deepEqual(await store.broker.deadLetters({ limit: 10 }), []);
+    assert.deepEqual(await store.deadLetters.list({ limit: 10 }), []);
     const delivery = await claimOne(store);
     assert.deepEqual([delivery.id, delivery.deliveries, delivery.retries], ["a", 1, 0]);
-    assert.equal(await store.broker.redrive(["a"]), 0);
+    assert.equal(await store.deadLetters.redrive(["a"]), 0);
     await finish(store, delivery);
   },
 
   "redrive counts retries anew": async ({ store }) => {
-    await store.broker.settle([retry(await sendAndClaim(store, "a"), 0)], null);
-    await store.broker.settle([dead(await claimOne(store))], null);
-    await store.broker.redrive(["a"]);
+    await store.consumer.settle([retry(await sendAndClaim(store, "a"), 0)], null);
+    await store.consumer.settle([dead(await claimOne(store))], null);
+    await store.deadLetters.redrive(["a"]);
     assert.equal((await claimOne(store)).retries, 0);
   },
 
   "a dead letter that was revoked while it was buffered runs when it is retried": async ({ store }) => {
     const a = await sendAndClaim(store, "a");
-    await store.broker.revoke(["a"], terminate);
-    await store.broker.settle([dead(a)], null);
-    await store.broker.redrive(["a"]);
+    await store.sender.revoke(["a"], terminate);
+    await store.consumer.settle([dead(a)], null);
+    await store.deadLetters.redrive(["a"]);
     const again = await claimOne(store);
-    assert.deepEqual(await store.broker.heartbeat([again], LEASE_MS), ["extended"]);
+    assert.deepEqual(await store.consumer.heartbeat([again], LEASE_MS), ["extended"]);
   },
 
   "deleteDead deletes dead letters and nothing else": async ({ store }) => {
     await deadLetter(store, "a");
     await deadLetter(store, "b");
-    await store.broker.enqueue([message("c")]);
-    assert.equal(await store.broker.deleteDead(["a", "c", "unknown"]), 1);
-    assert.equal(await store.broker.deleteDead(["a"]), 0);
+    await store.sender.enqueue([message("c")]);
+    assert.equal(await store.deadLetters.delete(["a", "c", "unknown"]), 1);
+    assert.equal(await store.deadLetters.delete(["a"]), 0);
     assert.deepEqual(
-      (await store.broker.deadLetters({ limit: 10 })).map(({ id }) => id),
+      (await store.deadLetters.list({ limit: 10 })).map(({ id }) => id),
       ["b"],
     );
     assert.deepEqual(await claimIds(store), ["c"]);
@@ -247,8 +247,8 @@ export const deadCases = group("broker: dead letters", {
   "the result of a deleted dead letter stays": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a");
     const result = { state: "FAILURE", payload: "why" };
-    await store.broker.settle([{ ...dead(delivery), result, resultTtlMs: HOUR_MS }], null);
-    await store.broker.deleteDead(["a"]);
+    await store.consumer.settle([{ ...dead(delivery), result, resultTtlMs: HOUR_MS }], null);
+    await store.deadLetters.delete(["a"]);
     assert.deepEqual(await store.results.get(["a"]), [{ id: "a", ...result, at: clock.now() }]);
   },
 });
@@ -257,33 +257,33 @@ const never = new AbortController().signal;
 
 export const arrivalCases = group("broker: arrivals", {
   "an arrival ends a wait": async (harness) => {
-    const arrivals = await harness.store.broker.listen(["q"]);
+    const arrivals = await harness.store.consumer.listen(["q"]);
     const wait = arrivals.wait(HOUR_MS, never);
-    await (await harness.peer()).broker.enqueue([message("a")]);
+    await (await harness.peer()).sender.enqueue([message("a")]);
     await eventually(harness, wait, "the end of a wait after an arrival");
     await arrivals.close();
   },
 
   "an arrival while nobody waits makes the next wait return": async (harness) => {
-    const arrivals = await harness.store.broker.listen(["other", "q"]);
-    await (await harness.peer()).broker.enqueue([message("a")]);
+    const arrivals = await harness.store.consumer.listen(["other", "q"]);
+    await (await harness.peer()).sender.enqueue([message("a")]);
     await eventually(harness, arrivals.wait(HOUR_MS, never), "the end of a wait after a latched arrival");
     await arrivals.close();
   },
 
   "every consumer of a queue is told": async (harness) => {
     const consumers = [
-      await harness.store.broker.listen(["q"]),
-      await (await harness.peer()).broker.listen(["q"]),
+      await harness.store.consumer.listen(["q"]),
+      await (await harness.peer()).consumer.listen(["q"]),
     ];
-    await harness.store.broker.enqueue([message("a")]);
+    await harness.store.sender.enqueue([message("a")]);
     await eventually(harness, Promise.all(consumers.map((each) => each.wait(HOUR_MS, never))), "both waits");
     for (const consumer of consumers) await consumer.close();
   },
 
   "a scheduled message arrives when it is sent": async (harness) => {
-    const arrivals = await harness.store.broker.listen(["q"]);
-    await harness.store.broker.enqueue([message("a", { eta: { inMs: 2 * HOUR_MS } })]);
+    const arrivals = await harness.store.consumer.listen(["q"]);
+    await harness.store.sender.enqueue([message("a", { eta: { inMs: 2 * HOUR_MS } })]);
     await eventually(harness, arrivals.wait(HOUR_MS, never), "the end of a wait after a scheduled message");
     await arrivals.close();
   },
@@ -291,11 +291,11 @@ export const arrivalCases = group("broker: arrivals", {
   "each scheduled message of another handle arrives, also after earlier ones have run": async (harness) => {
     const { store, clock } = harness;
     const peer = await harness.peer();
-    const arrivals = await store.broker.listen(["q"]);
+    const arrivals = await store.consumer.listen(["q"]);
     for (const id of ["a", "b", "c"]) {
       assert.equal((await claim(store)).nextWakeAt, null);
       const eta = clock.now() + 2_000;
-      await peer.broker.enqueue([message(id, { eta: { at: eta } })]);
+      await peer.sender.enqueue([message(id, { eta: { at: eta } })]);
       await eventually(harness, arrivals.wait(HOUR_MS, never), `the arrival of ${id}`);
       assert.deepEqual([(await claim(store)).nextWakeAt, clock.now() < eta], [eta, true]);
       await clock.advance(eta - clock.now());
@@ -311,14 +311,14 @@ export const arrivalCases = group("broker: arrivals", {
       await sendAndClaim(store, "b"),
       await sendAndClaim(store, "c"),
     ];
-    await store.broker.settle([dead(c)], null);
+    await store.consumer.settle([dead(c)], null);
     const steps = [
-      () => store.broker.giveBack([a]),
-      () => store.broker.settle([retry(b, 0)], null),
-      () => store.broker.redrive(["c"]),
+      () => store.consumer.giveBack([a]),
+      () => store.consumer.settle([retry(b, 0)], null),
+      () => store.deadLetters.redrive(["c"]),
     ];
     for (const step of steps) {
-      const arrivals = await store.broker.listen(["q"]);
+      const arrivals = await store.consumer.listen(["q"]);
       await step();
       await eventually(harness, arrivals.wait(HOUR_MS, never), String(step));
       await arrivals.close();
@@ -331,7 +331,7 @@ export const arrivalCases = group("broker: arrivals", {
       const { store, clock } = harness;
       await sendAndClaim(store, "a");
       await clock.advance(LEASE_MS);
-      const arrivals = await store.broker.listen(["q"]);
+      const arrivals = await store.consumer.listen(["q"]);
       await claimIds(await harness.peer(), { queues: ["other"] });
       await eventually(
         harness,
@@ -345,8 +345,8 @@ export const arrivalCases = group("broker: arrivals", {
   "an arrival that was taken does not end every wait from then on": {
     because: "a consumer would spin",
     async run(harness) {
-      const arrivals = await harness.store.broker.listen(["q"]);
-      await harness.store.broker.enqueue([message("a")]);
+      const arrivals = await harness.store.consumer.listen(["q"]);
+      await harness.store.sender.enqueue([message("a")]);
       await eventually(harness, arrivals.wait(HOUR_MS, never), "the arrival");
       // A store may end a wait for no reason, but not each.
       let wait = arrivals.wait(HOUR_MS, never);
@@ -362,13 +362,13 @@ export const arrivalCases = group("broker: arrivals", {
   },
 
   "a wait ends at its timeout": async (harness) => {
-    const arrivals = await harness.store.broker.listen(["q"]);
+    const arrivals = await harness.store.consumer.listen(["q"]);
     await eventually(harness, arrivals.wait(100, never), "the timeout of a wait");
     await arrivals.close();
   },
 
   "a wait ends when its signal aborts, before or after it began": async (harness) => {
-    const arrivals = await harness.store.broker.listen(["q"]);
+    const arrivals = await harness.store.consumer.listen(["q"]);
     const controller = new AbortController();
     const wait = arrivals.wait(HOUR_MS, controller.signal);
     controller.abort();
@@ -378,7 +378,7 @@ export const arrivalCases = group("broker: arrivals", {
   },
 
   "close ends a running wait, may be called twice, and later waits return": async (harness) => {
-    const arrivals = await harness.store.broker.listen(["q"]);
+    const arrivals = await harness.store.consumer.listen(["q"]);
     const wait = arrivals.wait(HOUR_MS, never);
     await arrivals.close();
     await arrivals.close();
@@ -387,7 +387,7 @@ export const arrivalCases = group("broker: arrivals", {
   },
 
   "closing the store ends a running wait without an error": async (harness) => {
-    const arrivals = await harness.store.broker.listen(["q"]);
+    const arrivals = await harness.store.consumer.listen(["q"]);
     const wait = arrivals.wait(HOUR_MS, never);
     await harness.store.close();
     await eventually(harness, wait, "the end of a wait after the store was closed");
@@ -395,11 +395,11 @@ export const arrivalCases = group("broker: arrivals", {
 
   "consumers that are gone leave nothing behind": async ({ store, clock }) => {
     const timers = clock.timers;
-    const arrivals = await store.broker.listen(["q", "r"]);
-    await store.broker.enqueue([message("a")]);
+    const arrivals = await store.consumer.listen(["q", "r"]);
+    await store.sender.enqueue([message("a")]);
     await arrivals.wait(HOUR_MS, never);
     await arrivals.close();
     await finish(store, await claimOne(store));
-    assert.deepEqual([clock.timers <= timers, await store.broker.counts()], [true, []]);
+    assert.deepEqual([clock.timers <= timers, await store.queues.counts()], [true, []]);
   },
 });

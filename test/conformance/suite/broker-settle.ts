@@ -22,14 +22,14 @@ export const settleCases = group("broker: settle", {
   "done ends the message and keeps its result in the same step": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a");
     await finish(store, delivery);
-    assert.deepEqual(await store.broker.counts(), []);
+    assert.deepEqual(await store.queues.counts(), []);
     assert.deepEqual(await store.results.get(["a"]), [{ id: "a", ...success, at: clock.now() }]);
   },
 
   "done without a result leaves an earlier record": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a");
     await store.results.update(delivery, { state: "CUSTOM", payload: "1" }, HOUR_MS);
-    assert.deepEqual((await store.broker.settle([done(delivery, null)], null)).outcomes, ["settled"]);
+    assert.deepEqual((await store.consumer.settle([done(delivery, null)], null)).outcomes, ["settled"]);
     assert.deepEqual(await store.results.get(["a"]), [
       { id: "a", state: "CUSTOM", payload: "1", at: clock.now() },
     ]);
@@ -40,17 +40,17 @@ export const settleCases = group("broker: settle", {
     await finish(store, delivery);
     const again = done(delivery, { state: "FAILURE", payload: "again" });
     assert.deepEqual(
-      (await store.broker.settle([again, retry(delivery, 0), dead(delivery)], null)).outcomes,
+      (await store.consumer.settle([again, retry(delivery, 0), dead(delivery)], null)).outcomes,
       ["lost", "lost", "lost"],
     );
     assert.deepEqual(await store.results.get(["a"]), [{ id: "a", ...success, at: clock.now() }]);
-    assert.deepEqual(await store.broker.counts(), []);
+    assert.deepEqual(await store.queues.counts(), []);
   },
 
   "a token that was never given, or another message's, is lost": async ({ store }) => {
     const a = await sendAndClaim(store, "a");
     const b = await sendAndClaim(store, "b");
-    await store.broker.enqueue([message("c")]);
+    await store.sender.enqueue([message("c")]);
     const wrong = [
       { id: "a", token: b.token },
       { id: "a", token: "" },
@@ -59,14 +59,14 @@ export const settleCases = group("broker: settle", {
     ];
     assert.deepEqual(
       (
-        await store.broker.settle(
+        await store.consumer.settle(
           wrong.map((ref) => done(ref)),
           null,
         )
       ).outcomes,
       ["lost", "lost", "lost", "lost"],
     );
-    assert.deepEqual(await store.broker.counts(), [{ ...noCounts, queue: "q", ready: 1, leased: 2 }]);
+    assert.deepEqual(await store.queues.counts(), [{ ...noCounts, queue: "q", ready: 1, leased: 2 }]);
   },
 
   "each settlement of a batch is judged alone and answered in order": async ({ store }) => {
@@ -76,14 +76,14 @@ export const settleCases = group("broker: settle", {
       await sendAndClaim(store, "c"),
     ];
     const batch = [done(a), done(a), dead(b), { ...done(c), token: "wrong" }, retry(c, 1_000)];
-    assert.deepEqual((await store.broker.settle(batch, null)).outcomes, [
+    assert.deepEqual((await store.consumer.settle(batch, null)).outcomes, [
       "settled",
       "lost",
       "settled",
       "lost",
       "settled",
     ]);
-    assert.deepEqual(await store.broker.counts(), [{ ...noCounts, queue: "q", scheduled: 1, dead: 1 }]);
+    assert.deepEqual(await store.queues.counts(), [{ ...noCounts, queue: "q", scheduled: 1, dead: 1 }]);
   },
 
   "retry comes back after its delay under the same id, one retry more, deliveries counted anew": async ({
@@ -95,7 +95,7 @@ export const settleCases = group("broker: settle", {
     await clock.advance(LEASE_MS);
     const first = await claimOne(store);
     assert.equal(first.deliveries, 2);
-    await store.broker.settle([retry(first, 5_000)], null);
+    await store.consumer.settle([retry(first, 5_000)], null);
     assert.equal((await claim(store)).nextWakeAt, clock.now() + 5_000);
     await clock.advance(4_999);
     assert.deepEqual(await claimIds(store), []);
@@ -125,7 +125,7 @@ export const settleCases = group("broker: settle", {
     clock,
   }) => {
     const delivery = await sendAndClaim(store, "a");
-    await store.broker.settle([retry(delivery, 1_000)], null);
+    await store.consumer.settle([retry(delivery, 1_000)], null);
     const record = { id: "a", state: "RETRY", payload: null, at: clock.now() };
     assert.deepEqual(await store.results.get(["a"]), [record]);
     await clock.advance(1_000);
@@ -137,8 +137,8 @@ export const settleCases = group("broker: settle", {
     because: "a task that fails at once must not keep the others from running",
     async run({ store }) {
       const a = await sendAndClaim(store, "a");
-      await store.broker.enqueue([message("b")]);
-      await store.broker.settle([retry(a, 0)], null);
+      await store.sender.enqueue([message("b")]);
+      await store.consumer.settle([retry(a, 0)], null);
       assert.deepEqual(await claimIds(store), ["b", "a"]);
     },
   },
@@ -146,8 +146,8 @@ export const settleCases = group("broker: settle", {
   "dead keeps the message, body and all": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a", { body: "b" });
     const failure = { state: "FAILURE", payload: "no such task" };
-    await store.broker.settle([{ ...dead(delivery, "unknown-task"), result: failure }], null);
-    assert.deepEqual(await store.broker.deadLetters({ limit: 10 }), [
+    await store.consumer.settle([{ ...dead(delivery, "unknown-task"), result: failure }], null);
+    assert.deepEqual(await store.deadLetters.list({ limit: 10 }), [
       { id: "a", task: "tasks.t", queue: "q", reason: "unknown-task", at: clock.now(), body: "b" },
     ]);
     assert.deepEqual(await store.results.get(["a"]), [{ id: "a", ...failure, at: clock.now() }]);
@@ -156,9 +156,9 @@ export const settleCases = group("broker: settle", {
 
   "the claim of the same step sees what the settlements did": async ({ store, clock }) => {
     const a = await sendAndClaim(store, "a");
-    await store.broker.enqueue([message("b")]);
+    await store.sender.enqueue([message("b")]);
     const request = { queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 5 };
-    const { outcomes, claimed } = await store.broker.settle([retry(a, 0)], request);
+    const { outcomes, claimed } = await store.consumer.settle([retry(a, 0)], request);
     assert.deepEqual(outcomes, ["settled"]);
     assert.deepEqual(
       claimed?.deliveries.map((delivery) => [delivery.id, delivery.retries]),
@@ -176,25 +176,25 @@ export const settleCases = group("broker: settle", {
       const a = await sendAndClaim(store, "a");
       await clock.advance(LEASE_MS + 1);
       const request = { queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 5 };
-      const reply = await store.broker.settle([done(a)], request);
+      const reply = await store.consumer.settle([done(a)], request);
       assert.deepEqual([reply.outcomes, reply.claimed?.deliveries], [["settled"], []]);
     },
   },
 
   "nothing to settle is only a claim": async ({ store }) => {
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     const request = { queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 5 };
-    const { outcomes, claimed } = await store.broker.settle([], request);
+    const { outcomes, claimed } = await store.consumer.settle([], request);
     assert.deepEqual([outcomes, claimed?.deliveries.map(({ id }) => id)], [[], ["a"]]);
   },
 
   "every delivery has its own token": async ({ store }) => {
     const tokens = new Set<string>();
-    await store.broker.enqueue(Array.from({ length: 10 }, (_, index) => message(`m${index}`)));
+    await store.sender.enqueue(Array.from({ length: 10 }, (_, index) => message(`m${index}`)));
     for (let round = 0; round < 5; round++) {
       const { deliveries } = await claim(store);
       for (const { token } of deliveries) tokens.add(token);
-      await store.broker.giveBack(deliveries);
+      await store.consumer.giveBack(deliveries);
     }
     assert.equal(tokens.size, 50);
   },
@@ -204,7 +204,7 @@ export const leaseCases = group("broker: heartbeat and leases", {
   "a heartbeat extends the lease from now": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a");
     await clock.advance(LEASE_MS - 1);
-    assert.deepEqual(await store.broker.heartbeat([delivery], 5_000), ["extended"]);
+    assert.deepEqual(await store.consumer.heartbeat([delivery], 5_000), ["extended"]);
     await clock.advance(4_999);
     assert.deepEqual(await claimIds(store), []);
     await clock.advance(1);
@@ -213,7 +213,7 @@ export const leaseCases = group("broker: heartbeat and leases", {
 
   "a heartbeat may shorten a lease": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a");
-    await store.broker.heartbeat([delivery], 10);
+    await store.consumer.heartbeat([delivery], 10);
     await clock.advance(10);
     assert.deepEqual(await claimIds(store), ["a"]);
   },
@@ -222,7 +222,7 @@ export const leaseCases = group("broker: heartbeat and leases", {
     const [a, b] = [await sendAndClaim(store, "a"), await sendAndClaim(store, "b")];
     await finish(store, a);
     assert.deepEqual(
-      await store.broker.heartbeat([a, b, { id: "b", token: "old" }, { id: "x", token: "y" }], LEASE_MS),
+      await store.consumer.heartbeat([a, b, { id: "b", token: "old" }, { id: "x", token: "y" }], LEASE_MS),
       ["lost", "extended", "lost", "lost"],
     );
   },
@@ -234,10 +234,10 @@ export const leaseCases = group("broker: heartbeat and leases", {
     const old = await sendAndClaim(store, "a");
     await clock.advance(LEASE_MS);
     const current = await claimOne(store);
-    assert.deepEqual(await store.broker.heartbeat([old], LEASE_MS), ["lost"]);
-    assert.deepEqual(await store.broker.giveBack([old]), ["lost"]);
+    assert.deepEqual(await store.consumer.heartbeat([old], LEASE_MS), ["lost"]);
+    assert.deepEqual(await store.consumer.giveBack([old]), ["lost"]);
     assert.equal(await store.results.update(old, { state: "STARTED", payload: null }, HOUR_MS), "lost");
-    assert.deepEqual((await store.broker.settle([done(old)], null)).outcomes, ["lost"]);
+    assert.deepEqual((await store.consumer.settle([done(old)], null)).outcomes, ["lost"]);
     assert.deepEqual(await store.results.get(["a"]), [
       { id: "a", state: "RECEIVED", payload: null, at: clock.now() },
     ]);
@@ -248,29 +248,29 @@ export const leaseCases = group("broker: heartbeat and leases", {
     const old = await sendAndClaim(store, "a");
     await clock.advance(LEASE_MS);
     await claim(store, { max: 0 });
-    assert.deepEqual(await store.broker.heartbeat([old], LEASE_MS), ["lost"]);
-    assert.deepEqual((await store.broker.settle([done(old)], null)).outcomes, ["lost"]);
+    assert.deepEqual(await store.consumer.heartbeat([old], LEASE_MS), ["lost"]);
+    assert.deepEqual((await store.consumer.settle([done(old)], null)).outcomes, ["lost"]);
     assert.deepEqual(await claimIds(store), ["a"]);
   },
 
   "until a claim has seen the end, the token stays current": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a");
     await clock.advance(LEASE_MS * 2);
-    assert.deepEqual(await store.broker.heartbeat([delivery], LEASE_MS), ["extended"]);
+    assert.deepEqual(await store.consumer.heartbeat([delivery], LEASE_MS), ["extended"]);
     assert.deepEqual(await claimIds(store), []);
   },
 
   "deliveries whose lease has ended go to the front of their queue": async ({ store, clock }) => {
-    await store.broker.enqueue([message("a"), message("b"), message("c")]);
+    await store.sender.enqueue([message("a"), message("b"), message("c")]);
     await claim(store, { max: 2 });
     await clock.advance(LEASE_MS);
-    await store.broker.enqueue([message("d")]);
+    await store.sender.enqueue([message("d")]);
     assert.deepEqual(await claimIds(store), ["a", "b", "c", "d"]);
   },
 
   "front means the front of its priority": async ({ store, clock }) => {
     await sendAndClaim(store, "low", { priority: 1 });
-    await store.broker.enqueue([message("high", { priority: 2 }), message("low2", { priority: 1 })]);
+    await store.sender.enqueue([message("high", { priority: 2 }), message("low2", { priority: 1 })]);
     await clock.advance(LEASE_MS);
     assert.deepEqual(await claimIds(store), ["high", "low", "low2"]);
   },
@@ -284,7 +284,7 @@ export const leaseCases = group("broker: heartbeat and leases", {
     const deadLettered = [{ id: "a", task: "tasks.t", queue: "q", reason: "deliveries-exhausted" }];
     assert.deepEqual(await claim(store), { deliveries: [], deadLettered, now: at, nextWakeAt: null });
     assert.deepEqual(await claim(store), { deliveries: [], now: at, nextWakeAt: null });
-    assert.deepEqual(await store.broker.deadLetters({ limit: 1 }), [
+    assert.deepEqual(await store.deadLetters.list({ limit: 1 }), [
       { id: "a", task: "tasks.t", queue: "q", reason: "deliveries-exhausted", at, body: "b" },
     ]);
     assert.deepEqual(await store.results.get(["a"]), [
@@ -296,7 +296,7 @@ export const leaseCases = group("broker: heartbeat and leases", {
     because: "nobody else does: their workers are gone",
     async run({ store, clock }) {
       const names = { task: "tasks/ü 1", queue: "queue %\n2", maxDeliveries: 1 };
-      await store.broker.enqueue([
+      await store.sender.enqueue([
         message("not spent"),
         message("spent 1", names),
         message("spent 2", { ...names, resultTtlMs: 0 }),
@@ -319,7 +319,7 @@ export const leaseCases = group("broker: heartbeat and leases", {
   "what a settlement buries is not told by the claim of the same step": async ({ store }) => {
     const delivery = await sendAndClaim(store, "a");
     const request = { queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 1 };
-    const { claimed } = await store.broker.settle([dead(delivery)], request);
+    const { claimed } = await store.consumer.settle([dead(delivery)], request);
     assert(claimed);
     assert.equal("deadLettered" in claimed, false);
   },
@@ -329,17 +329,17 @@ export const leaseCases = group("broker: heartbeat and leases", {
     await clock.advance(LEASE_MS);
     await claim(store);
     assert.deepEqual(await store.results.get(["a"]), [null]);
-    assert.equal((await store.broker.deadLetters({ limit: 1 })).length, 1);
+    assert.equal((await store.deadLetters.list({ limit: 1 })).length, 1);
   },
 
   "given back, a delivery is at the front again and was not counted": async ({ store }) => {
-    await store.broker.enqueue([
+    await store.sender.enqueue([
       message("a", { maxDeliveries: 1 }),
       message("b", { maxDeliveries: 1 }),
       message("c"),
     ]);
     const { deliveries } = await claim(store, { max: 2 });
-    assert.deepEqual(await store.broker.giveBack(deliveries), ["settled", "settled"]);
+    assert.deepEqual(await store.consumer.giveBack(deliveries), ["settled", "settled"]);
     const again = (await claim(store)).deliveries;
     assert.deepEqual(
       again.map(({ id, deliveries: count, retries }) => [id, count, retries]),
@@ -353,12 +353,12 @@ export const leaseCases = group("broker: heartbeat and leases", {
 
   "giving back twice, or with an old token, is lost": async ({ store }) => {
     const delivery = await sendAndClaim(store, "a");
-    assert.deepEqual(await store.broker.giveBack([delivery, delivery, { id: "x", token: "y" }]), [
+    assert.deepEqual(await store.consumer.giveBack([delivery, delivery, { id: "x", token: "y" }]), [
       "settled",
       "lost",
       "lost",
     ]);
-    assert.deepEqual((await store.broker.settle([done(delivery)], null)).outcomes, ["lost"]);
+    assert.deepEqual((await store.consumer.settle([done(delivery)], null)).outcomes, ["lost"]);
     assert.deepEqual(await claimIds(store), ["a"]);
   },
 });

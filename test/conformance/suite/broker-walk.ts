@@ -1,8 +1,8 @@
 /** A random walk over the broker's verbs, compared with a model after every step. The seed gives the walk again. */
 import assert from "node:assert/strict";
 import { seededRandom } from "../../../src/core/random.js";
-import type { DeliveryRef, Settlement } from "../../../src/store/broker.js";
-import type { Store } from "../../../src/store/store.js";
+import type { DeliveryRef, Settlement } from "../../../src/store/contracts/consumer.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { BrokerModel } from "./broker-model.js";
 import { group, type Harness } from "./harness.js";
 import { claim, dead, done, message, retry } from "./samples.js";
@@ -53,7 +53,7 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
   };
 
   const verbs: ((handle: Store) => Promise<void>)[] = [
-    async ({ broker }) => {
+    async ({ sender }) => {
       const now = clock.now();
       const batch = Array.from({ length: 1 + random(3) }, () => ({
         id: pick(ids),
@@ -63,7 +63,7 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
         expires: random(4) ? null : now + random(3_000),
         maxDeliveries: 1 + random(3),
       }));
-      const outcomes = await broker.enqueue(
+      const outcomes = await sender.enqueue(
         batch.map(({ id, queue, priority, eta, expires, maxDeliveries }) =>
           message(id, {
             ...{ queue, priority, maxDeliveries, resultTtlMs: KEPT_MS, eta: { at: eta } },
@@ -78,45 +78,45 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
     },
     (handle) => claimFrom(handle, pick(QUEUES), random(4)),
     (handle) => claimFrom(handle, pick(QUEUES), 1 + random(2)),
-    async ({ broker }) => {
+    async ({ consumer }) => {
       const settlements = someRefs().map((ref): Settlement => {
         const kind = random(4);
         if (kind < 2) return { ...done(ref), resultTtlMs: KEPT_MS };
         return { ...(kind === 2 ? retry(ref, random(2) * 700) : dead(ref)), resultTtlMs: KEPT_MS };
       });
-      const { outcomes } = await broker.settle(settlements, null);
+      const { outcomes } = await consumer.settle(settlements, null);
       assert.deepEqual(
         outcomes,
         settlements.map((each) => model.settle(each, clock.now())),
       );
     },
-    async ({ broker }) => {
+    async ({ consumer }) => {
       const refs = someRefs();
       const expected = refs.map(({ id, token }) => model.heartbeat(id, token, clock.now() + LEASE_MS));
-      assert.deepEqual(await broker.heartbeat(refs, LEASE_MS), expected);
+      assert.deepEqual(await consumer.heartbeat(refs, LEASE_MS), expected);
     },
-    async ({ broker }) => {
+    async ({ consumer }) => {
       const refs = someRefs();
       assert.deepEqual(
-        await broker.giveBack(refs),
+        await consumer.giveBack(refs),
         refs.map(({ id, token }) => model.giveBack(id, token)),
       );
     },
-    async ({ broker }) => {
+    async ({ sender }) => {
       const id = pick(ids);
       const terminate = random(2) === 0;
       model.revoke(id, terminate, clock.now());
-      await broker.revoke([id], { terminate, keepMs: 0 });
+      await sender.revoke([id], { terminate, keepMs: 0 });
     },
-    async ({ broker }) => {
+    async ({ queues }) => {
       if (random(6)) return;
       const queue = pick(QUEUES);
-      assert.equal(await broker.purge([queue]), model.purge(queue));
+      assert.equal(await queues.purge([queue]), model.purge(queue));
     },
-    async ({ broker }) => {
+    async ({ deadLetters }) => {
       const id = pick(ids);
-      if (random(3)) assert.equal(await broker.redrive([id]), model.redrive(id));
-      else assert.equal(await broker.deleteDead([id]), model.deleteDead(id));
+      if (random(3)) assert.equal(await deadLetters.redrive([id]), model.redrive(id));
+      else assert.equal(await deadLetters.delete([id]), model.deleteDead(id));
     },
     async ({ results }) => {
       const id = pick(ids);
@@ -127,7 +127,7 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
   ];
 
   const compare = async (handle: Store): Promise<void> => {
-    const counts = await handle.broker.counts();
+    const counts = await handle.queues.counts();
     assert.deepEqual(
       counts.map(({ queue, ready, scheduled, leased, dead: letters }) => ({
         ...{ queue, waiting: ready + scheduled, held: leased, dead: letters },
@@ -159,7 +159,7 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
     for (const { id, token } of given) {
       const settlement = { ...done({ id, token }), resultTtlMs: KEPT_MS };
       const expected = model.settle(settlement, clock.now());
-      assert.deepEqual((await store.broker.settle([settlement], null)).outcomes, [expected]);
+      assert.deepEqual((await store.consumer.settle([settlement], null)).outcomes, [expected]);
     }
     given.length = 0;
   }

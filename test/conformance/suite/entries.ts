@@ -1,6 +1,6 @@
 /** Entries at rest: put, get, list, remove, due. */
 import assert from "node:assert/strict";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { eventually } from "./samples.js";
 import { cursor, entry, item, ledgerOf, putAll, read, sendOf, tick } from "./entry-samples.js";
 import { group } from "./harness.js";

@@ -1,7 +1,8 @@
 /** Reading the ledger and keeping it bounded. */
 import assert from "node:assert/strict";
-import type { LedgerQuery, LedgerRecord, PlannedOccurrence } from "../../../src/store/entries.js";
-import type { Store } from "../../../src/store/store.js";
+import type { LedgerQuery, LedgerRecord } from "../../../src/store/contracts/ledger.js";
+import type { PlannedOccurrence } from "../../../src/store/contracts/entries.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { cursor, entry, item, ledgerOf, putAll, tick } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { lead } from "./leases.js";
@@ -33,7 +34,7 @@ async function begins(
   query: Partial<LedgerQuery> = {},
   name = "a",
 ): Promise<number[]> {
-  const records = await store.entries.ledger(name, { limit: 100, keep: "oldest", ...query });
+  const records = await store.ledger.rows(name, { limit: 100, keep: "oldest", ...query });
   return records.map((record) => beginOf(record) - start);
 }
 
@@ -105,10 +106,10 @@ export const ledgerCases = group("entries: ledger", {
       const start = await fill(harness, "a", 1, [2, 900]);
       const retention = { maxAgeMs: 60_000, maxRowsPerEntry: 100 };
       await clock.advance(60_000);
-      assert.equal(await store.entries.trimLedger(retention, 100), 0);
+      assert.equal(await store.ledger.trim(retention, 100), 0);
       await clock.advance(1);
       await fill(harness, "b", 3);
-      assert.equal(await store.entries.trimLedger(retention, 100), 2);
+      assert.equal(await store.ledger.trim(retention, 100), 2);
       assert.deepEqual(
         [await begins(store, start), await ledgerOf(store, "b").then(({ length }) => length)],
         [[], 1],
@@ -129,7 +130,7 @@ export const ledgerCases = group("entries: ledger", {
     const retention = { maxAgeMs: 60_000, maxRowsPerEntry: 100 };
     await clock.advance(60_001);
     let dropped = 0;
-    for (let call = 0; call < 5; call++) dropped += await store.entries.trimLedger(retention, 2);
+    for (let call = 0; call < 5; call++) dropped += await store.ledger.trim(retention, 2);
     const left = async (name: string): Promise<number> => (await ledgerOf(store, name)).length;
     assert.deepEqual([dropped, await begins(store, start), await left("b"), await left("c")], [3, [], 3, 0]);
   },
@@ -138,7 +139,7 @@ export const ledgerCases = group("entries: ledger", {
     const { store } = harness;
     const start = await fill(harness, "a", 1, [2, 3], 4, 5);
     await fill(harness, "b", 1, 2);
-    assert.equal(await store.entries.trimLedger({ maxAgeMs: 60_000, maxRowsPerEntry: 2 }, 100), 2);
+    assert.equal(await store.ledger.trim({ maxAgeMs: 60_000, maxRowsPerEntry: 2 }, 100), 2);
     assert.deepEqual(
       [await begins(store, start), await begins(store, start, {}, "b")],
       [
@@ -156,7 +157,7 @@ export const ledgerCases = group("entries: ledger", {
     let dropped = 0;
     // A bounded step may find nothing where it looks and still have more to do elsewhere.
     for (let call = 0; call < 20; call++) {
-      const step = await store.entries.trimLedger(retention, 3);
+      const step = await store.ledger.trim(retention, 3);
       assert(step <= 3);
       dropped += step;
     }
@@ -176,7 +177,7 @@ export const ledgerCases = group("entries: ledger", {
         for (const name of names) await append(harness, name, 7);
         // As whoever tidies does it: at once again while a call finds as much as it may take.
         let dropped: number;
-        do dropped = await store.entries.trimLedger(retention, limit);
+        do dropped = await store.ledger.trim(retention, limit);
         while (dropped >= limit);
         left.push(await Promise.all(names.map(async (name) => (await ledgerOf(store, name)).length)));
       }

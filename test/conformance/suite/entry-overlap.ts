@@ -1,8 +1,9 @@
 /** Overlap: what happens to a run that is due while earlier runs of its entry are unfinished; and trigger. */
 import assert from "node:assert/strict";
-import type { LedgerRecord, Overlap } from "../../../src/store/entries.js";
-import type { NewMessage } from "../../../src/store/broker.js";
-import type { Store } from "../../../src/store/store.js";
+import type { LedgerRecord } from "../../../src/store/contracts/ledger.js";
+import type { Overlap } from "../../../src/store/contracts/entries.js";
+import type { NewMessage } from "../../../src/store/contracts/sender.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import {
   claim,
   claimIds,
@@ -134,7 +135,7 @@ export const overlapCases = group("entries: overlap", {
     assert.equal((await read(store, "a")).lastDue, a.due(1));
     assert.equal((await ledgerOf(store, "a")).length, 1);
     assert.deepEqual(await claimIds(store), [a.id(0)]);
-    assert.deepEqual(await store.broker.enqueue([message(a.id(1))]), ["duplicate"]);
+    assert.deepEqual(await store.sender.enqueue([message(a.id(1))]), ["duplicate"]);
     assert.equal((await store.results.get([a.id(1)]))[0]?.state, "PENDING");
   },
 
@@ -162,7 +163,7 @@ export const overlapCases = group("entries: overlap", {
     await a.tick(queueOne);
     const request = { queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 1 };
     const settlement = { ...running, kind: "done", result: null, resultTtlMs: 0 } as const;
-    const { claimed } = await store.broker.settle([settlement], request);
+    const { claimed } = await store.consumer.settle([settlement], request);
     assert.deepEqual(
       claimed?.deliveries.map(({ id }) => id),
       [a.id(1)],
@@ -188,7 +189,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    await store.broker.settle([retry(await claimOne(store), HOUR_MS)], null);
+    await store.consumer.settle([retry(await claimOne(store), HOUR_MS)], null);
     assert.deepEqual(await standing(store), { unfinished: 1, buffered: true, runs: 1 });
   },
 
@@ -197,7 +198,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    await store.broker.settle([dead(await claimOne(store))], null);
+    await store.consumer.settle([dead(await claimOne(store))], null);
     assert.deepEqual(await claimIds(store), [a.id(1)]);
   },
 
@@ -206,7 +207,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    await store.broker.revoke([a.id(0)], { terminate: false, keepMs: 0 });
+    await store.sender.revoke([a.id(0)], { terminate: false, keepMs: 0 });
     assert.deepEqual(await claimIds(store), [a.id(1)]);
   },
 
@@ -215,7 +216,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    assert.equal(await store.broker.purge(["q"]), 1);
+    assert.equal(await store.queues.purge(["q"]), 1);
     assert.deepEqual(await claimIds(store), [a.id(1)]);
   },
 
@@ -415,7 +416,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(queueOne);
     await a.tick(queueOne);
-    await store.broker.revoke([a.id(1)], { terminate: false, keepMs: 0 });
+    await store.sender.revoke([a.id(1)], { terminate: false, keepMs: 0 });
     assert.deepEqual(await standing(store), { unfinished: 1, buffered: false, runs: 1 });
     assert.deepEqual(
       (await ledgerOf(store, "a"))[1],
@@ -440,7 +441,7 @@ export const overlapCases = group("entries: overlap", {
     );
     await finish(store, await claimOne(store));
     assert.deepEqual(await claimIds(store), []);
-    assert.deepEqual(await store.broker.enqueue([message(a.id(1))]), ["queued"]);
+    assert.deepEqual(await store.sender.enqueue([message(a.id(1))]), ["queued"]);
   },
 
   "a put leaves a buffered run held": async (harness) => {
@@ -477,7 +478,7 @@ export const overlapCases = group("entries: overlap", {
     await a.tick(cancelRunning);
     const running = await claimOne(store);
     assert.equal(await a.tick(cancelRunning), "buffered");
-    assert.deepEqual(await store.broker.heartbeat([running], LEASE_MS), ["revoked"]);
+    assert.deepEqual(await store.consumer.heartbeat([running], LEASE_MS), ["revoked"]);
     await eventually(harness, told, 'a message on "revoke"');
     assert.deepEqual(
       heard.map((payload) => JSON.parse(payload) as unknown),
@@ -494,7 +495,7 @@ export const overlapCases = group("entries: overlap", {
     const a = await everySecond(harness);
     await a.tick(overlap);
     await claimOne(store);
-    const arrivals = await store.broker.listen(["other"]);
+    const arrivals = await store.consumer.listen(["other"]);
     await claim(store, { queues: ["other"] });
     await eventually(harness, arrivals.wait(100, never), "the end of what was latched");
     assert.equal(await a.tick(overlap), "buffered");
@@ -558,7 +559,7 @@ export const triggerCases = group("entries: trigger", {
 
   "an entry that does not exist is gone": async ({ store }) => {
     assert.equal(await store.entries.trigger("a", message("a!1", { entry: "a" }), null), "gone");
-    assert.deepEqual([await ledgerOf(store, "a"), await store.broker.counts()], [[], []]);
+    assert.deepEqual([await ledgerOf(store, "a"), await store.queues.counts()], [[], []]);
   },
 
   "a paused or disabled entry can be triggered": async ({ store, clock }) => {
@@ -603,7 +604,7 @@ export const triggerCases = group("entries: trigger", {
     let tell: (name: string) => void = () => undefined;
     const told = new Promise<string>((resolve) => (tell = resolve));
     await (await harness.peer()).channel.subscribe("entries", (name) => tell(name));
-    const arrivals = await store.broker.listen(["q"]);
+    const arrivals = await store.consumer.listen(["q"]);
     await store.entries.trigger("a", message("a!1", { entry: "a" }), null);
     assert.equal(await eventually(harness, told, 'a message on "entries"'), "a");
     await eventually(harness, arrivals.wait(HOUR_MS, new AbortController().signal), "the arrival");

@@ -5,15 +5,15 @@ import type {
   Cursor,
   EntryPut,
   EntrySnapshot,
-  LedgerRow,
   OccurrenceOutcome,
   Overlap,
   PlannedOccurrence,
   TickItem,
   TickItemOutcome,
-} from "../../../src/store/entries.js";
-import type { NewMessage } from "../../../src/store/broker.js";
-import type { Store } from "../../../src/store/store.js";
+} from "../../../src/store/contracts/entries.js";
+import type { LedgerRow } from "../../../src/store/contracts/ledger.js";
+import type { NewMessage } from "../../../src/store/contracts/sender.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { message } from "./samples.js";
 
 export function cursor(due: EpochMs, dispatchAt = due): Cursor {
@@ -102,7 +102,7 @@ export function ticked(...occurrences: OccurrenceOutcome[]): TickItemOutcome {
 
 /** The whole ledger of an entry, in order of due. */
 export function ledgerOf(store: Store, name: string) {
-  return store.entries.ledger(name, { limit: 1_000, keep: "oldest" });
+  return store.ledger.rows(name, { limit: 1_000, keep: "oldest" });
 }
 
 export function sentRow(

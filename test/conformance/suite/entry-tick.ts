@@ -1,6 +1,6 @@
 /** Tick: the one step that sends, moves the cursor and writes the ledger. */
 import assert from "node:assert/strict";
-import type { TickItem } from "../../../src/store/entries.js";
+import type { TickItem } from "../../../src/store/contracts/entries.js";
 import { claim, claimAllIds, claimIds, claimOne, finish, HOUR_MS, message } from "./samples.js";
 import {
   cursor,
@@ -30,7 +30,7 @@ async function dueNow({ store, clock }: Harness) {
 async function assertUntouched({ store }: Harness, before: Awaited<ReturnType<typeof read>>): Promise<void> {
   assert.deepEqual(await read(store, before.name), before);
   assert.deepEqual(await ledgerOf(store, before.name), []);
-  assert.deepEqual(await store.broker.counts(), []);
+  assert.deepEqual(await store.queues.counts(), []);
 }
 
 export const tickCases = group("entries: tick", {
@@ -82,7 +82,10 @@ export const tickCases = group("entries: tick", {
     const unfinished = async () => (await read(store, "a")).unfinished;
     const first = await claimOne(store);
     assert.equal(await unfinished(), 1);
-    await store.broker.settle([{ ...first, kind: "retry", delayMs: 5, result: null, resultTtlMs: 0 }], null);
+    await store.consumer.settle(
+      [{ ...first, kind: "retry", delayMs: 5, result: null, resultTtlMs: 0 }],
+      null,
+    );
     assert.equal(await unfinished(), 1);
     await clock.advance(5);
     await claimOne(store);
@@ -173,7 +176,7 @@ export const tickCases = group("entries: tick", {
   "a message id that is there already is not doubled": async (harness) => {
     const { store } = harness;
     const { now, term } = await dueNow(harness);
-    await store.broker.enqueue([message(runId("a", now), { body: "first" })]);
+    await store.sender.enqueue([message(runId("a", now), { body: "first" })]);
     const plan = [sendOf("a", now, undefined, { body: "second" })];
     assert.deepEqual(await tick(store, term, item("a", now, { plan, next: cursor(now + 5) })), [
       ticked("sent"),
@@ -187,7 +190,7 @@ export const tickCases = group("entries: tick", {
   "a tick wakes the consumers of its queues": async (harness) => {
     const { store } = harness;
     const { now, term } = await dueNow(harness);
-    const arrivals = await store.broker.listen(["q"]);
+    const arrivals = await store.consumer.listen(["q"]);
     await tick(store, term, item("a", now, { plan: [sendOf("a", now)], next: cursor(now + 5) }));
     await arrivals.wait(HOUR_MS, new AbortController().signal);
     await arrivals.close();
@@ -366,7 +369,7 @@ export const fenceCases = group("entries: tick, refused", {
     );
     assert.deepEqual(outcomes, [{ outcome: "paused" }, { outcome: "paused" }]);
     assert.deepEqual([await ledgerOf(store, "p"), await ledgerOf(store, "d")], [[], []]);
-    assert.deepEqual(await store.broker.counts(), []);
+    assert.deepEqual(await store.queues.counts(), []);
   },
 
   "an entry that does not exist is gone": async (harness) => {
@@ -376,7 +379,7 @@ export const fenceCases = group("entries: tick, refused", {
       { outcome: "gone" },
     ]);
     assert.deepEqual(await ledgerOf(store, "x"), []);
-    assert.deepEqual(await store.broker.counts(), []);
+    assert.deepEqual(await store.queues.counts(), []);
   },
 
   "where several refusals apply, stale comes before moved, moved before early, early before paused": async ({

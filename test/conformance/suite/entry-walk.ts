@@ -5,16 +5,17 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/core/logger.js";
 import { seededRandom } from "../../../src/core/random.js";
-import type { Delivery, NewMessage, Settlement } from "../../../src/store/broker.js";
+import type { Delivery, Settlement } from "../../../src/store/contracts/consumer.js";
+import type { NewMessage } from "../../../src/store/contracts/sender.js";
 import type {
   Cursor,
   EntrySnapshot,
-  LedgerRecord,
   Overlap,
   PlannedOccurrence,
-} from "../../../src/store/entries.js";
+} from "../../../src/store/contracts/entries.js";
+import type { LedgerRecord } from "../../../src/store/contracts/ledger.js";
 import { openMemoryStore } from "../../../src/store/memory/index.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { cursor, entry, item, runId } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { lead } from "./leases.js";
@@ -132,7 +133,7 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
       (ref) => ({ ...retry(ref, delayMs), kind: "defer" }),
       dead,
     ]);
-    await both((store, which) => store.broker.settle([settlement(refs[which])], null));
+    await both((store, which) => store.consumer.settle([settlement(refs[which])], null));
   };
   const verbs: (() => Promise<unknown>)[] = [
     ...[tick, tick, tick, take, take, settle, settle],
@@ -160,22 +161,22 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
     },
     async () => {
       const refs = aDelivery();
-      if (refs) await both((store, which) => store.broker.giveBack([refs[which]]));
+      if (refs) await both((store, which) => store.consumer.giveBack([refs[which]]));
     },
     async () => {
       const id = pick([...ids]) ?? "none";
       const terminate = below(2) === 0;
       const keepMs = below(2_000);
-      await both((store) => store.broker.revoke([id], { terminate, keepMs }));
+      await both((store) => store.sender.revoke([id], { terminate, keepMs }));
     },
     async () => {
       const id = pick([...ids]) ?? "none";
       const again = below(3) > 0;
-      await both((store) => (again ? store.broker.redrive([id]) : store.broker.deleteDead([id])));
+      await both((store) => (again ? store.deadLetters.redrive([id]) : store.deadLetters.delete([id])));
     },
     async () => {
       if (below(6) === 0)
-        await both((store) => store.entries.trimLedger({ maxAgeMs: 3_000, maxRowsPerEntry: 1e9 }, 1_000));
+        await both((store) => store.ledger.trim({ maxAgeMs: 3_000, maxRowsPerEntry: 1e9 }, 1_000));
     },
     async () => clock.jump(below(900)),
     async () => clock.jump(below(200)),
@@ -184,11 +185,9 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
     await both((store) => store.entries.get(NAMES));
     await both((store) => store.entries.due(5));
     for (const name of NAMES) {
-      await both(async (store) =>
-        inOrder(await store.entries.ledger(name, { limit: 1_000, keep: "oldest" })),
-      );
+      await both(async (store) => inOrder(await store.ledger.rows(name, { limit: 1_000, keep: "oldest" })));
     }
-    await both((store) => store.broker.counts());
+    await both((store) => store.queues.counts());
     await both((store) => store.results.get([...ids]));
   };
   for (let step = 0; step < steps; step++) {

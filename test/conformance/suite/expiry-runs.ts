@@ -1,7 +1,7 @@
 /** Expiry and overlap: a run that no worker will take any more is not unfinished. */
 import assert from "node:assert/strict";
-import type { Overlap } from "../../../src/store/entries.js";
-import type { NewMessage } from "../../../src/store/broker.js";
+import type { Overlap } from "../../../src/store/contracts/entries.js";
+import type { NewMessage } from "../../../src/store/contracts/sender.js";
 import {
   allow,
   cancelRunning,
@@ -119,7 +119,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
         (await ledgerOf(store, "e")).map((record) => record.kind === "row" && record.fate),
         ["sent", "sent", "sent"],
       );
-      const [{ queue, ready } = { queue: "", ready: 0 }] = await store.broker.counts();
+      const [{ queue, ready } = { queue: "", ready: 0 }] = await store.queues.counts();
       assert.deepEqual([queue, ready], ["nobody", 1]);
       assert.equal((await read(store, "e")).unfinished, 0);
     },
@@ -184,7 +184,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
     const e = await everySecond(harness);
     await e.tick(allow, SHORT);
     const many = Array.from({ length: 1_200 }, (_, n) => message(`m${n}`, { entry: "e", ...SHORT }));
-    await store.broker.enqueue(many);
+    await store.sender.enqueue(many);
     await clock.advance(500);
     await e.tick(skipOverlap, SHORT);
     assert.equal(await e.tick(skipOverlap, SHORT), "sent");

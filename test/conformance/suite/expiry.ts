@@ -1,9 +1,9 @@
 /** Expiry that no worker notices: it is told at its instant, to whoever asks, and a claim that comes later says the same. */
 import assert from "node:assert/strict";
 import type { EpochMs } from "../../../src/core/clock.js";
-import type { NewMessage } from "../../../src/store/broker.js";
-import type { StoredResult } from "../../../src/store/results.js";
-import type { Store } from "../../../src/store/store.js";
+import type { NewMessage } from "../../../src/store/contracts/sender.js";
+import type { StoredResult } from "../../../src/store/contracts/results.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { cursor, entry, item, putAll, queueOne, read, sendOf, tick } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { lead } from "./leases.js";
@@ -29,7 +29,7 @@ const LIFE_MS = 1_500;
 type Way = (store: Store, at: EpochMs, harness: Harness) => Promise<unknown>;
 
 async function send(store: Store, at: EpochMs, changes: Partial<NewMessage> = {}): Promise<void> {
-  assert.deepEqual(await store.broker.enqueue([message("a", { expires: { at }, ...changes })]), ["queued"]);
+  assert.deepEqual(await store.sender.enqueue([message("a", { expires: { at }, ...changes })]), ["queued"]);
 }
 
 /** The run "a" of an entry whose first run is at work. */
@@ -69,7 +69,7 @@ const WAYS: readonly (readonly [place: string, state: string, way: Way])[] = [
     "PENDING",
     async (store, at) => {
       await send(store, at);
-      await store.broker.giveBack([await claimOne(store)]);
+      await store.consumer.giveBack([await claimOne(store)]);
     },
   ],
   [
@@ -87,7 +87,7 @@ const WAYS: readonly (readonly [place: string, state: string, way: Way])[] = [
     "RETRY",
     async (store, at) => {
       await send(store, at);
-      await store.broker.settle([retry(await claimOne(store), HOUR_MS)], null);
+      await store.consumer.settle([retry(await claimOne(store), HOUR_MS)], null);
     },
   ],
   [
@@ -95,8 +95,8 @@ const WAYS: readonly (readonly [place: string, state: string, way: Way])[] = [
     "PENDING",
     async (store, at) => {
       await send(store, at);
-      await store.broker.settle([dead(await claimOne(store))], null);
-      assert.equal(await store.broker.redrive(["a"]), 1);
+      await store.consumer.settle([dead(await claimOne(store))], null);
+      assert.equal(await store.deadLetters.redrive(["a"]), 1);
     },
   ],
 ];
@@ -166,7 +166,7 @@ const told = group(
           for (let claims = 0; claims < 3; claims++) await claimIds(store);
           const after = (await store.results.get(["a"]))[0];
           assert.deepEqual(said(after), said(before));
-          assert.deepEqual(await store.broker.enqueue([message("a")]), ["duplicate"]);
+          assert.deepEqual(await store.sender.enqueue([message("a")]), ["duplicate"]);
         },
       ],
     ]),
@@ -177,13 +177,13 @@ const stays = group("expiry: told once and for all", {
   "a revoke that comes too late changes nothing": async (harness) => {
     const { store } = harness;
     await outlived(harness, inQueue);
-    await store.broker.revoke(["a"], { terminate: true, keepMs: HOUR_MS });
+    await store.sender.revoke(["a"], { terminate: true, keepMs: HOUR_MS });
     assert.equal((await store.results.get(["a"]))[0]?.reason, "expired");
   },
 
   "a revoke that was remembered before the task was sent changes nothing": async (harness) => {
     const { store } = harness;
-    await store.broker.revoke(["a"], { terminate: false, keepMs: HOUR_MS });
+    await store.sender.revoke(["a"], { terminate: false, keepMs: HOUR_MS });
     await outlived(harness, inQueue);
     assert.equal((await store.results.get(["a"]))[0]?.reason, "expired");
     assert.deepEqual(await claimIds(store), []);
@@ -229,7 +229,7 @@ const stays = group("expiry: told once and for all", {
       const wait = store.results.wait("a", never);
       const delivery = await claimOne(store);
       await clock.advance(LIFE_MS);
-      await store.broker.giveBack([delivery]);
+      await store.consumer.giveBack([delivery]);
       assert.deepEqual(await store.results.get(["a"]), [expired(at)]);
       assert.deepEqual(await eventually(harness, wait, "the end of a task that was given back"), expired(at));
     },
@@ -238,10 +238,10 @@ const stays = group("expiry: told once and for all", {
     const { store, clock } = harness;
     await send(store, clock.now() + HOUR_MS);
     const delivery = await claimOne(store, { leaseMs: LEASE_MS });
-    await store.broker.revoke(["a"], { terminate: false, keepMs: 0 });
+    await store.sender.revoke(["a"], { terminate: false, keepMs: 0 });
     assert.equal((await store.results.get(["a"]))[0]?.state, "RECEIVED");
     const wait = store.results.wait("a", never);
-    await store.broker.giveBack([delivery]);
+    await store.consumer.giveBack([delivery]);
     assert.equal((await store.results.get(["a"]))[0]?.reason, "revoked");
     assert.equal((await eventually(harness, wait, "the end of a revoked task"))?.reason, "revoked");
   },
@@ -259,7 +259,7 @@ const stays = group("expiry: told once and for all", {
   "purge takes away what has expired like all that waits": async (harness) => {
     const { store } = harness;
     await outlived(harness, inQueue);
-    assert.equal(await store.broker.purge(["q"]), 1);
+    assert.equal(await store.queues.purge(["q"]), 1);
     assert.deepEqual(await store.results.get(["a"]), [null]);
   },
 });

@@ -1,5 +1,5 @@
 /** What a store hands to the conformance suite, and what a case of the suite is. */
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import type { ManualClock } from "../../../src/testing/manual-clock.js";
 
 /**

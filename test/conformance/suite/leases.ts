@@ -1,7 +1,7 @@
 /** Who leads. */
 import assert from "node:assert/strict";
-import type { Candidate } from "../../../src/store/leases.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Candidate } from "../../../src/store/contracts/leases.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { eventually } from "./samples.js";
 import { group } from "./harness.js";
 

@@ -1,6 +1,6 @@
 /** Locks of entries: taken when the run is sent; overlap decides when they are busy. */
 import assert from "node:assert/strict";
-import type { Overlap } from "../../../src/store/entries.js";
+import type { Overlap } from "../../../src/store/contracts/entries.js";
 import {
   allow,
   cancelRunning,

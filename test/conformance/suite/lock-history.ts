@@ -1,7 +1,7 @@
 /** The history of locks: one row for each thing that happens, written in its step. */
 import assert from "node:assert/strict";
-import type { LockRecord } from "../../../src/store/locks.js";
-import type { Store } from "../../../src/store/store.js";
+import type { LockRecord } from "../../../src/store/contracts/lock-inspection.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { group } from "./harness.js";
 import { ALIVE_MS, acquire, LEASE_MS, take } from "./locks.js";
 import { claimOne, done, HOUR_MS, LEASE_MS as DELIVERY_MS, message, retry } from "./samples.js";
@@ -10,7 +10,7 @@ type Told = Pick<LockRecord, "event" | "id"> & { readonly ms: number | null };
 
 /** All rows, oldest first: what happened, to whom, and how long that took. */
 async function told(store: Store): Promise<Told[]> {
-  const rows = await store.locks.history({ limit: 1_000 });
+  const rows = await store.lockInspection.history({ limit: 1_000 });
   return rows.map(({ event, id, waitedMs, heldMs }) => ({ event, id, ms: waitedMs ?? heldMs })).reverse();
 }
 
@@ -23,7 +23,7 @@ export const lockHistoryCases = group("locks: history", {
     const { token, fence } = await take(store, "a");
     await clock.advance(700);
     await store.locks.release({ lock: "l", token });
-    const rows = await (await peer()).locks.history({ limit: 9 });
+    const rows = await (await peer()).lockInspection.history({ limit: 9 });
     const who = { lock: "l", kind: "process", id: "a", label: "label of a", fence } as const;
     assert.deepEqual(
       rows.map(({ row: _, ...rest }) => rest),
@@ -49,7 +49,7 @@ export const lockHistoryCases = group("locks: history", {
       row("acquired", "b", 400),
       row("released", "b", 100),
     ]);
-    const [, , , waiting] = await store.locks.history({ limit: 9 });
+    const [, , , waiting] = await store.lockInspection.history({ limit: 9 });
     assert.deepEqual(waiting && [waiting.event, waiting.fence], ["waiting", null]);
   },
 
@@ -88,7 +88,7 @@ export const lockHistoryCases = group("locks: history", {
     await store.locks.cancel("l", "b");
     await acquire(store, "c");
     await clock.advance(1);
-    await store.locks.break(permit);
+    await store.lockInspection.break(permit);
     await store.locks.cancel("l", "c");
     assert.deepEqual((await told(store)).slice(4), [
       row("gave-up", "b", ALIVE_MS - 1),
@@ -108,16 +108,16 @@ export const lockHistoryCases = group("locks: history", {
   },
 
   "tasks are told of where they are blocked, made ready and settled": async ({ store, clock }) => {
-    await store.broker.enqueue([message("a"), message("b")]);
+    await store.sender.enqueue([message("a"), message("b")]);
     const a = await claimOne(store);
-    const [admitted] = await store.locks.admit([{ ...a, lock, busy: "block" }]);
+    const [admitted] = await store.consumer.admit([{ ...a, lock, busy: "block" }]);
     assert(admitted?.outcome === "admitted");
     const b = await claimOne(store);
-    await store.locks.admit([{ ...b, lock, busy: "block" }]);
+    await store.consumer.admit([{ ...b, lock, busy: "block" }]);
     await clock.advance(300);
-    await store.broker.settle([done(a)], null);
+    await store.consumer.settle([done(a)], null);
     await clock.advance(50);
-    await store.broker.settle([done(await claimOne(store))], null);
+    await store.consumer.settle([done(await claimOne(store))], null);
     assert.deepEqual(await told(store), [
       row("acquired", "a", 0),
       row("waiting", "b", null),
@@ -125,7 +125,7 @@ export const lockHistoryCases = group("locks: history", {
       row("acquired", "b", 300),
       row("released", "b", 50),
     ]);
-    const rows = await store.locks.history({ limit: 9 });
+    const rows = await store.lockInspection.history({ limit: 9 });
     const { row: _, ...released } = rows[2]!;
     assert.deepEqual(released, {
       ...{ lock: "l", event: "released", kind: "task", id: "a", label: "tasks.t" },
@@ -137,13 +137,13 @@ export const lockHistoryCases = group("locks: history", {
     store,
     clock,
   }) => {
-    await store.broker.enqueue([message("a", { lock, maxDeliveries: 9 })]);
+    await store.sender.enqueue([message("a", { lock, maxDeliveries: 9 })]);
     await claimOne(store);
     await clock.advance(DELIVERY_MS);
     const again = await claimOne(store);
-    const [reply] = await store.locks.admit([{ ...again, lock, busy: "block" }]);
+    const [reply] = await store.consumer.admit([{ ...again, lock, busy: "block" }]);
     assert.equal(reply?.outcome, "admitted");
-    await store.broker.settle([retry(again, 10)], null);
+    await store.consumer.settle([retry(again, 10)], null);
     assert.deepEqual(
       (await told(store)).map(({ event }) => event),
       ["acquired", "lost", "acquired", "released"],
@@ -154,18 +154,18 @@ export const lockHistoryCases = group("locks: history", {
     store,
     clock,
   }) => {
-    await store.broker.enqueue([message("a", { lock, maxDeliveries: 1 })]);
+    await store.sender.enqueue([message("a", { lock, maxDeliveries: 1 })]);
     await claimOne(store);
     await clock.advance(DELIVERY_MS);
-    await store.broker.claim({ queues: ["q"], worker: "w", leaseMs: DELIVERY_MS, max: 1 });
+    await store.consumer.claim({ queues: ["q"], worker: "w", leaseMs: DELIVERY_MS, max: 1 });
     assert.deepEqual(await told(store), [row("acquired", "a", 0), row("lost", "a", DELIVERY_MS)]);
   },
 
   "a blocked task that waited too long gave up": async ({ store, clock }) => {
     await take(store, "holder", { leaseMs: HOUR_MS });
-    await store.broker.enqueue([message("a", { lock: { ...lock, waitTimeoutMs: 2_000 } })]);
+    await store.sender.enqueue([message("a", { lock: { ...lock, waitTimeoutMs: 2_000 } })]);
     await clock.advance(2_000);
-    await store.broker.claim({ queues: ["q"], worker: "w", leaseMs: DELIVERY_MS, max: 1 });
+    await store.consumer.claim({ queues: ["q"], worker: "w", leaseMs: DELIVERY_MS, max: 1 });
     assert.deepEqual((await told(store)).slice(1), [row("waiting", "a", null), row("gave-up", "a", 2_000)]);
   },
 
@@ -174,7 +174,7 @@ export const lockHistoryCases = group("locks: history", {
       const permit = await take(store, `by ${name}`, { lock: name });
       await store.locks.release(permit);
     }
-    const all = await store.locks.history({ limit: 100 });
+    const all = await store.lockInspection.history({ limit: 100 });
     assert.deepEqual(
       all.map((each) => `${each.lock} ${each.event}`),
       ["a b", "x", "y", "x"].flatMap((name) => [`${name} released`, `${name} acquired`]),
@@ -182,18 +182,18 @@ export const lockHistoryCases = group("locks: history", {
     const pages: LockRecord[] = [];
     for (;;) {
       const before = pages.at(-1)?.row;
-      const page = await store.locks.history({ limit: 3, ...(before !== undefined && { before }) });
+      const page = await store.lockInspection.history({ limit: 3, ...(before !== undefined && { before }) });
       pages.push(...page);
       if (page.length < 3) break;
     }
     assert.deepEqual(pages, all);
     const ofOne = all.filter((each) => each.lock === "x");
-    assert.deepEqual(await store.locks.history({ lock: "x", limit: 9 }), ofOne);
+    assert.deepEqual(await store.lockInspection.history({ lock: "x", limit: 9 }), ofOne);
     assert.deepEqual(
-      await store.locks.history({ lock: "x", before: ofOne[0]!.row, limit: 2 }),
+      await store.lockInspection.history({ lock: "x", before: ofOne[0]!.row, limit: 2 }),
       ofOne.slice(1, 3),
     );
-    assert.deepEqual(await store.locks.history({ lock: "nowhere", limit: 9 }), []);
+    assert.deepEqual(await store.lockInspection.history({ lock: "nowhere", limit: 9 }), []);
   },
 
   "a thousand rows of others do not hide the one that is asked for": async ({ store }) => {
@@ -204,7 +204,7 @@ export const lockHistoryCases = group("locks: history", {
       );
     }
     assert.deepEqual(
-      (await store.locks.history({ lock: "rare", limit: 2 })).map(({ id }) => id),
+      (await store.lockInspection.history({ lock: "rare", limit: 2 })).map(({ id }) => id),
       ["a"],
     );
   },
@@ -213,10 +213,10 @@ export const lockHistoryCases = group("locks: history", {
     needs: "durable",
     async run({ store, reopen }) {
       await take(store, "a");
-      const before = await store.locks.history({ limit: 9 });
+      const before = await store.lockInspection.history({ limit: 9 });
       const again = await reopen();
       assert(again);
-      assert.deepEqual(await again.locks.history({ limit: 9 }), before);
+      assert.deepEqual(await again.lockInspection.history({ limit: 9 }), before);
       assert.equal(before.length, 1);
     },
   },

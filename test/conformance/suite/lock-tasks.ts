@@ -1,8 +1,8 @@
 /** Locks held by tasks: parked in line, made ready with a permit, and the permit's end with the delivery. */
 import assert from "node:assert/strict";
-import type { Delivery } from "../../../src/store/broker.js";
-import type { AdmitReply, AdmitRequest, MessageLock } from "../../../src/store/locks.js";
-import type { Store } from "../../../src/store/store.js";
+import type { AdmitReply, AdmitRequest, Delivery } from "../../../src/store/contracts/consumer.js";
+import type { MessageLock } from "../../../src/store/contracts/locks.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { group } from "./harness.js";
 import { acquire, standing, take } from "./locks.js";
 import {
@@ -29,7 +29,7 @@ async function admit(
   { id, token }: Pick<Delivery, "id" | "token">,
   changes: Partial<AdmitRequest> = {},
 ): Promise<AdmitReply> {
-  const [reply] = await store.locks.admit([{ id, token, lock, busy: "block", ...changes }]);
+  const [reply] = await store.consumer.admit([{ id, token, lock, busy: "block", ...changes }]);
   assert(reply);
   return reply;
 }
@@ -66,7 +66,7 @@ async function stateOf(store: Store, id: string): Promise<string | null> {
 }
 
 async function parkedCount(store: Store): Promise<number> {
-  return (await store.broker.counts()).reduce((sum, { blocked = 0 }) => sum + blocked, 0);
+  return (await store.queues.counts()).reduce((sum, { blocked = 0 }) => sum + blocked, 0);
 }
 
 export const admitCases = group("locks: tasks", {
@@ -82,7 +82,7 @@ export const admitCases = group("locks: tasks", {
     const delivery = await sendAndClaim(store, "a");
     const reply = await admit(store, delivery);
     await parked(store, "b");
-    const details = await store.locks.inspect("l", 9);
+    const details = await store.lockInspection.inspect("l", 9);
     const { token = "" } = details?.holders[0] ?? {};
     assert(reply.outcome === "admitted" && token !== "");
     const { fence } = reply;
@@ -99,13 +99,13 @@ export const admitCases = group("locks: tasks", {
     assert.deepEqual(await admit(store, { ...delivery, token: "foreign" }), { outcome: "lost" });
     await finish(store, delivery);
     assert.deepEqual(await admit(store, delivery), { outcome: "lost" });
-    assert.equal(await store.locks.inspect("l", 9), null);
+    assert.equal(await store.lockInspection.inspect("l", 9), null);
   },
 
   "each delivery of a call is judged alone, in order": async ({ store }) => {
-    await store.broker.enqueue(["a", "b", "c"].map((id) => message(id)));
+    await store.sender.enqueue(["a", "b", "c"].map((id) => message(id)));
     const { deliveries } = await claim(store);
-    const replies = await store.locks.admit(
+    const replies = await store.consumer.admit(
       deliveries.map(({ id, token }) => ({ id, token: id === "b" ? "foreign" : token, lock, busy: "block" })),
     );
     assert.deepEqual(
@@ -116,11 +116,11 @@ export const admitCases = group("locks: tasks", {
 
   "a task whose permit had passed on is before those who came after it, when a permit is found ended":
     async ({ store, clock }) => {
-      await store.broker.enqueue([message("a", { lock: { ...lock, reserveMs: 1_000 } })]);
+      await store.sender.enqueue([message("a", { lock: { ...lock, reserveMs: 1_000 } })]);
       await acquire(store, "p", { leaseMs: 5_000 });
       await clock.advance(1_000);
       await take(store, "p", { leaseMs: 5_000 });
-      await store.broker.enqueue([message("b", { queue: "r", lock })]);
+      await store.sender.enqueue([message("b", { queue: "r", lock })]);
       const delivery = await claimOne(store);
       assert.equal(delivery.lock?.fence, null);
       await clock.advance(5_000);
@@ -130,11 +130,11 @@ export const admitCases = group("locks: tasks", {
 
   "a task whose permit had passed on is before those who came after it, and leaves them what else is free":
     async ({ store, clock }) => {
-      await store.broker.enqueue([message("a", { lock: { ...lock, reserveMs: 1_000 } })]);
+      await store.sender.enqueue([message("a", { lock: { ...lock, reserveMs: 1_000 } })]);
       await acquire(store, "p", { leaseMs: HOUR_MS });
       await clock.advance(1_000);
       await take(store, "p", { leaseMs: HOUR_MS });
-      await store.broker.enqueue(["b", "c"].map((id) => message(id, { queue: "r", lock })));
+      await store.sender.enqueue(["b", "c"].map((id) => message(id, { queue: "r", lock })));
       const delivery = await claimOne(store);
       const three = { ...lock, capacity: 3 };
       assert.equal((await admit(store, delivery, { lock: three })).outcome, "admitted");
@@ -150,8 +150,8 @@ export const admitCases = group("locks: tasks", {
     const [again] = (await claim(store)).deliveries;
     assert(again);
     assert.equal((await admit(store, again, { lock: { ...lock, reserveMs: 5_000 } })).outcome, "admitted");
-    assert.deepEqual(await store.broker.giveBack([delivery, again]), ["lost", "settled"]);
-    const { holders = [] } = (await store.locks.inspect("l", 9)) ?? {};
+    assert.deepEqual(await store.consumer.giveBack([delivery, again]), ["lost", "settled"]);
+    const { holders = [] } = (await store.lockInspection.inspect("l", 9)) ?? {};
     assert.deepEqual(
       holders.map(({ until }) => until - clock.now()),
       [5_000],
@@ -163,9 +163,9 @@ export const admitCases = group("locks: tasks", {
     clock,
   }) => {
     const delivery = await sendAndClaim(store, "a", { lock });
-    await store.broker.heartbeat([delivery], HOUR_MS);
-    await store.broker.enqueue([message("b", { lock })]);
-    await store.broker.giveBack([delivery]);
+    await store.consumer.heartbeat([delivery], HOUR_MS);
+    await store.sender.enqueue([message("b", { lock })]);
+    await store.consumer.giveBack([delivery]);
     const { nextWakeAt } = await claim(store, { queues: ["none"], max: 0 });
     assert.equal(nextWakeAt, clock.now() + RESERVE_MS);
     await clock.advance(RESERVE_MS);
@@ -175,7 +175,7 @@ export const admitCases = group("locks: tasks", {
 
   "a line is looked at when a permit ends that was extended to end sooner": async ({ store, clock }) => {
     const permit = await take(store, "p", { leaseMs: HOUR_MS });
-    await store.broker.enqueue([message("b", { lock })]);
+    await store.sender.enqueue([message("b", { lock })]);
     assert.equal(await store.locks.extend(permit, 1_000), "extended");
     const { nextWakeAt } = await claim(store, { queues: ["none"], max: 0 });
     assert.equal(nextWakeAt, clock.now() + 1_000);
@@ -188,7 +188,7 @@ export const admitCases = group("locks: tasks", {
     clock,
   }) => {
     const permit = await take(store, "p", { leaseMs: HOUR_MS });
-    await store.broker.enqueue([message("a", { eta: { inMs: 500 } })]);
+    await store.sender.enqueue([message("a", { eta: { inMs: 500 } })]);
     await clock.advance(500);
     assert.deepEqual(await admit(store, await claimOne(store)), { outcome: "blocked" });
     clock.jump(-400);
@@ -211,16 +211,16 @@ export const admitCases = group("locks: tasks", {
   "a blocked task is in no worker's hands and in nobody's way": async ({ store, clock }) => {
     await running(store, "a");
     const delivery = await parked(store, "b");
-    await store.broker.enqueue([message("other")]);
+    await store.sender.enqueue([message("other")]);
     assert.deepEqual(await claimIds(store), ["other"]);
-    assert.deepEqual(await store.broker.counts(), [
+    assert.deepEqual(await store.queues.counts(), [
       { queue: "q", ready: 0, scheduled: 0, leased: 2, dead: 0, blocked: 1 },
     ]);
     assert.equal(await stateOf(store, "b"), "PENDING");
-    assert.deepEqual(await store.broker.heartbeat([delivery], LEASE_MS), ["lost"]);
-    assert.deepEqual((await store.broker.settle([done(delivery)], null)).outcomes, ["lost"]);
-    assert.deepEqual(await store.broker.giveBack([delivery]), ["lost"]);
-    assert.deepEqual(await store.broker.enqueue([message("b")]), ["duplicate"]);
+    assert.deepEqual(await store.consumer.heartbeat([delivery], LEASE_MS), ["lost"]);
+    assert.deepEqual((await store.consumer.settle([done(delivery)], null)).outcomes, ["lost"]);
+    assert.deepEqual(await store.consumer.giveBack([delivery]), ["lost"]);
+    assert.deepEqual(await store.sender.enqueue([message("b")]), ["duplicate"]);
     await clock.advance(1);
     assert.deepEqual((await standing(store)).waits, ["b"]);
   },
@@ -228,7 +228,7 @@ export const admitCases = group("locks: tasks", {
   "the end of one makes the next ready with a permit, in the same step": async ({ store }) => {
     const first = await running(store, "a");
     for (const id of ["b", "c"]) await parked(store, id);
-    const { claimed } = await store.broker.settle([done(first)], {
+    const { claimed } = await store.consumer.settle([done(first)], {
       queues: ["q"],
       worker: "w",
       leaseMs: LEASE_MS,
@@ -242,7 +242,7 @@ export const admitCases = group("locks: tasks", {
     const third = await claimOne(store);
     assert(third.id === "c" && (third.lock?.fence ?? 0) > second.lock.fence);
     await finish(store, third);
-    assert.equal(await store.locks.inspect("l", 9), null);
+    assert.equal(await store.lockInspection.inspect("l", 9), null);
   },
 
   "its delivery says which lock it holds": async ({ store }) => {
@@ -268,7 +268,7 @@ export const admitCases = group("locks: tasks", {
     async run({ store }) {
       const first = await running(store, "a");
       await parked(store, "b");
-      await store.broker.enqueue([message("young"), message("urgent", { priority: 5 })]);
+      await store.sender.enqueue([message("young"), message("urgent", { priority: 5 })]);
       await finish(store, first);
       assert.deepEqual(await claimIds(store), ["urgent", "b", "young"]);
     },
@@ -278,7 +278,7 @@ export const admitCases = group("locks: tasks", {
     const { store } = harness;
     const first = await running(store, "a");
     await parked(store, "b");
-    const arrivals = await (await harness.peer()).broker.listen(["q"]);
+    const arrivals = await (await harness.peer()).consumer.listen(["q"]);
     const waiting = arrivals.wait(HOUR_MS, new AbortController().signal);
     await finish(store, first);
     await eventually(harness, waiting, "an arrival");
@@ -288,7 +288,7 @@ export const admitCases = group("locks: tasks", {
   "a heartbeat extends the permit with the lease": async ({ store, clock }) => {
     const first = await running(store, "a");
     await clock.advance(LEASE_MS - 1);
-    assert.deepEqual(await store.broker.heartbeat([first], LEASE_MS), ["extended"]);
+    assert.deepEqual(await store.consumer.heartbeat([first], LEASE_MS), ["extended"]);
     await clock.advance(LEASE_MS - 1);
     assert.equal((await acquire(store, "p", { aliveMs: null })).outcome, "busy");
     await clock.advance(1);
@@ -364,18 +364,18 @@ export const admitCases = group("locks: tasks", {
     await acquire(other, "p", { aliveMs: HOUR_MS });
     await clock.advance(LEASE_MS);
     await take(other, "p");
-    assert.deepEqual(await store.broker.heartbeat([first], LEASE_MS), ["unlocked"]);
+    assert.deepEqual(await store.consumer.heartbeat([first], LEASE_MS), ["unlocked"]);
     assert.deepEqual(await standing(store), { holds: ["p"], waits: [] });
   },
 
   "every end of a delivery frees its permit": async ({ store }) => {
     for (const end of [done, (ref: Delivery) => retry(ref, 0), dead, (ref: Delivery) => defer(ref, 0)]) {
       const delivery = await running(store, "a");
-      const { outcomes } = await store.broker.settle([end(delivery)], null);
+      const { outcomes } = await store.consumer.settle([end(delivery)], null);
       assert.deepEqual(outcomes, ["settled"]);
-      assert.equal(await store.locks.inspect("l", 9), null);
-      await store.broker.purge(["q"]);
-      await store.broker.deleteDead(["a"]);
+      assert.equal(await store.lockInspection.inspect("l", 9), null);
+      await store.queues.purge(["q"]);
+      await store.deadLetters.delete(["a"]);
       await store.results.forget(["a"]);
     }
   },
@@ -383,7 +383,7 @@ export const admitCases = group("locks: tasks", {
   "a task that runs again has lost its turn, and must ask": async ({ store }) => {
     const first = await running(store, "a");
     await parked(store, "b");
-    await store.broker.settle([retry(first, 0)], null);
+    await store.consumer.settle([retry(first, 0)], null);
     const { deliveries } = await claim(store);
     assert.deepEqual(
       deliveries.map(({ id, lock: carried }) => [id, typeof carried?.fence]),
@@ -406,8 +406,8 @@ export const admitCases = group("locks: tasks", {
     const first = await running(store, "a");
     const before = await admit(store, first);
     await parked(store, "b");
-    assert.deepEqual(await store.broker.giveBack([first]), ["settled"]);
-    assert.equal((await store.locks.inspect("l", 9))?.holders[0]?.fence, null);
+    assert.deepEqual(await store.consumer.giveBack([first]), ["settled"]);
+    assert.equal((await store.lockInspection.inspect("l", 9))?.holders[0]?.fence, null);
     await clock.advance(RESERVE_MS - 1);
     const again = await claimOne(store);
     assert(before.outcome === "admitted" && (again.lock?.fence ?? 0) > before.fence);
@@ -444,10 +444,10 @@ export const admitCases = group("locks: tasks", {
       for (const releaser of [store, await harness.peer()]) {
         const permit = await take(releaser, "p", { leaseMs: HOUR_MS });
         const queues = ["nobody's", "nobody's", "q"];
-        await store.broker.enqueue(
+        await store.sender.enqueue(
           queues.map((queue, at) => message(`${permit.fence}-${at}`, { queue, lock })),
         );
-        const arrivals = await store.broker.listen(["q"]);
+        const arrivals = await store.consumer.listen(["q"]);
         assert.deepEqual(await claimIds(store), []);
         await eventually(harness, arrivals.wait(100, never), "the end of what was latched");
         const end = clock.now() + RESERVE_MS;
@@ -463,7 +463,7 @@ export const admitCases = group("locks: tasks", {
         const delivery = await claimOne(store);
         assert.equal(delivery.queue, "q");
         await finish(store, delivery);
-        await store.broker.purge(["nobody's"]);
+        await store.queues.purge(["nobody's"]);
       }
     },
   },
@@ -474,9 +474,9 @@ export const admitCases = group("locks: tasks", {
     const { store, clock } = harness;
     const end = clock.now() + LEASE_MS;
     await take(store, "p");
-    const arrivals = await store.broker.listen(["q"]);
+    const arrivals = await store.consumer.listen(["q"]);
     assert.equal((await claim(store)).nextWakeAt, null);
-    await store.broker.enqueue([message("a", { lock })]);
+    await store.sender.enqueue([message("a", { lock })]);
     await eventually(harness, arrivals.wait(HOUR_MS, never), "the news of a line");
     assert.deepEqual([(await claim(store)).nextWakeAt, clock.now() < end], [end, true]);
     await arrivals.close();
@@ -485,12 +485,12 @@ export const admitCases = group("locks: tasks", {
   "an idle consumer hears of a task that was just sent and waits only so long": async (harness) => {
     const { store, clock } = harness;
     const permit = await take(store, "p");
-    await store.broker.enqueue([message("a", { lock })]);
-    const arrivals = await store.broker.listen(["q"]);
+    await store.sender.enqueue([message("a", { lock })]);
+    const arrivals = await store.consumer.listen(["q"]);
     await claim(store);
     await eventually(harness, arrivals.wait(100, never), "the end of what was latched");
     const end = clock.now() + 10_000;
-    await store.broker.enqueue([message("b", { lock: { ...lock, waitTimeoutMs: 10_000 } })]);
+    await store.sender.enqueue([message("b", { lock: { ...lock, waitTimeoutMs: 10_000 } })]);
     await eventually(harness, arrivals.wait(HOUR_MS, never), "the news of a short wait");
     assert.deepEqual([(await claim(store)).nextWakeAt, clock.now() < end], [end, true]);
     await arrivals.close();
@@ -511,7 +511,7 @@ export const admitCases = group("locks: tasks", {
 
   "a deferred message comes back later as if nothing had been": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a");
-    const { outcomes } = await store.broker.settle([defer(delivery, 5_000)], null);
+    const { outcomes } = await store.consumer.settle([defer(delivery, 5_000)], null);
     assert.deepEqual(outcomes, ["settled"]);
     assert.equal(await stateOf(store, "a"), "PENDING");
     await clock.advance(4_999);
@@ -526,7 +526,7 @@ export const parkedEndCases = group("locks: ends of blocked tasks", {
   "a revoked one leaves the line": async ({ store }) => {
     const first = await running(store, "a");
     for (const id of ["b", "c"]) await parked(store, id);
-    await store.broker.revoke(["b"], { terminate: false, keepMs: 1_000 });
+    await store.sender.revoke(["b"], { terminate: false, keepMs: 1_000 });
     const [record] = await store.results.get(["b"]);
     assert.deepEqual([record?.state, record?.reason], ["REVOKED", "revoked"]);
     assert.deepEqual(await standing(store), { holds: ["a"], waits: ["c"] });
@@ -538,7 +538,7 @@ export const parkedEndCases = group("locks: ends of blocked tasks", {
     const first = await running(store, "a");
     for (const id of ["b", "c"]) await parked(store, id);
     await finish(store, first);
-    await store.broker.revoke(["b"], { terminate: false, keepMs: 1_000 });
+    await store.sender.revoke(["b"], { terminate: false, keepMs: 1_000 });
     assert.deepEqual(await standing(store), { holds: ["c"], waits: [] });
     assert.deepEqual(await claimIds(store), ["c"]);
   },
@@ -559,8 +559,8 @@ export const parkedEndCases = group("locks: ends of blocked tasks", {
     const first = await running(store, "a");
     for (const id of ["b", "c"]) await parked(store, id);
     await acquire(store, "p");
-    assert.equal(await store.broker.purge(["other"]), 0);
-    assert.equal(await store.broker.purge(["q"]), 2);
+    assert.equal(await store.queues.purge(["other"]), 0);
+    assert.equal(await store.queues.purge(["q"]), 2);
     assert.deepEqual([await stateOf(store, "b"), await parkedCount(store)], [null, 0]);
     await finish(store, first);
     assert.deepEqual(await standing(store), { holds: ["p"], waits: [] });
@@ -571,7 +571,7 @@ export const parkedEndCases = group("locks: ends of blocked tasks", {
     await parked(store, "b");
     await acquire(store, "p");
     await finish(store, first);
-    assert.equal(await store.broker.purge(["q"]), 1);
+    assert.equal(await store.queues.purge(["q"]), 1);
     assert.deepEqual(await standing(store), { holds: ["p"], waits: [] });
   },
 
@@ -608,11 +608,11 @@ export const parkedEndCases = group("locks: ends of blocked tasks", {
   "breaking the permit of a running task tells its worker, and the next runs": async ({ store }) => {
     const first = await running(store, "a");
     await parked(store, "b");
-    const token = (await store.locks.inspect("l", 9))?.holders[0]?.token ?? "";
-    assert.equal(await store.locks.break({ lock: "l", token }), "broken");
-    assert.deepEqual(await store.broker.heartbeat([first], LEASE_MS), ["unlocked"]);
+    const token = (await store.lockInspection.inspect("l", 9))?.holders[0]?.token ?? "";
+    assert.equal(await store.lockInspection.break({ lock: "l", token }), "broken");
+    assert.deepEqual(await store.consumer.heartbeat([first], LEASE_MS), ["unlocked"]);
     assert.deepEqual(await claimIds(store), ["b"]);
-    assert.deepEqual((await store.broker.settle([done(first)], null)).outcomes, ["settled"]);
+    assert.deepEqual((await store.consumer.settle([done(first)], null)).outcomes, ["settled"]);
     assert.deepEqual(await standing(store), { holds: ["b"], waits: [] });
   },
 
@@ -632,9 +632,9 @@ export const parkedEndCases = group("locks: ends of blocked tasks", {
 
 export const sentLockCases = group("locks: messages sent with one", {
   "a message takes its permit when it is sent, and waits in line without one": async ({ store }) => {
-    await store.broker.enqueue(["a", "b", "c"].map((id) => message(id, { lock })));
+    await store.sender.enqueue(["a", "b", "c"].map((id) => message(id, { lock })));
     assert.deepEqual(await standing(store), { holds: ["a"], waits: ["b", "c"] });
-    assert.deepEqual(await store.broker.counts(), [
+    assert.deepEqual(await store.queues.counts(), [
       { queue: "q", ready: 1, scheduled: 0, leased: 0, dead: 0, blocked: 2 },
     ]);
     const ran: string[] = [];
@@ -645,23 +645,23 @@ export const sentLockCases = group("locks: messages sent with one", {
       await finish(store, delivery);
     }
     assert.deepEqual(ran, ["a", "b", "c"]);
-    assert.equal(await store.locks.inspect("l", 9), null);
+    assert.equal(await store.lockInspection.inspect("l", 9), null);
   },
 
   "sending it again changes nothing": async ({ store }) => {
-    await store.broker.enqueue([message("a", { lock })]);
-    assert.deepEqual(await store.broker.enqueue([message("a", { lock })]), ["duplicate"]);
+    await store.sender.enqueue([message("a", { lock })]);
+    assert.deepEqual(await store.sender.enqueue([message("a", { lock })]), ["duplicate"]);
     assert.deepEqual(await standing(store), { holds: ["a"], waits: [] });
   },
 
   "an expired one takes nothing": async ({ store }) => {
-    assert.deepEqual(await store.broker.enqueue([message("a", { lock, expires: { inMs: 0 } })]), ["expired"]);
-    assert.equal(await store.locks.inspect("l", 9), null);
+    assert.deepEqual(await store.sender.enqueue([message("a", { lock, expires: { inMs: 0 } })]), ["expired"]);
+    assert.equal(await store.lockInspection.inspect("l", 9), null);
   },
 
   "a delayed one takes nothing before its time, and its worker must ask": async ({ store, clock }) => {
-    await store.broker.enqueue([message("a", { lock, eta: { inMs: 1_000 } })]);
-    assert.equal(await store.locks.inspect("l", 9), null);
+    await store.sender.enqueue([message("a", { lock, eta: { inMs: 1_000 } })]);
+    assert.equal(await store.lockInspection.inspect("l", 9), null);
     await clock.advance(1_000);
     const delivery = await claimOne(store);
     assert.deepEqual(delivery.lock, { ...lock, fence: null });
@@ -669,10 +669,10 @@ export const sentLockCases = group("locks: messages sent with one", {
   },
 
   "it needs its lock again after a retry": async ({ store }) => {
-    await store.broker.enqueue([message("a", { lock })]);
+    await store.sender.enqueue([message("a", { lock })]);
     const first = await claimOne(store);
-    await store.broker.settle([retry(first, 0)], null);
-    assert.equal(await store.locks.inspect("l", 9), null);
+    await store.consumer.settle([retry(first, 0)], null);
+    assert.equal(await store.lockInspection.inspect("l", 9), null);
     assert.deepEqual((await claimOne(store)).lock, { ...lock, fence: null });
   },
 });

@@ -1,7 +1,7 @@
 /** Locks held by processes: who gets a permit, in which order, for how long. */
 import assert from "node:assert/strict";
-import type { AcquireReply, AcquireRequest, Permit } from "../../../src/store/locks.js";
-import type { Store } from "../../../src/store/store.js";
+import type { AcquireReply, AcquireRequest, Permit } from "../../../src/store/contracts/locks.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { group } from "./harness.js";
 import { eventually } from "./samples.js";
 
@@ -46,7 +46,7 @@ async function outcomeOf(store: Store, waiter: string, changes: Partial<AcquireR
 
 /** Who holds lock "l" and who waits for it, in order. */
 export async function standing(store: Store, lock = "l"): Promise<{ holds: string[]; waits: string[] }> {
-  const details = await store.locks.inspect(lock, 1_000);
+  const details = await store.lockInspection.inspect(lock, 1_000);
   return {
     holds: (details?.holders ?? []).map(({ id }) => id).sort(),
     waits: (details?.waiters ?? []).map(({ id }) => id),
@@ -129,7 +129,7 @@ export const acquireCases = group("locks: acquire", {
     assert.equal(await outcomeOf(store, "b", { capacity: 1 }), "waiting");
     assert.equal(await outcomeOf(other, "c", { capacity: 3 }), "granted");
     assert.deepEqual(await standing(store), { holds: ["a", "b", "c"], waits: [] });
-    assert.equal((await store.locks.inspect("l", 9))?.capacity, 3);
+    assert.equal((await store.lockInspection.inspect("l", 9))?.capacity, 3);
   },
 
   "a capacity below what is held gives no permit until enough came back": async ({ store }) => {
@@ -299,7 +299,7 @@ export const permitCases = group("locks: permits", {
     await clock.advance(LEASE_MS);
     assert.equal(await store.locks.extend(permit, LEASE_MS), "lost");
     assert.equal(await store.locks.release(permit), "lost");
-    assert.equal(await store.locks.inspect("l", 9), null);
+    assert.equal(await store.lockInspection.inspect("l", 9), null);
   },
 
   "a permit that passed on belongs to the other alone": async ({ store, clock }) => {
@@ -342,7 +342,7 @@ export const permitCases = group("locks: permits", {
       assert(permit.fence > last, `${permit.fence} after ${last}`);
       last = permit.fence;
       assert.equal(await store.locks.release(permit), "released");
-      assert.equal(await store.locks.inspect("l", 9), null);
+      assert.equal(await store.lockInspection.inspect("l", 9), null);
       await store.sweep(100);
     }
   },
@@ -372,7 +372,7 @@ export const permitCases = group("locks: permits", {
     await clock.advance(1);
     assert.equal(await store.sweep(2), 2);
     assert.equal(await store.sweep(100), 1);
-    assert.deepEqual(await store.locks.list({ limit: 9 }), []);
+    assert.deepEqual(await store.lockInspection.list({ limit: 9 }), []);
   },
 });
 
@@ -386,7 +386,7 @@ export const lockOperatorCases = group("locks: operator", {
     await clock.advance(1_000);
     await acquire(store, "d", { capacity: 2 });
     const kind = "process";
-    assert.deepEqual(await store.locks.inspect("l", 9), {
+    assert.deepEqual(await store.lockInspection.inspect("l", 9), {
       name: "l",
       capacity: 2,
       held: 2,
@@ -411,7 +411,7 @@ export const lockOperatorCases = group("locks: operator", {
         { kind, id: "d", label: "label of d", since: start + 2_000 },
       ],
     });
-    const bounded = await store.locks.inspect("l", 1);
+    const bounded = await store.lockInspection.inspect("l", 1);
     assert.deepEqual(
       [bounded?.holders.length, bounded?.waiters.length, bounded?.held, bounded?.waiting],
       [1, 1, 2, 2],
@@ -419,11 +419,11 @@ export const lockOperatorCases = group("locks: operator", {
   },
 
   "a lock that nobody holds or waits for is not there": async ({ store }) => {
-    assert.equal(await store.locks.inspect("l", 9), null);
+    assert.equal(await store.lockInspection.inspect("l", 9), null);
     const permit = await take(store, "a");
     await store.locks.release(permit);
-    assert.equal(await store.locks.inspect("l", 9), null);
-    assert.deepEqual(await store.locks.list({ limit: 9 }), []);
+    assert.equal(await store.lockInspection.inspect("l", 9), null);
+    assert.deepEqual(await store.lockInspection.list({ limit: 9 }), []);
   },
 
   "the list is in order of name, page by page": async ({ store }) => {
@@ -431,20 +431,22 @@ export const lockOperatorCases = group("locks: operator", {
     await take(store, "v", { lock: "a", capacity: 2 });
     await acquire(store, "u", { lock: "a", capacity: 2 });
     const one = { capacity: 2, held: 1, waiting: 0 };
-    assert.deepEqual(await store.locks.list({ limit: 2 }), [
+    assert.deepEqual(await store.lockInspection.list({ limit: 2 }), [
       { name: "a", capacity: 2, held: 2, waiting: 1 },
       { name: "b", ...one },
     ]);
-    assert.deepEqual(await store.locks.list({ after: "b", limit: 2 }), [{ name: "c", ...one }]);
+    assert.deepEqual(await store.lockInspection.list({ after: "b", limit: 2 }), [{ name: "c", ...one }]);
   },
 
   "ended permits and waiters not alive are not shown": async ({ store, clock }) => {
     await take(store, "a");
     await acquire(store, "b");
     await clock.advance(ALIVE_MS);
-    assert.deepEqual(await store.locks.list({ limit: 9 }), [{ name: "l", capacity: 1, held: 1, waiting: 0 }]);
+    assert.deepEqual(await store.lockInspection.list({ limit: 9 }), [
+      { name: "l", capacity: 1, held: 1, waiting: 0 },
+    ]);
     await clock.advance(LEASE_MS);
-    assert.deepEqual(await store.locks.list({ limit: 9 }), []);
+    assert.deepEqual(await store.lockInspection.list({ limit: 9 }), []);
   },
 
   "breaking a permit gives it to the first in line, and its holder is told": async (harness) => {
@@ -454,10 +456,10 @@ export const lockOperatorCases = group("locks: operator", {
     const permit = await take(store, "a");
     await store.channel.subscribe("lock", (payload) => payload === "a" && heard(payload));
     await acquire(store, "b");
-    assert.equal(await store.locks.break({ lock: "l", token: "foreign" }), "unknown");
-    assert.equal(await store.locks.break(permit), "broken");
+    assert.equal(await store.lockInspection.break({ lock: "l", token: "foreign" }), "unknown");
+    assert.equal(await store.lockInspection.break(permit), "broken");
     assert.equal(await eventually(harness, hearing, "a message to the holder"), "a");
-    assert.equal(await store.locks.break(permit), "unknown");
+    assert.equal(await store.lockInspection.break(permit), "unknown");
     assert.equal(await store.locks.extend(permit, LEASE_MS), "lost");
     assert.deepEqual(await standing(store), { holds: ["b"], waits: [] });
   },

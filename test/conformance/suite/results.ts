@@ -19,9 +19,9 @@ const started = { state: "STARTED", payload: null, worker: "w" };
 export const resultCases = group("results", {
   "without a record the state follows from where the message is": async ({ store, clock }) => {
     const at = clock.now();
-    await store.broker.enqueue([message("held", { priority: 1 })]);
+    await store.sender.enqueue([message("held", { priority: 1 })]);
     await claimOne(store);
-    await store.broker.enqueue([message("ready"), message("delayed", { eta: { inMs: 5 } })]);
+    await store.sender.enqueue([message("ready"), message("delayed", { eta: { inMs: 5 } })]);
     assert.deepEqual(await store.results.get(["held", "ready", "unknown", "delayed"]), [
       { id: "held", state: "RECEIVED", payload: null, at },
       { id: "ready", state: "PENDING", payload: null, at },
@@ -93,7 +93,7 @@ export const resultCases = group("results", {
 
   "a result that is to be kept for no time is not kept": async ({ store }) => {
     const delivery = await sendAndClaim(store, "a");
-    await store.broker.settle([{ ...done(delivery), resultTtlMs: 0 }], null);
+    await store.consumer.settle([{ ...done(delivery), resultTtlMs: 0 }], null);
     assert.deepEqual(await store.results.get(["a"]), [null]);
   },
 
@@ -107,7 +107,7 @@ export const resultCases = group("results", {
   "sweep drops what is over, at most so many, and says how many": async ({ store, clock }) => {
     for (const id of ["a", "b", "c"]) await store.results.put(id, success, 1_000);
     await store.results.put("d", success, 2_000);
-    await store.broker.revoke(["r"], { terminate: false, keepMs: 1_000 });
+    await store.sender.revoke(["r"], { terminate: false, keepMs: 1_000 });
     assert.equal(await store.sweep(10), 0);
     await clock.advance(1_000);
     assert.equal(await store.sweep(0), 0);
@@ -128,7 +128,7 @@ export const resultCases = group("results", {
       (await store.results.get(["a", "b"])).map((record) => record?.state),
       ["RECEIVED", undefined],
     );
-    assert.deepEqual(await store.broker.enqueue([message("b")]), ["queued"]);
+    assert.deepEqual(await store.sender.enqueue([message("b")]), ["queued"]);
     await finish(store, delivery);
   },
 
@@ -149,7 +149,7 @@ export const resultCases = group("results", {
   "a wait gives the record that settles the task, to everybody who waits": async (harness) => {
     const { store } = harness;
     const other = await harness.peer();
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     const waits = [
       store.results.wait("a", never),
       store.results.wait("a", never),
@@ -167,9 +167,9 @@ export const resultCases = group("results", {
 
   "a wait is ended by results the store writes itself": async (harness) => {
     const { store } = harness;
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     const wait = store.results.wait("a", never);
-    await store.broker.revoke(["a"], { terminate: false, keepMs: 0 });
+    await store.sender.revoke(["a"], { terminate: false, keepMs: 0 });
     const record = await eventually(harness, wait, "the result of a revoked task");
     assert.deepEqual([record?.state, record?.reason], ["REVOKED", "revoked"]);
   },

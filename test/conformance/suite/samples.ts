@@ -6,10 +6,10 @@ import type {
   ClaimRequest,
   Delivery,
   DeliveryRef,
-  NewMessage,
-} from "../../../src/store/broker.js";
-import type { ResultRecord } from "../../../src/store/results.js";
-import type { Store } from "../../../src/store/store.js";
+} from "../../../src/store/contracts/consumer.js";
+import type { NewMessage } from "../../../src/store/contracts/sender.js";
+import type { ResultRecord } from "../../../src/store/contracts/results.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import type { Harness } from "./harness.js";
 
 export const LEASE_MS = 30_000;
@@ -31,7 +31,7 @@ export function message(id: string, changes: Partial<NewMessage> = {}): NewMessa
 
 /** Claims from queue "q" as worker "w", at most ten. */
 export function claim(store: Store, changes: Partial<ClaimRequest> = {}): Promise<ClaimReply> {
-  return store.broker.claim({ queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 10, ...changes });
+  return store.consumer.claim({ queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 10, ...changes });
 }
 
 /** The ids a claim gives, in order. */
@@ -62,7 +62,7 @@ export async function sendAndClaim(
   id: string,
   changes: Partial<NewMessage> = {},
 ): Promise<Delivery> {
-  assert.deepEqual(await store.broker.enqueue([message(id, changes)]), ["queued"]);
+  assert.deepEqual(await store.sender.enqueue([message(id, changes)]), ["queued"]);
   const delivery = await claimOne(store, { queues: [changes.queue ?? "q"] });
   assert.equal(delivery.id, id);
   return delivery;
@@ -88,7 +88,7 @@ export function dead(ref: DeliveryRef, reason = "unknown-task") {
 
 /** Settles one delivery as done. */
 export async function finish(store: Store, ref: DeliveryRef): Promise<void> {
-  assert.deepEqual(await store.broker.settle([done(ref)], null), { outcomes: ["settled"], claimed: null });
+  assert.deepEqual(await store.consumer.settle([done(ref)], null), { outcomes: ["settled"], claimed: null });
 }
 
 const PATIENCE_MS = 10_000;

@@ -1,7 +1,7 @@
 /** What holds for a store as a whole: the clock, hints, close, hostile names and bodies, and being kept. */
 import assert from "node:assert/strict";
 import { isSunbeatError } from "../../../src/core/errors.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import {
   claim,
   claimIds,
@@ -131,22 +131,22 @@ function everyVerb(store: Store): Record<string, () => Promise<unknown>> {
   const ref = { id: "a", token: "t" };
   const request = { queues: ["q"], worker: "w", leaseMs: LEASE_MS, max: 1 };
   const candidate = { id: "a", nonce: "n", host: "h", version: "1" };
-  const { broker, results, leases, entries, channel } = store;
+  const { sender, consumer, queues, deadLetters, ledger, results, leases, entries, channel } = store;
   return {
     now: () => store.now(),
     sweep: () => store.sweep(1),
-    enqueue: () => broker.enqueue([message("z")]),
-    claim: () => broker.claim(request),
-    heartbeat: () => broker.heartbeat([ref], 1),
-    settle: () => broker.settle([done(ref)], request),
-    giveBack: () => broker.giveBack([ref]),
-    revoke: () => broker.revoke(["a"], { terminate: true, keepMs: 1 }),
-    purge: () => broker.purge(["q"]),
-    counts: () => broker.counts(),
-    deadLetters: () => broker.deadLetters({ limit: 1 }),
-    redrive: () => broker.redrive(["a"]),
-    deleteDead: () => broker.deleteDead(["a"]),
-    listen: () => broker.listen(["q"]),
+    enqueue: () => sender.enqueue([message("z")]),
+    claim: () => consumer.claim(request),
+    heartbeat: () => consumer.heartbeat([ref], 1),
+    settle: () => consumer.settle([done(ref)], request),
+    giveBack: () => consumer.giveBack([ref]),
+    revoke: () => sender.revoke(["a"], { terminate: true, keepMs: 1 }),
+    purge: () => queues.purge(["q"]),
+    counts: () => queues.counts(),
+    deadLetters: () => deadLetters.list({ limit: 1 }),
+    redrive: () => deadLetters.redrive(["a"]),
+    deleteDead: () => deadLetters.delete(["a"]),
+    listen: () => consumer.listen(["q"]),
     getResults: () => results.get(["a"]),
     wait: () => results.wait("a", never),
     update: () => results.update(ref, success, 1),
@@ -162,8 +162,8 @@ function everyVerb(store: Store): Record<string, () => Promise<unknown>> {
     due: () => entries.due(1),
     tick: () => entries.tick("1:n", []),
     trigger: () => entries.trigger("a", message("a!1"), null),
-    ledger: () => entries.ledger("a", { limit: 1, keep: "oldest" }),
-    trimLedger: () => entries.trimLedger({ maxAgeMs: 1, maxRowsPerEntry: 1 }, 1),
+    ledger: () => ledger.rows("a", { limit: 1, keep: "oldest" }),
+    trimLedger: () => ledger.trim({ maxAgeMs: 1, maxRowsPerEntry: 1 }, 1),
     publish: () => channel.publish("t", "x"),
     subscribe: () => channel.subscribe("t", () => undefined),
   };
@@ -187,7 +187,7 @@ export const storeCases = group("store", {
   },
 
   "after close every call rejects with SUNBEAT_CLOSED, and close may be called again": async ({ store }) => {
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     const verbs = everyVerb(store);
     await store.close();
     await store.close();
@@ -264,10 +264,10 @@ export const hostileCases = group("hostile names and bodies", {
       ids.map(() => null),
     );
     assert.deepEqual(
-      await store.broker.enqueue(ids.map((id) => message(id))),
+      await store.sender.enqueue(ids.map((id) => message(id))),
       ids.map(() => "queued"),
     );
-    assert.deepEqual(await store.broker.enqueue([message("__proto__")]), ["duplicate"]);
+    assert.deepEqual(await store.sender.enqueue([message("__proto__")]), ["duplicate"]);
     const { deliveries } = await claim(store, { max: 100 });
     assert.deepEqual(
       deliveries.map(({ id }) => id),
@@ -282,10 +282,10 @@ export const hostileCases = group("hostile names and bodies", {
 
   "any text is a queue": async ({ store }) => {
     for (const [index, queue] of HOSTILE_NAMES.entries()) {
-      await store.broker.enqueue([message(`m${index}`, { queue })]);
+      await store.sender.enqueue([message(`m${index}`, { queue })]);
     }
     assert.deepEqual(
-      (await store.broker.counts()).map(({ queue }) => queue).sort(),
+      (await store.queues.counts()).map(({ queue }) => queue).sort(),
       [...HOSTILE_NAMES].sort(),
     );
     for (const [index, queue] of HOSTILE_NAMES.entries()) {
@@ -322,7 +322,7 @@ export const hostileCases = group("hostile names and bodies", {
   "any text is a task, a worker, a topic and an owner": async (harness) => {
     const { store } = harness;
     for (const name of HOSTILE_NAMES) {
-      await store.broker.enqueue([message(`id of ${name}`.slice(0, 255), { task: name })]);
+      await store.sender.enqueue([message(`id of ${name}`.slice(0, 255), { task: name })]);
       const delivery = await claimOne(store, { worker: name });
       assert.equal(delivery.task, name);
       await finish(store, delivery);
@@ -355,13 +355,13 @@ export const hostileCases = group("hostile names and bodies", {
   "bodies of dead letters come back exactly": async ({ store }) => {
     for (const [name, body] of Object.entries(HOSTILE_BODIES)) {
       const { id, token } = await sendAndClaim(store, name, { body });
-      await store.broker.settle(
+      await store.consumer.settle(
         [{ id, token, kind: "dead", reason: name, result: null, resultTtlMs: 0 }],
         null,
       );
-      const [letter] = await store.broker.deadLetters({ limit: 1 });
+      const [letter] = await store.deadLetters.list({ limit: 1 });
       assert(letter?.body === body && letter.reason === name, `the body "${name}" was changed`);
-      await store.broker.deleteDead([id]);
+      await store.deadLetters.delete([id]);
     }
   },
 
@@ -380,7 +380,7 @@ export const hostileCases = group("hostile names and bodies", {
     await putAll(store, entry("a", null, { cursor: cursor(far - 1, far), version: 2 ** 53 - 1 }));
     const { cursor: at, version } = await read(store, "a");
     assert.deepEqual([at, version], [cursor(far - 1, far), 2 ** 53 - 1]);
-    await store.broker.enqueue([message("a", { eta: { at: far } })]);
+    await store.sender.enqueue([message("a", { eta: { at: far } })]);
     assert.equal((await claim(store)).nextWakeAt, far);
   },
 });
@@ -394,17 +394,20 @@ export const durableCases = group("durability", {
       const term = await lead(store);
       const plan = [sendOf("a", now - 1, queueOne), sendOf("a", now, queueOne)];
       await tick(store, term, item("a", now - 1, { plan, next: cursor(now + 5) }));
-      await store.broker.enqueue([message("ready"), message("delayed", { eta: { inMs: 1_000 } })]);
+      await store.sender.enqueue([message("ready"), message("delayed", { eta: { inMs: 1_000 } })]);
       const dead = await sendAndClaim(store, "dead", { priority: 9 });
-      await store.broker.settle([{ ...dead, kind: "dead", reason: "r", result: null, resultTtlMs: 0 }], null);
+      await store.consumer.settle(
+        [{ ...dead, kind: "dead", reason: "r", result: null, resultTtlMs: 0 }],
+        null,
+      );
       await store.results.put("result", success, HOUR_MS);
-      await store.broker.revoke(["revoked"], { terminate: false, keepMs: HOUR_MS });
+      await store.sender.revoke(["revoked"], { terminate: false, keepMs: HOUR_MS });
       const held = await claimOne(store);
       const look = async (each: Store) => ({
         entry: await read(each, "a"),
         ledger: await ledgerOf(each, "a"),
-        counts: await each.broker.counts(),
-        dead: await each.broker.deadLetters({ limit: 10 }),
+        counts: await each.queues.counts(),
+        dead: await each.deadLetters.list({ limit: 10 }),
         results: await each.results.get(["result", "ready", held.id, runId("a", now)]),
         leader: await each.leases.leader(),
       });
@@ -413,10 +416,10 @@ export const durableCases = group("durability", {
       assert(again, "a durable store was expected to open again");
       assert.deepEqual(await look(again), before);
 
-      assert.deepEqual(await again.broker.heartbeat([held], LEASE_MS), ["extended"]);
+      assert.deepEqual(await again.consumer.heartbeat([held], LEASE_MS), ["extended"]);
       assert.equal(await lead(again), term);
       await finish(again, held);
-      await again.broker.enqueue([message("revoked")]);
+      await again.sender.enqueue([message("revoked")]);
       await clock.advance(1_000);
       assert.deepEqual(await claimIds(again), ["ready", "delayed", runId("a", now)]);
       assert.equal((await again.results.get(["revoked"]))[0]?.reason, "revoked");

@@ -7,22 +7,23 @@ import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/core/logger.js";
 import { seededRandom } from "../../../src/core/random.js";
 import type {
+  AdmitRequest,
   ClaimReply,
   ClaimRequest,
   Delivery,
-  NewMessage,
   Settlement,
-} from "../../../src/store/broker.js";
+} from "../../../src/store/contracts/consumer.js";
+import type { NewMessage } from "../../../src/store/contracts/sender.js";
 import type {
   EntryPut,
   EntrySnapshot,
   Overlap,
   PlannedOccurrence,
   TickItem,
-} from "../../../src/store/entries.js";
-import type { AdmitRequest, MessageLock, Permit } from "../../../src/store/locks.js";
+} from "../../../src/store/contracts/entries.js";
+import type { MessageLock, Permit } from "../../../src/store/contracts/locks.js";
 import { openMemoryStore } from "../../../src/store/memory/index.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { cursor, entry, item, runId } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { dead, done, message, retry } from "./samples.js";
@@ -211,17 +212,17 @@ class Walk {
     const batch = this.#some(4, () =>
       this.#message(this.#pick(IDS), this.#below(6) ? undefined : this.#pick(ENTRIES)),
     );
-    await this.#both((store) => store.broker.enqueue(batch));
+    await this.#both((store) => store.sender.enqueue(batch));
   };
   readonly #claim = async (): Promise<void> => {
     const request = this.#request();
-    this.#took(await this.#both((store) => store.broker.claim(request)));
+    this.#took(await this.#both((store) => store.consumer.claim(request)));
   };
   readonly #settle = async (): Promise<void> => {
     const ends = this.#someGiven().map((refs) => ({ refs, end: this.#settlement() }));
     const request = this.#below(2) ? this.#request() : null;
     const [ours, theirs] = await this.#both((store, which) =>
-      store.broker.settle(
+      store.consumer.settle(
         ends.map(({ refs, end }) => end(refs[which])),
         request,
       ),
@@ -252,7 +253,7 @@ class Walk {
       return { refs, lock, busy: this.#pick<AdmitRequest["busy"]>(["block", "block", "refuse"]) };
     });
     await this.#both((store, which) =>
-      store.locks.admit(
+      store.consumer.admit(
         asked.map(({ refs, ...how }) => {
           const { id, token } = refs[which];
           return { id, token, ...how };
@@ -279,11 +280,11 @@ class Walk {
       const leaseMs = this.#pick([200, 1_500]);
       await this.#withPermit((store, permit) => store.locks.extend(permit, leaseMs));
     },
-    () => this.#withPermit((store, permit) => store.locks.break(permit)),
+    () => this.#withPermit((store, permit) => store.lockInspection.break(permit)),
     async () => {
       const [refs, leaseMs] = [this.#someGiven(), this.#pick([400, 3_000])];
       await this.#both((store, which) =>
-        store.broker.heartbeat(
+        store.consumer.heartbeat(
           refs.map((each) => each[which]),
           leaseMs,
         ),
@@ -291,21 +292,21 @@ class Walk {
     },
     async () => {
       const refs = this.#someGiven();
-      await this.#both((store, which) => store.broker.giveBack(refs.map((each) => each[which])));
+      await this.#both((store, which) => store.consumer.giveBack(refs.map((each) => each[which])));
     },
     async () => {
       const [ids, how] = [this.#someIds(), { terminate: this.#below(2) === 0, keepMs: this.#below(2_000) }];
-      await this.#both((store) => store.broker.revoke(ids, how));
+      await this.#both((store) => store.sender.revoke(ids, how));
     },
     async () => {
       if (this.#below(5)) return;
       // One, since a store may purge several in as many steps, and what comes free in one goes on to the next.
       const queue = this.#pick(QUEUES);
-      await this.#both((store) => store.broker.purge([queue, queue]));
+      await this.#both((store) => store.queues.purge([queue, queue]));
     },
     async () => {
       const [ids, again] = [this.#someIds(), this.#below(3) > 0];
-      await this.#both(({ broker }) => (again ? broker.redrive(ids) : broker.deleteDead(ids)));
+      await this.#both(({ deadLetters }) => (again ? deadLetters.redrive(ids) : deadLetters.delete(ids)));
     },
     async () => {
       const ids = this.#someIds();
@@ -360,7 +361,7 @@ class Walk {
     async () => {
       if (this.#below(6)) return;
       const retention = { maxAgeMs: this.#pick([3_000, 10_000]), maxRowsPerEntry: ALL };
-      await this.#both((store) => store.entries.trimLedger(retention, ALL));
+      await this.#both((store) => store.ledger.trim(retention, ALL));
     },
     async () => {
       if (this.#below(10) === 0) await this.#both((store) => store.leases.resign({ id: "a", nonce: "n" }));
@@ -384,7 +385,7 @@ class Walk {
     // What has ended is noticed when somebody looks: here both look.
     const look = { queues: ["none"], worker: "w", leaseMs: 1, max: 0 };
     const [{ nextWakeAt }] = await this.#both(async (store) => {
-      const reply = await store.broker.claim(look);
+      const reply = await store.consumer.claim(look);
       return { ...reply, deadLettered: sorted(reply.deadLettered ?? []) };
     });
     await this.#both(async (store) => void (await store.sweep(ALL)));
@@ -395,23 +396,23 @@ class Walk {
       const range = this.#pick([{}, { after }, { before }, { after, before }]);
       for (const keep of ["oldest", "newest"] as const)
         await this.#both(async (store) =>
-          sorted(await store.entries.ledger(name, { ...range, limit: ALL, keep })),
+          sorted(await store.ledger.rows(name, { ...range, limit: ALL, keep })),
         );
     }
-    await this.#both((store) => store.broker.counts());
+    await this.#both((store) => store.queues.counts());
     const queue = this.#pick([{}, { queue: this.#pick(QUEUES) }]);
-    await this.#both(async (store) => sorted(await store.broker.deadLetters({ limit: ALL, ...queue })));
+    await this.#both(async (store) => sorted(await store.deadLetters.list({ limit: ALL, ...queue })));
     await this.#both((store) => store.results.get([...this.#ids]));
     await this.#both((store) => store.leases.leader());
-    await this.#both(async (store) => sorted(await store.locks.list({ limit: ALL })));
+    await this.#both(async (store) => sorted(await store.lockInspection.list({ limit: ALL })));
     let firstEnd = Infinity;
     for (const lock of LOCKS) {
       const [details] = await this.#both(async (store) => {
-        const found = await store.locks.inspect(lock, ALL);
+        const found = await store.lockInspection.inspect(lock, ALL);
         return found && { ...found, holders: sorted(found.holders) };
       });
       for (const { until } of details?.waiting ? details.holders : []) firstEnd = Math.min(firstEnd, until);
-      await this.#both(async (store) => sorted(await store.locks.history({ lock, limit: ALL })));
+      await this.#both(async (store) => sorted(await store.lockInspection.history({ lock, limit: ALL })));
     }
     assert(
       (nextWakeAt ?? Infinity) <= firstEnd,

@@ -2,7 +2,11 @@ import { setMaxListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { silentLogger } from "../../../src/core/logger.js";
 import { Heap } from "../../../src/store/memory/heap.js";
-import { memoryBroker, sweepRevocations } from "../../../src/store/memory/broker.js";
+import { memorySender, sweepRevocations } from "../../../src/store/memory/sender.js";
+import { memoryConsumer } from "../../../src/store/memory/consumer.js";
+import { memoryDeadLetters } from "../../../src/store/memory/dead-letters.js";
+import { memoryLedger } from "../../../src/store/memory/ledger.js";
+import { memoryQueues } from "../../../src/store/memory/queues.js";
 import { memoryEntries } from "../../../src/store/memory/entries.js";
 import { memoryResults, sweepResults } from "../../../src/store/memory/results.js";
 import { newState, type MemoryState } from "../../../src/store/memory/state.js";
@@ -41,36 +45,41 @@ describe("a memory store that was drained", () => {
     const clock = new ManualClock();
     const state = newState(clock, silentLogger);
     const empty = sizes(state);
-    const [broker, results, entries] = [memoryBroker(state), memoryResults(state), memoryEntries(state)];
+    const [sender, consumer, deadLetters] = [
+      memorySender(state),
+      memoryConsumer(state),
+      memoryDeadLetters(state),
+    ];
+    const [results, ledger] = [memoryResults(state), memoryLedger(state)];
 
     const ids = Array.from({ length: 500 }, (_, index) => `m${index}`);
-    const arrivals = await broker.listen(["q1", "q2"]);
+    const arrivals = await consumer.listen(["q1", "q2"]);
     const waits = ids.map((id) => results.wait(id, id.endsWith("7") ? AbortSignal.abort() : signal));
-    await broker.enqueue(ids.map((id, index) => ({ ...message(id), entry: "a", eta: { inMs: index % 3 } })));
-    await broker.revoke(["m1", "unknown"], { terminate: true, keepMs: 1_000 });
+    await sender.enqueue(ids.map((id, index) => ({ ...message(id), entry: "a", eta: { inMs: index % 3 } })));
+    await sender.revoke(["m1", "unknown"], { terminate: true, keepMs: 1_000 });
     clock.jump(10);
     const request = { queues: ["q0", "q1", "q2"], worker: "w", leaseMs: 1_000, max: 400 };
-    const { deliveries } = await broker.claim(request);
-    for (let beat = 0; beat < 20; beat++) await broker.heartbeat(deliveries, 1_000 + beat);
+    const { deliveries } = await consumer.claim(request);
+    for (let beat = 0; beat < 20; beat++) await consumer.heartbeat(deliveries, 1_000 + beat);
     const result = { state: "SUCCESS", payload: null };
-    await broker.settle(
+    await consumer.settle(
       deliveries.slice(0, 300).map((ref) => ({ ...ref, kind: "done", result, resultTtlMs: 1_000 })),
       null,
     );
     clock.jump(2_000);
-    const rest = await broker.claim(request);
-    await broker.settle(
+    const rest = await consumer.claim(request);
+    await consumer.settle(
       rest.deliveries.map((ref) => ({ ...ref, kind: "done", result, resultTtlMs: 1_000 })),
       null,
     );
-    const dead = (await broker.deadLetters({ limit: 1_000 })).map(({ id }) => id);
-    expect(await broker.deleteDead(dead)).toBe(100);
+    const dead = (await deadLetters.list({ limit: 1_000 })).map(({ id }) => id);
+    expect(await deadLetters.delete(dead)).toBe(100);
     await Promise.all(waits);
     await arrivals.close();
     clock.jump(10_000);
     expect(sweepResults(state, Infinity, clock.now())).toBeGreaterThan(0);
     expect(sweepRevocations(state, Infinity, clock.now())).toBe(1);
-    await entries.trimLedger({ maxAgeMs: 0, maxRowsPerEntry: 0 }, Infinity);
+    await ledger.trim({ maxAgeMs: 0, maxRowsPerEntry: 0 }, Infinity);
 
     expect(sizes(state)).toEqual(empty);
   });
@@ -79,7 +88,7 @@ describe("a memory store that was drained", () => {
     const clock = new ManualClock();
     const state = newState(clock, silentLogger);
     const empty = sizes(state);
-    const [broker, entries] = [memoryBroker(state), memoryEntries(state)];
+    const [queues, entries, ledger] = [memoryQueues(state), memoryEntries(state), memoryLedger(state)];
     const overlap = { policy: "queue-one", timeoutMs: 5_000, graceMs: 0 } as const;
     for (let index = 0; index < 50; index++) {
       const name = `e${index}`;
@@ -94,9 +103,9 @@ describe("a memory store that was drained", () => {
       expect(snapshot?.buffered).toBe(true);
       await entries.remove(name, snapshot?.etag ?? 0);
     }
-    await broker.purge(["q0", "q1", "q2"]);
+    await queues.purge(["q0", "q1", "q2"]);
     clock.jump(1);
-    while ((await entries.trimLedger({ maxAgeMs: 0, maxRowsPerEntry: 0 }, 40)) > 0);
+    while ((await ledger.trim({ maxAgeMs: 0, maxRowsPerEntry: 0 }, 40)) > 0);
     expect(sizes(state)).toEqual(empty);
   });
 
@@ -108,7 +117,7 @@ describe("a memory store that was drained", () => {
       7,
       50,
     );
-    const arrivals = await store.broker.listen(["q"]);
+    const arrivals = await store.consumer.listen(["q"]);
     const wait = arrivals.wait(60_000, signal);
     expect(clock.timers).toBe(1);
     await store.close();

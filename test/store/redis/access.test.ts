@@ -37,7 +37,7 @@ describe("a user with least rights", () => {
   test("keys of another namespace are refused, with a code and without the password", async () => {
     // Opening reads no key, so the refusal comes with the first step that does.
     const store = await openRedisStore(url(), context, { namespace: "other" });
-    const error = await store.broker.enqueue([message("a")]).catch((thrown: unknown) => thrown as Error);
+    const error = await store.sender.enqueue([message("a")]).catch((thrown: unknown) => thrown as Error);
     expect(error).toMatchObject({ code: "SUNBEAT_STORE_AUTH", retryable: false });
     expect(String((error as Error).message)).not.toContain("p%ss@word");
     await store.close();
@@ -81,7 +81,7 @@ describe("TLS", () => {
   test("works with the authority that the URL names", async () => {
     const url = `rediss://127.0.0.1:${port}?ca=${encodeURIComponent(ca)}`;
     const store = await openRedisStore(url, context);
-    expect(await store.broker.enqueue([message("a")])).toEqual(["queued"]);
+    expect(await store.sender.enqueue([message("a")])).toEqual(["queued"]);
     await store.close();
   });
 

@@ -7,10 +7,10 @@ import { Redis } from "ioredis";
 import { beforeEach, describe, expect, inject, test } from "vitest";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
-import type { Delivery, Settlement } from "../../../src/store/broker.js";
+import type { Delivery, Settlement } from "../../../src/store/contracts/consumer.js";
 import { openRedisStoreOf } from "../../../src/store/redis/index.js";
 import { keyspace } from "../../../src/store/redis/keys.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { entry, putAll } from "../../conformance/suite/entry-samples.js";
 import { message } from "../../conformance/suite/samples.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
@@ -50,9 +50,9 @@ beforeEach(async () => {
 const lock = { name: "l", capacity: 1, waitTimeoutMs: null, reserveMs: 60_000 };
 const ids = (count: number) => Array.from({ length: count }, (_, at) => `m${at}`);
 const send = (count: number, changes: Partial<NewMessage> = {}) =>
-  store.broker.enqueue(ids(count).map((id) => message(id, changes)));
+  store.sender.enqueue(ids(count).map((id) => message(id, changes)));
 const claim = (max: number, leaseMs = 60_000, queue = "q") =>
-  store.broker.claim({ queues: [queue], worker: "w", leaseMs, max });
+  store.consumer.claim({ queues: [queue], worker: "w", leaseMs, max });
 
 /** As many as there are, by as many claims as that needs. */
 async function claimAll(leaseMs?: number): Promise<Delivery[]> {
@@ -168,11 +168,11 @@ const dead = (act: (all: string[]) => Promise<unknown>) =>
     const ends = all.map(({ id, token }) => {
       return { id, token, kind: "dead", reason: "r", result: null, resultTtlMs: 0 } as const;
     });
-    await store.broker.settle(ends, null);
+    await store.consumer.settle(ends, null);
     calls = [];
     return act(all.map(({ id }) => id));
   });
-const revoke = (all: readonly string[]) => store.broker.revoke(all, { terminate: false, keepMs: 1_000 });
+const revoke = (all: readonly string[]) => store.sender.revoke(all, { terminate: false, keepMs: 1_000 });
 
 describe("a verb for many is done by as many calls as that needs", () => {
   const verbs: readonly Verb[] = [
@@ -188,7 +188,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       count: 2_000,
       most: 400,
       arrange: withClaimed({}, (all) =>
-        store.broker.settle(
+        store.consumer.settle(
           all.map((each) => end("done", each)),
           null,
         ),
@@ -199,7 +199,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       count: 1_000,
       most: 120,
       arrange: withClaimed({}, (all) =>
-        store.broker.settle(
+        store.consumer.settle(
           all.map((each) => end("retry", each)),
           null,
         ),
@@ -210,7 +210,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       count: 500,
       most: 60,
       arrange: withClaimed({ lock: { ...lock, capacity: 500 } }, (all) =>
-        store.broker.settle(
+        store.consumer.settle(
           all.map((each) => end("done", each)),
           null,
         ),
@@ -220,20 +220,20 @@ describe("a verb for many is done by as many calls as that needs", () => {
       what: "leases are extended",
       count: 1_000,
       most: 300,
-      arrange: withClaimed({}, (all) => store.broker.heartbeat(all, 60_000)),
+      arrange: withClaimed({}, (all) => store.consumer.heartbeat(all, 60_000)),
     },
     {
       what: "deliveries are given back",
       count: 500,
       most: 100,
-      arrange: withClaimed({}, (all) => store.broker.giveBack(all)),
+      arrange: withClaimed({}, (all) => store.consumer.giveBack(all)),
     },
     {
       what: "deliveries ask for a lock",
       count: 100,
       most: 20,
       arrange: withClaimed({}, (all) =>
-        store.locks.admit(all.map(({ id, token }) => ({ id, token, lock, busy: "block" }))),
+        store.consumer.admit(all.map(({ id, token }) => ({ id, token, lock, busy: "block" }))),
       ),
     },
     {
@@ -249,19 +249,19 @@ describe("a verb for many is done by as many calls as that needs", () => {
       what: "dead letters are read",
       count: 600,
       most: 250,
-      arrange: dead(() => store.broker.deadLetters({ limit: 1_000 })),
+      arrange: dead(() => store.deadLetters.list({ limit: 1_000 })),
     },
     {
       what: "dead letters are sent again",
       count: 600,
       most: 150,
-      arrange: dead((all) => store.broker.redrive(all)),
+      arrange: dead((all) => store.deadLetters.redrive(all)),
     },
     {
       what: "dead letters are deleted",
       count: 600,
       most: 150,
-      arrange: dead((all) => store.broker.deleteDead(all)),
+      arrange: dead((all) => store.deadLetters.delete(all)),
     },
     {
       what: "ready messages are purged",
@@ -269,7 +269,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       most: 250,
       arrange: async (count) => {
         await send(count);
-        return () => store.broker.purge(["q"]);
+        return () => store.queues.purge(["q"]);
       },
     },
     {
@@ -278,7 +278,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       most: 250,
       arrange: async (count) => {
         await send(count, { eta: { inMs: 1e6 } });
-        return () => store.broker.purge(["q"]);
+        return () => store.queues.purge(["q"]);
       },
     },
     {
@@ -287,7 +287,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       most: 25,
       arrange: async (count) => {
         await send(count, { lock });
-        return () => store.broker.purge(["q"]);
+        return () => store.queues.purge(["q"]);
       },
     },
     {
@@ -295,8 +295,8 @@ describe("a verb for many is done by as many calls as that needs", () => {
       count: 1_000,
       most: 300,
       arrange: async (count) => {
-        await store.broker.enqueue(ids(count).map((id) => message(id, { queue: id })));
-        return () => store.broker.counts();
+        await store.sender.enqueue(ids(count).map((id) => message(id, { queue: id })));
+        return () => store.queues.counts();
       },
     },
     {
@@ -305,7 +305,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
       most: 100,
       arrange: async (count) => {
         await send(count, { lock });
-        return () => store.locks.inspect("l", 1_000);
+        return () => store.lockInspection.inspect("l", 1_000);
       },
     },
     {
@@ -372,7 +372,7 @@ describe("what is large is read, written and given in parts of half a megabyte, 
     return claimAll();
   };
   const settled = async (): Promise<void> => {
-    await store.broker.settle(
+    await store.consumer.settle(
       (await sent()).map((each) => end("done", each, large)),
       null,
     );
@@ -395,14 +395,14 @@ describe("what is large is read, written and given in parts of half a megabyte, 
       "dead letters that are read",
       async () => {
         const all = await sent();
-        await store.broker.settle(
+        await store.consumer.settle(
           all.map(
             ({ id, token }) =>
               ({ id, token, kind: "dead", reason: "r", result: null, resultTtlMs: 0 }) as const,
           ),
           null,
         );
-        expect((await store.broker.deadLetters({ limit: 100 })).length).toBe(COUNT);
+        expect((await store.deadLetters.list({ limit: 100 })).length).toBe(COUNT);
       },
     ],
     [

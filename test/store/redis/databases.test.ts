@@ -5,7 +5,7 @@ import { systemClock } from "../../../src/core/clock.js";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { openRedisStore, openRedisStoreOf } from "../../../src/store/redis/index.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { HOUR_MS, message, success } from "../../conformance/suite/samples.js";
 import { ownNamespace } from "../../support/redis-harness.js";
 import { until } from "../../support/redis-topologies.js";
@@ -62,7 +62,7 @@ describe.each([
   test("have results of their own for tasks of one id, as all runs of entries of one name are", async () => {
     const namespace = ownNamespace();
     const stores = [await open(0, namespace), await open(1, namespace)] as const;
-    for (const { broker } of stores) await broker.enqueue([message("tick@1")]);
+    for (const { sender } of stores) await sender.enqueue([message("tick@1")]);
     const waited = stores[0].results.wait("tick@1", new AbortController().signal);
     const raw = new Redis(inject("redisUrl"));
     undo.push(() => raw.disconnect());

@@ -7,7 +7,7 @@ import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { storeError } from "../../../src/store/redis/errors.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { message } from "../../conformance/suite/samples.js";
 import { type Answer, bulk, type FakeRedis, fakeRedis } from "../../support/fake-redis.js";
 import { freePort } from "../../support/redis-server.js";
@@ -150,7 +150,7 @@ describe("a refusal", () => {
     const store = await open(server.url);
     // A claim is not repeated by the store, so its error comes at once.
     const request = { queues: ["q"], worker: "w", leaseMs: 1_000, max: 1 };
-    const error = await store.broker.claim(request).then(
+    const error = await store.consumer.claim(request).then(
       () => null,
       (thrown: StoreError) => thrown,
     );
@@ -164,7 +164,7 @@ describe("a refusal", () => {
       const server = await serve(
         afterOpening((calls) => (calls < 3 ? `-${word} for a moment\r\n` : enqueued)),
       );
-      expect(await (await open(server.url)).broker.enqueue([message("a")])).toEqual(["queued"]);
+      expect(await (await open(server.url)).sender.enqueue([message("a")])).toEqual(["queued"]);
     },
   );
 
@@ -269,7 +269,7 @@ describe("a refusal", () => {
     let calls = 0;
     const server = await serve(afterOpening((call) => ((calls = call), `-${reply}\r\n`)));
     const store = await open(server.url);
-    await expect(store.broker.enqueue([message("a")])).rejects.toMatchObject({ name: "StoreError" });
+    await expect(store.sender.enqueue([message("a")])).rejects.toMatchObject({ name: "StoreError" });
     expect(calls).toBe(1);
   });
 
@@ -278,7 +278,7 @@ describe("a refusal", () => {
       afterOpening((calls) => (calls % 2 === 1 ? "-NOSCRIPT No matching script.\r\n" : enqueued)),
     );
     const store = await open(server.url);
-    expect(await store.broker.enqueue([message("a")])).toEqual(["queued"]);
+    expect(await store.sender.enqueue([message("a")])).toEqual(["queued"]);
     expect(server.commands.slice(-2).map(([name]) => name)).toEqual(["evalsha", "eval"]);
   });
 

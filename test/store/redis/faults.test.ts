@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.js";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
-import type { DeadLettered } from "../../../src/store/broker.js";
+import type { DeadLettered } from "../../../src/store/contracts/consumer.js";
 import { BELT_MS } from "../../../src/store/redis/hub.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { entry } from "../../conformance/suite/entry-samples.js";
 import { lead } from "../../conformance/suite/leases.js";
 import { claimIds, done, message, success } from "../../conformance/suite/samples.js";
@@ -53,10 +53,10 @@ describe("scripts that the server forgets", () => {
     try {
       for (let round = 0; round < 50; round++) {
         const ids = Array.from({ length: 10 }, (_, index) => `m${round}-${index}`);
-        await Promise.all(ids.map((id) => store.broker.enqueue([message(id)])));
-        const { deliveries } = await store.broker.claim(request);
+        await Promise.all(ids.map((id) => store.sender.enqueue([message(id)])));
+        const { deliveries } = await store.consumer.claim(request);
         expect(deliveries.length).toBe(10);
-        const { outcomes } = await store.broker.settle(
+        const { outcomes } = await store.consumer.settle(
           deliveries.map((ref) => done(ref, null)),
           null,
         );
@@ -72,10 +72,10 @@ describe("scripts that the server forgets", () => {
 describe("connections that are cut", () => {
   test("whoever waits for work hears of what came after the cut", async () => {
     const [store, sender] = [await open("cut"), await open("cut")];
-    const arrivals = await store.broker.listen(["q"]);
+    const arrivals = await store.consumer.listen(["q"]);
     for (let round = 0; round < 5; round++) {
       for (const id of await connections("subscriber")) await server.raw.client("KILL", "ID", id);
-      await sender.broker.enqueue([message(`m${round}`)]);
+      await sender.sender.enqueue([message(`m${round}`)]);
       const startedAt = systemClock.monotonicMs();
       await until("the delivery", async () => {
         await arrivals.wait(60_000, never);
@@ -109,10 +109,10 @@ describe("connections that are cut", () => {
     try {
       const ids = Array.from({ length: 200 }, (_, index) => `m${index}`);
       for (const id of ids)
-        expect(["queued", "duplicate"]).toContain((await store.broker.enqueue([message(id)]))[0]);
+        expect(["queued", "duplicate"]).toContain((await store.sender.enqueue([message(id)]))[0]);
       over = true;
       await killing;
-      expect((await store.broker.claim({ ...request, max: 1_000 })).deliveries.map(({ id }) => id)).toEqual(
+      expect((await store.consumer.claim({ ...request, max: 1_000 })).deliveries.map(({ id }) => id)).toEqual(
         ids,
       );
     } finally {
@@ -125,9 +125,9 @@ describe("connections that are cut", () => {
     const own = await startRedis({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
     const store = await openRedisStore(own.url, context);
     try {
-      await store.broker.enqueue([message("a")]);
+      await store.sender.enqueue([message("a")]);
       await own.kill();
-      const sent = store.broker.enqueue([message("b")]);
+      const sent = store.sender.enqueue([message("b")]);
       await own.restart();
       expect(await sent).toEqual(["queued"]);
       expect(await claimIds(store)).toEqual(["a", "b"]);
@@ -142,7 +142,7 @@ describe("close", () => {
   test("ends every connection, and twice is once", async () => {
     const store = await open();
     await lead(store);
-    const arrivals = await store.broker.listen(["q"]);
+    const arrivals = await store.consumer.listen(["q"]);
     const wait = arrivals.wait(60_000, never);
     await Promise.all([store.close(), store.close()]);
     await wait;
@@ -155,7 +155,7 @@ describe("close", () => {
   test("ends a call that is under way", async () => {
     const store = await open();
     await server.raw.client("PAUSE", 300, "ALL");
-    const call = expect(store.broker.enqueue([message("a")])).rejects.toMatchObject({
+    const call = expect(store.sender.enqueue([message("a")])).rejects.toMatchObject({
       code: "SUNBEAT_CLOSED",
     });
     await store.close();
@@ -171,12 +171,12 @@ describe("a full server", () => {
       const now = await store.now();
       await store.entries.put([entry("a", now)]);
       const term = await lead(store);
-      await store.broker.enqueue(Array.from({ length: 50 }, (_, index) => message(`m${index}`)));
-      const { deliveries } = await store.broker.claim({ ...request, max: 25 });
+      await store.sender.enqueue(Array.from({ length: 50 }, (_, index) => message(`m${index}`)));
+      const { deliveries } = await store.consumer.claim({ ...request, max: 25 });
       await own.raw.config("SET", "maxmemory", "1mb");
 
       const full = { code: "SUNBEAT_STORE_FULL", retryable: true };
-      await expect(store.broker.enqueue([message("x")])).rejects.toMatchObject(full);
+      await expect(store.sender.enqueue([message("x")])).rejects.toMatchObject(full);
       const item = {
         entry: "a",
         revision: "r1",
@@ -189,19 +189,19 @@ describe("a full server", () => {
       await expect(store.entries.tick(term, [item])).rejects.toMatchObject(full);
       await expect(store.entries.put([entry("b", now)])).rejects.toMatchObject(full);
 
-      expect(await store.broker.heartbeat(deliveries, 60_000)).toEqual(deliveries.map(() => "extended"));
-      const { outcomes, claimed } = await store.broker.settle(
+      expect(await store.consumer.heartbeat(deliveries, 60_000)).toEqual(deliveries.map(() => "extended"));
+      const { outcomes, claimed } = await store.consumer.settle(
         deliveries.map((ref) => done(ref)),
         request,
       );
       expect([new Set(outcomes), claimed?.deliveries.length]).toEqual([new Set(["settled"]), 25]);
-      await store.broker.giveBack(claimed?.deliveries ?? []);
+      await store.consumer.giveBack(claimed?.deliveries ?? []);
       expect(await lead(store)).toBe(term);
       expect((await store.results.get(["m0"]))[0]?.state).toBe("SUCCESS");
       expect((await store.entries.due(1)).entries.length).toBe(1);
 
       await own.raw.config("SET", "maxmemory", "0");
-      expect(await store.broker.enqueue([message("x")])).toEqual(["queued"]);
+      expect(await store.sender.enqueue([message("x")])).toEqual(["queued"]);
       expect(await store.entries.tick(term, [item])).toMatchObject({ items: [{ outcome: "ticked" }] });
     } finally {
       await store.close();
@@ -214,12 +214,12 @@ describe("large payloads", () => {
   test("a body and a result of ten megabytes come back whole", async () => {
     const store = await open();
     const body = "0123456789".repeat(2 ** 20);
-    await store.broker.enqueue([message("big", { body }), message("small")]);
-    const { deliveries } = await store.broker.claim(request);
+    await store.sender.enqueue([message("big", { body }), message("small")]);
+    const { deliveries } = await store.consumer.claim(request);
     expect(deliveries.map((delivery) => delivery.id)).toEqual(["big", "small"]);
     expect(deliveries[0]?.body === body).toBe(true);
     const wait = store.results.wait("big", never);
-    await store.broker.settle(
+    await store.consumer.settle(
       deliveries.map((ref) => done(ref, { state: "SUCCESS", payload: body })),
       null,
     );
@@ -233,9 +233,9 @@ describe("data that is not ours", () => {
   test("a purge takes hostile lines of its queue along", async () => {
     const namespace = ownNamespace();
     const store = await open(namespace);
-    await store.broker.enqueue([message("m"), message("later", { eta: { inMs: 60_000 } })]);
+    await store.sender.enqueue([message("m"), message("later", { eta: { inMs: 60_000 } })]);
     for (const name of ["ready", "eta"]) await server.raw.zadd(`{${namespace}}:${name}`, 0, "q 1 x");
-    expect(await store.broker.purge(["q"])).toBe(2);
+    expect(await store.queues.purge(["q"])).toBe(2);
     expect(await server.raw.zcard(`{${namespace}}:ready`)).toBe(0);
   });
 
@@ -275,14 +275,14 @@ describe("data that is not ours", () => {
     await server.raw.hset(key("hold"), "a", "garbage");
     await server.raw.hset(key("count"), "dnothing", "7", "?", "1");
 
-    await store.broker.enqueue([message("good")]);
+    await store.sender.enqueue([message("good")]);
     const seen: string[] = [];
     const deadLettered: DeadLettered[] = [];
     await until("the good message", async () => {
-      const { deliveries, deadLettered: untold = [] } = await store.broker.claim(request);
+      const { deliveries, deadLettered: untold = [] } = await store.consumer.claim(request);
       deadLettered.push(...untold);
       seen.push(...deliveries.map(({ id }) => id));
-      await store.broker.settle(
+      await store.consumer.settle(
         deliveries.map(
           (ref) => ({ ...ref, kind: "dead", reason: "hostile", result: null, resultTtlMs: 0 }) as const,
         ),
@@ -290,7 +290,7 @@ describe("data that is not ours", () => {
       );
       return seen.includes("good");
     });
-    const letters = await store.broker.deadLetters({ limit: 100 });
+    const letters = await store.deadLetters.list({ limit: 100 });
     const dead = letters.map(({ id }) => id);
     expect(Object.keys(records).filter((id) => id !== "good" && !dead.includes(id))).toEqual([]);
     // No worker ever held them: the claim that dead-lettered each tells of it, and no other.
@@ -305,15 +305,15 @@ describe("data that is not ours", () => {
     await store.entries.put(names.map((name) => entry(name, now)));
     expect((await store.entries.due(10)).entries.map(({ name }) => name)).toEqual(names);
     expect((await store.entries.list({ limit: 100 })).map(({ name }) => name)).toEqual(names);
-    expect(await store.entries.ledger("a", { limit: 10, keep: "oldest" })).toEqual([]);
-    await store.entries.trimLedger({ maxAgeMs: 0, maxRowsPerEntry: 0 }, 100);
+    expect(await store.ledger.rows("a", { limit: 10, keep: "oldest" })).toEqual([]);
+    await store.ledger.trim({ maxAgeMs: 0, maxRowsPerEntry: 0 }, 100);
     await store.results.get(Object.keys(records));
-    await store.broker.counts();
-    await store.broker.purge(["q", ""]);
-    await store.broker.redrive(dead);
-    await store.broker.deleteDead(dead);
+    await store.queues.counts();
+    await store.queues.purge(["q", ""]);
+    await store.deadLetters.redrive(dead);
+    await store.deadLetters.delete(dead);
     await store.sweep(100);
-    await store.broker.enqueue([message("last")]);
+    await store.sender.enqueue([message("last")]);
     expect(await claimIds(store)).toContain("last");
   });
 
@@ -321,7 +321,7 @@ describe("data that is not ours", () => {
     const namespace = ownNamespace();
     const store = await open(namespace);
     await server.raw.set(`{${namespace}}:msg`, "mine");
-    await expect(store.broker.enqueue([message("a")])).rejects.toMatchObject({
+    await expect(store.sender.enqueue([message("a")])).rejects.toMatchObject({
       code: "SUNBEAT_STORE_REFUSED",
       retryable: false,
     });

@@ -67,7 +67,7 @@ test("a process that has closed its store ends by itself", () => {
     const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
     const store = await openRedisStore(process.argv[1], context, { namespace: "exit" });
     await store.leases.elect({ id: "a", nonce: "n", host: "h", version: "1" }, 60_000);
-    const arrivals = await store.broker.listen(["q"]);
+    const arrivals = await store.consumer.listen(["q"]);
     const wait = arrivals.wait(3_600_000, new AbortController().signal);
     const result = store.results.wait("x", new AbortController().signal).catch((error) => error.code);
     await store.channel.subscribe("t", () => undefined);

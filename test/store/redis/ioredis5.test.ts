@@ -4,7 +4,7 @@ import { afterAll, expect, inject, test } from "vitest";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { openRedisStoreOf } from "../../../src/store/redis/index.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { describeStore } from "../../support/conformance-runner.js";
 import { ownNamespace, redisHarness } from "../../support/redis-harness.js";

@@ -8,10 +8,12 @@ import { afterAll, expect, inject, test } from "vitest";
 import { type Clock, systemClock } from "../../../src/core/clock.js";
 import { silentLogger } from "../../../src/core/logger.js";
 import { seededRandom } from "../../../src/core/random.js";
-import type { Locks, Permit } from "../../../src/store/locks.js";
+import type { LockInspection } from "../../../src/store/contracts/lock-inspection.js";
+import type { LockStore, Permit } from "../../../src/store/contracts/locks.js";
 import { Caller } from "../../../src/store/redis/caller.js";
 import { ioredisHandedIn } from "../../../src/store/redis/ioredis.js";
 import { KEY_NAMES, keyspace } from "../../../src/store/redis/keys.js";
+import { redisLockInspection } from "../../../src/store/redis/lock-inspection.js";
 import { redisLocks } from "../../../src/store/redis/locks.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { ownNamespace } from "../../support/redis-harness.js";
@@ -22,7 +24,8 @@ afterAll(() => raw.disconnect());
 
 interface Side {
   /** Of two processes: what one has seen of a lock does not keep the other from the short ways. */
-  readonly processes: readonly [Locks, Locks];
+  readonly processes: readonly [LockStore, LockStore];
+  readonly inspection: LockInspection;
   readonly namespace: string;
   readonly permits: Permit[];
   /** How often a short way did the whole work. */
@@ -44,8 +47,14 @@ function open(clock: Clock, shortWays: boolean): Side {
     return reply;
   };
   const counted = { call, assertOpen: () => undefined } as unknown as Caller;
-  const locks = (): Locks => redisLocks(counted, silentLogger);
-  return { processes: [locks(), locks()], namespace, permits: [], short: () => short };
+  const locks = (): LockStore => redisLocks(counted, silentLogger);
+  return {
+    processes: [locks(), locks()],
+    inspection: redisLockInspection(counted),
+    namespace,
+    permits: [],
+    short: () => short,
+  };
 }
 
 /** What the whole scripts keep of a lock that the short way keeps in one field: lib/permits.lua. */
@@ -141,11 +150,11 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-async function take(step: Step, { processes, permits }: Side): Promise<unknown> {
+async function take(step: Step, { processes, inspection, permits }: Side): Promise<unknown> {
   const locks = processes["process" in step ? step.process : 0];
   if (step.do === "advance") return null;
   if (step.do === "cancel") return locks.cancel(step.lock, step.waiter);
-  if (step.do === "inspect") return locks.inspect(step.lock, 10);
+  if (step.do === "inspect") return inspection.inspect(step.lock, 10);
   if (step.do === "acquire") {
     const { lock, capacity, waiter, leaseMs, waits } = step;
     const reply = await locks.acquire({
@@ -157,7 +166,8 @@ async function take(step: Step, { processes, permits }: Side): Promise<unknown> 
   }
   const permit = permits.at(-1 - step.pick);
   if (!permit) return null;
-  return step.do === "extend" ? locks.extend(permit, 600) : locks[step.do](permit);
+  if (step.do === "extend") return locks.extend(permit, 600);
+  return step.do === "release" ? locks.release(permit) : inspection.break(permit);
 }
 
 const asks = (waiter: string, leaseMs = 1_000, capacity = 2): Step => ({

@@ -3,10 +3,10 @@ import { Redis } from "ioredis";
 import { afterAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
-import { LOCK_HISTORY_ROWS } from "../../../src/store/locks.js";
+import { LOCK_HISTORY_ROWS } from "../../../src/store/contracts/lock-inspection.js";
 import { keyspace } from "../../../src/store/redis/keys.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { claimOne, done, HOUR_MS, message } from "../../conformance/suite/samples.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { startRedis } from "../../support/redis-server.js";
@@ -59,16 +59,16 @@ async function wakesDuring(step: () => Promise<unknown>): Promise<number> {
 }
 
 test("consumers are told of a task that a hand-over made ready, at once and not by the belt", async () => {
-  await store.broker.enqueue([message("a", { lock }), message("b", { lock })]);
+  await store.sender.enqueue([message("a", { lock }), message("b", { lock })]);
   const first = await claimOne(store);
-  expect(await wakesDuring(() => store.broker.settle([done(first)], null))).toBe(1);
+  expect(await wakesDuring(() => store.consumer.settle([done(first)], null))).toBe(1);
 });
 
 test("nobody is woken for a task that the step which made it ready has claimed", async () => {
-  await store.broker.enqueue([message("a", { lock }), message("b", { lock }), message("c", { lock })]);
+  await store.sender.enqueue([message("a", { lock }), message("b", { lock }), message("c", { lock })]);
   const first = await claimOne(store);
   const wakes = await wakesDuring(async () => {
-    const { claimed } = await store.broker.settle([done(first)], request);
+    const { claimed } = await store.consumer.settle([done(first)], request);
     expect(claimed?.deliveries.map(({ id }) => id)).toEqual(["b"]);
   });
   expect(wakes).toBe(0);
@@ -92,11 +92,11 @@ test("a hand-over takes as many commands with 3,000 in line as with 3", async ()
     const queue = `q${waiters}`;
     for (let from = 0; from < ids.length; from += 500) {
       const part = ids.slice(from, from + 500);
-      await own.broker.enqueue(part.map((id) => message(id, { queue, lock: { ...lock, name } })));
+      await own.sender.enqueue(part.map((id) => message(id, { queue, lock: { ...lock, name } })));
     }
     const first = await claimOne(own, { queues: [queue] });
     await admin.config("RESETSTAT");
-    const { claimed } = await own.broker.settle([done(first)], { ...request, queues: [queue] });
+    const { claimed } = await own.consumer.settle([done(first)], { ...request, queues: [queue] });
     const stats = await admin.info("commandstats");
     expect(claimed?.deliveries).toHaveLength(1);
     return [...stats.matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
@@ -123,7 +123,7 @@ test("the history keeps the newest ten thousand rows, and few more", async () =>
   const rows = await raw.xlen(locklog);
   expect(rows).toBeGreaterThanOrEqual(LOCK_HISTORY_ROWS);
   expect(rows).toBeLessThan(LOCK_HISTORY_ROWS * 1.1);
-  expect((await store.locks.history({ limit: 1 }))[0]?.id).toBe("newest");
+  expect((await store.lockInspection.history({ limit: 1 }))[0]?.id).toBe("newest");
 });
 
 test("what nobody of us wrote is no row of the history", async () => {
@@ -131,8 +131,8 @@ test("what nobody of us wrote is no row of the history", async () => {
   await fenceOf("a");
   for (const text of ["", "x", "a p", "z p 1 2 3 l x y", "a p 1 2 3"])
     await raw.xadd(locklog, "*", "f", text);
-  expect((await store.locks.history({ limit: 9 })).map(({ id }) => id)).toEqual(["a"]);
-  expect((await store.locks.history({ lock: "l", limit: 9 })).map(({ id }) => id)).toEqual(["a"]);
+  expect((await store.lockInspection.history({ limit: 9 })).map(({ id }) => id)).toEqual(["a"]);
+  expect((await store.lockInspection.history({ lock: "l", limit: 9 })).map(({ id }) => id)).toEqual(["a"]);
 });
 
 describe("of 1,200 locks that are held alone, which no list of the server names in order", () => {
@@ -145,7 +145,7 @@ describe("of 1,200 locks that are held alone, which no list of the server names 
     const listed: string[] = [];
     for (let page = 0; page < 5 && listed.length < 1_200; page++) {
       const after = listed.at(-1);
-      const locks = await store.locks.list({ ...(after !== undefined && { after }), limit: 500 });
+      const locks = await store.lockInspection.list({ ...(after !== undefined && { after }), limit: 500 });
       expect(
         locks.filter(({ capacity, held, waiting }) => capacity !== 9 || held !== 1 || waiting > 0),
       ).toEqual([]);
@@ -156,7 +156,7 @@ describe("of 1,200 locks that are held alone, which no list of the server names 
 
   test("a listing that begins in the middle names all that follow", async () => {
     await takeAll(HOUR_MS);
-    const locks = await store.locks.list({ after: "n0599", limit: 1_000 });
+    const locks = await store.lockInspection.list({ after: "n0599", limit: 1_000 });
     expect(locks.map(({ name }) => name)).toEqual(names.slice(600));
   });
 
@@ -171,8 +171,10 @@ describe("of 1,200 locks that are held alone, which no list of the server names 
       dropped += now;
     }
     expect(dropped).toBe(1_200);
-    expect(await store.locks.list({ limit: 9 })).toEqual([{ name: "l", capacity: 9, held: 1, waiting: 0 }]);
-    expect(await store.locks.history({ lock: "n0007", limit: 9 })).toMatchObject([
+    expect(await store.lockInspection.list({ limit: 9 })).toEqual([
+      { name: "l", capacity: 9, held: 1, waiting: 0 },
+    ]);
+    expect(await store.lockInspection.history({ lock: "n0007", limit: 9 })).toMatchObject([
       { event: "lost" },
       { event: "acquired" },
     ]);

@@ -89,7 +89,7 @@ describe.concurrent("a running beat and worker, and a sender, while every step i
       proxy.refuse(reply);
       release();
       const refusedAt = systemClock.now();
-      const sent = sender.broker.enqueue([message("m", { queue: "other" })]).catch(kept);
+      const sent = sender.sender.enqueue([message("m", { queue: "other" })]).catch(kept);
       await pause(REFUSED_MS);
       await until("three refusals", async () => proxy.refused > 2);
       proxy.refuse(null);
@@ -97,10 +97,10 @@ describe.concurrent("a running beat and worker, and a sender, while every step i
       const error = { name: "StoreError", code, retryable };
       if (send === "waits") expect(await sent).toEqual(["queued"]);
       else expect(await sent).toMatchObject(error);
-      expect(await sender.broker.enqueue([message("n", { queue: "other" })])).toEqual(["queued"]);
+      expect(await sender.sender.enqueue([message("n", { queue: "other" })])).toEqual(["queued"]);
 
       const dispatched = async (): Promise<readonly number[]> => {
-        const ledger = await store.entries.ledger("tick", { limit: 100, keep: "oldest" });
+        const ledger = await store.ledger.rows("tick", { limit: 100, keep: "oldest" });
         return ledger.flatMap((row) => (row.kind === "row" ? [row.due] : []));
       };
       await until("a tick after it", async () => (await dispatched()).some((due) => due > refusedAt + 1_000));

@@ -25,16 +25,16 @@ test("a purge drops all of its queue though messages of another become ready bet
 
   const many = (queue: string, inMs: number) =>
     Array.from({ length: 2_500 }, (__, at) => message(`${queue}${at}`, { queue, eta: { inMs } }));
-  await peer.broker.enqueue([...many("other", 1_000), ...many("q", 60_000)]);
+  await peer.sender.enqueue([...many("other", 1_000), ...many("q", 60_000)]);
   await clock.advance(1_000);
   const evalsha = client.evalsha.bind(client) as (...args: unknown[]) => Promise<unknown>;
   const interrupted = async (...args: unknown[]): Promise<unknown> => {
-    await peer.broker.claim({ queues: ["none"], worker: "w", leaseMs: 1_000, max: 0 });
+    await peer.consumer.claim({ queues: ["none"], worker: "w", leaseMs: 1_000, max: 0 });
     return evalsha(...args);
   };
   Object.assign(client, { evalsha: interrupted });
-  expect(await store.broker.purge(["q"])).toBe(2_500);
-  expect((await peer.broker.counts()).filter(({ queue }) => queue === "q")).toEqual([]);
+  expect(await store.queues.purge(["q"])).toBe(2_500);
+  expect((await peer.queues.counts()).filter(({ queue }) => queue === "q")).toEqual([]);
 });
 
 test("a listing goes on behind an entry that cannot be read, and gives as many as were asked for", async () => {

@@ -8,11 +8,12 @@ import { Redis } from "ioredis";
 import { afterAll, expect, inject, test } from "vitest";
 import { silentLogger } from "../../../src/core/logger.js";
 import { seededRandom } from "../../../src/core/random.js";
-import type { NewMessage, Settlement } from "../../../src/store/broker.js";
+import type { NewMessage } from "../../../src/store/contracts/sender.js";
+import type { Settlement } from "../../../src/store/contracts/consumer.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import { KEY_NAMES, keyspace } from "../../../src/store/redis/keys.js";
-import type { TickItem } from "../../../src/store/entries.js";
-import type { Store } from "../../../src/store/store.js";
+import type { TickItem } from "../../../src/store/contracts/entries.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { dead, done, message, retry } from "../../conformance/suite/samples.js";
 import {
   allow,
@@ -204,7 +205,7 @@ async function take(
   given: { id: string; token: string }[],
 ): Promise<unknown> {
   if (step.do === "advance") return null;
-  if (step.do === "enqueue") return store.broker.enqueue(step.messages);
+  if (step.do === "enqueue") return store.sender.enqueue(step.messages);
   if (step.do === "tick") {
     const items = await Promise.all(
       step.items.map((each) => itemOf(store, each.name, each.how, each.changes)),
@@ -217,7 +218,7 @@ async function take(
   });
   const claim =
     step.max === null ? null : { queues: step.queues, worker: "w", leaseMs: 1_000, max: step.max };
-  const reply = await store.broker.settle(refs, claim);
+  const reply = await store.consumer.settle(refs, claim);
   for (const { id, token } of reply.claimed?.deliveries ?? []) given.push({ id, token });
   return reply;
 }

@@ -5,7 +5,7 @@ import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { keyspace } from "../../../src/store/redis/keys.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { startRedis } from "../../support/redis-server.js";
 import { ownNamespace } from "../../support/redis-harness.js";

@@ -4,7 +4,7 @@ import { systemClock } from "../../../src/core/clock.js";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
-import type { Store } from "../../../src/store/store.js";
+import type { Store } from "../../../src/store/contracts/store.js";
 import { message } from "../../conformance/suite/samples.js";
 import { describeStore } from "../../support/conformance-runner.js";
 import { openerOf, ownNamespace, redisHarness } from "../../support/redis-harness.js";
@@ -28,11 +28,11 @@ describe.each([
     const namespace = ownNamespace();
     const open = (): Promise<Store> => openRedisStore(topology.url, context, { namespace });
     const [sender, worker] = [await open(), await open()];
-    const arrivals = await worker.broker.listen(["q"]);
+    const arrivals = await worker.consumer.listen(["q"]);
     try {
-      await sender.broker.enqueue([message("before")]);
+      await sender.sender.enqueue([message("before")]);
       const request = { queues: ["q"], worker: "w", leaseMs: 60_000, max: 10 };
-      const deliveries = [...(await worker.broker.claim(request)).deliveries];
+      const deliveries = [...(await worker.consumer.claim(request)).deliveries];
       expect(deliveries.map(({ id }) => id)).toEqual(["before"]);
 
       const owner = await ownerOf(topology, namespace);
@@ -40,12 +40,12 @@ describe.each([
       await owner.raw.wait(1, 5_000);
       await owner.kill();
       await until("an enqueue after the fail-over", async () => {
-        const [outcome] = await sender.broker.enqueue([message("after")]);
+        const [outcome] = await sender.sender.enqueue([message("after")]);
         return outcome === "queued" || outcome === "duplicate";
       });
       await until("the delivery of it", async () => {
         await arrivals.wait(5_000, new AbortController().signal);
-        deliveries.push(...(await worker.broker.claim(request)).deliveries);
+        deliveries.push(...(await worker.consumer.claim(request)).deliveries);
         return deliveries.length === 2;
       });
       const wait = sender.results.wait("after", new AbortController().signal);
@@ -53,7 +53,7 @@ describe.each([
       const settlements = deliveries.map(
         (ref) => ({ ...ref, kind: "done", result, resultTtlMs: 60_000 }) as const,
       );
-      expect((await worker.broker.settle(settlements, null)).outcomes).toEqual(["settled", "settled"]);
+      expect((await worker.consumer.settle(settlements, null)).outcomes).toEqual(["settled", "settled"]);
       expect((await wait)?.payload).toBe("1");
     } finally {
       await sender.close();

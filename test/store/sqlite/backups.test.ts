@@ -81,7 +81,7 @@ test("a clock that was set back a year does not stop the backups", async () => {
 test("programs that start together make one backup, and no second copy of the file meanwhile", async () => {
   const { path, clock, logger, store } = await rig();
   const body = "x".repeat(1_000_000);
-  await store.broker.enqueue(Array.from({ length: 40 }, (_, n) => message(`m${n}`, { body })));
+  await store.sender.enqueue(Array.from({ length: 40 }, (_, n) => message(`m${n}`, { body })));
   const driver = await loadDriver();
   const programs = Array.from({ length: 4 }, () => {
     return new Backups(driver, path, { clock, logger, random: systemRandom });
@@ -118,7 +118,7 @@ test("a backup is its owner's alone", async () => {
 test("a backup that fails is said, leaves nothing behind, and spares the earlier ones", async () => {
   const { path, clock, logger, store, look, names } = await rig();
   await look();
-  await store.broker.enqueue([message("a", { body: "x".repeat(100_000) })]);
+  await store.sender.enqueue([message("a", { body: "x".repeat(100_000) })]);
   await store.close();
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.fill("?", 4096 * 5));
@@ -132,12 +132,12 @@ test("a backup that fails is said, leaves nothing behind, and spares the earlier
 
 test("a damaged file gives way to the newest backup, which stays", async () => {
   const { path, clock, store, look } = await rig();
-  await store.broker.enqueue([message("before")]);
+  await store.sender.enqueue([message("before")]);
   await look();
   await clock.advance(QUARTER_MS);
-  await store.broker.enqueue([message("later")]);
+  await store.sender.enqueue([message("later")]);
   await look();
-  await store.broker.enqueue([message("after")]);
+  await store.sender.enqueue([message("after")]);
   await store.close();
   writeFileSync(path, "garbage".repeat(1_000));
 
@@ -162,7 +162,7 @@ test.each([
   ["is another program's", (file: string) => writeFileSync(file, readFileSync(file).fill(0, 68, 72))],
 ])("a backup that %s is passed over for the one before", async (_what, damage) => {
   const { path, clock, store, look } = await rig();
-  await store.broker.enqueue([message("before")]);
+  await store.sender.enqueue([message("before")]);
   await look();
   await clock.advance(QUARTER_MS);
   await look();
@@ -175,13 +175,13 @@ test.each([
 
 test("an empty file that has backups was in use, and gets the newest", async () => {
   const { path, clock, store, look } = await rig();
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   await look();
   await store.close();
   writeFileSync(path, "");
   const restored = await openStore(path, {}, { clock });
   expect(restored.recovery?.restoredFrom).toBe(backupsOf(path)[0]);
-  expect(await restored.broker.enqueue([message("a")])).toEqual(["duplicate"]);
+  expect(await restored.sender.enqueue([message("a")])).toEqual(["duplicate"]);
 });
 
 test("a file that somebody took away starts empty, and the backups are named", async () => {
@@ -199,7 +199,7 @@ test("a file that somebody took away starts empty, and the backups are named", a
 test("a store makes its first backup by itself, and closing does not wait for a slow one", async () => {
   const path = join(newFolder(), "store.db");
   const store = await openStore(path, { backups: true });
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   expect(existsSync(`${path}.backups`)).toBe(true);
   await store.close();
   expect(contents(path).filter((name) => !name.endsWith(".db"))).toEqual([]);
@@ -214,7 +214,7 @@ function endWithinBackup(path: string, ending: string) {
     ]).then(async ([{ openSqliteStore }, { systemClock }, { systemRandom }]) => {
       const logger = { debug() {}, info() {}, warn: console.log, error: console.log };
       const store = await openSqliteStore(process.argv[1], { clock: systemClock, random: systemRandom, logger });
-      await store.broker.enqueue([${JSON.stringify(message("last"))}]);
+      await store.sender.enqueue([${JSON.stringify(message("last"))}]);
       // Or made already: this process may stand still for as long as that takes.
       const isUnderWay = () => readdirSync(process.argv[1] + ".backups").some((name) => /unfinished$|Z\\.db$/.test(name));
       while (!isUnderWay()) await new Promise((resolve) => systemClock.after(1, resolve));
@@ -234,7 +234,7 @@ test.each([
     const path = join(newFolder(), "store.db");
     const store = await openStore(path);
     const body = "x".repeat(1_000_000);
-    await store.broker.enqueue(Array.from({ length: 40 }, (__, n) => message(`m${n}`, { body })));
+    await store.sender.enqueue(Array.from({ length: 40 }, (__, n) => message(`m${n}`, { body })));
     await store.close();
     mkdirSync(`${path}.backups`);
     for (const day of [1, 2, 3]) writeFileSync(`${path}.backups/2020-01-0${day}.db`, "");

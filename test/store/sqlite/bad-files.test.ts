@@ -14,7 +14,9 @@ import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.js";
 import { StoreError } from "../../../src/core/errors.js";
 import { systemRandom } from "../../../src/core/random.js";
-import { sqliteBroker } from "../../../src/store/sqlite/broker.js";
+import { sqliteConsumer } from "../../../src/store/sqlite/consumer.js";
+import { sqliteQueues } from "../../../src/store/sqlite/queues.js";
+import { sqliteSender } from "../../../src/store/sqlite/sender.js";
 import { Connection } from "../../../src/store/sqlite/connection.js";
 import { type Driver, loadDriver } from "../../../src/store/sqlite/driver.js";
 import { Hub } from "../../../src/store/sqlite/hub.js";
@@ -28,7 +30,7 @@ import { Lines, message, newFolder, openStore } from "./files.js";
 /** A store with `count` waiting messages, closed. */
 async function filledStore(path: string, count = 200, size = 500): Promise<void> {
   const store = await openStore(path);
-  await store.broker.enqueue(
+  await store.sender.enqueue(
     Array.from({ length: count }, (_, n) => message(`m${n}`, { body: "x".repeat(size) })),
   );
   await store.close();
@@ -89,7 +91,7 @@ describe("a damaged file", () => {
     });
     expect(readFileSync(store.recovery?.movedTo ?? "")).toEqual(damaged);
     expect(logger.lines).toEqual([`error: sqlite store: ${store.recovery?.error.message}`]);
-    expect(await store.broker.enqueue([message("m0")])).toEqual(["queued"]);
+    expect(await store.sender.enqueue([message("m0")])).toEqual(["queued"]);
   });
 
   test.each([
@@ -141,8 +143,8 @@ describe("a damaged file", () => {
     );
     expect(opened.filter((store) => store.recovery !== null)).toHaveLength(1);
     expect(movedAside(folder)).toHaveLength(1);
-    for (const [n, store] of opened.entries()) await store.broker.enqueue([message(`m${n}`)]);
-    expect(await opened[0]?.broker.counts()).toEqual([
+    for (const [n, store] of opened.entries()) await store.sender.enqueue([message(`m${n}`)]);
+    expect(await opened[0]?.queues.counts()).toEqual([
       { queue: "q", ready: 5, scheduled: 0, leased: 0, dead: 0 },
     ]);
   });
@@ -154,7 +156,7 @@ describe("a damaged file", () => {
     overwrite(path, 0, 4096 * 20);
     const after = await openStore(path);
     expect(after.recovery).not.toBeNull();
-    const error = await rejection(before.broker.enqueue([message("late")]));
+    const error = await rejection(before.sender.enqueue([message("late")]));
     expect({ code: error.code, retryable: error.retryable }).toEqual({
       code: "SUNBEAT_STORE_REPLACED",
       retryable: false,
@@ -168,7 +170,7 @@ describe("a damaged file", () => {
     await filledStore(path, 1_000, 30_000);
     const store = await openStore(path);
     overwrite(path, 4096 * 2, statSync(path).size);
-    const error = await rejection(store.broker.purge(["q"]));
+    const error = await rejection(store.queues.purge(["q"]));
     expect({ code: error.code, retryable: error.retryable }).toEqual({
       code: "SUNBEAT_STORE_CORRUPT",
       retryable: false,
@@ -186,7 +188,7 @@ describe("a file that was lost", () => {
     writeFileSync(path, "");
     const store = await openStore(path);
     expect(store.recovery).toBeNull();
-    expect(await store.broker.enqueue([message("a")])).toEqual(["queued"]);
+    expect(await store.sender.enqueue([message("a")])).toEqual(["queued"]);
   });
 
   test("an absent file whose log is left is not made over the log", async () => {
@@ -203,21 +205,21 @@ describe("a file that was lost", () => {
     const path = join(newFolder(), "store.db");
     await filledStore(path, 3);
     const store = await openStore(path);
-    await store.broker.enqueue([message("in the log")]);
+    await store.sender.enqueue([message("in the log")]);
     const file = readFileSync(path);
     await store.close();
     writeFileSync(path, file);
     rmSync(`${path}-wal`, { force: true });
     const again = await openStore(path);
     expect(again.recovery).toBeNull();
-    expect(await again.broker.counts()).toEqual([{ queue: "q", ready: 3, scheduled: 0, leased: 0, dead: 0 }]);
+    expect(await again.queues.counts()).toEqual([{ queue: "q", ready: 3, scheduled: 0, leased: 0, dead: 0 }]);
   });
 
   test("one that is deleted while open is an error, not a store nobody sees", async () => {
     const path = join(newFolder(), "store.db");
     const store = await openStore(path);
     rmSync(path);
-    const error = await rejection(store.broker.enqueue([message("a")]));
+    const error = await rejection(store.sender.enqueue([message("a")]));
     expect({ code: error.code, retryable: error.retryable }).toEqual({
       code: "SUNBEAT_STORE_REPLACED",
       retryable: false,
@@ -312,20 +314,22 @@ describe("a full disk", () => {
     const options = { origin: null, onCommit: () => undefined, onCorrupt: () => undefined };
     const files = new OpenFiles(path, path, true, context.clock);
     const connection = new Connection(handle, files, context, options);
-    const broker = sqliteBroker(connection, new Hub(context.clock, context.logger), systemRandom);
+    const hub = new Hub(context.clock, context.logger);
+    const consumer = sqliteConsumer(connection, hub, systemRandom, context.logger);
+    const [sender, queues] = [sqliteSender(connection), sqliteQueues(connection)];
     const some = (prefix: string, count: number): NewMessage[] =>
       Array.from({ length: count }, (_, n) => message(`${prefix}${n}`, { body: "x".repeat(1_000) }));
-    await broker.enqueue(some("a", 10));
+    await sender.enqueue(some("a", 10));
 
     handle.exec("PRAGMA max_page_count = 60");
-    const error = await rejection(broker.enqueue(some("b", 500)));
+    const error = await rejection(sender.enqueue(some("b", 500)));
     expect([error.code, error.retryable]).toEqual(["SUNBEAT_STORE_FULL", true]);
-    expect(await broker.counts()).toEqual([{ queue: "q", ready: 10, scheduled: 0, leased: 0, dead: 0 }]);
-    const claimed = await broker.claim({ queues: ["q"], worker: "w", leaseMs: 1_000, max: 10 });
-    expect(await broker.giveBack(claimed.deliveries)).toEqual(claimed.deliveries.map(() => "settled"));
+    expect(await queues.counts()).toEqual([{ queue: "q", ready: 10, scheduled: 0, leased: 0, dead: 0 }]);
+    const claimed = await consumer.claim({ queues: ["q"], worker: "w", leaseMs: 1_000, max: 10 });
+    expect(await consumer.giveBack(claimed.deliveries)).toEqual(claimed.deliveries.map(() => "settled"));
 
     handle.exec("PRAGMA max_page_count = 100000");
-    expect(new Set(await broker.enqueue(some("b", 500)))).toEqual(new Set(["queued"]));
+    expect(new Set(await sender.enqueue(some("b", 500)))).toEqual(new Set(["queued"]));
     connection.close();
   });
 });
@@ -334,7 +338,7 @@ test("the file and what lies beside it are its owner's alone", async () => {
   const folder = newFolder();
   chmodSync(folder, 0o755);
   const store = await openStore(join(folder, "store.db"));
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   const modes = readdirSync(folder).map((name) => [
     name,
     (statSync(join(folder, name)).mode & 0o777).toString(8),

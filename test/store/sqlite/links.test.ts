@@ -25,7 +25,7 @@ const LETTER = "Dear Sir,\n";
 /** A store with one message at `path`, closed. */
 async function made(path: string): Promise<void> {
   const store = await openStore(path);
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   await store.close();
 }
 
@@ -48,8 +48,8 @@ describe("a link as the path", () => {
     expect(lstatSync(join(folder, "far.db")).isSymbolicLink()).toBe(true);
     const byName = await openStore(real);
     expect(byName.recovery).toBeNull();
-    await byLink.broker.enqueue([message("b")]);
-    expect(await byName.broker.enqueue([message("b")])).toEqual(["duplicate"]);
+    await byLink.sender.enqueue([message("b")]);
+    expect(await byName.sender.enqueue([message("b")])).toEqual(["duplicate"]);
     expect(readdirSync(folder)).toEqual(["data", "far.db"]);
   });
 
@@ -58,9 +58,9 @@ describe("a link as the path", () => {
     mkdirSync(join(folder, "data"));
     symlinkSync("data/store.db", join(folder, "link.db"));
     const store = await openStore(join(folder, "link.db"));
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     expect(statSync(join(folder, "data", "store.db")).mode & 0o777).toBe(0o600);
-    expect(await (await openStore(join(folder, "data", "store.db"))).broker.enqueue([message("a")])).toEqual([
+    expect(await (await openStore(join(folder, "data", "store.db"))).sender.enqueue([message("a")])).toEqual([
       "duplicate",
     ]);
   });
@@ -86,7 +86,7 @@ describe("a link as the path", () => {
     const store = await openStore(link);
     unlinkSync(link);
     symlinkSync("b.db", link);
-    await expect(store.broker.enqueue([message("x")])).rejects.toMatchObject({
+    await expect(store.sender.enqueue([message("x")])).rejects.toMatchObject({
       code: "SUNBEAT_STORE_REPLACED",
     });
   });
@@ -98,7 +98,7 @@ describe("a link beside the file", () => {
     const path = join(folder, "store.db");
     const filled = await openStore(path);
     const body = "x".repeat(30_000);
-    await filled.broker.enqueue(Array.from({ length: 1_000 }, (_, n) => message(`m${n}`, { body })));
+    await filled.sender.enqueue(Array.from({ length: 1_000 }, (_, n) => message(`m${n}`, { body })));
     await filled.close();
     const letter = join(folder, "letter");
     writeFileSync(letter, LETTER);
@@ -106,7 +106,7 @@ describe("a link beside the file", () => {
     symlinkSync(letter, `${path}.suspect`);
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.fill("?", 4096 * 2));
-    await expect(store.broker.purge(["q"])).rejects.toMatchObject({ code: "SUNBEAT_STORE_CORRUPT" });
+    await expect(store.queues.purge(["q"])).rejects.toMatchObject({ code: "SUNBEAT_STORE_CORRUPT" });
     expect(readFileSync(letter, "utf8")).toBe(LETTER);
     await store.close();
     expect((await openStore(path)).recovery).not.toBeNull();

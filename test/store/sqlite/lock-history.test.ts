@@ -1,7 +1,7 @@
 /** The file does not grow with what happened to locks. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { LOCK_HISTORY_ROWS } from "../../../src/store/locks.js";
+import { LOCK_HISTORY_ROWS } from "../../../src/store/contracts/lock-inspection.js";
 import { loadDriver } from "../../../src/store/sqlite/driver.js";
 import { newFolder, openStore } from "./files.js";
 
@@ -20,6 +20,6 @@ test("the newest ten thousand rows are kept, and few more", async () => {
   raw.close();
   expect(rows).toBeGreaterThanOrEqual(LOCK_HISTORY_ROWS);
   expect(rows).toBeLessThan(LOCK_HISTORY_ROWS * 1.1);
-  expect((await store.locks.history({ limit: 1 }))[0]?.id).toBe("249");
+  expect((await store.lockInspection.history({ limit: 1 }))[0]?.id).toBe("249");
   await store.close();
 });

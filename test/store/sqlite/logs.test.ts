@@ -45,9 +45,9 @@ describe.each([
   test("the next step is refused, and its writing is not done", async () => {
     const path = join(newFolder(), "store.db");
     const store = await openStore(path);
-    await store.broker.enqueue([message("before")]);
+    await store.sender.enqueue([message("before")]);
     dropped(path, ...parts);
-    await expect(store.broker.enqueue([message("after")])).rejects.toMatchObject(REPLACED);
+    await expect(store.sender.enqueue([message("after")])).rejects.toMatchObject(REPLACED);
     await expect(store.results.get(["before"])).rejects.toMatchObject(REPLACED);
     await store.close();
     const reader = await started(path, "drain");
@@ -60,31 +60,31 @@ describe.each([
     const clock = new ManualClock();
     const store = await openStore(path, {}, { clock });
     for (const [at, pauseMs] of [3_000, 10, 10].entries()) {
-      await store.broker.enqueue([message(`m${at}`)]);
+      await store.sender.enqueue([message(`m${at}`)]);
       await clock.advance(pauseMs);
     }
     dropped(path, ...parts);
-    await expect(store.broker.enqueue([message("after")])).rejects.toMatchObject(REPLACED);
+    await expect(store.sender.enqueue([message("after")])).rejects.toMatchObject(REPLACED);
   });
 
   test("whoever waits is told", async () => {
     const path = join(newFolder(), "store.db");
     const store = await openStore(path, {}, { clock: systemClock });
-    const arrivals = await store.broker.listen(["q"]);
+    const arrivals = await store.consumer.listen(["q"]);
     const result = store.results.wait("a", new AbortController().signal);
     dropped(path, ...parts);
     await expect(result).rejects.toMatchObject(REPLACED);
     // Ends long before its time.
     await arrivals.wait(100_000, new AbortController().signal);
     await expect(
-      store.broker.claim({ queues: ["q"], worker: "w", leaseMs: 1_000, max: 1 }),
+      store.consumer.claim({ queues: ["q"], worker: "w", leaseMs: 1_000, max: 1 }),
     ).rejects.toMatchObject(REPLACED);
   });
 
   test("a store that is opened later in the same process is refused too: it would get the log's old index", async () => {
     const path = join(newFolder(), "store.db");
     const store = await openStore(path);
-    await store.broker.enqueue([message("before")]);
+    await store.sender.enqueue([message("before")]);
     dropped(path, ...parts);
     await expect(openStore(path)).rejects.toMatchObject(REPLACED);
     await store.close();
@@ -140,10 +140,10 @@ test("what a removed log still has goes into the file, so that nothing is lost",
   const path = join(newFolder(), "store.db");
   const store = await openStore(path);
   const before = readFileSync(path);
-  await store.broker.enqueue([message("in the log alone")]);
+  await store.sender.enqueue([message("in the log alone")]);
   expect(readFileSync(path)).toEqual(before);
   dropped(path, "-wal", "-shm");
-  await expect(store.broker.enqueue([message("after")])).rejects.toMatchObject(REPLACED);
+  await expect(store.sender.enqueue([message("after")])).rejects.toMatchObject(REPLACED);
   expect(await (await started(path, "drain")).line()).toBe("got in the log alone");
 });
 
@@ -151,10 +151,10 @@ test("a file that somebody wrote over after removing the log stays as they made 
   const path = join(newFolder(), "store.db");
   const store = await openStore(path);
   const copy = readFileSync(path);
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   dropped(path, "-wal", "-shm");
   writeFileSync(path, copy);
-  await expect(store.broker.enqueue([message("b")])).rejects.toMatchObject(REPLACED);
+  await expect(store.sender.enqueue([message("b")])).rejects.toMatchObject(REPLACED);
   await store.close();
   expect(readFileSync(path)).toEqual(copy);
 });
@@ -180,8 +180,8 @@ test.each([
   mkdirSync(folder);
   symlinkSync(folder, `${folder}-link`);
   const store = await openStore(join(`${folder}-link`, "store.db"));
-  await store.broker.enqueue([message("a")]);
+  await store.sender.enqueue([message("a")]);
   expect(existsSync(join(folder, "store.db"))).toBe(true);
   act(folder);
-  await expect(store.broker.enqueue([message("b")])).rejects.toMatchObject(REPLACED);
+  await expect(store.sender.enqueue([message("b")])).rejects.toMatchObject(REPLACED);
 });

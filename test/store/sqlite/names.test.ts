@@ -63,7 +63,7 @@ test.each([
   await expect(opened(second)).rejects.toMatchObject(refused(`in use as ${path}`));
   await user.kill();
   const store = await opened(second);
-  expect(await store.broker.enqueue([message("a")])).toEqual(["duplicate"]);
+  expect(await store.sender.enqueue([message("a")])).toEqual(["duplicate"]);
 });
 
 test("the first name is refused once the second is in use", async () => {
@@ -82,7 +82,7 @@ test.each([
   const logger = new Lines();
   for (const _time of ["first", "again"]) {
     const store = await openStore(other, {}, { logger });
-    expect(await store.broker.enqueue([message("a")])).toEqual(["duplicate"]);
+    expect(await store.sender.enqueue([message("a")])).toEqual(["duplicate"]);
     await store.close();
   }
   expect(logger.lines).toEqual([]);
@@ -103,7 +103,7 @@ test("a backup that was taken elsewhere is put back", async () => {
   writeFileSync(path, "garbage");
   const store = await openStore(path);
   expect(store.recovery?.restoredFrom).toContain(".backups");
-  expect(await store.broker.enqueue([message("a")])).toEqual(["duplicate"]);
+  expect(await store.sender.enqueue([message("a")])).toEqual(["duplicate"]);
 });
 
 test("a second link to a file that is opened by its own name is only warned of: it may be a backup", async () => {
@@ -111,7 +111,7 @@ test("a second link to a file that is opened by its own name is only warned of: 
   linkSync(path, other);
   const logger = new Lines();
   const store = await openStore(path, {}, { logger });
-  expect(await store.broker.enqueue([message("a")])).toEqual(["duplicate"]);
+  expect(await store.sender.enqueue([message("a")])).toEqual(["duplicate"]);
   expect(logger.lines).toEqual([expect.stringMatching(/^warn: .* has 2 names \(hard links\)/)]);
 });
 
@@ -121,7 +121,7 @@ test("a second link is refused where no log is in use, since nothing tells who h
   linkSync(path, other);
   await expect(openStore(other)).rejects.toMatchObject(refused(`is a second name of ${path} (a hard link)`));
   rmSync(path);
-  expect(await (await openStore(other)).broker.enqueue([message("a")])).toEqual(["duplicate"]);
+  expect(await (await openStore(other)).sender.enqueue([message("a")])).toEqual(["duplicate"]);
 });
 
 /** Mounts are made in a world of their own, for which one must be root. */

@@ -2,7 +2,12 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { systemRandom } from "../../../src/core/random.js";
-import { sqliteBroker, sweepRevocations } from "../../../src/store/sqlite/broker.js";
+import { sqliteConsumer } from "../../../src/store/sqlite/consumer.js";
+import { sqliteDeadLetters } from "../../../src/store/sqlite/dead-letters.js";
+import { sqliteLedger } from "../../../src/store/sqlite/ledger.js";
+import { sqliteLockInspection } from "../../../src/store/sqlite/lock-inspection.js";
+import { sqliteQueues } from "../../../src/store/sqlite/queues.js";
+import { sqliteSender, sweepRevocations } from "../../../src/store/sqlite/sender.js";
 import { signalsAfter } from "../../../src/store/sqlite/channel.js";
 import { Connection } from "../../../src/store/sqlite/connection.js";
 import { type Handle, loadDriver } from "../../../src/store/sqlite/driver.js";
@@ -14,7 +19,7 @@ import { sqliteLocks, sweepPermits } from "../../../src/store/sqlite/locks.js";
 import { openFile } from "../../../src/store/sqlite/open.js";
 import { OpenFiles } from "../../../src/store/sqlite/open-files.js";
 import { resultsAfter, sqliteResults, sweepResults } from "../../../src/store/sqlite/results.js";
-import type { Overlap, TickItem } from "../../../src/store/entries.js";
+import type { Overlap, TickItem } from "../../../src/store/contracts/entries.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { Lines, message, newFolder } from "./files.js";
 
@@ -51,7 +56,9 @@ const CANCEL: Overlap = { policy: "cancel-running", timeoutMs: null, graceMs: 1_
 
 /** Every verb of the locks, and what the broker does with messages that have one. */
 async function walkLocks(connection: Connection, clock: ManualClock): Promise<void> {
-  const broker = sqliteBroker(connection, new Hub(clock, new Lines()), systemRandom);
+  const consumer = sqliteConsumer(connection, new Hub(clock, new Lines()), systemRandom, new Lines());
+  const [sender, queues] = [sqliteSender(connection), sqliteQueues(connection)];
+  const lockInspection = sqliteLockInspection(connection);
   const locks = sqliteLocks(connection, new Lines());
   const lock = { name: "l", capacity: 1, waitTimeoutMs: 5_000, reserveMs: 1_000 };
   const ask = (waiter: string, aliveMs: number | null) =>
@@ -62,25 +69,25 @@ async function walkLocks(connection: Connection, clock: ManualClock): Promise<vo
   await ask("b", 100);
   await ask("c", null);
   const queue = "locked";
-  await broker.enqueue([message("l1", { queue, lock }), message("l2", { queue }), message("l3", { queue })]);
-  const { deliveries } = await broker.claim(request);
-  await locks.admit(deliveries.map(({ id, token }) => ({ id, token, lock, busy: "block" })));
-  await locks.list({ limit: 9 });
-  await locks.inspect("l", 9);
-  await locks.history({ lock: "l", limit: 9 });
+  await sender.enqueue([message("l1", { queue, lock }), message("l2", { queue }), message("l3", { queue })]);
+  const { deliveries } = await consumer.claim(request);
+  await consumer.admit(deliveries.map(({ id, token }) => ({ id, token, lock, busy: "block" })));
+  await lockInspection.list({ limit: 9 });
+  await lockInspection.inspect("l", 9);
+  await lockInspection.history({ lock: "l", limit: 9 });
   await locks.extend(first.permit, 1_000);
   await locks.cancel("l", "b");
   await locks.release(first.permit);
-  const woken = (await broker.claim(request)).deliveries;
-  await broker.heartbeat(woken, 1_000);
-  await broker.giveBack(woken);
-  const [holder] = (await locks.inspect("l", 1))?.holders ?? [];
-  await locks.break({ lock: "l", token: holder?.token ?? "" });
-  await broker.purge(["nothing"]);
+  const woken = (await consumer.claim(request)).deliveries;
+  await consumer.heartbeat(woken, 1_000);
+  await consumer.giveBack(woken);
+  const [holder] = (await lockInspection.inspect("l", 1))?.holders ?? [];
+  await lockInspection.break({ lock: "l", token: holder?.token ?? "" });
+  await queues.purge(["nothing"]);
   await clock.advance(10_000);
-  await broker.claim({ ...request, max: 0 });
-  const again = (await broker.claim(request)).deliveries;
-  await broker.settle(
+  await consumer.claim({ ...request, max: 0 });
+  const again = (await consumer.claim(request)).deliveries;
+  await consumer.settle(
     again.map(({ id, token }) => ({ id, token, kind: "defer", delayMs: 0, result: null, resultTtlMs: 0 })),
     null,
   );
@@ -90,30 +97,32 @@ async function walkLocks(connection: Connection, clock: ManualClock): Promise<vo
 /** Every verb once, in a state in which it has something to do. */
 async function walk({ connection, clock }: Rig): Promise<void> {
   const hub = new Hub(clock, new Lines());
-  const broker = sqliteBroker(connection, hub, systemRandom);
+  const consumer = sqliteConsumer(connection, hub, systemRandom, new Lines());
+  const [sender, queues] = [sqliteSender(connection), sqliteQueues(connection)];
+  const [deadLetters, ledger] = [sqliteDeadLetters(connection), sqliteLedger(connection)];
   const results = sqliteResults(connection, hub, new Looks(clock, true));
   const leases = sqliteLeases(connection, new Lines());
   const entries = sqliteEntries(connection);
   const request = { queues: ["q", "other"], worker: "w", leaseMs: 1_000, max: 2 };
   const record = { state: "SUCCESS", payload: null };
 
-  await broker.enqueue(["a", "b", "c", "d"].map((id) => message(id)));
-  await broker.enqueue([message("later", { eta: { inMs: 100 } }), message("e", { expires: { inMs: 0 } })]);
-  const { deliveries } = await broker.claim(request);
-  await broker.heartbeat(deliveries, 1_000);
+  await sender.enqueue(["a", "b", "c", "d"].map((id) => message(id)));
+  await sender.enqueue([message("later", { eta: { inMs: 100 } }), message("e", { expires: { inMs: 0 } })]);
+  const { deliveries } = await consumer.claim(request);
+  await consumer.heartbeat(deliveries, 1_000);
   const [first, second] = deliveries;
   if (!first || !second) throw new Error("nothing was claimed");
   await results.update(first, { state: "STARTED", payload: null }, 1_000);
   const retried = { ...first, kind: "retry", delayMs: 5, result: record, resultTtlMs: 9 } as const;
   const died = { ...second, kind: "dead", reason: "why", result: null, resultTtlMs: 9 } as const;
-  await broker.settle([retried, died], { ...request, max: 1 });
-  await broker.deadLetters({ limit: 1 });
-  await broker.deadLetters({ limit: 1, queue: "q" });
-  await broker.redrive([second.id]);
-  await broker.deleteDead([second.id]);
+  await consumer.settle([retried, died], { ...request, max: 1 });
+  await deadLetters.list({ limit: 1 });
+  await deadLetters.list({ limit: 1, queue: "q" });
+  await deadLetters.redrive([second.id]);
+  await deadLetters.delete([second.id]);
   await clock.advance(2_000);
-  await broker.giveBack((await broker.claim(request)).deliveries);
-  await broker.revoke(["unknown", first.id], { terminate: true, keepMs: 10 });
+  await consumer.giveBack((await consumer.claim(request)).deliveries);
+  await sender.revoke(["unknown", first.id], { terminate: true, keepMs: 10 });
   await results.put("p", record, 10);
   await results.get(["p", "c", "nobody"]);
   await results.forget(["p"]);
@@ -141,18 +150,18 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   await clock.advance(10);
   await entries.tick(elected.term, [item("r2", now + 1, QUEUE_ONE)]);
   await entries.tick(elected.term, [item("r3", now + 2, QUEUE_ONE)]);
-  await broker.revoke(["r3"], { terminate: false, keepMs: 10 });
-  await broker.claim({ ...request, max: 100 });
+  await sender.revoke(["r3"], { terminate: false, keepMs: 10 });
+  await consumer.claim({ ...request, max: 100 });
   await entries.tick(elected.term, [item("r4", now + 3, CANCEL)]);
   await entries.tick(elected.term, [{ ...item("r5", now + 4, QUEUE_ONE), next: null, disable: "ended" }]);
   await clock.advance(60_000);
-  await broker.claim(request);
+  await consumer.claim(request);
   await entries.trigger("e", message("t"), null);
   await entries.list({ limit: 10 });
   await entries.list({ after: "a", limit: 10 });
-  await entries.ledger("e", { limit: 2, keep: "oldest" });
-  await entries.ledger("e", { limit: 2, keep: "newest", after: 1, before: 9 });
-  await entries.trimLedger({ maxAgeMs: 1, maxRowsPerEntry: 1 }, 2);
+  await ledger.rows("e", { limit: 2, keep: "oldest" });
+  await ledger.rows("e", { limit: 2, keep: "newest", after: 1, before: 9 });
+  await ledger.trim({ maxAgeMs: 1, maxRowsPerEntry: 1 }, 2);
   const [left] = await entries.get(["e"]);
   await entries.remove("e", left?.etag ?? 0);
   await leases.resign({ id: "b", nonce: "n" });
@@ -163,7 +172,7 @@ async function walk({ connection, clock }: Rig): Promise<void> {
     resultsAfter(step, 0, 10);
     signalsAfter(step, 0, "me", 10);
   });
-  await broker.purge(["q"]);
+  await queues.purge(["q"]);
 }
 
 function planOf(handle: Handle, sql: string): string[] {
@@ -205,8 +214,8 @@ test("no statement of any verb reads a table from end to end, or sorts", async (
 });
 
 test("counting the queues reads indexes only, never a body", async () => {
-  const { handle, connection, clock, seen } = await rig();
-  await sqliteBroker(connection, new Hub(clock, new Lines()), systemRandom).counts();
+  const { handle, connection, seen } = await rig();
+  await sqliteQueues(connection).counts();
   const plans = [...seen].filter((sql) => sql.includes("GROUP BY")).map((sql) => planOf(handle, sql)[0]);
   expect(plans).toEqual([
     "SCAN message USING COVERING INDEX message_ready",

@@ -17,7 +17,7 @@ describe("two processes", () => {
     for (let n = 0; n < 15; n++) {
       const result = store.results.wait(`m${n}`, new AbortController().signal);
       const sentAt = performance.timeOrigin + performance.now();
-      await store.broker.enqueue([message(`m${n}`)]);
+      await store.sender.enqueue([message(`m${n}`)]);
       const [, id, at] = (await worker.line()).split(" ");
       expect(id).toBe(`m${n}`);
       expect(await result).toMatchObject({ id: `m${n}`, state: "SUCCESS", payload: `m${n}` });
@@ -57,7 +57,7 @@ test("workers killed at any moment: the file stays whole, every message is deliv
     // Sent when both are there: on a loaded machine one of them could do the work of all rounds before the other starts.
     const sent = Array.from({ length: 750 }, (_, n) => `r${round}m${n}`);
     ids.push(...sent);
-    await store.broker.enqueue(sent.map((id) => message(id)));
+    await store.sender.enqueue(sent.map((id) => message(id)));
     // In the middle of their work: at a line whose number differs from round to round.
     const said = (): number => workers.reduce((sum, worker) => sum + worker.seen.length, 0);
     while (said() < 100 + 37 * round) await Promise.race(workers.map((worker) => worker.said()));
@@ -69,7 +69,7 @@ test("workers killed at any moment: the file stays whole, every message is deliv
   handle.close();
   // No lease has ended, so nothing may have been delivered twice.
   expect(new Set(delivered).size).toBe(delivered.length);
-  const [counts] = await store.broker.counts();
+  const [counts] = await store.queues.counts();
   const held = counts?.leased ?? 0;
   // At most the last claim of each killed worker is still held.
   expect(held).toBeLessThanOrEqual(4 * 2 * 3);
@@ -107,7 +107,7 @@ describe.skipIf(process.getuid?.() !== 0)("without the right to write (needs roo
     const folder = newFolder();
     const path = join(folder, "store.db");
     const store = await openStore(path);
-    await store.broker.enqueue([message("a")]);
+    await store.sender.enqueue([message("a")]);
     await store.close();
     const before = readFileSync(path);
     chmodSync(path, fileMode);

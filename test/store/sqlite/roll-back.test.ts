@@ -38,7 +38,7 @@ async function rig() {
   const logger = new Lines();
   const here = await openStore(path, {}, { clock: systemClock, logger });
   const there = await openStore(path, {}, { clock: systemClock });
-  await there.broker.enqueue([message("in the copy")]);
+  await there.sender.enqueue([message("in the copy")]);
   await put(there, "forgotten since");
   const copy = await copyOf(path, folder);
   await there.results.forget(["forgotten since"]);
@@ -87,14 +87,14 @@ test("also when others have overtaken the numbers before anybody looked", async 
 test("a consumer takes what the copy has again, and the log says why", async () => {
   const { path, copy, here, there, logger } = await rig();
   const request = { queues: ["q"], worker: "w", leaseMs: 30_000, max: 10 };
-  const { deliveries } = await there.broker.claim(request);
+  const { deliveries } = await there.consumer.claim(request);
   expect(deliveries.map(({ id }) => id)).toEqual(["in the copy"]);
-  const arrivals = await here.broker.listen(["q"]);
-  expect((await here.broker.claim(request)).deliveries).toEqual([]);
+  const arrivals = await here.consumer.listen(["q"]);
+  expect((await here.consumer.claim(request)).deliveries).toEqual([]);
   const waiting = arrivals.wait(600_000, new AbortController().signal);
   await restore(copy, path);
   await waiting;
-  expect((await here.broker.claim(request)).deliveries.map(({ id }) => id)).toEqual(["in the copy"]);
+  expect((await here.consumer.claim(request)).deliveries.map(({ id }) => id)).toEqual(["in the copy"]);
   await expect.poll(() => logger.lines, { timeout: 60_000 }).toHaveLength(1);
   expect(logger.lines[0]).toContain("was filled from a copy, or vacuumed");
 });
@@ -107,5 +107,5 @@ test("a copy of another place, put into the file, keeps nobody out who comes by 
   await maker.ended;
   await restore(await copyOf(elsewhere, newFolder()), path);
   await (await started(path, "send")).kill();
-  expect(await here.broker.enqueue([message("x")])).toEqual(["queued"]);
+  expect(await here.sender.enqueue([message("x")])).toEqual(["queued"]);
 });

@@ -32,7 +32,7 @@ test("a store that is not shared sets no timer, however long it waits", async ()
   const store = await openStore(join(newFolder(), "store.db"), { shared: false }, { clock });
   const heard: string[] = [];
   await store.channel.subscribe("t", (payload) => void heard.push(payload));
-  await store.broker.listen(["q"]);
+  await store.consumer.listen(["q"]);
   store.results.wait("a", new AbortController().signal).catch(() => undefined); // rejects when the store is closed
   await clock.advance(365 * 24 * 3_600_000);
   await store.channel.publish("t", "1");
@@ -44,10 +44,10 @@ test("a store that is not shared looks for the end of a message that comes to wa
   const store = await openStore(join(newFolder(), "store.db"), { shared: false }, { clock });
   const wait = store.results.wait("a", new AbortController().signal);
   await clock.advance(60_000);
-  await store.broker.enqueue([message("a", { expires: { inMs: 20_000 } })]);
-  const { deliveries } = await store.broker.claim({ queues: ["q"], worker: "w", leaseMs: 60_000, max: 1 });
+  await store.sender.enqueue([message("a", { expires: { inMs: 20_000 } })]);
+  const { deliveries } = await store.consumer.claim({ queues: ["q"], worker: "w", leaseMs: 60_000, max: 1 });
   await clock.advance(20_000);
-  await store.broker.giveBack(deliveries);
+  await store.consumer.giveBack(deliveries);
   await clock.advance(5_000);
   expect(await wait).toMatchObject({ state: "REVOKED", reason: "expired" });
 });
@@ -56,12 +56,12 @@ test("short waits one after the other do not put the look at other processes off
   const path = join(newFolder(), "store.db");
   const here = await openStore(path, {}, { clock: systemClock });
   const there = await openStore(path, {}, { clock: systemClock });
-  const arrivals = await here.broker.listen(["q"]);
+  const arrivals = await here.consumer.listen(["q"]);
   // A timer never fires early, so a wait that is over before its time was ended by an arrival. A loaded machine may hide
   // that in one wait, not in all of them.
   let woken = false;
   for (let waits = 0; !woken && waits < 500; waits++) {
-    await there.broker.enqueue([message(`a${waits}`)]);
+    await there.sender.enqueue([message(`a${waits}`)]);
     const before = systemClock.monotonicMs();
     await arrivals.wait(10, new AbortController().signal);
     woken = systemClock.monotonicMs() - before < 10;

@@ -5,25 +5,35 @@
  * After `close` every call rejects with SUNBEAT_CLOSED. A store that cannot do a step throws a StoreError whose
  * `retryable` says whether the same call may succeed later; nothing of the step was done, or the step is repeatable.
  */
-import type { Clock, EpochMs } from "../core/clock.js";
-import type { Logger } from "../core/logger.js";
-import type { Random } from "../core/random.js";
-import type { Broker } from "./broker.js";
+import type { Clock, EpochMs } from "../../core/clock.js";
+import type { Logger } from "../../core/logger.js";
+import type { Random } from "../../core/random.js";
 import type { Channel } from "./channel.js";
-import type { Entries } from "./entries.js";
+import type { Consumer } from "./consumer.js";
+import type { DeadLetters } from "./dead-letters.js";
+import type { EntryStore } from "./entries.js";
 import type { Leases } from "./leases.js";
-import type { Locks } from "./locks.js";
+import type { Ledger } from "./ledger.js";
+import type { LockInspection } from "./lock-inspection.js";
+import type { LockStore } from "./locks.js";
+import type { Queues } from "./queues.js";
 import type { Results } from "./results.js";
+import type { Sender } from "./sender.js";
 import type { StoreFacts } from "./survey.js";
 
 export interface Store {
   /** Where it is, for banners and logs: a URL with the password masked. */
   readonly label: string;
-  readonly broker: Broker;
+  readonly sender: Sender;
+  readonly consumer: Consumer;
+  readonly queues: Queues;
+  readonly deadLetters: DeadLetters;
   readonly results: Results;
+  readonly entries: EntryStore;
+  readonly ledger: Ledger;
   readonly leases: Leases;
-  readonly entries: Entries;
-  readonly locks: Locks;
+  readonly locks: LockStore;
+  readonly lockInspection: LockInspection;
   readonly channel: Channel;
   /** The store's clock: the only one that decides what is due, expired or leased. */
   now(): Promise<EpochMs>;

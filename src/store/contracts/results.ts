@@ -1,6 +1,6 @@
 /** What became of tasks. */
-import type { EpochMs } from "../core/clock.js";
-import type { DeliveryRef } from "./broker.js";
+import type { EpochMs } from "../../core/clock.js";
+import type { DeliveryRef } from "./consumer.js";
 
 export interface ResultRecord {
   /** A state of tasks/states.ts, or a custom one set by `updateState`. */

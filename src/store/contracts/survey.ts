@@ -2,7 +2,7 @@
  * What can be read about a store without changing it: the facts that `sunbeat doctor` judges. A survey opens what it
  * needs by itself, and closes it; nothing is made, brought up to date or repaired on the way.
  */
-import type { EpochMs } from "../core/clock.js";
+import type { EpochMs } from "../../core/clock.js";
 
 /** The value of a setting, or why it could not be read: a missing right never looks like a good value. */
 export type Reading<T = string> = { readonly value: T } | { readonly unknown: string };

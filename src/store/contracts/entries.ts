@@ -1,12 +1,13 @@
 /**
- * Beat entries: definition, cursor, ledger.
+ * Entries of the beat: definition and cursor.
  *
  * The cursor is the next occurrence that is not yet accounted for. `tick` moves it in the same atomic step that
  * sends the message and writes the ledger row, and only for the current term, the expected revision and the
  * expected cursor: so however many beats believe that they lead, each due time is accounted for once.
  */
-import type { EpochMs } from "../core/clock.js";
-import type { NewMessage } from "./broker.js";
+import type { EpochMs } from "../../core/clock.js";
+import type { LedgerRange } from "./ledger.js";
+import type { NewMessage } from "./sender.js";
 
 export interface Cursor {
   /** The occurrence's own instant. */
@@ -98,6 +99,16 @@ export type PlannedOccurrence =
   | { readonly kind: "skip"; readonly due: EpochMs; readonly reason: string }
   | ({ readonly kind: "range" } & LedgerRange);
 
+/** The first instant that it accounts for. */
+export function dueFrom(planned: PlannedOccurrence): EpochMs {
+  return planned.kind === "range" ? planned.from : planned.due;
+}
+
+/** The last one. */
+export function dueTo(planned: PlannedOccurrence): EpochMs {
+  return planned.kind === "range" ? planned.to : planned.due;
+}
+
 export interface TickItem {
   readonly entry: string;
   readonly revision: string;
@@ -136,49 +147,6 @@ export type TickReply =
   | { readonly outcome: "fenced"; readonly now: EpochMs }
   | { readonly outcome: "ticked"; readonly now: EpochMs; readonly items: readonly TickItemOutcome[] };
 
-/** One occurrence and its fate. */
-export interface LedgerRow {
-  readonly kind: "row";
-  readonly entry: string;
-  readonly due: EpochMs;
-  readonly fate: "sent" | "skipped";
-  /** Why it was skipped; "triggered" for a run sent by hand. */
-  readonly reason: string | null;
-  readonly taskId: string | null;
-  readonly at: EpochMs;
-  /** Term of the leader, or null for a triggered run. */
-  readonly term: string | null;
-}
-
-/** `count` occurrences from `from` to `to`, both included, skipped for one reason. */
-export interface LedgerRange {
-  readonly from: EpochMs;
-  readonly to: EpochMs;
-  readonly count: number;
-  readonly reason: string;
-  /** JSON of the schedule then in force, so that the range can be expanded after the entry has changed. */
-  readonly schedule: string;
-}
-
-export interface StoredLedgerRange extends LedgerRange {
-  readonly kind: "range";
-  readonly entry: string;
-  readonly at: EpochMs;
-  readonly term: string | null;
-}
-
-export type LedgerRecord = LedgerRow | StoredLedgerRange;
-
-export interface LedgerQuery {
-  /** Only records that reach past this instant. */
-  readonly after?: EpochMs;
-  /** Only records that begin before this instant. */
-  readonly before?: EpochMs;
-  readonly limit: number;
-  /** Which end `limit` keeps: the oldest or the newest. The answer is in order of due either way. */
-  readonly keep: "oldest" | "newest";
-}
-
 export interface DueReply {
   /** Entries whose `dispatchAt` has come, earliest first; paused and disabled ones are not among them. */
   readonly entries: readonly EntryRecord[];
@@ -189,12 +157,7 @@ export interface DueReply {
 
 export type TriggerOutcome = OccurrenceOutcome | "gone";
 
-export interface Retention {
-  readonly maxAgeMs: number;
-  readonly maxRowsPerEntry: number;
-}
-
-export interface Entries {
+export interface EntryStore {
   get(names: readonly string[]): Promise<(EntrySnapshot | null)[]>;
   /** In order of name, those after `after`, in one order that paging can follow. */
   list(options: { readonly after?: string; readonly limit: number }): Promise<EntrySnapshot[]>;
@@ -210,10 +173,4 @@ export interface Entries {
    * forces it. Its ledger row is due now, reason "triggered". The same message id again changes nothing.
    */
   trigger(name: string, message: NewMessage, overlap: Overlap | null): Promise<TriggerOutcome>;
-  ledger(name: string, query: LedgerQuery): Promise<LedgerRecord[]>;
-  /**
-   * Drops ledger records past their retention, at most `limit`; gives the number dropped. Age counts from `at`; of too
-   * many rows the oldest by due go; a range is one row.
-   */
-  trimLedger(retention: Retention, limit: number): Promise<number>;
 }

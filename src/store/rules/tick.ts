@@ -1,14 +1,12 @@
-/** What stores whose steps run in this process share about a planned tick; scripts of a server say the same for themselves. */
-import type { EpochMs } from "../core/clock.js";
-import type { EntryRecord, PlannedOccurrence, TickItem, TickItemOutcome } from "./entries.js";
-
-export function dueFrom(planned: PlannedOccurrence): EpochMs {
-  return planned.kind === "range" ? planned.from : planned.due;
-}
-
-export function dueTo(planned: PlannedOccurrence): EpochMs {
-  return planned.kind === "range" ? planned.to : planned.due;
-}
+/** Whether a planned tick may be done. */
+import type { EpochMs } from "../../core/clock.js";
+import {
+  dueFrom,
+  dueTo,
+  type EntryRecord,
+  type TickItem,
+  type TickItemOutcome,
+} from "../contracts/entries.js";
 
 /** What a tick is judged by, beside the cursor. */
 export type Judged = Pick<EntryRecord, "revision" | "lastDue" | "pausedAt" | "disabled">;

@@ -2,7 +2,7 @@
  * Who leads. The term names one uninterrupted holding of the lead; its first part is an epoch that only grows, its
  * second the nonce of the attempt, since after a rollback of the store two leaders could get one epoch.
  */
-import type { EpochMs } from "../core/clock.js";
+import type { EpochMs } from "../../core/clock.js";
 
 export interface Candidate {
   /** Stable for the life of the process. */

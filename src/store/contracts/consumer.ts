@@ -1,23 +1,14 @@
 /**
- * The queue: what is sent, who holds it, how it ends.
+ * What workers ask of the queue: deliveries, their ends, permits for them.
  *
  * A message is waiting (ready or scheduled), or leased by one worker under a lease and a delivery token, or dead, or
  * gone. Only the current token may settle it, so a worker that was thought lost cannot overwrite what its
  * successor did. Every verb is one atomic step, judges each id alone and answers for each in order, and may be
  * repeated after a lost reply. `now` is the store's clock throughout.
  */
-import type { EpochMs } from "../core/clock.js";
-import type { MessageLock, NewMessage } from "../tasks/message.js";
+import type { EpochMs } from "../../core/clock.js";
+import type { MessageLock } from "../../tasks/message.js";
 import type { ResultRecord } from "./results.js";
-
-export type { NewMessage, When } from "../tasks/message.js";
-
-/**
- * "duplicate": a message of this id is waiting, leased, or among the dead letters, or its result is kept, or a mark that stands
- * for one (`idTtlMs`): nothing was changed.
- * "expired": `expires` had passed; a REVOKED result with reason "expired" was written instead.
- */
-export type EnqueueOutcome = "queued" | "duplicate" | "expired";
 
 /** The right to settle one delivery. */
 export interface DeliveryRef {
@@ -28,7 +19,7 @@ export interface DeliveryRef {
 
 /** The lock of a message, and the permit that came with its delivery. */
 export interface DeliveryLock extends MessageLock {
-  /** Null: it came without one, so it must not run before `locks.admit` gave it one. */
+  /** Null: it came without one, so it must not run before `consumer.admit` gave it one. */
   readonly fence: number | null;
 }
 
@@ -151,25 +142,6 @@ export interface SettleReply {
  */
 export type HeartbeatOutcome = "extended" | "lost" | "revoked" | "unlocked" | "cancelled";
 
-export interface DeadLetter {
-  readonly id: string;
-  readonly task: string;
-  readonly queue: string;
-  readonly reason: string;
-  readonly at: EpochMs;
-  readonly body: string;
-}
-
-export interface QueueCounts {
-  readonly queue: string;
-  readonly ready: number;
-  readonly scheduled: number;
-  readonly leased: number;
-  readonly dead: number;
-  /** By their locks; absent: none. */
-  readonly blocked?: number;
-}
-
 /**
  * Tells one consumer that its queues may have work. Arrivals are latched from the moment of `listen`: one that
  * comes while nobody waits makes the next `wait` return at once, so no wake-up is lost between claim and wait.
@@ -185,8 +157,26 @@ export interface Arrivals {
   close(): Promise<void>;
 }
 
-export interface Broker {
-  enqueue(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]>;
+/** A delivery that must not run without a permit. */
+export interface AdmitRequest extends DeliveryRef {
+  readonly lock: MessageLock;
+  /** Whether the task waits in line when nothing is free. */
+  readonly busy: "block" | "refuse";
+}
+
+/**
+ * "admitted": the delivery holds a permit; asked again, the same one. It ends with the delivery, is extended by its
+ * heartbeats, and stays reserved for the message for `reserveMs` when the delivery is given back.
+ * "blocked": the task is in line, the delivery has ended and is not counted. The task becomes ready, with a permit,
+ * when its turn comes.
+ * "busy": nothing is free, or others wait, and the request does not wait; nothing was changed.
+ * "lost": the token is not the current one; nothing was changed.
+ */
+export type AdmitReply =
+  | { readonly outcome: "admitted"; readonly fence: number }
+  | { readonly outcome: "blocked" | "busy" | "lost" };
+
+export interface Consumer {
   claim(request: ClaimRequest): Promise<ClaimReply>;
   /** Extends the leases to `leaseMs` from now. */
   heartbeat(refs: readonly DeliveryRef[], leaseMs: number): Promise<HeartbeatOutcome[]>;
@@ -194,29 +184,8 @@ export interface Broker {
   settle(settlements: readonly Settlement[], claim: ClaimRequest | null): Promise<SettleReply>;
   /** Gives deliveries back unstarted: to the front of their queue (they keep their age), the delivery not counted. */
   giveBack(refs: readonly DeliveryRef[]): Promise<SettleOutcome[]>;
-  /**
-   * Waiting messages are dropped with a REVOKED result (reason "revoked", or "expired" where that came first); so is a run that an entry holds, its ledger
-   * row says skipped("revoked"). Leased messages are dropped when they would be claimed again; with `terminate`, the
-   * heartbeat also tells their worker. Unknown ids are remembered for `keepMs` and dropped when claimed.
-   * Publishes the ids on the channel topic "revoke" when `terminate` is set, else on "cancel": then a task that a worker
-   * holds and has not begun is not to begin.
-   */
-  revoke(
-    ids: readonly string[],
-    options: { readonly terminate: boolean; readonly keepMs: number },
-  ): Promise<void>;
-  /**
-   * Drops what waits (ready, scheduled and blocked) in these queues, without results, and the records of their earlier tries;
-   * gives the number dropped.
-   */
-  purge(queues: readonly string[]): Promise<number>;
-  /** Every queue that holds something, by name. */
-  counts(): Promise<QueueCounts[]>;
-  /** Newest first. */
-  deadLetters(options: { readonly limit: number; readonly queue?: string }): Promise<DeadLetter[]>;
-  /** Puts dead letters back into their queues with fresh counts, and forgets their results; gives the number found. */
-  redrive(ids: readonly string[]): Promise<number>;
-  /** Gives the number found. Their results stay. */
-  deleteDead(ids: readonly string[]): Promise<number>;
+  /** Permits for deliveries. Judges each alone, in order. */
+  admit(requests: readonly AdmitRequest[]): Promise<AdmitReply[]>;
+  /** Hears of work from now on. */
   listen(queues: readonly string[]): Promise<Arrivals>;
 }

@@ -1,0 +1,14 @@
+export type * from "./channel.js";
+export type * from "./consumer.js";
+export type * from "./dead-letters.js";
+export type * from "./entries.js";
+export { OVERLAP_POLICIES } from "./entries.js";
+export type * from "./leases.js";
+export type * from "./ledger.js";
+export type * from "./lock-inspection.js";
+export type * from "./locks.js";
+export type * from "./queues.js";
+export type * from "./results.js";
+export type * from "./sender.js";
+export type * from "./store.js";
+export type * from "./survey.js";

@@ -1,0 +1,99 @@
+import type { Clock } from "../../core/clock.js";
+import type { Logger } from "../../core/logger.js";
+import type { Random } from "../../core/random.js";
+import type {
+  Arrivals,
+  ClaimReply,
+  Consumer,
+  HeartbeatOutcome,
+  SettleOutcome,
+} from "../contracts/consumer.js";
+import { admit } from "./admission.js";
+import type { Caller } from "./caller.js";
+import { BELT_MS, type Hub, Latch } from "./hub.js";
+import { wakeChannel } from "./keys.js";
+import { parts, wireRefs } from "./messages.js";
+import { defineScript, outcomes } from "./script.js";
+import { redisSettle, SETTLED } from "./settle.js";
+import { toWord } from "./text.js";
+
+/** One call of the server takes at most so many deliveries or ids; what each costs it differs. */
+const BEAT_STEP = 300;
+const GIVE_BACK_STEP = 100;
+
+const text = (raw: string): string => raw;
+const heartbeatScript = defineScript("heartbeat", text);
+const giveBackScript = defineScript("give-back", text);
+const BEATEN: Readonly<Record<string, HeartbeatOutcome>> = {
+  e: "extended",
+  l: "lost",
+  r: "revoked",
+  u: "unlocked",
+  c: "cancelled",
+};
+
+export interface ConsumerDeps {
+  readonly caller: Caller;
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export function redisConsumer({ caller, hub, clock, random, logger }: ConsumerDeps): Consumer {
+  const settle = redisSettle(caller, random);
+
+  return {
+    async claim(request) {
+      const { claimed } = await settle([], request);
+      // Asked for, so given.
+      return claimed as ClaimReply;
+    },
+
+    async heartbeat(refs, leaseMs) {
+      caller.assertOpen();
+      const found: HeartbeatOutcome[] = [];
+      for (const part of parts(refs, BEAT_STEP))
+        found.push(
+          ...outcomes(await caller.call(heartbeatScript, { lease: leaseMs }, wireRefs(part)), BEATEN),
+        );
+      return found;
+    },
+
+    settle,
+
+    async giveBack(refs) {
+      caller.assertOpen();
+      const found: SettleOutcome[] = [];
+      for (const part of parts(refs, GIVE_BACK_STEP))
+        found.push(...outcomes(await caller.call(giveBackScript, {}, wireRefs(part)), SETTLED));
+      return found;
+    },
+
+    admit: (requests) => admit(caller, logger, requests),
+
+    async listen(queues): Promise<Arrivals> {
+      caller.assertOpen();
+      const latch = new Latch();
+      let closed = false;
+      const close = (): void => {
+        closed = true;
+        latch.ring();
+      };
+      const channels = [...new Set(queues)].map((queue) => wakeChannel(caller.space, toWord(queue)));
+      const ring = (): void => latch.ring();
+      const end = await hub.listen(channels, { heard: ring, missed: ring, closed: close });
+      return {
+        async wait(timeoutMs, signal) {
+          if (closed) return;
+          const rung = await latch.wait(clock, Math.min(timeoutMs, BELT_MS), signal);
+          if (!rung && !signal.aborted && timeoutMs > BELT_MS) void hub.check();
+        },
+        async close() {
+          close();
+          end();
+        },
+      };
+    },
+  };
+}
