@@ -3,7 +3,7 @@
 // The header of a script is its contract, and gives the names that the body uses: each name under KEYS becomes a local
 // `key_<name>`, each under ARGV a local `arg_<name>`; a last one written `name...` stands for all further arguments, the
 // first of which is ARGV[rest]. "Uses" names the pieces of scripts/lib from which the body takes what it needs. Flags are those of Redis 7;
-// older servers get the script without them. scripts/short/<name>.lua, where there is one, is the short way of the script
+// older servers get the script without them. scripts/fast/<name>.lua, where there is one, is the fast path of the script
 // of that name: it stands before the library, with nothing but the clock, and returns when it has done the whole work.
 //
 // `node scripts/lua.mjs` writes the module; with --check it fails when the module is not what would be written.
@@ -101,9 +101,9 @@ function needed(pieces, body) {
   return all.filter((statement) => taken.has(statement));
 }
 
-/** The short way of a script, and the names in it. */
-function shortWay(name) {
-  const file = path.join(folder, "short", `${name}.lua`);
+/** The fast path of a script, and the names in it. */
+function fastPath(name) {
+  const file = path.join(folder, "fast", `${name}.lua`);
   if (!existsSync(file)) return { text: "", names: new Set() };
   const text = squeeze(readFileSync(file, "utf8"));
   return { text, names: new Set(text.match(/\b[a-zA-Z_]\w*/g)) };
@@ -113,12 +113,11 @@ function readScript(name) {
   const source = readFileSync(path.join(folder, `${name}.lua`), "utf8");
   const header = source.slice(0, source.search(/^[^-]/m));
   const main = squeeze(source);
-  const short = shortWay(name);
-  const uses = needed(listed(header, "Uses"), `${main}\n${short.text}`);
+  const fast = fastPath(name);
+  const uses = needed(listed(header, "Uses"), `${main}\n${fast.text}`);
   const clock = uses.filter((statement) => library.get("clock").includes(statement));
-  const before =
-    clock.findLastIndex((statement) => statement.names.some((word) => short.names.has(word))) + 1;
-  const body = [...uses.map(({ text }) => text), short.text, main].join("\n");
+  const before = clock.findLastIndex((statement) => statement.names.some((word) => fast.names.has(word))) + 1;
+  const body = [...uses.map(({ text }) => text), fast.text, main].join("\n");
   const keys = names(header, "KEYS");
   const args = names(header, "ARGV");
   const rest = args.at(-1)?.endsWith("...") ? args.pop() : undefined;
@@ -135,7 +134,7 @@ function readScript(name) {
     flags: listed(header, "Flags"),
     uses,
     prelude,
-    short: { text: short.text, before },
+    fast: { text: fast.text, before },
     body: main,
   };
 }

@@ -6,5 +6,5 @@ export { Locks } from "./locks.js";
 export type { LockHistoryOptions, LockHistoryRow, LockView } from "./locks.js";
 export { Semaphore } from "./semaphore.js";
 export { QuorumLocks } from "./quorum.js";
-export type { QuorumLock, QuorumMutex, QuorumUse, Voters } from "./quorum.js";
+export type { QuorumLock, QuorumMutex, QuorumUse, Masters } from "./quorum.js";
 export type { AcquireOptions, Use, UsingOptions } from "./semaphore.js";

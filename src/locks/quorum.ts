@@ -9,7 +9,7 @@ import { LockKeeper } from "./lock-keeper.js";
 import { type AcquireOptions, Semaphore, type Use, type UsingOptions } from "./semaphore.js";
 
 /** Who votes about a mutex: the verbs of a store that are needed for one. */
-export interface Voters extends Pick<StoreLocks, "acquire" | "cancel" | "extend" | "release"> {
+export interface Masters extends Pick<StoreLocks, "acquire" | "cancel" | "extend" | "release"> {
   open(): Promise<void>;
   close(): Promise<void>;
 }
@@ -47,23 +47,23 @@ export interface QuorumMutex {
  * promises rest on one store's clock and on fences.
  */
 export class QuorumLocks {
-  readonly #voters: Voters;
+  readonly #masters: Masters;
   readonly #keeper: LockKeeper;
 
   /** For `quorum`. */
   constructor(
-    voters: Voters,
+    masters: Masters,
     deps: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
   ) {
-    this.#voters = voters;
+    this.#masters = masters;
     // Nobody tells those who wait; opening the line of news is where the masters are connected to.
     const subscribe = async (): Promise<() => void> => {
-      await voters.open();
+      await masters.open();
       return () => undefined;
     };
     this.#keeper = new LockKeeper({
       ...deps,
-      store: { locks: voters, channel: { subscribe } },
+      store: { locks: masters, channel: { subscribe } },
       events: { emit: () => undefined },
     });
   }
@@ -77,6 +77,6 @@ export class QuorumLocks {
   /** Ends all waiting, aborts all signals, gives all locks back and disconnects. Idempotent. */
   async close(): Promise<void> {
     await this.#keeper.close();
-    await this.#voters.close();
+    await this.#masters.close();
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../core/clock.js";
 import type { Arrivals } from "../store/contracts/consumer.js";
 
-/** Look at least so often even if nobody rings: a belt for a store that loses a wake-up. */
+/** Look at least so often even if nobody rings: a fallback poll for a store that loses a wake-up. */
 export const IDLE_CHECK_MS = 300_000;
 /** Many looks in a row that found nothing: a crowd of workers, a stuck bell, or an instant that stays in the past. */
 const MAX_FRUITLESS = 10;

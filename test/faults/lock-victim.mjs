@@ -16,7 +16,7 @@ const load = (file) => import(new URL(file, dist).href);
 
 if (mutants.length > 0) {
   const { SCRIPTS, LIBRARY } = await load("store/redis/scripts.generated.js");
-  // Where the whole scripts are to be broken, the short ways leave all to them.
+  // Where the whole scripts are to be broken, the fast paths leave all to them.
   const SHORT_WAYS = { "lock-take": "return {}", "lock-return": "return 0" };
   if (mutants.every(({ script }) => !(script in SHORT_WAYS)))
     for (const [script, body] of Object.entries(SHORT_WAYS)) SCRIPTS[script].body = body;

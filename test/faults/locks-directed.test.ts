@@ -176,7 +176,7 @@ describe.concurrent("the checker of the suites", () => {
       /2 permits at/,
     ],
     [
-      "the short way to a permit does not look whether it is free",
+      "the fast path to a permit does not look whether it is free",
       [
         {
           script: "lock-take",
@@ -187,7 +187,7 @@ describe.concurrent("the checker of the suites", () => {
       /2 permits at/,
     ],
     [
-      "the short way of a release does not look at the line",
+      "the fast path of a release does not look at the line",
       [
         {
           script: "lock-return",

@@ -10,7 +10,7 @@ import { linesOf } from "../support/fault-log.js";
 import { judge } from "../support/invariants.js";
 import { ownNamespace } from "../support/redis-harness.js";
 
-/** Each check is twice in its script: on the short way, and on the long one. */
+/** Each check is twice in its script: on the fast path, and on the long one. */
 const NO_TERM: readonly Mutant[] = [
   {
     script: "tick",

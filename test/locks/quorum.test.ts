@@ -281,13 +281,13 @@ describe("when masters fail", () => {
       monotonicMs: () => systemClock.monotonicMs() + (clock.looks++ > 0 ? clock.skip : 0),
     };
     const deps = { clock, random: systemRandom, logger: silentLogger };
-    const voters = new RedisQuorum(urls(), { ...deps, namespace: "sunbeat" });
-    onTestFinished(() => voters.close());
-    await voters.open();
+    const masters = new RedisQuorum(urls(), { ...deps, namespace: "sunbeat" });
+    onTestFinished(() => masters.close());
+    await masters.open();
     const ask = async (skip: number) => {
       [clock.skip, clock.looks] = [skip, 0];
       const request = { lock: "l", capacity: 1, waiter: "w", label: "", leaseMs: 10_000, aliveMs: null };
-      return (await voters.acquire(request)).outcome;
+      return (await masters.acquire(request)).outcome;
     };
     // 10,000 - 1 % - 2 ms = 9,898
     expect(await ask(9_898)).toBe("busy");
@@ -295,7 +295,7 @@ describe("when masters fail", () => {
     expect(await ask(9_000)).toBe("granted");
     const [token] = await holders();
     [clock.skip, clock.looks] = [9_898, 0];
-    expect(await voters.extend({ lock: "l", token: token! }, 10_000)).toBe("lost");
+    expect(await masters.extend({ lock: "l", token: token! }, 10_000)).toBe("lost");
     expect(await holders()).toEqual([null, null, null]);
   });
 

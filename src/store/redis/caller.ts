@@ -25,7 +25,7 @@ export interface CallerParts {
   readonly clock: Clock;
   readonly random: Random;
   /** The clock that rules instead of the server's; null in production. */
-  readonly ruler: Clock | null;
+  readonly clockOverride: Clock | null;
   readonly limitMs?: number;
 }
 
@@ -41,7 +41,7 @@ export interface CallOptions {
 }
 
 /** Whether an answer to a call was lost, so that the one that came may only say that it was done before. */
-export class Doubt {
+export class OutcomeUnknown {
   raised = false;
   readonly onRepeat = (): void => void (this.raised = true);
 }
@@ -101,8 +101,8 @@ export class Caller {
   #given(name: string): string | undefined {
     if (name === "channels") return this.space.channels;
     if (name !== "now") return undefined;
-    const { ruler } = this.#parts;
-    return ruler ? String(ruler.now() satisfies EpochMs) : "";
+    const { clockOverride } = this.#parts;
+    return clockOverride ? String(clockOverride.now() satisfies EpochMs) : "";
   }
 
   async #patiently<T>(what: string, options: CallOptions, act: () => Promise<T>): Promise<T> {

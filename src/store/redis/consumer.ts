@@ -10,7 +10,7 @@ import type {
 } from "../contracts/consumer.js";
 import { admit } from "./admission.js";
 import type { Caller } from "./caller.js";
-import { BELT_MS, type Hub, Latch } from "./hub.js";
+import { FALLBACK_POLL_MS, type Hub, Latch } from "./hub.js";
 import { wakeChannel } from "./keys.js";
 import { parts, wireRefs } from "./messages.js";
 import { defineScript, outcomes } from "./script.js";
@@ -86,8 +86,8 @@ export function redisConsumer({ caller, hub, clock, random, logger }: ConsumerDe
       return {
         async wait(timeoutMs, signal) {
           if (closed) return;
-          const rung = await latch.wait(clock, Math.min(timeoutMs, BELT_MS), signal);
-          if (!rung && !signal.aborted && timeoutMs > BELT_MS) void hub.check();
+          const rung = await latch.wait(clock, Math.min(timeoutMs, FALLBACK_POLL_MS), signal);
+          if (!rung && !signal.aborted && timeoutMs > FALLBACK_POLL_MS) void hub.check();
         },
         async close() {
           close();

@@ -14,7 +14,7 @@ import type {
   TriggerOutcome,
 } from "../contracts/entries.js";
 import type { Caller } from "./caller.js";
-import { partsByCost, shapeOf, Shapes } from "./messages.js";
+import { partsByCost, templateOf, Templates } from "./messages.js";
 import { defineScript, isDone, outcomes, type WireNumber } from "./script.js";
 import {
   fromWire,
@@ -115,16 +115,16 @@ export function redisEntries(caller: Caller): EntryStore {
     },
 
     async tick(term, items) {
-      const shapes = new Shapes();
+      const templates = new Templates();
       const packed: string[] = [];
-      for (const item of items) packItem(item, shapes, packed);
-      const args = { term: toWord(term), shapes: shapes.shapes.length };
-      return caller.call(tickScript, args, [...shapes.shapes, ...packed]);
+      for (const item of items) packItem(item, templates, packed);
+      const args = { term: toWord(term), templates: templates.templates.length };
+      return caller.call(tickScript, args, [...templates.templates, ...packed]);
     },
 
     async trigger(name, message, overlap) {
       const args = {
-        ...{ name: toWord(name), overlap: overlapText(overlap), shape: shapeOf(message, name) },
+        ...{ name: toWord(name), overlap: overlapText(overlap), template: templateOf(message, name) },
         ...{ id: toWire(message.id), body: toWire(message.body) },
       };
       const [outcome] = outcomes(await caller.call(triggerScript, args), TRIGGERED);
@@ -207,23 +207,23 @@ function overlapText(overlap: Overlap | null): string {
   return `${POLICY[overlap.policy]} ${orNull(overlap.timeoutMs)} ${overlap.graceMs}`;
 }
 
-function packItem(item: TickItem, shapes: Shapes, into: string[]): void {
+function packItem(item: TickItem, templates: Templates, into: string[]): void {
   const next = `${orNull(item.next?.due)} ${orNull(item.next?.dispatchAt)}`;
   const end = `${toWordOrNull(item.disable)} ${orNull(item.maxRuns)}`;
   into.push(
     toWord(item.entry),
     `${toWord(item.revision)} ${orNull(item.expect)} ${next} ${end} ${item.plan.length}`,
   );
-  for (const planned of item.plan) packPlanned(planned, shapes, into);
+  for (const planned of item.plan) packPlanned(planned, templates, into);
 }
 
-function packPlanned(planned: PlannedOccurrence, shapes: Shapes, into: string[]): void {
+function packPlanned(planned: PlannedOccurrence, templates: Templates, into: string[]): void {
   switch (planned.kind) {
     case "send": {
       const { due, overlap, message } = planned;
-      const shape = shapes.numberOf(message, null);
+      const template = templates.numberOf(message, null);
       into.push(
-        `S ${dueText(due)} ${overlapText(overlap)} ${shape}`,
+        `S ${dueText(due)} ${overlapText(overlap)} ${template}`,
         toWire(message.id),
         toWire(message.body),
       );

@@ -1,6 +1,6 @@
 /**
  * The one subscriber connection of a store, shared by all who wait. A message is a hint; whoever waits reads again when
- * the connection came back, and at the belt: nothing depends on a message that may be lost.
+ * the connection came back, and at the fallback poll: nothing depends on a message that may be lost.
  */
 import { type Clock, within } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
@@ -10,7 +10,7 @@ import { closedError, storeError, timeoutError } from "./errors.js";
 
 const SUBSCRIBE_LIMIT_MS = 5_000;
 /** Look again after so long though nobody said anything. */
-export const BELT_MS = 5_000;
+export const FALLBACK_POLL_MS = 5_000;
 
 export interface Listener {
   heard(payload: string): void;
@@ -106,7 +106,7 @@ export class Hub {
     try {
       await this.#subscribe([...this.#listeners.keys()]);
     } catch (error) {
-      // A connection that was lost again comes back here; one that stays and refuses shows at the next belt.
+      // A connection that was lost again comes back here; one that stays and refuses shows at the next fallback poll.
       if (!this.#closed) this.#parts.logger.warn(`Redis subscriber: ${messageOf(error)}`);
       return;
     }

@@ -92,9 +92,9 @@ async function open(
   { namespace, db, clock: whose }: Place,
 ): Promise<Store> {
   const space = keyspace(namespace ?? DEFAULT_NAMESPACE, db);
-  const ruler = whose === "context" ? clock : null;
-  const caller = new Caller({ client: connect("commands"), space, label, clock, random, ruler });
-  const leader = new Caller({ client: connect("leader"), space, label, clock, random, ruler });
+  const clockOverride = whose === "context" ? clock : null;
+  const caller = new Caller({ client: connect("commands"), space, label, clock, random, clockOverride });
+  const leader = new Caller({ client: connect("leader"), space, label, clock, random, clockOverride });
   const hub = new Hub({ client: connect("subscriber"), label, clock, logger });
   const close = async (): Promise<void> => {
     caller.close();

@@ -12,7 +12,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 10_000;
 const LONGEST_RETRY_MS = 2_000;
 const REVIVAL_MS = 500;
-/** A voter that is silent for longer has not voted: the votes of the others must not grow old meanwhile. */
+/** A master that is silent for longer has not answered: the answers of the others must not grow old meanwhile. */
 export const VOTE_LIMIT_MS = 100;
 
 type Driver = Pick<typeof import("ioredis"), "Redis" | "Cluster">;

@@ -5,7 +5,7 @@ import type {
   LockSummary,
   LockWaiter,
 } from "../contracts/lock-inspection.js";
-import { type Caller, Doubt } from "./caller.js";
+import { type Caller, OutcomeUnknown } from "./caller.js";
 import { hasEnded, readHistory, readWho } from "./lock-history.js";
 import { releaseScript } from "./locks.js";
 import { parts } from "./messages.js";
@@ -80,9 +80,9 @@ export function redisLockInspection(caller: Caller): LockInspection {
 
     async break({ lock, token }) {
       const args = { lock: toWord(lock), token: toWire(token), forced: 1 };
-      const doubt = new Doubt();
-      if (await caller.call(releaseScript, args, [], doubt)) return "broken";
-      return doubt.raised && (await hasEnded(caller, { lock, token }, "broken")) ? "broken" : "unknown";
+      const unknown = new OutcomeUnknown();
+      if (await caller.call(releaseScript, args, [], unknown)) return "broken";
+      return unknown.raised && (await hasEnded(caller, { lock, token }, "broken")) ? "broken" : "unknown";
     },
 
     history: (query) => readHistory(caller, query),

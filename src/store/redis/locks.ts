@@ -1,7 +1,7 @@
 import type { Logger } from "../../core/logger.js";
 import type { AcquireReply, LockStore } from "../contracts/locks.js";
 import { noteCapacity } from "../rules/capacity.js";
-import { type Caller, Doubt } from "./caller.js";
+import { type Caller, OutcomeUnknown } from "./caller.js";
 import { hasEnded } from "./lock-history.js";
 import { defineScript, isDone } from "./script.js";
 import { fromWire, toWire, toWord } from "./text.js";
@@ -17,7 +17,7 @@ const extendScript = defineScript("lock-extend", isDone);
 export const releaseScript = defineScript("lock-release", isDone);
 
 export function redisLocks(caller: Caller, logger: Logger): LockStore {
-  /** Where the short ways would lead nowhere. Only hints: what the scripts find decides. */
+  /** Where the fast paths would lead nowhere. Only hints: what the scripts find decides. */
   const lined = new Hints();
   const inLine = new Hints();
   /** A process calls itself the same all the time. */
@@ -79,13 +79,13 @@ export function redisLocks(caller: Caller, logger: Logger): LockStore {
 
     async release({ lock, token }) {
       const permit = { lock: toWord(lock), token: toWire(token) };
-      const doubt = new Doubt();
+      const unknown = new OutcomeUnknown();
       if (!lined.has(lock)) {
-        if (await caller.call(returnScript, permit, [], doubt)) return "released";
+        if (await caller.call(returnScript, permit, [], unknown)) return "released";
         lined.add(lock);
       }
-      if (await caller.call(releaseScript, { ...permit, forced: 0 }, [], doubt)) return "released";
-      return doubt.raised && (await hasEnded(caller, { lock, token }, "released")) ? "released" : "lost";
+      if (await caller.call(releaseScript, { ...permit, forced: 0 }, [], unknown)) return "released";
+      return unknown.raised && (await hasEnded(caller, { lock, token }, "released")) ? "released" : "lost";
     },
   };
 }

@@ -15,26 +15,26 @@ import {
 } from "./text.js";
 
 /** Messages of one call in the words of scripts/lib/send.lua: what many have in common is said once. */
-export class Shapes {
-  readonly shapes: string[] = [];
+export class Templates {
+  readonly templates: string[] = [];
   readonly #numbers = new Map<string, number>();
 
   /**
-   * The number of the message's shape, from 1 on. A run's entry is told apart from it, as null, so that the entries of
-   * one task share a shape.
+   * The number of the message's template, from 1 on. A run's entry is told apart from it, as null, so that the entries of
+   * one task share a template.
    */
   numberOf(message: NewMessage, entry = message.entry ?? null): string {
-    const shape = shapeOf(message, entry);
-    let number = this.#numbers.get(shape);
+    const template = templateOf(message, entry);
+    let number = this.#numbers.get(template);
     if (number === undefined) {
-      number = this.shapes.push(shape);
-      this.#numbers.set(shape, number);
+      number = this.templates.push(template);
+      this.#numbers.set(template, number);
     }
     return String(number);
   }
 }
 
-export function shapeOf(message: NewMessage, entry: string | null): string {
+export function templateOf(message: NewMessage, entry: string | null): string {
   const { queue, priority, maxDeliveries, resultTtlMs, idTtlMs, task, eta, expires, lock } = message;
   const ttl = idTtlMs ? `${resultTtlMs},${idTtlMs}` : resultTtlMs;
   return (

@@ -18,7 +18,7 @@ import { invalidOption } from "../../core/options.js";
 import { quote } from "../../core/quote.js";
 import type { Random } from "../../core/random.js";
 import type { AcquireReply, AcquireRequest, Permit, PermitRef } from "../contracts/locks.js";
-import { Ballot, DRIFT, type Quorum } from "./ballot.js";
+import { QuorumRound, DRIFT, type Quorum } from "./quorum-round.js";
 import { VOTE_LIMIT_MS } from "./ioredis.js";
 import { type Keyspace, keyspace, quorumKey } from "./keys.js";
 import { type Connect, placesOf } from "./quorum-places.js";
@@ -63,17 +63,17 @@ export class RedisQuorum {
   async acquire({ lock, leaseMs, aliveMs }: AcquireRequest): Promise<AcquireReply> {
     assertLease(lock, leaseMs);
     const { clock, random } = this.#deps;
-    const ballot = new Ballot(await this.#open(), this.#deps);
+    const round = new QuorumRound(await this.#open(), this.#deps);
     const startedAt = clock.monotonicMs();
-    const token = await ballot.take(quorumKey(this.#space, lock), leaseMs);
+    const token = await round.take(quorumKey(this.#space, lock), leaseMs);
     const now = clock.now();
     if (token !== null && isValid(leaseMs, clock.monotonicMs() - startedAt)) {
       // Independent masters share no counter, so there is no fence; the types of quorum mode say so.
       const permit = { lock, token, fence: undefined } as unknown as Permit;
       return { outcome: "granted", permit, now };
     }
-    if (token !== null) await ballot.giveBack(quorumKey(this.#space, lock), token);
-    ballot.assertAnswers();
+    if (token !== null) await round.giveBack(quorumKey(this.#space, lock), token);
+    round.assertAnswers();
     if (aliveMs === null) return { outcome: "busy", now };
     return { outcome: "waiting", now, nextLookAt: now + Math.ceil(LOOK_AGAIN_MS * (1 + random.next())) };
   }
@@ -87,20 +87,20 @@ export class RedisQuorum {
     assertLease(lock, leaseMs);
     const { clock } = this.#deps;
     const quorum = await this.#open();
-    const ballot = new Ballot(quorum, this.#deps);
+    const round = new QuorumRound(quorum, this.#deps);
     const key = quorumKey(this.#space, lock);
     const startedAt = clock.monotonicMs();
-    const isExtended = await ballot.extend(key, token, leaseMs);
+    const isExtended = await round.extend(key, token, leaseMs);
     if (isExtended && isValid(leaseMs, clock.monotonicMs() - startedAt)) return "extended";
-    if (!isExtended) ballot.assertAnswers();
-    await new Ballot(quorum, this.#deps).giveBack(key, token);
+    if (!isExtended) round.assertAnswers();
+    await new QuorumRound(quorum, this.#deps).giveBack(key, token);
     return "lost";
   }
 
   async release({ lock, token }: PermitRef): Promise<"released" | "lost"> {
-    const ballot = new Ballot(await this.#open(), this.#deps);
-    if (await ballot.giveBack(quorumKey(this.#space, lock), token)) return "released";
-    ballot.assertAnswers();
+    const round = new QuorumRound(await this.#open(), this.#deps);
+    if (await round.giveBack(quorumKey(this.#space, lock), token)) return "released";
+    round.assertAnswers();
     return "lost";
   }
 
@@ -108,7 +108,7 @@ export class RedisQuorum {
   async close(): Promise<void> {
     this.#closed = true;
     const quorum = await this.#opening?.catch(() => null);
-    for (const { client } of quorum?.voters ?? []) client.close();
+    for (const { client } of quorum?.masters ?? []) client.close();
   }
 
   #open(): Promise<Quorum> {
@@ -128,17 +128,17 @@ export class RedisQuorum {
 
   async #connect(): Promise<Quorum> {
     const Redlock = await loadRedlock();
-    const voters = await Promise.all(
+    const masters = await Promise.all(
       [...this.#places].map(async ([label, connect]) => {
         return { label, client: await connect(), silentSince: null };
       }),
     );
     // What is missing then has no vote until it is there; why is told by the vote.
-    const connected = Promise.allSettled(voters.map(({ client }) => client.ready())).then(() => undefined);
+    const connected = Promise.allSettled(masters.map(({ client }) => client.ready())).then(() => undefined);
     await within(this.#deps.clock, CONNECT_LIMIT_MS, connected, () => new Error("late")).catch(
       () => undefined,
     );
-    return { Redlock, voters };
+    return { Redlock, masters };
   }
 }
 

@@ -4,7 +4,7 @@ import { isFinal } from "../../tasks/states.js";
 import type { ResultRecord, Results, StoredResult } from "../contracts/results.js";
 import type { Caller } from "./caller.js";
 import { closedError } from "./errors.js";
-import { BELT_MS, type Hub, Latch } from "./hub.js";
+import { FALLBACK_POLL_MS, type Hub, Latch } from "./hub.js";
 import { doneChannel } from "./keys.js";
 import { parts, wireIds } from "./messages.js";
 import { defineScript } from "./script.js";
@@ -109,8 +109,8 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
           if (isClosed) throw closedError(caller.label);
           if (signal.aborted) return null;
           const leftMs = told?.leftMs ?? Infinity;
-          const rung = await latch.wait(clock, Math.min(leftMs, BELT_MS), signal);
-          if (!rung && !signal.aborted && leftMs >= BELT_MS) void hub.check();
+          const rung = await latch.wait(clock, Math.min(leftMs, FALLBACK_POLL_MS), signal);
+          if (!rung && !signal.aborted && leftMs >= FALLBACK_POLL_MS) void hub.check();
         }
       } finally {
         end();
@@ -137,7 +137,7 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
   };
 }
 
-/** A server that is away does not end a wait: it is read again at the next ring or belt. */
+/** A server that is away does not end a wait: it is read again at the next ring or fallback poll. */
 async function patiently<T>(read: () => Promise<T | null>): Promise<T | null> {
   try {
     return await read();

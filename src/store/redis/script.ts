@@ -42,15 +42,15 @@ const CLOSE = "end)()";
  * takes from around it among all names taken so before: at one level that search is most of a short call. So keys and
  * arguments stand where they are used, and every few pieces a function begins in which the names before are found once;
  * a script of fewer does without, since a function costs as much as a command.
- * The short way of a script stands before all that it does without.
+ * The fast path of a script stands before all that it does without.
  */
-function assemble({ keys, args, uses, prelude, short, body }: (typeof SCRIPTS)[ScriptName]): string {
+function assemble({ keys, args, uses, prelude, fast, body }: (typeof SCRIPTS)[ScriptName]): string {
   const place: Record<string, string> = {};
   keys.forEach((key, index) => (place[`key_${key}`] = `KEYS[${index + 1}]`));
   args.forEach((arg, index) => (place[`arg_${arg}`] = `ARGV[${index + 1}]`));
   const lines: string[] = [prelude];
   uses.forEach((number, index) => {
-    if (index === short.before) lines.push(short.text);
+    if (index === fast.before) lines.push(fast.text);
     if (index > 0 && index % PIECES_OF_A_LEVEL === 0) lines.push(OPEN);
     lines.push(LIBRARY[number] ?? "");
   });

@@ -1,6 +1,6 @@
 import type { EnqueueOutcome, NewMessage, Sender } from "../contracts/sender.js";
 import type { Caller } from "./caller.js";
-import { parts, partsByCost, Shapes, wireIds } from "./messages.js";
+import { parts, partsByCost, Templates, wireIds } from "./messages.js";
 import { defineScript, outcomes } from "./script.js";
 import { toWire } from "./text.js";
 
@@ -19,12 +19,12 @@ export function redisSender(caller: Caller): Sender {
       caller.assertOpen();
       const found: EnqueueOutcome[] = [];
       for (const part of partsByCost(messages, costOfSending)) {
-        const shapes = new Shapes();
+        const templates = new Templates();
         const packed: string[] = [];
         for (const message of part)
-          packed.push(shapes.numberOf(message), toWire(message.id), toWire(message.body));
-        const rest = [...shapes.shapes, ...packed];
-        const letters = await caller.call(enqueueScript, { shapes: shapes.shapes.length }, rest);
+          packed.push(templates.numberOf(message), toWire(message.id), toWire(message.body));
+        const rest = [...templates.templates, ...packed];
+        const letters = await caller.call(enqueueScript, { templates: templates.templates.length }, rest);
         found.push(...outcomes(letters, ENQUEUED));
       }
       return found;
@@ -41,7 +41,7 @@ export function redisSender(caller: Caller): Sender {
   };
 }
 
-/** By the short way, by the whole one, or through the line of a lock. */
+/** By the fast path, by the whole one, or through the line of a lock. */
 function costOfSending({ eta, expires, entry, lock, body }: NewMessage) {
   const isPlain = eta === undefined && expires === undefined && entry === undefined;
   return { cost: lock ? 70 : isPlain ? 4 : 9, characters: body.length };

@@ -11,7 +11,7 @@ import type {
   SettleOutcome,
   SettleReply,
 } from "../contracts/consumer.js";
-import { type Caller, Doubt } from "./caller.js";
+import { type Caller, OutcomeUnknown } from "./caller.js";
 import { parts, partsByCost, readDelivery } from "./messages.js";
 import { MARK, recordText } from "./results.js";
 import { defineScript, outcomes } from "./script.js";
@@ -25,7 +25,7 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
   const claimant = new Claimant(random.uuid());
 
   return async (settlements, request): Promise<SettleReply> => {
-    const doubt = new Doubt();
+    const unknown = new OutcomeUnknown();
     const done: SettleOutcome[] = [];
     let claimed: ClaimReply | null = null;
     do {
@@ -42,7 +42,7 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
         settleScript,
         { settlements: part.length, max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
         rest,
-        { repeatable: claim === null, onRepeat: doubt.onRepeat },
+        { repeatable: claim === null, onRepeat: unknown.onRepeat },
       );
       done.push(...outcomes(letters, SETTLED));
       if (!claim || letters.length < part.length) continue;
@@ -55,7 +55,7 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
         nextWakeAt: wakeAt === "" ? null : (Number(wakeAt) satisfies EpochMs),
       };
     } while (done.length < settlements.length || (request !== null && claimed === null));
-    return { outcomes: done, claimed, ...(doubt.raised && { repeated: true }) };
+    return { outcomes: done, claimed, ...(unknown.raised && { repeated: true }) };
   };
 }
 

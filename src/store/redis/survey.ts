@@ -157,7 +157,7 @@ async function storedEntries(wanted: Survey, client: RedisClient, space: Keyspac
 }
 
 function callerOf({ context, label, limitMs }: Survey, client: RedisClient, space: Keyspace): Caller {
-  return new Caller({ client, space, label, ...context, ruler: null, limitMs });
+  return new Caller({ client, space, label, ...context, clockOverride: null, limitMs });
 }
 
 async function serverFacts(

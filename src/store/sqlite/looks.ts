@@ -1,7 +1,7 @@
 /**
  * When those who wait for a result look by themselves: a message ends where it waits when it expires, and nobody writes
  * that. One that waits is looked at at that instant. One that a worker has, and one that is not there yet, may come to wait
- * later: by another process at any time, so a shared file is looked at at the belt; by this one only in a step.
+ * later: by another process at any time, so a shared file is looked at by the fallback poll; by this one only in a step.
  */
 import type { Clock, Timer } from "../../core/clock.js";
 import { isSunbeatError, type StoreError } from "../../core/errors.js";
@@ -10,7 +10,7 @@ import type { Told } from "./results.js";
 import type { News } from "./step.js";
 
 /** Nobody sleeps longer, since the clock may be set meanwhile. */
-const BELT_MS = 5_000;
+const FALLBACK_POLL_MS = 5_000;
 
 export interface Looking {
   /** What a look finds once the task has ended. */
@@ -51,11 +51,11 @@ export class Looks {
     let wake: () => void = () => undefined;
     const ended = new Promise<StoredResult | null>((resolve, reject) => {
       const arm = (leftMs: number): void => {
-        if (!isOver) timer = this.#clock.after(Math.min(leftMs, BELT_MS), again);
+        if (!isOver) timer = this.#clock.after(Math.min(leftMs, FALLBACK_POLL_MS), again);
       };
       const sleep = ({ expires, now }: Told, since: number): void => {
         if (expires !== null) arm(expires - now);
-        else if (this.#shared || this.#moves > since) arm(BELT_MS);
+        else if (this.#shared || this.#moves > since) arm(FALLBACK_POLL_MS);
         else if (!isOver) this.#idle.add(wake);
       };
       const again = (): void => {
@@ -67,12 +67,12 @@ export class Looks {
           },
           (error: Error) => {
             // A file that is locked is looked at again.
-            if (isSunbeatError(error) && (error as StoreError).retryable) arm(BELT_MS);
+            if (isSunbeatError(error) && (error as StoreError).retryable) arm(FALLBACK_POLL_MS);
             else reject(error);
           },
         );
       };
-      wake = () => arm(BELT_MS);
+      wake = () => arm(FALLBACK_POLL_MS);
       sleep(first, moves);
     });
     const end = (): void => {

@@ -26,8 +26,8 @@ import type { Step } from "./step.js";
 const POLL_MS = 35;
 /** From the first write of a commit to its end, on a disk at ease. */
 const SETTLE_MS = 5;
-/** The belt beside the watch, should the system forget to tell. */
-const BELT_MS = 500;
+/** The fallback poll beside the watch, should the system forget to tell. */
+const FALLBACK_POLL_MS = 500;
 /** Rows of each kind read in one look; the rest follows in the next. */
 const LOOK_LIMIT = 1_000;
 
@@ -92,7 +92,7 @@ export class Watcher {
     // The watch begins before the look, so no write falls between the two.
     this.#watch ??= watchWrites(this.#connection.path, () => this.#written());
     if (this.#look()) this.#endWatch();
-    if (this.#hub.interested) this.#arm(this.#watch ? BELT_MS : POLL_MS);
+    if (this.#hub.interested) this.#arm(this.#watch ? FALLBACK_POLL_MS : POLL_MS);
     else this.close();
   }
 

@@ -58,7 +58,7 @@ async function wakesDuring(step: () => Promise<unknown>): Promise<number> {
   return wakes;
 }
 
-test("consumers are told of a task that a hand-over made ready, at once and not by the belt", async () => {
+test("consumers are told of a task that a hand-over made ready, at once and not by the fallback poll", async () => {
   await store.sender.enqueue([message("a", { lock }), message("b", { lock })]);
   const first = await claimOne(store);
   expect(await wakesDuring(() => store.consumer.settle([done(first)], null))).toBe(1);

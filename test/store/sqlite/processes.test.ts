@@ -23,7 +23,7 @@ describe("two processes", () => {
       expect(await result).toMatchObject({ id: `m${n}`, state: "SUCCESS", payload: `m${n}` });
       delays.push(Number(at) - sentAt);
     }
-    // The fastest third, since what a loaded machine adds to a timer is not the store's. The belt is at 500 ms.
+    // The fastest third, since what a loaded machine adds to a timer is not the store's. The fallback poll is at 500 ms.
     expect(delays.sort((a, b) => a - b)[4]).toBeLessThan(250);
   });
 

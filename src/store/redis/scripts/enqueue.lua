@@ -24,13 +24,13 @@
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
---   shapes    number of shapes
---   rest...   the shapes (lib/send.lua), then per message: number of its shape from 1 on, id, body
+--   templates    number of templates
+--   rest...   the templates (lib/send.lua), then per message: number of its template from 1 on, id, body
 -- Returns: one text with a letter per message: q queued, d duplicate, e expired
 -- Uses: clock, numbers, later, results, permits, messages, line, send
-local shapes, ids = {}, {}
-local first = rest + tonumber(arg_shapes)
-for index = rest, first - 1 do shapes[#shapes + 1] = read_shape(ARGV[index]) end
+local templates, ids = {}, {}
+local first = rest + tonumber(arg_templates)
+for index = rest, first - 1 do templates[#templates + 1] = read_template(ARGV[index]) end
 for index = first, #ARGV, 3 do ids[#ids + 1] = ARGV[index + 1] end
 local known = known_ids(ids)
 
@@ -41,9 +41,9 @@ for index, id in ipairs(ids) do
     outcomes[index] = "d"
   else
     local at = first + (index - 1) * 3
-    local shape = shapes[tonumber(ARGV[at])]
-    outcomes[index] = send(id, shape, shape.entry, ARGV[at + 2], next_number())
-    known[id] = outcomes[index] == "q" or match(shape.ttl, "[1-9]") ~= nil
+    local template = templates[tonumber(ARGV[at])]
+    outcomes[index] = send(id, template, template.entry, ARGV[at + 2], next_number())
+    known[id] = outcomes[index] == "q" or match(template.ttl, "[1-9]") ~= nil
   end
 end
 pass_on()

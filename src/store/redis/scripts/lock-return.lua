@@ -1,4 +1,4 @@
--- The short way to end the permit of a process, of a lock without a line. In all other cases lock-release decides.
+-- The fast path to end the permit of a process, of a lock without a line. In all other cases lock-release decides.
 --
 -- KEYS
 --   lock      hash   lock -> capacity, or all there is of one that is held alone

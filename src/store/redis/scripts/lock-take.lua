@@ -1,4 +1,4 @@
--- The short way to a permit, for a process: of a lock that nobody holds, of one with room and without a line, and the
+-- The fast path to a permit, for a process: of a lock that nobody holds, of one with room and without a line, and the
 -- one that it was granted in line. In all other cases lock-acquire decides, and to the same effect in these.
 --
 -- KEYS

@@ -32,10 +32,10 @@
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   term      escaped
---   shapes    number of shapes
---   rest...   the shapes (lib/send.lua), then per item: entry (escaped), "<revision> <expected due> <next due>
+--   templates    number of templates
+--   rest...   the templates (lib/send.lua), then per item: entry (escaped), "<revision> <expected due> <next due>
 --             <next dispatch> <disable> <max runs> <occurrences>" (+ for null), then per occurrence one of
---               "S <due, sixteen digits> <policy a|s|q|c> <timeout> <grace> <number of its shape>", id, body
+--               "S <due, sixteen digits> <policy a|s|q|c> <timeout> <grace> <number of its template>", id, body
 --               "K <due, sixteen digits> <reason>"
 --               "R <from, sixteen digits> <to> <count> <reason>", schedule
 -- Returns: { now, outcome, ... }: f alone when fenced, else one text per item: its refusal in a word, or "=" and a letter
@@ -44,9 +44,9 @@
 local term, till = unpack(call("HMGET", key_beat, "term", "until"))
 if term ~= arg_term or not till or tonumber(till) <= now then return { now_text, "f" } end
 
-local shapes = {}
-local at = rest + tonumber(arg_shapes)
-for index = rest, at - 1 do shapes[#shapes + 1] = read_shape(ARGV[index]) end
+local templates = {}
+local at = rest + tonumber(arg_templates)
+for index = rest, at - 1 do templates[#templates + 1] = read_template(ARGV[index]) end
 
 -- Everything is parsed before the first write.
 local items, names, sent_ids = {}, {}, {}
@@ -62,10 +62,10 @@ while at <= #ARGV do
     local planned
     local end_text = due_text
     if kind == "S" then
-      local policy, timeout, grace, shape = match(rest_of, "^(%a) (%S+) (%S+) (%d+)$")
+      local policy, timeout, grace, template = match(rest_of, "^(%a) (%S+) (%S+) (%d+)$")
       planned = {
         kind = kind, due = tonumber(due_text), due_text = due_text, policy = policy, timeout = number_or_nil(timeout),
-        grace = tonumber(grace), shape = shapes[tonumber(shape)], id = ARGV[at + 1], body = ARGV[at + 2],
+        grace = tonumber(grace), template = templates[tonumber(template)], id = ARGV[at + 1], body = ARGV[at + 2],
         entry = entry, term = arg_term, counted = true, max_runs = max_runs,
       }
       sent_ids[#sent_ids + 1] = planned.id

@@ -31,12 +31,12 @@
 --   channels  prefix of all channels
 --   name      escaped, of the entry
 --   overlap   "<policy a|s|q|c> <timeout> <grace>"; policy a also where the run is forced
---   shape     lib/send.lua
+--   template     lib/send.lua
 --   id        of the message
 --   body      of the message
 -- Returns: s sent, o overlap, x locked, h held, g gone
 -- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs
-local shape = read_shape(arg_shape)
+local template = read_template(arg_template)
 local policy, timeout, grace = match(arg_overlap, "^(%a) (%S+) (%S+)$")
 if not policy then error("sunbeat: not an overlap: " .. arg_overlap) end
 if not estate_of(arg_name) then return "g" end
@@ -44,7 +44,7 @@ if call("HEXISTS", key_holdid, arg_id) == 1 then return "h" end
 if known_ids({ arg_id })[arg_id] then return "s" end
 local outcome = start_run({
   entry = arg_name, id = arg_id, due = now, due_text = format("%016.0f", now), term = "+", counted = false,
-  max_runs = "+", shape = shape, body = arg_body, policy = policy, timeout = number_or_nil(timeout),
+  max_runs = "+", template = template, body = arg_body, policy = policy, timeout = number_or_nil(timeout),
   grace = tonumber(grace),
 })
 follow_up()

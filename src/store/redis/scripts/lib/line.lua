@@ -84,7 +84,7 @@ local function lock_line()
   end
 
   -- Of a lock that somebody holds or stands in line for, else false. One that was held alone gets its places: every script
-  -- but the short ways begins here with a lock.
+  -- but the fast paths begins here with a lock.
   local function capacity_of(lock)
     local text = call("HGET", key_lock, lock)
     local capacity, since, lease, fence, label, waiter = match(text or "", ALONE)

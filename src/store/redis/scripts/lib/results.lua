@@ -47,7 +47,7 @@ local function remember(id, ttl)
   if ttl > 0 and not is_kept(call("HGET", key_res, id)) then keep_result(id, "0", ttl, MARK) end
 end
 
--- The result of a task that the store itself ended. `ttl` as in a shape: ms for which it is kept, "0" not, and where the id
+-- The result of a task that the store itself ended. `ttl` as in a template: ms for which it is kept, "0" not, and where the id
 -- stays known without one also for how many ms, behind a comma.
 local function keep_own_result(id, ttl, state, reason)
   local kept, known = match(ttl, "^(%d+),?(%d*)$")

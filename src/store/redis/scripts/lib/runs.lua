@@ -28,7 +28,7 @@ local function hold_of(entry)
           entry = entry, due = tonumber(due), due_text = due, timeout = number_or_nil(timeout), grace_end = number_or_nil(grace_end),
           term = term, counted = counted == "1", max_runs = max_runs, id = string.sub(rest, 1, size),
           body = string.sub(rest, size + 1),
-          shape = {
+          template = {
             queue = queue, priority = tonumber(priority), max = max, ttl = ttl, task = task,
             eta = number_or_nil(eta), eta_text = eta, expires = number_or_nil(expires), expires_text = expires,
             lock = lock ~= "+" and lock or nil,
@@ -91,7 +91,7 @@ local function send_run(run)
   work(60)
   if known[run.id] == nil then remember_known({ run.id }) end
   if not known[run.id] then
-    send(run.id, run.shape, run.entry, run.body, next_number())
+    send(run.id, run.template, run.entry, run.body, next_number())
     known[run.id] = true
   end
   add_record(run.entry, run.due, run.due_text, "S", run.counted and "+" or "triggered", run.term, run.id)
@@ -115,9 +115,9 @@ end
 local function drop_hold(hold, reason)
   let_go(hold)
   skip_run(hold, reason)
-  local told = hold.shape.expires and hold.shape.expires <= now and "expired" or reason
+  local told = hold.template.expires and hold.template.expires <= now and "expired" or reason
   if told == "expired" or told == "revoked" then
-    keep_own_result(hold.id, hold.shape.ttl, "REVOKED", told)
+    keep_own_result(hold.id, hold.template.ttl, "REVOKED", told)
   end
 end
 
@@ -197,11 +197,11 @@ local function hold_run(run)
   run.grace_end = grace_end
   setmetatable(holds, nil)
   holds[run.entry] = run
-  local shape = run.shape
+  local template = run.template
   call("HSET", key_hold, run.entry, run.due_text .. " " .. (run.timeout and int(run.timeout) or "+") .. " "
     .. (grace_end and int(grace_end) or "+") .. " " .. run.term .. " " .. (run.counted and "1" or "0") .. " "
-    .. run.max_runs .. " " .. shape.queue .. " " .. shape.priority .. " " .. shape.max .. " " .. shape.ttl .. " "
-    .. shape.task .. " " .. shape.eta_text .. " " .. shape.expires_text .. " " .. (shape.lock or "+") .. " " .. #run.id .. " " .. run.id .. run.body)
+    .. run.max_runs .. " " .. template.queue .. " " .. template.priority .. " " .. template.max .. " " .. template.ttl .. " "
+    .. template.task .. " " .. template.eta_text .. " " .. template.expires_text .. " " .. (template.lock or "+") .. " " .. #run.id .. " " .. run.id .. run.body)
   call("HSET", key_holdid, run.id, run.entry)
   watch(run)
   return "h"
@@ -209,8 +209,8 @@ end
 
 -- Whether the lock of the run is busy.
 local function is_locked(run)
-  if not run.shape.lock then return false end
-  local lock, capacity = match(run.shape.lock, LOCK_WORD)
+  if not run.template.lock then return false end
+  local lock, capacity = match(run.template.lock, LOCK_WORD)
   return not lock_line().has_room(lock, capacity)
 end
 

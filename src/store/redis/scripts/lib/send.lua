@@ -1,7 +1,7 @@
--- Sending. Many messages of one call share a shape:
+-- Sending. Many messages of one call share a template:
 -- "<queue> <priority> <max> <ttl, lib/results.lua> <entry> <task> <eta> <expires> <lock word, lib/permits.lua>", where eta and expires are "+", "@<ms>" (an instant) or "~<ms>" (counted from now).
 
-local SHAPE = "^(%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$"
+local TEMPLATE = "^(%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$"
 
 local function instant(text)
   local sign, ms = match(text, "^([@~])(.*)$")
@@ -9,10 +9,10 @@ local function instant(text)
   return tonumber(ms) + (sign == "~" and now or 0)
 end
 
--- What all messages of the shape have in common, ready to be joined. `entry` replaces that of the shape.
-local function read_shape(text)
-  local queue, priority, max, ttl, entry, task, eta, expires, lock = match(text, SHAPE)
-  if not queue then error("sunbeat: not a shape: " .. text) end
+-- What all messages of the template have in common, ready to be joined. `entry` replaces that of the template.
+local function read_template(text)
+  local queue, priority, max, ttl, entry, task, eta, expires, lock = match(text, TEMPLATE)
+  if not queue then error("sunbeat: not a template: " .. text) end
   if lock ~= "+" and not match(lock, LOCK_WORD) then error("sunbeat: not a lock: " .. lock) end
   eta, expires = instant(eta), instant(expires)
   return {
@@ -44,17 +44,17 @@ end
 local sent_at = format("%014.0f", now)
 
 -- Sends one message of an id that is not known: "q" queued or "e" expired.
-local function send(id, shape, entry, body, number)
-  if shape.expires and shape.expires <= now then
-    keep_own_result(id, shape.ttl, "REVOKED", "expired")
+local function send(id, template, entry, body, number)
+  if template.expires and template.expires <= now then
+    keep_own_result(id, template.ttl, "REVOKED", "expired")
     return "e"
   end
-  local rank = format("%d%014.0f", 9 - shape.priority, number)
-  local line = shape.queue .. " " .. rank .. " " .. id
-  write_later("HSET", key_msg, id, shape.queue .. " " .. rank .. " " .. now_text .. " " .. shape.eta_text .. " "
-    .. shape.max .. " " .. entry .. " " .. shape.expires_text .. " " .. shape.ttl .. " " .. shape.task .. " " .. body)
-  local is_delayed = shape.eta and shape.eta > now
-  local c = shape.lock and lock_line().new_task_contender(id, shape.lock, shape.task)
+  local rank = format("%d%014.0f", 9 - template.priority, number)
+  local line = template.queue .. " " .. rank .. " " .. id
+  write_later("HSET", key_msg, id, template.queue .. " " .. rank .. " " .. now_text .. " " .. template.eta_text .. " "
+    .. template.max .. " " .. entry .. " " .. template.expires_text .. " " .. template.ttl .. " " .. template.task .. " " .. body)
+  local is_delayed = template.eta and template.eta > now
+  local c = template.lock and lock_line().new_task_contender(id, template.lock, template.task)
   if c and is_delayed then
     permits().save_contender(c)
   elseif c then
@@ -62,17 +62,17 @@ local function send(id, shape, entry, body, number)
   end
   if c and c.standing == "w" then
     lock_line().park({
-      id = id, queue = shape.queue, rank = rank, retries = 0, deliveries = 0, revoked = 0, eta = shape.eta_text,
-      at = now_text, max = shape.max, token = "+", entry = entry,
+      id = id, queue = template.queue, rank = rank, retries = 0, deliveries = 0, revoked = 0, eta = template.eta_text,
+      at = now_text, max = template.max, token = "+", entry = entry,
     }, c)
   else
     if is_delayed then
-      write_later("ZADD", key_eta, shape.eta_text, line)
-      count(delayed_counts, shape.queue, 1)
+      write_later("ZADD", key_eta, template.eta_text, line)
+      count(delayed_counts, template.queue, 1)
     else
       write_later("ZADD", key_ready, 0, line)
     end
-    wake(shape.queue)
+    wake(template.queue)
   end
   if entry ~= "+" then
     write_later("ZADD", key_runs, 0, entry .. " " .. sent_at .. " " .. id)

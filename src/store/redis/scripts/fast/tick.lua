@@ -5,10 +5,10 @@ do
   local term, till = unpack(call("HMGET", key_beat, "term", "until"))
   if term ~= arg_term or not till or tonumber(till) <= now then return { now_text, "f" } end
 
-  local first = rest + tonumber(arg_shapes)
+  local first = rest + tonumber(arg_templates)
   local size = (#ARGV - first + 1) / 5
   local straight = size > 0 and size <= 1000 and size % 1 == 0 and call("EXISTS", key_holdid) == 0
-  local shapes = {}
+  local templates = {}
   for index = rest, first - 1 do
     local queue, priority, max, ttl, task, expires =
       match(ARGV[index], "^(%S+) (%d) (%d+) (%S+) %S+ (%S+) %+ (%S+) %+$")
@@ -22,7 +22,7 @@ do
       straight = false
       break
     end
-    shapes[index - rest + 1] = {
+    templates[index - rest + 1] = {
       queue = queue, rank = (9 - priority) .. "%014.0f", head = " " .. now_text .. " + " .. max .. " ",
       tail = " " .. expires .. " " .. ttl .. " " .. task .. " ",
     }
@@ -55,16 +55,16 @@ do
       end
       local result = results[index]
       if not (messages[index] or sent[id] or (result and (tonumber(match(result, "^(%S+) ")) or 0) > now)) then
-        local shape = shapes[tonumber(number)]
+        local template = templates[tonumber(number)]
         taken = taken + 1
         -- How far from the first number of this call: the numbers are reserved when all is judged.
         records[sends * 2 + 1] = id
-        records[sends * 2 + 2] = { shape, taken, shape.head .. entry .. shape.tail .. ARGV[at + 4] }
+        records[sends * 2 + 2] = { template, taken, template.head .. entry .. template.tail .. ARGV[at + 4] }
         runs[sends * 2 + 1] = 0
         runs[sends * 2 + 2] = entry .. sent_at .. id
         sends = sends + 1
         sent[id] = true
-        queues[shape.queue] = true
+        queues[template.queue] = true
       end
       rows[index * 2 - 1] = 0
       rows[index * 2] = entry .. " " .. due_text .. " S " .. int(now - due) .. by_term .. id
@@ -87,8 +87,8 @@ do
     if straight then
       local number = call("INCRBY", key_seq, size * 2) - size * 2
       for index = 1, sends do
-        local shape, offset, rest_of = unpack(records[index * 2])
-        local place = shape.queue .. " " .. format(shape.rank, number + offset)
+        local template, offset, rest_of = unpack(records[index * 2])
+        local place = template.queue .. " " .. format(template.rank, number + offset)
         records[index * 2] = place .. rest_of
         lines[index * 2 - 1] = 0
         lines[index * 2] = place .. " " .. records[index * 2 - 1]

@@ -1,6 +1,6 @@
 /**
- * The short ways to a permit and back leave the store as the whole scripts do. Two stores get the same calls; one of them
- * has no short ways. After every call the answers are compared, and all that is stored.
+ * The fast paths to a permit and back leave the store as the whole scripts do. Two stores get the same calls; one of them
+ * has no fast paths. After every call the answers are compared, and all that is stored.
  */
 import fc from "fast-check";
 import { Redis } from "ioredis";
@@ -23,25 +23,25 @@ const client = ioredisHandedIn(raw, systemClock)("commands");
 afterAll(() => raw.disconnect());
 
 interface Side {
-  /** Of two processes: what one has seen of a lock does not keep the other from the short ways. */
+  /** Of two processes: what one has seen of a lock does not keep the other from the fast paths. */
   readonly processes: readonly [LockStore, LockStore];
   readonly inspection: LockInspection;
   readonly namespace: string;
   readonly permits: Permit[];
-  /** How often a short way did the whole work. */
+  /** How often a fast path did the whole work. */
   readonly short: () => number;
 }
 
-function open(clock: Clock, shortWays: boolean): Side {
+function open(clock: Clock, fastPaths: boolean): Side {
   const namespace = ownNamespace();
   const caller = new Caller({
     ...{ client, space: keyspace(namespace), label: "test" },
-    ...{ clock, random: seededRandom(1), ruler: clock },
+    ...{ clock, random: seededRandom(1), clockOverride: clock },
   });
   let short = 0;
   const call: Caller["call"] = async (script, args, ...more) => {
     const isShort = script.name === "lock-take" || script.name === "lock-return";
-    if (isShort && !shortWays) return script.reply(script.name === "lock-take" ? [] : 0);
+    if (isShort && !fastPaths) return script.reply(script.name === "lock-take" ? [] : 0);
     const reply = await caller.call(script, args, ...more);
     if (isShort && (Array.isArray(reply) ? reply.length > 0 : reply)) short++;
     return reply;
@@ -57,7 +57,7 @@ function open(clock: Clock, shortWays: boolean): Side {
   };
 }
 
-/** What the whole scripts keep of a lock that the short way keeps in one field: lib/permits.lua. */
+/** What the whole scripts keep of a lock that the fast path keeps in one field: lib/permits.lua. */
 function placesOf([lock, text]: [string, string]): Record<"lock" | "plock" | "perm" | "lockend", string[]> {
   const [capacity = "", since, lease, fence, label, waiter] = text.split(" ");
   if (waiter === undefined) return { lock: [lock, text], plock: [], perm: [], lockend: [] };
@@ -189,7 +189,7 @@ const EXAMPLES: Step[][] = [
 ];
 
 test(
-  "a short way answers as the whole script does, and leaves the same behind",
+  "a fast path answers as the whole script does, and leaves the same behind",
   { timeout: 60_000 },
   async () => {
     let shortened = 0;
@@ -219,7 +219,7 @@ async function granted({ processes: [locks] }: Side, who: string, changes = {}):
 }
 
 test.each<[string, number, (side: Side, clock: ManualClock) => Promise<unknown>]>([
-  // what happens                                  short ways that do it all
+  // what happens                                  fast paths that do it all
   [
     "a free lock is taken and given back",
     2,
@@ -268,7 +268,7 @@ test.each<[string, number, (side: Side, clock: ManualClock) => Promise<unknown>]
     1,
     async (side, clock) => [await granted(side, "a"), clock.jump(1_000), await granted(side, "b")],
   ],
-])("when %s, short ways do it %i times", async (_, times, act) => {
+])("when %s, fast paths do it %i times", async (_, times, act) => {
   const clock = new ManualClock();
   const side = open(clock, true);
   await act(side, clock);

@@ -10,7 +10,7 @@ export const DRIFT = 0.01;
 /** A connection that says nothing for so long is taken for half-open, and made anew. */
 const SILENCE_LIMIT_MS = 5_000;
 
-export interface Voter {
+export interface Master {
   readonly label: string;
   readonly client: RedisClient;
   /** Monotonic instant since which it has not answered; null when it did last time. */
@@ -19,24 +19,24 @@ export interface Voter {
 
 export interface Quorum {
   readonly Redlock: Redlock;
-  readonly voters: readonly Voter[];
+  readonly masters: readonly Master[];
 }
 
 /** One vote, and who did not answer to it. */
-export class Ballot {
+export class QuorumRound {
   readonly #quorum: Quorum;
   readonly #deps: QuorumDeps;
   readonly #servers: readonly RedlockServer[];
-  readonly #silent = new Map<Voter, StoreError>();
+  readonly #silent = new Map<Master, StoreError>();
 
   constructor(quorum: Quorum, deps: QuorumDeps) {
     this.#quorum = quorum;
     this.#deps = deps;
-    this.#servers = quorum.voters.map((voter) => ({
+    this.#servers = quorum.masters.map((master) => ({
       evalsha: (sha, [, key, ...args], done) =>
-        this.#ask(voter, voter.client.evalsha(sha, [String(key)], args.map(String)), done),
+        this.#ask(master, master.client.evalsha(sha, [String(key)], args.map(String)), done),
       eval: ([script, , key, ...args], done) =>
-        this.#ask(voter, voter.client.eval(String(script), [String(key)], args.map(String)), done),
+        this.#ask(master, master.client.eval(String(script), [String(key)], args.map(String)), done),
     }));
   }
 
@@ -92,40 +92,40 @@ export class Ballot {
     }
   }
 
-  #ask(voter: Voter, answer: Promise<unknown>, done: (error: Error | null, reply?: unknown) => void): void {
+  #ask(master: Master, answer: Promise<unknown>, done: (error: Error | null, reply?: unknown) => void): void {
     answer.then(
       (reply) => {
-        this.#heard(voter);
+        this.#heard(master);
         done(null, reply);
       },
       (error: unknown) => {
-        if (!isUnknownScript(error)) this.#notHeard(voter, error);
+        if (!isUnknownScript(error)) this.#notHeard(master, error);
         done(error instanceof Error ? error : new Error(messageOf(error)));
       },
     );
   }
 
-  #heard(voter: Voter): void {
-    if (voter.silentSince === null) return;
-    voter.silentSince = null;
-    this.#deps.logger.info(`quorum: Redis at ${voter.label} votes again`);
+  #heard(master: Master): void {
+    if (master.silentSince === null) return;
+    master.silentSince = null;
+    this.#deps.logger.info(`quorum: Redis at ${master.label} votes again`);
   }
 
-  #notHeard(voter: Voter, thrown: unknown): void {
+  #notHeard(master: Master, thrown: unknown): void {
     const { clock, logger } = this.#deps;
     // Without a connection the driver says no more than that; why there is none was told before.
     const cause = /isn't writeable|is closed/.test(messageOf(thrown))
-      ? (voter.client.trouble ?? thrown)
+      ? (master.client.trouble ?? thrown)
       : thrown;
-    const error = storeError(cause, voter.label);
-    this.#silent.set(voter, error);
+    const error = storeError(cause, master.label);
+    this.#silent.set(master, error);
     const now = clock.monotonicMs();
-    if (voter.silentSince === null) {
-      voter.silentSince = now;
+    if (master.silentSince === null) {
+      master.silentSince = now;
       logger.warn(`quorum: no vote from a master. ${error.message}`);
-    } else if (now - voter.silentSince >= SILENCE_LIMIT_MS && voter.client.trouble === null) {
-      voter.silentSince = now;
-      voter.client.reset();
+    } else if (now - master.silentSince >= SILENCE_LIMIT_MS && master.client.trouble === null) {
+      master.silentSince = now;
+      master.client.reset();
     }
   }
 }

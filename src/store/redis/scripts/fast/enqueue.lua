@@ -1,17 +1,17 @@
 -- What most calls are: messages to be run at once, without lock, entry or end, in a store where no entry holds a run back.
 -- At anything out of the ordinary the whole script does the work instead, to the same effect.
 do
-  local first = rest + tonumber(arg_shapes)
+  local first = rest + tonumber(arg_templates)
   local size = (#ARGV - first + 1) / 3
   local straight = size <= 1000 and call("EXISTS", key_holdid) == 0
-  local shapes = {}
+  local templates = {}
   for index = rest, first - 1 do
     local queue, priority, max, ttl, task = match(ARGV[index], "^(%S+) (%d) (%d+) (%S+) %+ (%S+) %+ %+ %+$")
     if not queue then
       straight = false
       break
     end
-    shapes[index - rest + 1] = {
+    templates[index - rest + 1] = {
       queue = queue, rank = (9 - priority) .. "%014.0f",
       tail = " " .. now_text .. " + " .. max .. " + + " .. ttl .. " " .. task .. " ",
     }
@@ -29,14 +29,14 @@ do
         outcomes[index] = "d"
       else
         local at = first + (index - 1) * 3
-        local shape = shapes[tonumber(ARGV[at])]
+        local template = templates[tonumber(ARGV[at])]
         number = number + 1
-        local place = shape.queue .. " " .. format(shape.rank, number)
+        local place = template.queue .. " " .. format(template.rank, number)
         outcomes[index] = "q"
         seen[id] = true
-        queues[shape.queue] = true
+        queues[template.queue] = true
         records[count + 1] = id
-        records[count + 2] = place .. shape.tail .. ARGV[at + 2]
+        records[count + 2] = place .. template.tail .. ARGV[at + 2]
         lines[count + 1] = 0
         lines[count + 2] = place .. " " .. id
         count = count + 2

@@ -1,6 +1,6 @@
 /**
- * The short ways of scripts leave the store as the whole scripts do. Two stores get the same calls; in one of them a
- * revoked id that nobody has sent, and a buffered run, keep the scripts from their short ways. After every call the answers are
+ * The fast paths of scripts leave the store as the whole scripts do. Two stores get the same calls; in one of them a
+ * revoked id that nobody has sent, and a buffered run, keep the scripts from their fast paths. After every call the answers are
  * compared, and all that is stored.
  */
 import fc from "fast-check";
@@ -52,7 +52,7 @@ async function open(clock: ManualClock): Promise<Side> {
   return { namespace, store, term: election.term };
 }
 
-/** Keeps every script from its short way, and is not compared. */
+/** Keeps every script from its fast path, and is not compared. */
 async function obstruct({ namespace }: Side): Promise<void> {
   const { rev, holdid } = keyspace(namespace).keys;
   await raw.zadd(rev, "9e15", "nobody");
@@ -224,7 +224,7 @@ async function take(
 }
 
 test(
-  "a short way answers as the whole script does, and leaves the same behind",
+  "a fast path answers as the whole script does, and leaves the same behind",
   { timeout: 60_000 },
   async () => {
     await fc.assert(
