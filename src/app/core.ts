@@ -37,7 +37,7 @@ export interface AppParts {
 /** How often workers and beats do what nothing calls for. */
 export interface Pace {
   readonly worker?: Pick<WorkerOptions, "sweepIntervalMs" | "idleCheckMs" | "lookAgainMs">;
-  readonly beat?: Partial<Pick<BeatOptions, "leaseMs" | "maxLoopIntervalMs" | "upkeepIntervalMs">>;
+  readonly beat?: Partial<Pick<BeatOptions, "leaseMs" | "maxLoopIntervalMs" | "maintenanceIntervalMs">>;
 }
 
 /**

@@ -103,7 +103,7 @@ export function makeBeat(core: AppCore, options: StartBeatOptions): Beat {
           ? config.beatMaxLoopIntervalMs
           : durationOption(maxLoopInterval, "beat: maxLoopInterval", 1_000),
       batch: BEAT_DEFAULTS.batch,
-      upkeepIntervalMs: BEAT_DEFAULTS.upkeepIntervalMs,
+      maintenanceIntervalMs: BEAT_DEFAULTS.maintenanceIntervalMs,
       retention: config.retention,
       owner: core.owner,
       version: config.version,

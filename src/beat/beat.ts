@@ -7,7 +7,7 @@
  * monotonic clock, and asks again after every sleep, which ends early when a renewal of the lead shows that it is too long.
  *
  * Nothing but `stop` and a store that is closed or replaced ends the loop. A failing store is waited out with the
- * cursors where they are; a failing entry is put aside; a lost lead is competed for again.
+ * cursors where they are; a failing entry is quarantined; a lost lead is competed for again.
  */
 import type { Clock, EpochMs } from "../core/clock.js";
 import type { Logger } from "../core/logger.js";
@@ -28,7 +28,7 @@ import { isFinal, Outage, tellEnd } from "./outage.js";
 import { register, type Registration } from "./registration.js";
 import { type RoundReply, Rounds } from "./round.js";
 import { StoreClock } from "./store-clock.js";
-import { Upkeep } from "./upkeep.js";
+import { Maintenance } from "./maintenance.js";
 
 export interface BeatOptions {
   /** How long the lead is held without renewal, so at most so long nobody leads after a crash. */
@@ -39,7 +39,7 @@ export interface BeatOptions {
   readonly batch: number;
   readonly retention: Retention;
   /** How often the leader sweeps the store and trims the ledger. */
-  readonly upkeepIntervalMs: number;
+  readonly maintenanceIntervalMs: number;
   /** Owner of the code entries: "code:" and the app's name. */
   readonly owner: string;
   /** Deploy number of the code entries. */
@@ -52,7 +52,7 @@ export const BEAT_DEFAULTS = {
   maxLoopIntervalMs: 300_000,
   // On Redis a step of 250 takes 3 ms of the server, one of 1,000 above 9 ms, and all together take as long.
   batch: 250,
-  upkeepIntervalMs: 60_000,
+  maintenanceIntervalMs: 60_000,
   retention: { maxAgeMs: 30 * 86_400_000, maxRowsPerEntry: 10_000 },
 } as const satisfies Partial<BeatOptions>;
 
@@ -83,7 +83,7 @@ export interface BeatStats {
   /** Dispatch waits because the store's clock jumped. */
   readonly holding: boolean;
   /** Entries this process cannot send. */
-  readonly aside: readonly { readonly entry: string; readonly reason: string }[];
+  readonly quarantine: readonly { readonly entry: string; readonly reason: string }[];
   readonly registration: Registration | null;
 }
 
@@ -107,7 +107,7 @@ export class Beat {
   readonly #inTime: Deadline;
   readonly #rounds: Rounds;
   readonly #atStart: AtStart;
-  readonly #upkeep: Upkeep;
+  readonly #maintenance: Maintenance;
   #done: Promise<void> | null = null;
   #state: BeatStats["state"] = "idle";
   #term: string | null = null;
@@ -141,9 +141,9 @@ export class Beat {
       onReading: (reading) => this.#storeClock.read(reading),
     });
     this.#atStart = new AtStart({ store, inTime, rounds: this.#rounds });
-    this.#upkeep = new Upkeep({
+    this.#maintenance = new Maintenance({
       ...{ store, clock, logger, cache, retention, inTime },
-      intervalMs: deps.options.upkeepIntervalMs,
+      intervalMs: deps.options.maintenanceIntervalMs,
     });
   }
 
@@ -174,7 +174,7 @@ export class Beat {
       lagMs: this.#last?.lagMs ?? 0,
       trouble: this.#outage.message ?? this.#leader.trouble,
       holding: this.#storeClock.holding,
-      aside: this.#rounds.aside.list(),
+      quarantine: this.#rounds.quarantine.list(),
       registration: this.#registration,
     };
   }
@@ -298,8 +298,8 @@ export class Beat {
       this.#stuck = reply.more && !reply.progress ? this.#stuck + 1 : 0;
       pauseMs = this.#pauseAfter(reply);
       if (pauseMs > 0 && reply.outcome === "done") {
-        await this.#upkeep.step(reply.now);
-        pauseMs = Math.min(this.#pauseAfter(reply), this.#upkeep.nextInMs());
+        await this.#maintenance.step(reply.now);
+        pauseMs = Math.min(this.#pauseAfter(reply), this.#maintenance.nextInMs());
       }
       this.#outage.recovered();
     } catch (error) {
@@ -356,7 +356,7 @@ export class Beat {
     if (reply.outcome === "held") return HOLD_POLL_MS;
     if (reply.more && reply.progress) return 0;
     const untilNext = reply.nextAt === null ? Infinity : Math.max(1, this.#storeClock.until(reply.nextAt));
-    const untilRetry = this.#rounds.aside.nextInMs() ?? Infinity;
+    const untilRetry = this.#rounds.quarantine.nextInMs() ?? Infinity;
     if (reply.more) {
       const stuckMs = Math.min(FIRST_STUCK_MS * 2 ** Math.min(this.#stuck - 1, 16), LONGEST_STUCK_MS);
       return Math.min(stuckMs, untilNext);

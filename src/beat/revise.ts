@@ -131,7 +131,7 @@ function disabledReason(entry: Enabling, cursor: Cursor | null, runs: number): s
 type CarriedOver = Pick<EntryPut, "cursor" | "ledger">;
 
 function carriedOver(stored: EntrySnapshot, old: Entry | null, entry: Entry, now: EpochMs): CarriedOver {
-  // What was put aside keeps its cursor, and so does what is changed in other ways than in time.
+  // What was quarantined keeps its cursor, and so does what is changed in other ways than in time.
   const ran = stored.disabled === null || stored.disabled === DISABLED.invalid;
   if (stored.cursor !== null && ran && entry.enabled && old !== null && sameTiming(old, entry)) {
     return { cursor: cursorAt(entry, stored.cursor.due), ledger: [] };

@@ -14,7 +14,7 @@ import type {
 } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
-import { Aside } from "./aside.js";
+import { Quarantine } from "./quarantine.js";
 import { CatchUps } from "./catch-ups.js";
 import type { ClockReading } from "./clock-guard.js";
 import type { Deadline } from "./deadline.js";
@@ -72,7 +72,7 @@ export interface Tally {
 }
 
 export class Rounds {
-  readonly aside: Aside;
+  readonly quarantine: Quarantine;
   /** Since the start of the process. */
   readonly tally: Tally = { sent: 0, skipped: 0 };
   readonly #catchUps = new CatchUps();
@@ -80,19 +80,19 @@ export class Rounds {
 
   constructor(deps: RoundDeps) {
     this.#deps = deps;
-    this.aside = new Aside(deps.clock);
+    this.quarantine = new Quarantine(deps.clock);
   }
 
   /** `graceMs`: how late an occurrence may be without counting as missed. */
   async run(lead: Lead, graceMs: (now: EpochMs) => number): Promise<RoundReply> {
     const { store, batch } = this.#deps;
-    const limit = batch * PAGE_BATCHES + this.aside.size;
+    const limit = batch * PAGE_BATCHES + this.quarantine.size;
     const due = await this.#ask("due", store.entries.due(limit));
     const nothing = { now: due.now, nextAt: due.nextAt, more: false, progress: false, lagMs: 0 };
     if (due.verdict === "hold") return { ...nothing, outcome: "held" };
     const ticked = await this.#planAndTick(lead, due.entries, due.now, graceMs(due.now));
-    if (due.entries.length < limit) this.aside.keepOnly(due.entries);
-    const first = due.entries.find((stored) => !this.aside.holds(stored))?.cursor;
+    if (due.entries.length < limit) this.quarantine.keepOnly(due.entries);
+    const first = due.entries.find((stored) => !this.quarantine.holds(stored))?.cursor;
     return {
       ...ticked,
       nextAt: earliest(due.nextAt, ticked.nextAt),
@@ -174,7 +174,7 @@ export class Rounds {
     for (const stored of due) {
       if (planned > 0 && clock.monotonicMs() >= endAt) break;
       planned++;
-      if (this.aside.holds(stored) || stored.cursor === null) continue;
+      if (this.quarantine.holds(stored) || stored.cursor === null) continue;
       try {
         const entry = this.#deps.cache.runnable(stored);
         const caughtUp = this.#catchUps.sentUntil(stored.name, stored.cursor);
@@ -182,22 +182,22 @@ export class Rounds {
         const steps = inSteps(tickItem(entry, stored, plan, this.#deps.createMessage), this.#deps.batch);
         this.#catchUps.begin(stored.name, caughtUp, steps, now);
         items.push(...steps);
-        this.aside.delete(stored.name);
+        this.quarantine.delete(stored.name);
       } catch (error) {
-        await this.#setAside(stored, error);
+        await this.#quarantine(stored, error);
       }
     }
     return { items, planned };
   }
 
   /** One bad entry costs itself and nobody else. */
-  async #setAside(stored: EntryRecord, error: unknown): Promise<void> {
-    if (!this.aside.hasRoom(stored)) {
+  async #quarantine(stored: EntryRecord, error: unknown): Promise<void> {
+    if (!this.quarantine.hasRoom(stored)) {
       // Too many to step over at every round. Registration by a beat that can read them enables them again.
       const put = putOf(stored, { disabled: DISABLED.invalid });
       await this.#deps.inTime("put", this.#deps.store.entries.put([put]));
       this.#report(stored, error);
-    } else if (this.aside.add(stored, messageOf(error))) {
+    } else if (this.quarantine.add(stored, messageOf(error))) {
       this.#report(stored, error);
     }
   }

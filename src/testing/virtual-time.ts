@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 const NEVER_MS = 1e6 * HOUR_MS;
 const PACE: Pace = {
   worker: { sweepIntervalMs: HOUR_MS, idleCheckMs: NEVER_MS, lookAgainMs: NEVER_MS },
-  beat: { leaseMs: NEVER_MS, maxLoopIntervalMs: NEVER_MS, upkeepIntervalMs: HOUR_MS },
+  beat: { leaseMs: NEVER_MS, maxLoopIntervalMs: NEVER_MS, maintenanceIntervalMs: HOUR_MS },
 };
 
 export interface VirtualTimeOptions {

@@ -526,7 +526,9 @@ describe("an entry that cannot be sent", () => {
       // Code of the program that throws is told with its place.
       const throws = / throws$|not JSON/.test(what);
       expect(world.log.matching(/cannot send bad[^]*\n {4}.*\n {8}at /)).toHaveLength(throws ? 1 : 0);
-      expect(beat.stats().aside).toEqual([{ entry: "bad", reason: expect.stringMatching(why) as string }]);
+      expect(beat.stats().quarantine).toEqual([
+        { entry: "bad", reason: expect.stringMatching(why) as string },
+      ]);
       expect(faults.calls.due).toBeLessThan(100);
     },
   );
@@ -557,7 +559,7 @@ describe("an entry that cannot be sent", () => {
     await world.schedules().set("bad", tick);
     await world.clock.advance(1_000);
     expect(fates(await world.history("bad")).at(-1)).toBe("sent");
-    expect(beat.stats().aside).toEqual([]);
+    expect(beat.stats().quarantine).toEqual([]);
   });
 
   test("is forgotten when it is deleted", async () => {
@@ -567,7 +569,7 @@ describe("an entry that cannot be sent", () => {
     const [bad] = await world.store.entries.get(["bad"]);
     await world.store.entries.remove("bad", bad!.etag);
     await world.clock.advance(1_000);
-    expect(beat.stats().aside).toEqual([]);
+    expect(beat.stats().quarantine).toEqual([]);
   });
 
   test("does not keep others out, however many there are", async () => {
@@ -580,7 +582,7 @@ describe("an entry that cannot be sent", () => {
     await world.clock.advance(30_000);
     expect(await world.history("good")).not.toEqual([]);
     expect((await world.history("good")).at(-1)).toBe("00:00:30 sent");
-    expect(beat.stats().aside).toHaveLength(1_000);
+    expect(beat.stats().quarantine).toHaveLength(1_000);
     const { length } = (await world.schedules().list()).filter(({ disabled }) => disabled === "invalid");
     expect(length).toBe(500);
   });

@@ -263,8 +263,8 @@ describe.concurrent("database files", () => {
     const garbage = randomBytes(5_000);
     writeFileSync(file, garbage);
     const { exitCode, stderr } = await place.sunbeat([...app, "schedule", "list"]);
-    const aside = readdirSync(place.folder).find((name) => /^garbage\.db\.corrupt-[^a-z]+$/.test(name))!;
-    expect(readFileSync(path.join(place.folder, aside))).toEqual(garbage);
+    const quarantine = readdirSync(place.folder).find((name) => /^garbage\.db\.corrupt-[^a-z]+$/.test(name))!;
+    expect(readFileSync(path.join(place.folder, quarantine))).toEqual(garbage);
     expect(stderr).toMatch(/^sunbeat: warning: .*damaged/);
     expect(exitCode).toBe(0);
   });

@@ -53,7 +53,7 @@ const lengths = fc.tuple(
 ) as fc.Arbitrary<[number, number, number]>;
 
 /** Renewing the lead is no part of this, and costs more than all runs. */
-const IDLE = { leaseMs: 1_000 * HOUR, upkeepIntervalMs: 1_000 * HOUR, maxLoopIntervalMs: 1_000 * HOUR };
+const IDLE = { leaseMs: 1_000 * HOUR, maintenanceIntervalMs: 1_000 * HOUR, maxLoopIntervalMs: 1_000 * HOUR };
 
 function foretold(options: EntryOptions, state: EntryState | null, now: number, until: number) {
   const runs: { due: number; at: number }[] = [];

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { EntrySnapshot } from "../store/contracts/entries.js";
 
-interface SetAside {
+interface Quarantined {
   readonly etag: number;
   readonly reason: string;
   readonly pauseMs: number;
@@ -9,7 +9,7 @@ interface SetAside {
 }
 
 /** Beyond it entries are disabled in the store. */
-const MOST_ASIDE = 1_000;
+const MOST_QUARANTINED = 1_000;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
 
@@ -19,9 +19,9 @@ const LONGEST_PAUSE_MS = 300_000;
  * that a beat which can send it finds nothing lost. It also stays due, so the number kept here is bounded and the
  * loop asks the store for so many more.
  */
-export class Aside {
+export class Quarantine {
   readonly #clock: Clock;
-  readonly #entries = new Map<string, SetAside>();
+  readonly #entries = new Map<string, Quarantined>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,7 +33,7 @@ export class Aside {
 
   /** Whether this entry is here already, or can be taken in. */
   hasRoom({ name }: Pick<EntrySnapshot, "name">): boolean {
-    return this.#entries.has(name) || this.#entries.size < MOST_ASIDE;
+    return this.#entries.has(name) || this.#entries.size < MOST_QUARANTINED;
   }
 
   /** Names and reasons, for people. */

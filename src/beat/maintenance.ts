@@ -11,7 +11,7 @@ import type { Deadline } from "./deadline.js";
 import type { EntryCache } from "./entry-cache.js";
 import { DISABLED } from "./revise.js";
 
-export interface UpkeepDeps {
+export interface MaintenanceDeps {
   readonly store: Pick<Store, "entries" | "ledger" | "sweep">;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -33,14 +33,14 @@ const ENTRIES_EVERY_MS = 3_600_000;
 const LEFT_CODE_KEPT_MS = 7 * 86_400_000;
 const ENDED_KEPT_MS = 86_400_000;
 
-export class Upkeep {
-  readonly #deps: UpkeepDeps;
+export class Maintenance {
+  readonly #deps: MaintenanceDeps;
   #sweepAt: number;
   #entriesAt: number;
   /** Where the walk over all entries stands; null: none is under way. */
   #walkedTo: string | null = null;
 
-  constructor(deps: UpkeepDeps) {
+  constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
     this.#sweepAt = deps.clock.monotonicMs() + deps.intervalMs;
     this.#entriesAt = this.#sweepAt;
