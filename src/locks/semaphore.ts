@@ -171,7 +171,7 @@ export class Semaphore {
     const { clock, random, room } = this.#keeper;
     ends.throwIfAborted();
     const deadline = waitMs === null ? Infinity : clock.monotonicMs() + waitMs;
-    const aliveMs = waitMs === 0 ? null : Math.min(ALIVE_MS, leaseMs);
+    const waiterTtlMs = waitMs === 0 ? null : Math.min(ALIVE_MS, leaseMs);
     const waiter = random.uuid();
     let latch = room.enter(waiter);
     let waiting = false;
@@ -188,7 +188,7 @@ export class Semaphore {
     try {
       if (!room.isOpen) await inTime(room.open());
       for (;;) {
-        const found = await this.#try(waiter, leaseMs, aliveMs, inTime, ends);
+        const found = await this.#try(waiter, leaseMs, waiterTtlMs, inTime, ends);
         if (found instanceof HeldLock) {
           if (found.held) return found;
           // The answer took longer than the lease, and the hints went to that permit.
@@ -200,7 +200,7 @@ export class Semaphore {
         if (left <= 0) throw this.#timedOut(waitMs ?? 0, pause.failure);
         if (!waiting) this.#keeper.tellWaiting(this.name);
         waiting = true;
-        await latch.wait(Math.min(left, pause.ms, (aliveMs ?? ALIVE_MS) / 3), ends);
+        await latch.wait(Math.min(left, pause.ms, (waiterTtlMs ?? ALIVE_MS) / 3), ends);
         ends.throwIfAborted();
       }
     } catch (error) {
@@ -222,7 +222,7 @@ export class Semaphore {
   async #try(
     waiter: string,
     leaseMs: number,
-    aliveMs: number | null,
+    waiterTtlMs: number | null,
     inTime: <R>(work: Promise<R>) => Promise<R>,
     ends: AbortSignal,
   ): Promise<HeldLock | Pause> {
@@ -231,9 +231,9 @@ export class Semaphore {
     const startedAt = clock.monotonicMs();
     let reply;
     try {
-      reply = await inTime(store.acquire({ lock, capacity, waiter, label, leaseMs, aliveMs }));
+      reply = await inTime(store.acquire({ lock, capacity, waiter, label, leaseMs, waiterTtlMs }));
     } catch (error) {
-      if (aliveMs === null || ends.aborted || !isRetryable(error)) throw error;
+      if (waiterTtlMs === null || ends.aborted || !isRetryable(error)) throw error;
       await sleep(clock, PAUSE_MS, ends);
       return { ms: PAUSE_MS, failure: error };
     }

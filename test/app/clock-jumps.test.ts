@@ -124,7 +124,7 @@ interface Waiter {
 /** The permit, lead or delivery of a process that has died. */
 const lockOf = (world: World) =>
   world.store.locks.acquire({
-    ...{ lock: "l", capacity: 1, waiter: "dead", label: "dead", leaseMs: 20_000, aliveMs: null },
+    ...{ lock: "l", capacity: 1, waiter: "dead", label: "dead", leaseMs: 20_000, waiterTtlMs: null },
   });
 const lock = { name: "l", capacity: 1, waitTimeoutMs: null, reserveMs: 60_000 };
 

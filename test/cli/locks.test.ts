@@ -17,7 +17,7 @@ const acquire = (waiter: string) =>
     waiter,
     label: `host:${waiter}`,
     leaseMs: 600_000,
-    aliveMs: 600_000,
+    waiterTtlMs: 600_000,
   });
 
 beforeAll(async () => {
@@ -101,7 +101,7 @@ test("a run that is skipped for its lock says so, and not that an earlier run go
 });
 
 test("of many holders and waiters the foremost are shown, and how many more there are", async () => {
-  const lease = { capacity: 101, label: "host:1", leaseMs: 600_000, aliveMs: 600_000 };
+  const lease = { capacity: 101, label: "host:1", leaseMs: 600_000, waiterTtlMs: 600_000 };
   for (let waiter = 0; waiter < 203; waiter++) {
     await store.locks.acquire({ lock: "crowd", waiter: String(waiter), ...lease });
   }
@@ -115,7 +115,7 @@ test("of many holders and waiters the foremost are shown, and how many more ther
 });
 
 test("a thousand are listed at once, and it is told how to see the rest", async () => {
-  const lease = { capacity: 1, label: "host:1", leaseMs: 600_000, aliveMs: null };
+  const lease = { capacity: 1, label: "host:1", leaseMs: 600_000, waiterTtlMs: null };
   const names = Array.from({ length: 1_001 }, (_, index) => `many ${String(index).padStart(4, "0")}`);
   await Promise.all(names.map((lock) => store.locks.acquire({ lock, waiter: lock, ...lease })));
   const { stdout, stderr } = await locks("list", "--after", "ledger");

@@ -252,7 +252,7 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   updateResult: (s) => s.results.update(ref, success, HOUR_MS),
   forget: (s) => s.results.forget(["a"]),
   acquire: async (s) => {
-    const asks = { capacity: 1, label: "x", leaseMs: 1_000, aliveMs: 1_000 };
+    const asks = { capacity: 1, label: "x", leaseMs: 1_000, waiterTtlMs: 1_000 };
     for (const name of ["l", `l${given}`])
       await s.locks.acquire({ ...asks, lock: name, waiter: `w${given++}` });
   },

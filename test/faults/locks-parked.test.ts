@@ -78,7 +78,7 @@ test(
         /** Parks so many, does `meanwhile`, and lets them run; gives commands for each. */
         const parked = async (count: number, meanwhile: () => Promise<void>): Promise<number> => {
           const request = { lock, capacity: 1, waiter: `test${count}`, label: "test", leaseMs: 120_000 };
-          const reply = await store.locks.acquire({ ...request, aliveMs: null });
+          const reply = await store.locks.acquire({ ...request, waiterTtlMs: null });
           if (reply.outcome !== "granted") throw new Error(`the lock is ${reply.outcome}`);
           const numbers = Array.from({ length: count }, (_, n) => count + n);
           await store.sender.enqueue(numbers.map((n) => lockMessage("locked", `n${n}`, [n, 0])));

@@ -102,7 +102,7 @@ describe("a step whose answer was lost is asked for again, and the store", () =>
   });
 
   describe("and a lock", () => {
-    const ask = { lock: "l", capacity: 1, waiter: "a", label: "x", leaseMs: 60_000, aliveMs: 10_000 };
+    const ask = { lock: "l", capacity: 1, waiter: "a", label: "x", leaseMs: 60_000, waiterTtlMs: 10_000 };
     const take = async () => {
       const reply = await store.locks.acquire(ask);
       if (reply.outcome !== "granted") throw new Error(reply.outcome);

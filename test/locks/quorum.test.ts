@@ -286,7 +286,7 @@ describe("when masters fail", () => {
     await masters.open();
     const ask = async (skip: number) => {
       [clock.skip, clock.looks] = [skip, 0];
-      const request = { lock: "l", capacity: 1, waiter: "w", label: "", leaseMs: 10_000, aliveMs: null };
+      const request = { lock: "l", capacity: 1, waiter: "w", label: "", leaseMs: 10_000, waiterTtlMs: null };
       return (await masters.acquire(request)).outcome;
     };
     // 10,000 - 1 % - 2 ms = 9,898

@@ -116,7 +116,7 @@ describe("a task with a lock", () => {
       }),
     );
     const reply = await rig.memory.locks.acquire({
-      ...{ lock: "l", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, aliveMs: null },
+      ...{ lock: "l", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, waiterTtlMs: null },
     });
     await rig.send(message("a", "t"));
     await rig.started({ sweepIntervalMs: 1e9, idleCheckMs: 1e9, lookAgainMs: 1e9 }, store);
@@ -377,7 +377,7 @@ describe("onBusy", () => {
       locked("l", options)(async () => "ran"),
     );
     const reply = await rig.memory.locks.acquire({
-      ...{ lock: "l", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, aliveMs: null },
+      ...{ lock: "l", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, waiterTtlMs: null },
     });
     if (reply.outcome !== "granted") throw new Error("not granted");
     await rig.send(message("a", "t"));
@@ -566,7 +566,7 @@ describe("a message that carries a lock", () => {
         const run = locked("own", options)(async () => "ran");
         lockedTask(rig, "t", run, { retry });
         await rig.memory.locks.acquire({
-          ...{ lock: "own", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, aliveMs: null },
+          ...{ lock: "own", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, waiterTtlMs: null },
         });
         await rig.send(message("a", "t", [], { lock }));
         await rig.started();
@@ -584,7 +584,7 @@ describe("a message that carries a lock", () => {
       const run = locked("own", { onBusy: "retry", retryIn: 7 })(async () => "ran");
       lockedTask(rig, "t", run);
       const reply = await rig.memory.locks.acquire({
-        ...{ lock: "own", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, aliveMs: null },
+        ...{ lock: "own", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, waiterTtlMs: null },
       });
       await rig.send(message("a", "t", [], { lock }));
       await rig.started();
@@ -605,7 +605,7 @@ describe("a message that carries a lock", () => {
       const run = locked("own", { onBusy: "skip" })(async () => (runs++, inner()));
       lockedTask(rig, "t", run, { retry: { ...retry, max: 1 } });
       await rig.memory.locks.acquire({
-        ...{ lock: "other", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, aliveMs: null },
+        ...{ lock: "other", capacity: 1, waiter: "p", label: "p", leaseMs: 86_400_000, waiterTtlMs: null },
       });
       await rig.send(message("a", "t", [], { lock }));
       await rig.started();

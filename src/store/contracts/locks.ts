@@ -27,7 +27,7 @@ export interface AcquireRequest {
    * How long a waiter counts as alive after it was last heard of. The first in line is passed over when it is not,
    * and a permit it does not fetch passes on after as long. Null: it does not wait.
    */
-  readonly aliveMs: number | null;
+  readonly waiterTtlMs: number | null;
 }
 
 /** The right to keep and to give back one permit. */

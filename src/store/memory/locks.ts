@@ -50,12 +50,12 @@ export function memoryLocks(state: MemoryState): LockStore {
 }
 
 function acquire(state: MemoryState, request: AcquireRequest, now: EpochMs): AcquireReply {
-  const { lock, capacity, waiter: id, label, leaseMs, aliveMs } = request;
+  const { lock, capacity, waiter: id, label, leaseMs, waiterTtlMs } = request;
   const busy = isBusy(state, lock, capacity, now);
   let contender = state.locks.get(lock)?.processes.get(id);
   if (!contender) {
-    if (busy && aliveMs === null) return { outcome: "busy", now };
-    contender = lineUpProcess(state, { lock, capacity, id, label, grantMs: aliveMs ?? leaseMs }, now);
+    if (busy && waiterTtlMs === null) return { outcome: "busy", now };
+    contender = lineUpProcess(state, { lock, capacity, id, label, grantMs: waiterTtlMs ?? leaseMs }, now);
   }
   if (contender.standing === "holding") {
     setEnd(state, contender, now + leaseMs);
@@ -63,7 +63,7 @@ function acquire(state: MemoryState, request: AcquireRequest, now: EpochMs): Acq
     const { token, fence } = contender;
     return { outcome: "granted", permit: { lock, token, fence: fence ?? 0 }, now };
   }
-  if (aliveMs !== null) contender.until = now + aliveMs;
+  if (waiterTtlMs !== null) contender.until = now + waiterTtlMs;
   return { outcome: "waiting", nextLookAt: contender.lock.wakeAt, now };
 }
 

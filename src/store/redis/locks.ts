@@ -34,7 +34,7 @@ export function redisLocks(caller: Caller, logger: Logger): LockStore {
       waiter: id,
       label,
       leaseMs: lease,
-      aliveMs,
+      waiterTtlMs,
     }): Promise<AcquireReply> {
       const lock = toWord(name);
       const waiter = toWord(id);
@@ -50,7 +50,7 @@ export function redisLocks(caller: Caller, logger: Logger): LockStore {
       }
       const [at = "", outcome, before, detail = "", fence = ""] = await caller.call(acquireScript, {
         ...{ lock, capacity, waiter, label: who, lease },
-        alive: aliveMs ?? "",
+        alive: waiterTtlMs ?? "",
       });
       noteCapacity(logger, name, Number(before) || null, capacity);
       const now = Number(at);

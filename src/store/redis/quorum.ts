@@ -60,7 +60,7 @@ export class RedisQuorum {
     await this.#open();
   }
 
-  async acquire({ lock, leaseMs, aliveMs }: AcquireRequest): Promise<AcquireReply> {
+  async acquire({ lock, leaseMs, waiterTtlMs }: AcquireRequest): Promise<AcquireReply> {
     assertLease(lock, leaseMs);
     const { clock, random } = this.#deps;
     const round = new QuorumRound(await this.#open(), this.#deps);
@@ -74,7 +74,7 @@ export class RedisQuorum {
     }
     if (token !== null) await round.giveBack(quorumKey(this.#space, lock), token);
     round.assertAnswers();
-    if (aliveMs === null) return { outcome: "busy", now };
+    if (waiterTtlMs === null) return { outcome: "busy", now };
     return { outcome: "waiting", now, nextLookAt: now + Math.ceil(LOOK_AGAIN_MS * (1 + random.next())) };
   }
 

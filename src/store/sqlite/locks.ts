@@ -52,12 +52,12 @@ function processOf(step: Step, lock: string, id: string): Contender | undefined 
 }
 
 function acquire(step: Step, request: AcquireRequest): AcquireReply {
-  const { lock, capacity, waiter: id, label, leaseMs, aliveMs } = request;
+  const { lock, capacity, waiter: id, label, leaseMs, waiterTtlMs } = request;
   const { now } = step;
   const busy = isBusy(step, lock, capacity);
   if (!processOf(step, lock, id)) {
-    if (busy && aliveMs === null) return { outcome: "busy", now };
-    lineUpProcess(step, { lock, capacity, id, label, grantMs: aliveMs ?? leaseMs });
+    if (busy && waiterTtlMs === null) return { outcome: "busy", now };
+    lineUpProcess(step, { lock, capacity, id, label, grantMs: waiterTtlMs ?? leaseMs });
   }
   const contender = processOf(step, lock, id)!;
   const { turn, token, fence, standing } = contender;
@@ -66,7 +66,8 @@ function acquire(step: Step, request: AcquireRequest): AcquireReply {
     followUp(step);
     return { outcome: "granted", permit: { lock, token: token!, fence: fence! }, now };
   }
-  if (aliveMs !== null) step.run("UPDATE contender SET until = ? WHERE turn = ?", now + aliveMs, turn);
+  if (waiterTtlMs !== null)
+    step.run("UPDATE contender SET until = ? WHERE turn = ?", now + waiterTtlMs, turn);
   const wakeAt = step.get<{ at: EpochMs }>("SELECT wake_at AS at FROM lock WHERE name = ?", lock)!.at;
   return { outcome: "waiting", nextLookAt: wakeAt, now };
 }

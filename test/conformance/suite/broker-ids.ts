@@ -74,7 +74,7 @@ const ENDINGS: readonly (readonly [how: string, ending: Ending])[] = [
   [
     "has waited too long for its lock",
     async ({ store, clock }) => {
-      await take(store, "p", { leaseMs: HOUR_MS, aliveMs: null });
+      await take(store, "p", { leaseMs: HOUR_MS, waiterTtlMs: null });
       await store.sender.enqueue([once({ lock: { ...lock, waitTimeoutMs: 5 } })]);
       await clock.advance(5);
       await claim(store);

@@ -134,7 +134,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
 
   "a run that stands in the line of its lock expires there, and leaves the line": async (harness) => {
     const { store } = harness;
-    await take(store, "p", { leaseMs: HOUR_MS, aliveMs: null });
+    await take(store, "p", { leaseMs: HOUR_MS, waiterTtlMs: null });
     const e = await everySecond(harness);
     assert.equal(await e.tick(queueOne, { ...SHORT, lock }), "sent");
     assert.equal(await e.tick(queueOne, { ...SHORT, lock }), "sent");

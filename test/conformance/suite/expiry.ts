@@ -51,7 +51,7 @@ const WAYS: readonly (readonly [place: string, state: string, way: Way])[] = [
     "in the line of its lock",
     "PENDING",
     async (store, at) => {
-      await take(store, "p", { leaseMs: HOUR_MS, aliveMs: null });
+      await take(store, "p", { leaseMs: HOUR_MS, waiterTtlMs: null });
       await send(store, at, { lock });
     },
   ],
@@ -59,7 +59,7 @@ const WAYS: readonly (readonly [place: string, state: string, way: Way])[] = [
     "in the line of its lock, for less time than that",
     "PENDING",
     async (store, at) => {
-      await take(store, "p", { leaseMs: HOUR_MS, aliveMs: null });
+      await take(store, "p", { leaseMs: HOUR_MS, waiterTtlMs: null });
       await send(store, at, { lock: { ...lock, waitTimeoutMs: LIFE_MS + 100 } });
     },
   ],
@@ -192,7 +192,7 @@ const stays = group("expiry: told once and for all", {
 
   "a task that expires before it is given up in the line of its lock has expired": async (harness) => {
     const { store, clock } = harness;
-    await take(store, "p", { leaseMs: HOUR_MS, aliveMs: null });
+    await take(store, "p", { leaseMs: HOUR_MS, waiterTtlMs: null });
     const line = { ...lock, waitTimeoutMs: LIFE_MS + 100 };
     await outlived(harness, (to, at) => send(to, at, { lock: line }));
     await clock.advance(100);

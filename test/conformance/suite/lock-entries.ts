@@ -53,9 +53,9 @@ export const entryLockCases = group("locks: entries", {
     assert.deepEqual(await standing(store), { holds: [runId("a", due)], waits: [] });
     const delivery = await claimOne(store);
     assert(delivery.lock?.fence);
-    assert.equal((await acquire(store, "p", { aliveMs: null })).outcome, "busy");
+    assert.equal((await acquire(store, "p", { waiterTtlMs: null })).outcome, "busy");
     await finish(store, delivery);
-    await take(store, "p", { aliveMs: null });
+    await take(store, "p", { waiterTtlMs: null });
   },
 
   "two runs of one tick do not both take it": async ({ store, clock }) => {

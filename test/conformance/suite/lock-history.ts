@@ -58,7 +58,7 @@ export const lockHistoryCases = group("locks: history", {
     clock,
   }) => {
     await take(store, "killed");
-    await acquire(store, "b", { aliveMs: LEASE_MS * 2 });
+    await acquire(store, "b", { waiterTtlMs: LEASE_MS * 2 });
     await clock.advance(LEASE_MS);
     await take(store, "b");
     assert.deepEqual((await told(store)).slice(2), [
@@ -83,7 +83,7 @@ export const lockHistoryCases = group("locks: history", {
 
   "a broken permit, and who leaves the line, are told apart": async ({ store, clock }) => {
     const permit = await take(store, "a");
-    for (const waiter of ["b", "c", "dead"]) await acquire(store, waiter, { aliveMs: ALIVE_MS });
+    for (const waiter of ["b", "c", "dead"]) await acquire(store, waiter, { waiterTtlMs: ALIVE_MS });
     await clock.advance(ALIVE_MS - 1);
     await store.locks.cancel("l", "b");
     await acquire(store, "c");
@@ -103,7 +103,7 @@ export const lockHistoryCases = group("locks: history", {
     const permit = await take(store, "a");
     await take(store, "a");
     await store.locks.extend(permit, LEASE_MS);
-    await acquire(store, "b", { aliveMs: null });
+    await acquire(store, "b", { waiterTtlMs: null });
     assert.deepEqual(await told(store), [row("acquired", "a", 0)]);
   },
 

@@ -290,9 +290,9 @@ export const admitCases = group("locks: tasks", {
     await clock.advance(LEASE_MS - 1);
     assert.deepEqual(await store.consumer.heartbeat([first], LEASE_MS), ["extended"]);
     await clock.advance(LEASE_MS - 1);
-    assert.equal((await acquire(store, "p", { aliveMs: null })).outcome, "busy");
+    assert.equal((await acquire(store, "p", { waiterTtlMs: null })).outcome, "busy");
     await clock.advance(1);
-    await take(store, "p", { aliveMs: null });
+    await take(store, "p", { waiterTtlMs: null });
   },
 
   "when a worker is killed its permit is free at the end of the lease": async ({ store, clock }) => {
@@ -361,7 +361,7 @@ export const admitCases = group("locks: tasks", {
   "a worker that was thought dead does not get its permit back": async ({ store, clock, peer }) => {
     const other = await peer();
     const first = await running(store, "a");
-    await acquire(other, "p", { aliveMs: HOUR_MS });
+    await acquire(other, "p", { waiterTtlMs: HOUR_MS });
     await clock.advance(LEASE_MS);
     await take(other, "p");
     assert.deepEqual(await store.consumer.heartbeat([first], LEASE_MS), ["unlocked"]);

@@ -21,7 +21,7 @@ export function acquire(
     waiter,
     label,
     leaseMs: LEASE_MS,
-    aliveMs: ALIVE_MS,
+    waiterTtlMs: ALIVE_MS,
     ...changes,
   });
 }
@@ -91,7 +91,7 @@ export const acquireCases = group("locks: acquire", {
 
   "who does not wait is told that it is busy, and nothing was changed": async ({ store }) => {
     await take(store, "a");
-    assert.equal(await outcomeOf(store, "b", { aliveMs: null }), "busy");
+    assert.equal(await outcomeOf(store, "b", { waiterTtlMs: null }), "busy");
     assert.deepEqual(await standing(store), { holds: ["a"], waits: [] });
   },
 
@@ -111,16 +111,16 @@ export const acquireCases = group("locks: acquire", {
   "a permit ends with its lease, by the store's clock": async ({ store, clock }) => {
     const first = await take(store, "a");
     await clock.advance(LEASE_MS - 1);
-    assert.equal(await outcomeOf(store, "b", { aliveMs: null }), "busy");
+    assert.equal(await outcomeOf(store, "b", { waiterTtlMs: null }), "busy");
     await clock.advance(1);
-    const second = await take(store, "b", { aliveMs: null });
+    const second = await take(store, "b", { waiterTtlMs: null });
     assert(second.fence > first.fence && second.token !== first.token);
   },
 
   "a clock that is set back makes no permit end and none come free": async ({ store, clock }) => {
     await take(store, "a");
     clock.jump(-3_600_000);
-    assert.equal(await outcomeOf(store, "b", { aliveMs: null }), "busy");
+    assert.equal(await outcomeOf(store, "b", { waiterTtlMs: null }), "busy");
   },
 
   "the newest capacity counts for everybody": async ({ store, peer }) => {
@@ -146,7 +146,7 @@ export const acquireCases = group("locks: acquire", {
   "of many who ask at once as many get it as may": async ({ store, peer }) => {
     const stores = [store, await peer(), store, await peer(), store, await peer()];
     const replies = await Promise.all(
-      stores.map((each, index) => acquire(each, `w${index}`, { capacity: 2, aliveMs: null })),
+      stores.map((each, index) => acquire(each, `w${index}`, { capacity: 2, waiterTtlMs: null })),
     );
     assert.equal(replies.filter(({ outcome }) => outcome === "granted").length, 2);
     assert.equal(replies.filter(({ outcome }) => outcome === "busy").length, 4);
@@ -171,7 +171,7 @@ export const lineCases = group("locks: line", {
     const first = await take(store, "a");
     await acquire(store, "b");
     await store.locks.release(first);
-    assert.equal(await outcomeOf(store, "c", { aliveMs: null }), "busy");
+    assert.equal(await outcomeOf(store, "c", { waiterTtlMs: null }), "busy");
     assert.equal(await outcomeOf(store, "c"), "waiting");
     assert.deepEqual(await standing(store), { holds: ["b"], waits: ["c"] });
   },
@@ -244,10 +244,10 @@ export const lineCases = group("locks: line", {
 
   "when a lease ends, the first in line has the permit as soon as anybody asks": async ({ store, clock }) => {
     await take(store, "killed");
-    await acquire(store, "b", { aliveMs: LEASE_MS + 1 });
-    await acquire(store, "c", { aliveMs: LEASE_MS + 1 });
+    await acquire(store, "b", { waiterTtlMs: LEASE_MS + 1 });
+    await acquire(store, "c", { waiterTtlMs: LEASE_MS + 1 });
     await clock.advance(LEASE_MS);
-    assert.equal(await outcomeOf(store, "c", { aliveMs: LEASE_MS + 1 }), "waiting");
+    assert.equal(await outcomeOf(store, "c", { waiterTtlMs: LEASE_MS + 1 }), "waiting");
     assert.deepEqual(await standing(store), { holds: ["b"], waits: ["c"] });
   },
 
@@ -289,9 +289,9 @@ export const permitCases = group("locks: permits", {
     await clock.advance(LEASE_MS - 1);
     assert.equal(await store.locks.extend(permit, LEASE_MS), "extended");
     await clock.advance(LEASE_MS - 1);
-    assert.equal(await outcomeOf(store, "b", { aliveMs: null }), "busy");
+    assert.equal(await outcomeOf(store, "b", { waiterTtlMs: null }), "busy");
     await clock.advance(1);
-    assert.equal(await outcomeOf(store, "b", { aliveMs: null }), "granted");
+    assert.equal(await outcomeOf(store, "b", { waiterTtlMs: null }), "granted");
   },
 
   "a permit that has ended is not extended, even if nobody else has it": async ({ store, clock }) => {

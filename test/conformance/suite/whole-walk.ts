@@ -238,7 +238,7 @@ class Walk {
     const request = {
       ...{ lock: this.#pick(LOCKS), capacity: this.#pick([1, 1, 1, 2, 3]), waiter: this.#pick(WAITERS) },
       ...{ label: this.#pick(["p p", "x"]), leaseMs: this.#pick([400, 1_000, 3_000]) },
-      aliveMs: this.#pick([null, 300, 1_000]),
+      waiterTtlMs: this.#pick([null, 300, 1_000]),
     };
     const [ours, theirs] = await this.#both((store) => store.locks.acquire(request));
     if (ours.outcome === "granted" && theirs.outcome === "granted")

@@ -114,7 +114,7 @@ describe("a claim deals with what has come at once in parts, and says when there
       ...{ what: "tasks in line whose patience is over", count: 1_000, most: 60 },
       seen: () => client.zcard(keys.parked),
       arrange: async (count) => {
-        const held = { lock: "l", capacity: 1, waiter: "p", label: "p", leaseMs: 1e9, aliveMs: null };
+        const held = { lock: "l", capacity: 1, waiter: "p", label: "p", leaseMs: 1e9, waiterTtlMs: null };
         await store.locks.acquire(held);
         await send(count, { lock: { ...lock, waitTimeoutMs: 1_000 } });
       },
@@ -320,7 +320,7 @@ describe("a verb for many is done by as many calls as that needs", () => {
             waiter: id,
             label: "p",
             leaseMs: 1_000,
-            aliveMs: null,
+            waiterTtlMs: null,
           });
         await clock.advance(1_000);
         return async () => expect(await store.sweep(1_000)).toBe(count);

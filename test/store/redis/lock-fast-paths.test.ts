@@ -159,7 +159,7 @@ async function take(step: Step, { processes, inspection, permits }: Side): Promi
     const { lock, capacity, waiter, leaseMs, waits } = step;
     const reply = await locks.acquire({
       ...{ lock, capacity, waiter, leaseMs, label: "x" },
-      aliveMs: waits ? 300 : null,
+      waiterTtlMs: waits ? 300 : null,
     });
     if (reply.outcome === "granted") permits.push(reply.permit);
     return reply;
@@ -210,7 +210,7 @@ test(
   },
 );
 
-const asked = { lock: "l", capacity: 2, label: "x", leaseMs: 1_000, aliveMs: 300 };
+const asked = { lock: "l", capacity: 2, label: "x", leaseMs: 1_000, waiterTtlMs: 300 };
 
 async function granted({ processes: [locks] }: Side, who: string, changes = {}): Promise<Permit> {
   const reply = await locks.acquire({ ...asked, waiter: who, ...changes });
@@ -283,7 +283,7 @@ test("a newcomer does not overtake those in line behind more dead than one hand-
   await granted(side, "b", { leaseMs: 60_000 });
   const ask = (who: string) => locks.acquire({ ...asked, waiter: who });
   await Promise.all(Array.from({ length: 1_000 }, (_, index) => ask(`dead ${index}`)));
-  clock.jump(asked.aliveMs);
+  clock.jump(asked.waiterTtlMs);
   await ask("alive");
   await locks.release(first);
   expect((await other.acquire({ ...asked, waiter: "new" })).outcome).toBe("waiting");

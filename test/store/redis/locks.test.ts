@@ -34,7 +34,7 @@ function open(url: string): Promise<Store> {
 
 const wanted = (waiter: string) => ({
   ...{ lock: "l", capacity: 9, waiter, label: "x" },
-  ...{ leaseMs: HOUR_MS, aliveMs: null },
+  ...{ leaseMs: HOUR_MS, waiterTtlMs: null },
 });
 
 async function fenceOf(waiter: string): Promise<number> {

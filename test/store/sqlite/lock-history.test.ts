@@ -14,7 +14,7 @@ test("the newest ten thousand rows are kept, and few more", async () => {
        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
        SELECT 'old', 'waiting', 0, i, 'x', 0 FROM n`,
   );
-  const asked = { lock: "l", capacity: 1_000, label: "x", leaseMs: 60_000, aliveMs: null };
+  const asked = { lock: "l", capacity: 1_000, label: "x", leaseMs: 60_000, waiterTtlMs: null };
   for (let i = 0; i < 250; i++) await store.locks.acquire({ ...asked, waiter: String(i) });
   const { rows } = raw.prepare("SELECT count(*) AS rows FROM lock_history").get() as { rows: number };
   raw.close();

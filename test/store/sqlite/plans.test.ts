@@ -61,8 +61,8 @@ async function walkLocks(connection: Connection, clock: ManualClock): Promise<vo
   const lockInspection = sqliteLockInspection(connection);
   const locks = sqliteLocks(connection, new Lines());
   const lock = { name: "l", capacity: 1, waitTimeoutMs: 5_000, reserveMs: 1_000 };
-  const ask = (waiter: string, aliveMs: number | null) =>
-    locks.acquire({ lock: "l", capacity: 1, waiter, label: "w", leaseMs: 1_000, aliveMs });
+  const ask = (waiter: string, waiterTtlMs: number | null) =>
+    locks.acquire({ lock: "l", capacity: 1, waiter, label: "w", leaseMs: 1_000, waiterTtlMs });
   const request = { queues: ["locked"], worker: "w", leaseMs: 1_000, max: 9 };
   const first = await ask("a", null);
   if (first.outcome !== "granted") throw new Error("not granted");
