@@ -29,6 +29,7 @@ export interface TaskDefinition {
   readonly queue: string | null;
   readonly priority: number;
   readonly retry: RetryPolicy;
+  /** "early": its first delivery counts as the only one, and `maxDeliveries` is 1. */
   readonly acks: "late" | "early";
   /** Aborts `signal` with SUNBEAT_SOFT_TIME_LIMIT; the run may still end by itself. Null: none. */
   readonly softTimeLimitMs: number | null;

@@ -51,15 +51,18 @@ export interface TaskOptions {
   /** `signal` aborts after this long. Null: no limit. Default: the app's `taskSoftTimeLimit`. */
   readonly softTimeLimit?: Duration | null | undefined;
   /**
-   * "late" (default): acknowledged after the run, so a worker that dies gives the task back. "early": before the
-   * run, so the task runs at most once.
+   * "late" (default): a worker that dies gives the task back, so it runs at least once. "early": it runs at most once: a
+   * delivery counts as the only one, and a task whose worker dies is a dead letter.
    */
   readonly acks?: "late" | "early" | undefined;
   /** Default: the app's `taskIgnoreResult`. */
   readonly ignoreResult?: boolean | undefined;
   /** How long the result is kept. Default: the app's `resultExpires`. */
   readonly resultExpires?: Duration | undefined;
-  /** Deliveries without a settled end before the message is a dead letter. Default: the app's `maxDeliveries`. */
+  /**
+   * Deliveries without a settled end before the message is a dead letter. Default: the app's `maxDeliveries`; 1 with
+   * `acks: "early"`.
+   */
   readonly maxDeliveries?: number | undefined;
   /** Stores STARTED when a run begins. Default: the app's `taskTrackStarted`. */
   readonly trackStarted?: boolean | undefined;
@@ -229,6 +232,10 @@ export function defineTask(
   if (locked.lock !== null && acks === "early") {
     throw invalidOption(at("acks"), '"late": a lock is held until the task is acknowledged', acks);
   }
+  const isOnce = acks === "early";
+  if (isOnce && maxDeliveries !== undefined && maxDeliveries !== 1) {
+    throw invalidOption(at("maxDeliveries"), '1: with acks "early" it runs at most once', maxDeliveries);
+  }
   return Object.freeze({
     name,
     ...locked,
@@ -247,7 +254,9 @@ export function defineTask(
         : durationOption(resultExpires, at("resultExpires"), 1),
     maxDeliveries:
       maxDeliveries === undefined
-        ? defaults.maxDeliveries
+        ? isOnce
+          ? 1
+          : defaults.maxDeliveries
         : integerOption(maxDeliveries, at("maxDeliveries"), 1, MOST_DELIVERIES),
     trackStarted:
       trackStarted === undefined ? defaults.trackStarted : booleanOption(trackStarted, at("trackStarted")),

@@ -8,19 +8,11 @@ import type { TaskLookup } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";
 
-/**
- * The message of a task acknowledged early is gone when it asks for a retry, so it is sent again, and the number of
- * its retries travels in this header.
- */
-export const EARLY_RETRIES_HEADER = "sunbeat-retries";
-
 /** A delivery that can be run: its task is known and its body was read. */
 export interface Assignment {
   readonly reservation: Reservation;
   readonly definition: TaskDefinition;
   readonly body: MessageBody;
-  /** Retries so far. */
-  readonly retries: number;
   /** 0: no result is kept. */
   readonly resultTtlMs: number;
 }
@@ -42,11 +34,11 @@ export function assign(reservation: Reservation, registry: TaskLookup): Assignme
       `app has it, both take from queue ${quote(delivery.queue)} of one namespace: give each a namespace or queues of its own.`;
     return dead(reason, new TaskError("SUNBEAT_TASK_UNKNOWN", reason));
   }
+  // Its sender did not know the task, and counted on more deliveries.
+  if (definition.acks === "early" && delivery.deliveries > 1) return { kind: "exhausted" };
   try {
     const body = decodeBody(delivery.body);
-    const sent = Number(body.headers[EARLY_RETRIES_HEADER] ?? 0);
-    const retries = delivery.retries + (Number.isSafeInteger(sent) && sent > 0 ? sent : 0);
-    return { reservation, definition, body, retries, resultTtlMs: resultTtlOf(body, definition) };
+    return { reservation, definition, body, resultTtlMs: resultTtlOf(body, definition) };
   } catch (error) {
     return dead(`undecodable: ${messageOf(error)}`, error);
   }

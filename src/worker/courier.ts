@@ -7,8 +7,7 @@ import type {
   SettleReply,
 } from "../store/contracts/consumer.js";
 import type { Store } from "../store/contracts/store.js";
-import { storeEarlyEnd } from "./early.js";
-import { type EarlyAck, type Ending, isEarlyAck, refOf } from "./outbox.js";
+import { type Ending, refOf } from "./outbox.js";
 import type { Reporter } from "./report.js";
 import type { Slots } from "./slots.js";
 import type { StoreCalls } from "./store-calls.js";
@@ -25,31 +24,21 @@ export class Courier {
   readonly #calls: StoreCalls;
   readonly #slots: Slots;
   readonly #reporter: Reporter;
-  readonly #hostname: string;
   readonly #limitMs: number | undefined;
 
   /** `limitMs` bounds each call; absent: as `calls` does. */
-  constructor(
-    store: Store,
-    calls: StoreCalls,
-    slots: Slots,
-    reporter: Reporter,
-    hostname: string,
-    limitMs?: number,
-  ) {
+  constructor(store: Store, calls: StoreCalls, slots: Slots, reporter: Reporter, limitMs?: number) {
     this.#store = store;
     this.#calls = calls;
     this.#slots = slots;
     this.#reporter = reporter;
-    this.#hostname = hostname;
     this.#limitMs = limitMs;
   }
 
-  /** Deliveries that go back, ends of runs that were acknowledged early, and requests for locks: each a call before. */
+  /** Deliveries that go back, and requests for locks: each a call before. */
   async sendRest(): Promise<void> {
     const { outbox } = this.#slots;
     if (outbox.returns.length > 0) await this.#sendReturns();
-    if (outbox.early.length > 0) await this.#sendEarly();
     if (outbox.admissions.length > 0) await this.#sendAdmissions();
   }
 
@@ -112,16 +101,9 @@ export class Courier {
     );
   }
 
-  #settled(item: Ending | EarlyAck, outcome: SettleOutcome): void {
+  #settled(item: Ending, outcome: SettleOutcome): void {
     this.#slots.held.delete(item.settlement.token);
-    if (isEarlyAck(item)) {
-      const { reservation } = item.assignment;
-      // While its lease held nobody but us can have ended the delivery: the first sending did, and its answer was lost.
-      reservation.look();
-      const isOurs = outcome === "settled" || (item.resent && !reservation.lost);
-      if (isOurs) this.#slots.acknowledged(item.assignment);
-      else this.#slots.refused(item.assignment);
-    } else if (outcome === "settled") this.#reporter.ended(item.reservation, item.outcome, item.runtimeMs);
+    if (outcome === "settled") this.#reporter.ended(item.reservation, item.outcome, item.runtimeMs);
     else if (item.resent) this.#reporter.unclear(item.reservation, item.outcome);
     else this.#reporter.ended(item.reservation, { kind: "abandoned" }, item.runtimeMs);
   }
@@ -158,25 +140,6 @@ export class Courier {
       throw error;
     }
     batch.forEach((item, index) => this.#slots.answered(item, replies[index]!));
-  }
-
-  async #sendEarly(): Promise<void> {
-    const { outbox } = this.#slots;
-    const batch = outbox.early.splice(0, MAX_BATCH);
-    const answers = await Promise.allSettled(
-      batch.map((item) => this.#bounded("put", storeEarlyEnd(this.#store, item, this.#hostname))),
-    );
-    let failure: { readonly error: unknown } | null = null;
-    answers.forEach((answer, index) => {
-      const item = batch[index]!;
-      if (answer.status === "fulfilled") {
-        this.#reporter.ended(item.assignment.reservation, item.outcome, item.runtimeMs);
-        return;
-      }
-      failure = { error: answer.reason };
-      outbox.early.push(item);
-    });
-    if (failure !== null) throw (failure as { readonly error: unknown }).error;
   }
 
   #bounded<T>(what: string, work: Promise<T>): Promise<T> {

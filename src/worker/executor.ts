@@ -46,11 +46,6 @@ export class Executor {
     this.#onEnd = onEnd;
   }
 
-  /** Those that occupy a slot. */
-  get running(): Iterable<Assignment> {
-    return Array.from(this.#runs, (run) => run.assignment);
-  }
-
   start(assignment: Assignment): void {
     const run: Run = { assignment, startedAt: this.#clock.monotonicMs(), limits: NO_LIMITS };
     this.#runs.add(run);
@@ -79,7 +74,7 @@ export class Executor {
 
   /** Never rejects. */
   async #outcome(assignment: Assignment, context: RunContext): Promise<Outcome> {
-    const { definition, body, reservation, retries } = assignment;
+    const { definition, body, reservation } = assignment;
     const fn = definition.fn as (...args: readonly unknown[]) => unknown;
     let args = body.args;
     let value: unknown;
@@ -91,7 +86,7 @@ export class Executor {
     try {
       value = await (definition.bind ? fn(context, ...args) : fn(...args));
     } catch (thrown) {
-      return judge(thrown, { reservation, policy: definition.retry, retries, random: this.#random });
+      return judge(thrown, { reservation, definition, random: this.#random });
     }
     try {
       return { kind: "succeeded", value, payload: encodeResult(value, this.#environment.payloadLimit) };

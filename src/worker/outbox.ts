@@ -13,22 +13,6 @@ export interface Ending {
   resent: boolean;
 }
 
-/** The acknowledgement of a task with acks "early"; the run starts when the store has it. */
-export interface EarlyAck {
-  readonly assignment: Assignment;
-  readonly settlement: Settlement;
-  resent: boolean;
-}
-
-/** The end of a run that was acknowledged before: there is no token to settle with. */
-export interface EarlyEnding {
-  readonly assignment: Assignment;
-  readonly outcome: Outcome;
-  readonly runtimeMs: number;
-  /** The store has dropped its earlier records, so that its message can be sent anew. */
-  forgotten: boolean;
-}
-
 /** A delivery on its way back; with an outcome when it was run, null when it was not even started. */
 export interface Return {
   readonly reservation: Reservation;
@@ -43,18 +27,13 @@ export interface Admission {
 
 /** What the store is to be told. What could not be told is put back in front. */
 export class Outbox {
-  settlements: (Ending | EarlyAck)[] = [];
+  settlements: Ending[] = [];
   returns: Return[] = [];
-  early: EarlyEnding[] = [];
   admissions: Admission[] = [];
 
   get size(): number {
-    return this.settlements.length + this.returns.length + this.early.length + this.admissions.length;
+    return this.settlements.length + this.returns.length + this.admissions.length;
   }
-}
-
-export function isEarlyAck(item: Ending | EarlyAck): item is EarlyAck {
-  return "assignment" in item;
 }
 
 export function refOf({ delivery: { id, token } }: Reservation): DeliveryRef {

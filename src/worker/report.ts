@@ -71,14 +71,15 @@ export class Reporter {
     this.#emit("task-received", { id, task, queue, retries, deliveries });
   }
 
-  /** A claim of this worker put it among the dead letters. */
-  deadLettered({ id, task, queue, reason }: DeadLettered): void {
+  /** A claim of this worker, or this worker by itself, put it among the dead letters. */
+  deadLettered({ id, task, queue, reason }: DeadLettered, because?: string): void {
     const label = task === "" ? `of unknown name[${id}]` : `${task}[${id}]`;
     const why =
-      reason === "deliveries-exhausted"
+      because ??
+      (reason === "deliveries-exhausted"
         ? "each worker that took it was lost before it ended, maxDeliveries times; " +
           "look for crashes, or for code that blocks the event loop longer than lease"
-        : "what is stored of it cannot be read";
+        : "what is stored of it cannot be read");
     this.log.error(
       `Task ${label} rejected: ${reason}: ${why}. It is kept among the dead letters of queue ${quote(queue)}`,
     );
@@ -131,11 +132,7 @@ export class Reporter {
     this.#emit(type, { lock: lock.name, fence: lock.fence, taskId: delivery.id });
   }
 
-  #tell(
-    { delivery: { id, task, queue }, label, acknowledged }: Reservation,
-    outcome: Outcome,
-    runtimeMs: number,
-  ): void {
+  #tell({ delivery: { id, task, queue }, label }: Reservation, outcome: Outcome, runtimeMs: number): void {
     switch (outcome.kind) {
       case "succeeded":
         if (!this.log.silent) {
@@ -165,9 +162,12 @@ export class Reporter {
       case "dead":
         this.log.error(`Task ${label} rejected: ${outcome.reason}`);
         this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: false });
-        // Acknowledged early, it left no message to keep.
-        if (!acknowledged) this.#emit("dead-lettered", { id, task, queue, reason: outcome.reason });
-        return;
+        return this.#emit("dead-lettered", { id, task, queue, reason: outcome.reason });
+      case "exhausted":
+        return this.deadLettered(
+          { id, task, queue, reason: "deliveries-exhausted" },
+          'the worker that took it before was lost, and it runs at most once (acks "early")',
+        );
       case "requeued":
         this.log.info(`Task ${label} requeued: ${outcome.reason}`);
         return this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: true });

@@ -26,8 +26,6 @@ export class Reservation {
   idleSince = 0;
   /** The permit was taken away, though the delivery is still ours. */
   unlocked = false;
-  /** Acknowledged before the run (acks "early"): there is no lease and no token any more. */
-  acknowledged = false;
   readonly #clock: Pick<Clock, "monotonicMs">;
   #reason: SunbeatError | null = null;
   /** Made when somebody asks for the signal: most tasks never do. */
@@ -73,7 +71,7 @@ export class Reservation {
 
   /** Finds it lost when its time is over, before the timer that says so. */
   look(): void {
-    if (this.lost || this.acknowledged || this.#clock.monotonicMs() < this.trustedUntil) return;
+    if (this.lost || this.#clock.monotonicMs() < this.trustedUntil) return;
     this.lose("the store has not renewed it in time");
   }
 

@@ -96,9 +96,6 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
     if (resultTtlMs === 0) return;
     const record = { state, payload, worker: hostname };
     const { delivery } = reservation;
-    if (reservation.acknowledged) {
-      return calls.bounded("results.put", store.results.put(delivery.id, record, resultTtlMs));
-    }
     const answer = await calls.bounded("results.update", store.results.update(delivery, record, resultTtlMs));
     if (answer === "updated") return;
     reservation.lose("the store refused a change of its state");
@@ -106,13 +103,13 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
   }
 }
 
-function requestOf({ reservation, body, retries }: Assignment, hostname: string): TaskRequest {
+function requestOf({ reservation, body }: Assignment, hostname: string): TaskRequest {
   const { delivery } = reservation;
   return Object.freeze({
     id: delivery.id,
     task: delivery.task,
     args: body.args,
-    retries,
+    retries: delivery.retries,
     deliveries: delivery.deliveries,
     eta: dateOf(delivery.eta),
     expires: dateOf(delivery.expires),

@@ -3,12 +3,11 @@ import type { Random } from "../core/random.js";
 import type { AdmitReply, Delivery } from "../store/contracts/consumer.js";
 import { prepare, refusalOf } from "./admission.js";
 import { type Assignment, assign, isAssignment } from "./assignment.js";
-import { cutShort } from "./early.js";
 import { Executor } from "./executor.js";
 import { InHand } from "./in-hand.js";
 import type { TaskLookup } from "./options.js";
-import { type Admission, isEarlyAck, Outbox } from "./outbox.js";
-import { failed, type Outcome, settlementOf } from "./outcome.js";
+import { type Admission, Outbox } from "./outbox.js";
+import { cutShort, failed, type Outcome, settlementOf } from "./outcome.js";
 import { Reservation } from "./reservation.js";
 import type { RunEnvironment } from "./run-context.js";
 
@@ -33,7 +32,7 @@ export class Slots {
   readonly #executor: Executor;
   readonly #onEnd: () => void;
   readonly #inHand: InHand;
-  /** Slots taken: running, or being acknowledged before the run. */
+  /** Slots taken. */
   #busy = 0;
 
   /** `onEnd` is called when something came into the outbox without the consumer doing it. */
@@ -82,7 +81,7 @@ export class Slots {
   }
 
   placeOf(id: string): "running" | "waiting" | "elsewhere" {
-    for (const { delivery, begun } of this.#all()) {
+    for (const { delivery, begun } of this.held.values()) {
       if (delivery.id === id) return begun ? "running" : "waiting";
     }
     return "elsewhere";
@@ -111,18 +110,6 @@ export class Slots {
       if (this.#clock.monotonicMs() > until) break;
     }
     return true;
-  }
-
-  /** The store has the acknowledgement of a task with acks "early". */
-  acknowledged(assignment: Assignment): void {
-    assignment.reservation.acknowledged = true;
-    this.#executor.start(assignment);
-  }
-
-  /** The store refused the acknowledgement: somebody else has the delivery. */
-  refused({ reservation }: Assignment): void {
-    this.#busy--;
-    this.#environment.reporter.ended(reservation, { kind: "abandoned" }, 0);
   }
 
   /** The store has answered to a delivery that asked for its lock. */
@@ -166,30 +153,14 @@ export class Slots {
    */
   letGo(crashed: boolean): void {
     this.returnWaiting();
-    for (const { reservation, ...rest } of this.#executor.abandon()) {
-      const returned: Outcome = { kind: "returned" };
-      if (!reservation.acknowledged) {
-        if (!crashed) this.outbox.returns.push({ reservation, outcome: returned });
-      } else {
-        const assignment = { reservation, ...rest };
-        this.outbox.early.push({
-          assignment,
-          outcome: cutShort(reservation),
-          runtimeMs: 0,
-          forgotten: false,
-        });
-      }
+    for (const { reservation, definition, resultTtlMs } of this.#executor.abandon()) {
+      if (!crashed) this.#send(reservation, cutShort(definition, reservation), resultTtlMs, 0);
     }
-    for (const item of this.outbox.settlements) {
-      if (isEarlyAck(item))
-        this.outbox.returns.push({ reservation: item.assignment.reservation, outcome: null });
-    }
-    this.outbox.settlements = this.outbox.settlements.filter((item) => !isEarlyAck(item));
     this.#busy = 0;
   }
 
   revoke(ids: ReadonlySet<string>): void {
-    for (const reservation of this.#all()) if (ids.has(reservation.delivery.id)) reservation.revoke();
+    for (const reservation of this.held.values()) if (ids.has(reservation.delivery.id)) reservation.revoke();
     this.#endRevoked();
   }
 
@@ -199,14 +170,7 @@ export class Slots {
   }
 
   shutDown(): void {
-    for (const reservation of this.#all()) reservation.shutDown();
-  }
-
-  /** A run that was acknowledged early is not held any more, and still runs here. */
-  #all(): Set<Reservation> {
-    const all = new Set(this.held.values());
-    for (const { reservation } of this.#executor.running) all.add(reservation);
-    return all;
+    for (const reservation of this.held.values()) reservation.shutDown();
   }
 
   /** What was revoked while it waits for a slot has its end now: somebody may be waiting for that. */
@@ -249,23 +213,13 @@ export class Slots {
     const { assignment } = prepared;
     reservation.begun = true;
     this.#busy++;
-    // A message with a lock is acknowledged at its end whatever its task says: the permit lives with the delivery.
-    if (assignment.definition.acks === "late" || reservation.lock !== null) {
-      return this.#executor.start(assignment);
-    }
-    const { id, token, idTtlMs } = reservation.delivery;
-    const settlement = { id, token, kind: "done", result: null, resultTtlMs: 0, idTtlMs } as const;
-    this.outbox.settlements.push({ assignment, settlement, resent: false });
+    this.#executor.start(assignment);
   }
 
   #ended(assignment: Assignment, outcome: Outcome, runtimeMs: number): void {
-    const { reservation, resultTtlMs } = assignment;
     this.#busy--;
     this.processed++;
-    if (reservation.acknowledged) {
-      const told = outcome.kind === "returned" ? cutShort(reservation) : outcome;
-      this.outbox.early.push({ assignment, outcome: told, runtimeMs, forgotten: false });
-    } else this.#send(reservation, outcome, resultTtlMs, runtimeMs);
+    this.#send(assignment.reservation, outcome, assignment.resultTtlMs, runtimeMs);
     this.#onEnd();
   }
 

@@ -154,7 +154,7 @@ export class Worker {
       if (unsubscribe === null) return;
       this.#unsubscribe.push(unsubscribe);
     }
-    const courier = new Courier(store, this.#calls, this.#slots, this.#reporter, options.hostname);
+    const courier = new Courier(store, this.#calls, this.#slots, this.#reporter);
     this.#consumer = new Consumer(
       {
         clock,
@@ -243,16 +243,9 @@ export class Worker {
 
   /** What is left goes to the store in one bounded try. What cannot be told comes back when its lease ends. */
   async #lastCalls(): Promise<void> {
-    const { store, options } = this.#dependencies;
+    const { store } = this.#dependencies;
     const { outbox } = this.#slots;
-    const courier = new Courier(
-      store,
-      this.#calls,
-      this.#slots,
-      this.#reporter,
-      options.hostname,
-      LAST_CALL_MS,
-    );
+    const courier = new Courier(store, this.#calls, this.#slots, this.#reporter, LAST_CALL_MS);
     try {
       while (outbox.size > 0) {
         await courier.sendRest();

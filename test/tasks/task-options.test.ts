@@ -77,7 +77,7 @@ test("each option goes before its default, and undefined is as left out", () => 
     softTimeLimitMs: 2_000,
     ignoreResult: true,
     resultTtlMs: 3_600_000,
-    maxDeliveries: 5,
+    maxDeliveries: 1,
     trackStarted: true,
     input,
     lock: null,
@@ -115,6 +115,11 @@ describe("a wrong task is refused when it is declared", () => {
       { priority: 1.5 },
       "SUNBEAT_OPTION_INVALID",
       "task t: priority: expected a whole number from 0 to 9, got 1.5",
+    ],
+    [
+      { acks: "early", maxDeliveries: 2 },
+      "SUNBEAT_OPTION_INVALID",
+      'task t: maxDeliveries: expected 1: with acks "early" it runs at most once, got 2',
     ],
     [{ acks: "now" }, "SUNBEAT_OPTION_INVALID", 'task t: acks: expected "late" or "early", got "now"'],
     [
