@@ -373,10 +373,10 @@ describe("a store that fails", () => {
     faults.fail = null;
     await world.clock.advance(10_000);
     expect(await world.history("tick")).toHaveLength(75);
-    expect(world.log.matching(/the store fails/)).toEqual([
-      "beat: the store fails, trying again: connection refused",
+    expect(world.log.matching(/the store does not answer/)).toEqual([
+      "beat: the store does not answer, trying again until it does: connection refused",
     ]);
-    expect(world.log.matching(/the store is back/)).toHaveLength(1);
+    expect(world.log.matching(/the store answers again/)).toHaveLength(1);
     expect(faults.calls.due).toBeLessThan(200);
   });
 

@@ -110,7 +110,7 @@ test("a lead that was granted in an answer nobody waited for is given back", asy
   Object.assign(faults, { delay: "elect", delayMs: 6_000 });
   const beat = await world.started(LINEUP, {}, store);
   await world.clock.advance(5_010);
-  expect(beat.stats().trouble).toMatch(/did not answer "elect"/);
+  expect(beat.stats().trouble).toMatch(/has not answered to "elect"/);
   void beat.stop();
   await world.clock.advance(2_000);
   expect(faults.answers).toEqual(["elect leading"]);

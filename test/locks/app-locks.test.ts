@@ -585,7 +585,7 @@ describe("a store that does not answer", () => {
     const acquired = locks.mutex("l").acquire(options);
     const refused = expect(acquired).rejects.toThrow(code(expected));
     await expect(Promise.race([acquired, clock.advance(withinMs).then(() => "late")])).rejects.toThrow(
-      /the store has not answered to "acquire" of a lock in time/,
+      /the store has not answered to "acquire" within /,
     );
     await refused;
   });
