@@ -33,12 +33,16 @@ test("a call without an answer ends with SUNBEAT_STORE_TIMEOUT, which names the 
 
 test("pauses double from 100 ms to 5 s, and their upper half is random", () => {
   fc.assert(
-    fc.property(fc.nat(100), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (failures, next) => {
-      const longest = Math.min(100 * 2 ** Math.min(failures, 6), 5_000);
-      const pause = backoffMs(failures, { ...random, next: () => next });
-      expect(pause).toBeGreaterThanOrEqual(longest / 2);
-      expect(pause).toBeLessThan(longest);
-    }),
+    fc.property(
+      fc.nat(100),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      (failures, next) => {
+        const longest = Math.min(100 * 2 ** Math.min(failures, 6), 5_000);
+        const pause = backoffMs(failures, { ...random, next: () => next });
+        expect(pause).toBeGreaterThanOrEqual(longest / 2);
+        expect(pause).toBeLessThan(longest);
+      },
+    ),
   );
 });
 
@@ -70,7 +74,11 @@ describe("an outage", () => {
 
   test.each<[Error, RegExp, string]>([
     [corrupt, /^error Store fails, trying again: broken$/, "a refusal says all by itself"],
-    [new Error("bug"), /^error Store fails, trying again: bug\n\s+Error: bug\n\s+at /, "a bug comes with its stack"],
+    [
+      new Error("bug"),
+      /^error Store fails, trying again: bug\n\s+Error: bug\n\s+at /,
+      "a bug comes with its stack",
+    ],
   ])("begins with a line that fits its cause: %s", (error, line, _because) => {
     const { lines, patience } = rig();
     patience.failed(error);
