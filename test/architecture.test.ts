@@ -2,7 +2,7 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { sourcesOfSrc } from "./support/source-tree.js";
+import { sourcesOfSrc, walk } from "./support/source-tree.js";
 
 /** Who may import whom; what is not listed is forbidden. "types of": only `import type`. */
 const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly string[] }> = {
@@ -142,8 +142,27 @@ test("a file has a name of its own, in kebab-case", () => {
   );
 });
 
+/** `process.env`, however it is written: with brackets, taken apart, or imported. */
+function readsEnvironment(tree: ts.SourceFile): boolean {
+  let reads = false;
+  walk(tree, (node) => {
+    const isProcess = (of: ts.Node): boolean => /^(globalThis\.)?process$/.test(of.getText());
+    if (ts.isPropertyAccessExpression(node)) reads ||= node.name.text === "env" && isProcess(node.expression);
+    if (ts.isElementAccessExpression(node)) reads ||= isProcess(node.expression);
+    if (ts.isVariableDeclaration(node) && ts.isObjectBindingPattern(node.name)) {
+      const isTaken = node.name.elements.some((part) => (part.propertyName ?? part.name).getText() === "env");
+      reads ||= isTaken && node.initializer !== undefined && isProcess(node.initializer);
+    }
+    if (ts.isImportSpecifier(node)) {
+      const from = node.parent.parent.parent.moduleSpecifier.getText();
+      reads ||= (node.propertyName ?? node.name).text === "env" && /process"$/.test(from);
+    }
+  });
+  return reads;
+}
+
 test("the environment is read by config/environment.ts, and by the command line for its terminal", () => {
-  const readers = sources.filter(({ text }) => /process\.env/.test(text)).map(({ file }) => file);
+  const readers = sources.filter(({ tree }) => readsEnvironment(tree)).map(({ file }) => file);
   expect(readers.filter((file) => !file.startsWith("cli/"))).toEqual(["config/environment.ts"]);
 });
 
