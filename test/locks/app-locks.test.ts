@@ -208,9 +208,11 @@ describe("a mutex", () => {
   });
 
   test("can be extended and given back by token, from elsewhere", async () => {
-    const { locks, app, store } = setUp();
+    const { clock, locks, app, store } = setUp();
     const held = await locks.mutex("l").acquire();
     await app().mutex("l").extend(held.token, 60);
+    const { holders: permits = [] } = (await store.lockInspection.inspect("l", 9)) ?? {};
+    expect(permits.map(({ token, until }) => [token, until - clock.now()])).toEqual([[held.token, 60_000]]);
     await app().mutex("l").release(held.token);
     expect(await holders(store)).toBe(0);
   });
