@@ -16,15 +16,15 @@ import type { Events } from "../events/index.js";
 import type { Retention } from "../store/contracts/ledger.js";
 import type { Store } from "../store/contracts/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
-import { Alarm } from "./alarm.js";
+import { Latch } from "../core/latch.js";
+import { inTime, type InTime, Patience } from "../core/patience.js";
 import { AtStart } from "./at-start.js";
-import { type Deadline, deadline } from "./deadline.js";
 import type { ClockReading } from "./clock-guard.js";
 import type { Entry } from "./entry.js";
 import { EntryCache } from "./entry-cache.js";
 import { type Lead, Leader } from "./leader.js";
 import { GRACE_MS } from "./misfire.js";
-import { isFinal, Outage, tellEnd } from "./outage.js";
+import { isFinal, tellEnd } from "./endings.js";
 import { register, type Registration } from "./registration.js";
 import { type RoundReply, Rounds } from "./round.js";
 import { StoreClock } from "./store-clock.js";
@@ -98,13 +98,13 @@ const FORGOTTEN_PAGE = 100;
 export class Beat {
   readonly #deps: BeatDeps;
   readonly #stop = new AbortController();
-  readonly #alarm: Alarm;
+  readonly #latch: Latch;
   readonly #storeClock: StoreClock;
-  readonly #outage: Outage;
+  readonly #patience: Patience;
   readonly #leader: Leader;
   readonly #cache: EntryCache;
   /** Two thirds of the lease for one call. */
-  readonly #inTime: Deadline;
+  readonly #inTime: InTime;
   readonly #rounds: Rounds;
   readonly #atStart: AtStart;
   readonly #maintenance: Maintenance;
@@ -125,24 +125,34 @@ export class Beat {
     const { store, clock, random, logger, options, createMessage, events } = deps;
     const { leaseMs, batch, retention, hostname, version } = options;
     this.#deps = deps;
-    this.#alarm = new Alarm(clock);
+    this.#latch = new Latch(clock);
     this.#storeClock = new StoreClock(clock, logger, events);
-    this.#outage = new Outage("beat: the store", logger, random);
+    this.#patience = new Patience("beat: the store", deps);
     this.#cache = new EntryCache(deps.entries);
-    this.#inTime = deadline(clock, (leaseMs * 2) / 3);
-    const [cache, inTime] = [this.#cache, this.#inTime];
+    this.#inTime = inTime(clock, (leaseMs * 2) / 3);
+    const cache = this.#cache;
     this.#leader = new Leader({
       ...{ leases: store.leases, channel: store.channel, clock, random, logger, leaseMs },
       ...{ host: hostname, version: String(version) },
       onReading: (reading) => this.#hear(reading),
     });
     this.#rounds = new Rounds({
-      ...{ store, clock, logger, events, createMessage, cache, inTime, batch, longestMs: leaseMs / 3 },
+      ...{
+        store,
+        clock,
+        logger,
+        events,
+        createMessage,
+        cache,
+        inTime: this.#inTime,
+        batch,
+        longestMs: leaseMs / 3,
+      },
       onReading: (reading) => this.#storeClock.read(reading),
     });
-    this.#atStart = new AtStart({ store, inTime, rounds: this.#rounds });
+    this.#atStart = new AtStart({ store, inTime: this.#inTime, rounds: this.#rounds });
     this.#maintenance = new Maintenance({
-      ...{ store, clock, logger, cache, retention, inTime },
+      ...{ store, clock, logger, cache, retention, inTime: this.#inTime },
       intervalMs: deps.options.maintenanceIntervalMs,
     });
   }
@@ -172,7 +182,7 @@ export class Beat {
       rounds: this.#roundCount,
       nextAt: this.#last?.nextAt ?? null,
       lagMs: this.#last?.lagMs ?? 0,
-      trouble: this.#outage.message ?? this.#leader.trouble,
+      trouble: this.#patience.message ?? this.#leader.trouble,
       holding: this.#storeClock.holding,
       quarantine: this.#rounds.quarantine.list(),
       registration: this.#registration,
@@ -186,7 +196,7 @@ export class Beat {
     if (!stop.aborted) {
       this.#state = "starting";
       logger.info("beat: Starting...");
-      const listen = () => store.channel.subscribe("entries", () => this.#alarm.ring());
+      const listen = () => store.channel.subscribe("entries", () => this.#latch.notify());
       for (const subscribe of [listen, () => this.#leader.listen()]) {
         await this.#untilDone(async () => void unsubscribe.push(await this.#subscribed(subscribe())));
       }
@@ -224,7 +234,7 @@ export class Beat {
     while (!this.#stop.signal.aborted) {
       try {
         await step();
-        this.#outage.recovered();
+        this.#patience.succeeded();
         return;
       } catch (error) {
         await this.#waitOut(error, this.#stop.signal);
@@ -255,7 +265,7 @@ export class Beat {
     this.#burstFrom = null;
     this.#undoneSince = null;
     // A term that ends at once, over and over, must not become a busy loop.
-    if (reason !== "stopped") await this.#alarm.sleep(this.#deps.options.leaseMs / 30, this.#stop.signal);
+    if (reason !== "stopped") await this.#latch.wait(this.#deps.options.leaseMs / 30, this.#stop.signal);
   }
 
   /**
@@ -268,7 +278,7 @@ export class Beat {
         if (!(await this.#isForgotten())) return;
         this.#deps.logger.error("beat: the store has lost every entry of this app; registering them again");
         this.#registration = await this.#register();
-        this.#outage.recovered();
+        this.#patience.succeeded();
         return;
       } catch (error) {
         await this.#waitOut(error, lead.signal);
@@ -301,7 +311,7 @@ export class Beat {
         await this.#maintenance.step(reply.now);
         pauseMs = Math.min(this.#pauseAfter(reply), this.#maintenance.nextInMs());
       }
-      this.#outage.recovered();
+      this.#patience.succeeded();
     } catch (error) {
       this.#burstFrom = null;
       return this.#waitOut(error, lead.signal);
@@ -310,7 +320,7 @@ export class Beat {
     this.#burstFrom = null;
     this.#deps.logger.debug(`beat: Waking up in ${(pauseMs / 1_000).toFixed(2)} seconds.`);
     this.#storeClock.sleeping(this.#last.nextAt, pauseMs);
-    await this.#alarm.sleep(pauseMs, lead.signal);
+    await this.#latch.wait(pauseMs, lead.signal);
     this.#storeClock.sleeping(null, 0);
   }
 
@@ -330,7 +340,7 @@ export class Beat {
     });
     try {
       this.#roundCount++;
-      this.#alarm.silence();
+      this.#latch.reset();
       if (this.#atStart.pending && !this.#storeClock.holding) await this.#atStart.run(lead);
       const reply = await this.#rounds.run(lead, (now) => this.#graceMs(now));
       this.#undoneSince = null;
@@ -367,7 +377,7 @@ export class Beat {
   /** By the election, which goes on while the beat sleeps. */
   #hear(reading: ClockReading): void {
     this.#storeClock.read(reading);
-    if (this.#storeClock.oversleeps) this.#alarm.ring();
+    if (this.#storeClock.oversleeps) this.#latch.notify();
   }
 
   /** Waits after a failure; a final one ends the beat. */
@@ -377,6 +387,6 @@ export class Beat {
       this.#stop.abort();
       return;
     }
-    await this.#alarm.sleep(this.#outage.failed(error), signal);
+    await this.#latch.wait(this.#patience.failed(error), signal);
   }
 }

@@ -136,6 +136,7 @@ test.each([
   ["bell\u0007 and c1 \u009b31m", "bell  and c1  31m"],
   ["turned \u202etext\u2066", "turned  text "],
   ["\u2028line\u2029", " line "],
+  ["no\u200bwidth and half \ud800", "no\\u200bwidth and half \\ud800"],
 ])("oneLine(%j) is %j", (text, expected) => {
   expect(oneLine(text)).toBe(expected);
 });
