@@ -7,51 +7,60 @@
  */
 import type { Clock, Timer } from "../core/clock.js";
 import { formatDuration } from "../core/duration.js";
-import type { Consumer } from "../store/contracts/consumer.js";
-import type { HeartbeatOutcome } from "../store/contracts/consumer.js";
-import { refOf } from "./outbox.js";
-import type { Reservation } from "./reservation.js";
-import { isRetryable, type StoreCalls } from "./store-calls.js";
+import { type InTime, isRetryable, type Patience } from "../core/patience.js";
+import type { Consumer, HeartbeatOutcome } from "../store/contracts/consumer.js";
+import type { Reporter } from "./report.js";
+import { refOf, type Reservation } from "./reservation.js";
 
 /** Leases extended in one call. */
 const MAX_BATCH = 1_000;
 
+export interface HeartbeatParts {
+  readonly clock: Clock;
+  readonly consumer: Pick<Consumer, "heartbeat">;
+  readonly inTime: InTime;
+  readonly patience: Patience;
+  readonly reporter: Reporter;
+  readonly leaseMs: number;
+  readonly onFatal: (error: unknown) => void;
+}
+
 export class Heartbeat {
-  readonly #clock: Clock;
-  readonly #calls: StoreCalls;
-  readonly #consumer: Pick<Consumer, "heartbeat">;
-  readonly #held: ReadonlyMap<string, Reservation>;
-  readonly #leaseMs: number;
-  readonly #onFatal: (error: unknown) => void;
-  readonly #onUnlocked: (held: Reservation) => void;
+  readonly #parts: HeartbeatParts;
+  /** By token: everything whose lease is to be kept, from the claim until the store has its end. */
+  readonly #kept = new Map<string, Reservation>();
   #timer: Timer | null = null;
   #beating = false;
   #stopped = false;
   #nextBeatAt = 0;
 
-  constructor(
-    clock: Clock,
-    calls: StoreCalls,
-    consumer: Pick<Consumer, "heartbeat">,
-    held: ReadonlyMap<string, Reservation>,
-    leaseMs: number,
-    onFatal: (error: unknown) => void,
-    onUnlocked: (held: Reservation) => void = () => undefined,
-  ) {
-    this.#clock = clock;
-    this.#calls = calls;
-    this.#consumer = consumer;
-    this.#held = held;
-    this.#leaseMs = leaseMs;
-    this.#onFatal = onFatal;
-    this.#onUnlocked = onUnlocked;
+  constructor(parts: HeartbeatParts) {
+    this.#parts = parts;
   }
 
-  /** Called when deliveries were taken. Without any, no timer runs. */
-  watch(): void {
+  /** What this worker has in its hands. */
+  get kept(): Iterable<Reservation> {
+    return this.#kept.values();
+  }
+
+  placeOf(id: string): "running" | "waiting" | "elsewhere" {
+    for (const { delivery, begun } of this.#kept.values()) {
+      if (delivery.id === id) return begun ? "running" : "waiting";
+    }
+    return "elsewhere";
+  }
+
+  /** Without any, no timer runs. */
+  keep(reservation: Reservation): void {
+    this.#kept.set(reservation.delivery.token, reservation);
     if (this.#timer !== null || this.#beating || this.#stopped) return;
-    this.#nextBeatAt = this.#clock.monotonicMs() + this.#leaseMs / 3;
+    const { clock, leaseMs } = this.#parts;
+    this.#nextBeatAt = clock.monotonicMs() + leaseMs / 3;
     this.#arm();
+  }
+
+  drop(reservation: Reservation): void {
+    this.#kept.delete(reservation.delivery.token);
   }
 
   stop(): void {
@@ -63,42 +72,43 @@ export class Heartbeat {
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    if (this.#stopped || this.#held.size === 0) return;
+    if (this.#stopped || this.#kept.size === 0) return;
     let at = this.#beating ? Infinity : this.#nextBeatAt;
-    for (const held of this.#held.values()) if (!held.lost) at = Math.min(at, held.trustedUntil);
+    for (const held of this.#kept.values()) if (!held.lost) at = Math.min(at, held.trustedUntil);
     if (at === Infinity) return; // all are lost and a beat is on its way: its end arms again
-    this.#timer = this.#clock.after(at - this.#clock.monotonicMs(), () => this.#tick());
+    this.#timer = this.#parts.clock.after(at - this.#parts.clock.monotonicMs(), () => this.#tick());
   }
 
   #tick(): void {
     this.#timer = null;
-    const now = this.#clock.monotonicMs();
-    for (const held of this.#held.values()) {
+    const now = this.#parts.clock.monotonicMs();
+    for (const held of this.#kept.values()) {
       if (held.trustedUntil <= now)
-        held.lose(`the store has not renewed it for ${formatDuration(this.#leaseMs)}`);
+        held.lose(`the store has not renewed it for ${formatDuration(this.#parts.leaseMs)}`);
     }
-    if (!this.#beating && now >= this.#nextBeatAt && this.#held.size > 0) void this.#beat(now);
+    if (!this.#beating && now >= this.#nextBeatAt && this.#kept.size > 0) void this.#beat(now);
     this.#arm();
   }
 
   async #beat(startedAt: number): Promise<void> {
+    const { clock, consumer, inTime, patience, leaseMs, onFatal } = this.#parts;
     this.#beating = true;
-    this.#nextBeatAt = startedAt + this.#leaseMs / 3;
+    this.#nextBeatAt = startedAt + leaseMs / 3;
     try {
-      const all = [...this.#held.values()].filter((held) => !held.lost);
+      const all = [...this.#kept.values()].filter((held) => !held.lost);
       // One after the other: each batch is one bounded step of the store.
       for (let from = 0; from < all.length; from += MAX_BATCH) {
         const batch = all.slice(from, from + MAX_BATCH);
-        const beatAt = this.#clock.monotonicMs();
-        const work = this.#consumer.heartbeat(batch.map(refOf), this.#leaseMs);
-        const outcomes = await this.#calls.bounded("heartbeat", work);
+        const beatAt = clock.monotonicMs();
+        const work = consumer.heartbeat(batch.map(refOf), leaseMs);
+        const outcomes = await inTime("heartbeat", work);
         batch.forEach((held, index) => this.#heard(held, outcomes[index]!, beatAt));
       }
-      this.#calls.succeeded("heartbeat");
+      patience.succeeded("heartbeat");
     } catch (error) {
       if (this.#stopped) return;
-      if (!isRetryable(error)) return this.#onFatal(error);
-      this.#nextBeatAt = this.#clock.monotonicMs() + this.#calls.failed("heartbeat", error);
+      if (!isRetryable(error)) return onFatal(error);
+      this.#nextBeatAt = this.#parts.clock.monotonicMs() + patience.failed(error, "heartbeat");
     } finally {
       this.#beating = false;
       this.#arm();
@@ -107,14 +117,14 @@ export class Heartbeat {
 
   #heard(held: Reservation, outcome: HeartbeatOutcome, beatAt: number): void {
     // Settled while the call was on its way: then "lost" only means that there is nothing left to extend.
-    if (!this.#held.has(held.delivery.token)) return;
+    if (!this.#kept.has(held.delivery.token)) return;
     if (outcome === "lost") return held.lose("the store says that this delivery is not the current one");
-    held.trustedUntil = beatAt + this.#leaseMs;
+    held.trustedUntil = beatAt + this.#parts.leaseMs;
     if (outcome === "revoked") held.revoke();
     if (outcome === "cancelled") held.cancel();
     if (outcome === "unlocked" && held.lock !== null && !held.unlocked) {
       held.loseLock();
-      this.#onUnlocked(held);
+      this.#parts.reporter.unlocked(held);
     }
   }
 }

@@ -4,11 +4,10 @@ import { describeFailure, type Failure } from "../core/failure.js";
 import type { Random } from "../core/random.js";
 import type { Settlement } from "../store/contracts/consumer.js";
 import type { ResultRecord } from "../store/contracts/results.js";
-import type { TaskDefinition } from "../tasks/definition.js";
+import type { RetryPolicy, TaskDefinition } from "../tasks/definition.js";
 import { encodeFailure } from "../tasks/failure.js";
 import { outcomeOf, type Retry } from "../tasks/outcomes.js";
 import type { Reservation } from "./reservation.js";
-import { retryDelayMs } from "./retry-delay.js";
 
 export type Outcome =
   | { readonly kind: "succeeded"; readonly value: unknown; readonly payload: string | null }
@@ -91,6 +90,17 @@ function retried(error: unknown, countdownMs: number | null, trial: Trial): Outc
   const { definition, reservation, random } = trial;
   const delayMs = countdownMs ?? retryDelayMs(definition.retry, reservation.delivery.retries, random);
   return { kind: "retried", error: describeFailure(error), delayMs };
+}
+
+/**
+ * How long a task waits before it runs again, in whole ms. `retries`: those it has had. The wait doubles with each
+ * retry under `backoff`, is cut at `maxDelayMs`, and is then spread over [0, wait] under `jitter` ("full jitter").
+ */
+export function retryDelayMs(policy: RetryPolicy, retries: number, random: Random): number {
+  // The exponent is bounded so that 0 ms stays 0 ms, and not 0 times infinity, after a thousand retries.
+  const grown = policy.backoff ? policy.delayMs * 2 ** Math.min(retries, 64) : policy.delayMs;
+  const wait = Math.min(grown, policy.maxDelayMs);
+  return Math.round(policy.jitter ? wait * random.next() : wait);
 }
 
 export function failed(thrown: unknown): Outcome {

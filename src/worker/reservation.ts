@@ -2,10 +2,14 @@ import type { Clock } from "../core/clock.js";
 import { LockError, SunbeatError, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { watchful } from "../locks/index.js";
-import type { Delivery } from "../store/contracts/consumer.js";
+import type { Delivery, DeliveryRef } from "../store/contracts/consumer.js";
+
+export function refOf({ delivery: { id, token } }: Reservation): DeliveryRef {
+  return { id, token };
+}
 
 /**
- * A delivery that this worker holds, and why its run should stop, if it should. The signal shows the first reason;
+ * A delivery that this worker has, and why its run should stop, if it should. The signal shows the first reason;
  * what becomes of the run follows from the flags, since a second reason may come while the task winds down.
  */
 export class Reservation {
