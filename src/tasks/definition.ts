@@ -35,6 +35,8 @@ export interface TaskDefinition {
   readonly softTimeLimitMs: number | null;
   /** Fails the run with SUNBEAT_TIME_LIMIT. Null: none. */
   readonly timeLimitMs: number | null;
+  /** How long a worker that has fallen silent keeps a run of it. Null: as the worker's own lease says. */
+  readonly leaseMs: number | null;
   readonly ignoreResult: boolean;
   readonly resultTtlMs: number;
   readonly maxDeliveries: number;

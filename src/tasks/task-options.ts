@@ -51,6 +51,11 @@ export interface TaskOptions {
   /** `signal` aborts after this long. Null: no limit. Default: the app's `taskSoftTimeLimit`. */
   readonly softTimeLimit?: Duration | null | undefined;
   /**
+   * How long a worker may be silent before this task goes to another one: longer than the function blocks the event loop.
+   * At least 1 s. Default: the app's `lease`.
+   */
+  readonly lease?: Duration | undefined;
+  /**
    * "late" (default): a worker that dies gives the task back, so it runs at least once. "early": it runs at most once: a
    * delivery counts as the only one, and a task whose worker dies is a dead letter.
    */
@@ -94,6 +99,7 @@ const TASK_OPTIONS = [
   "retry",
   "timeLimit",
   "softTimeLimit",
+  "lease",
   "acks",
   "ignoreResult",
   "resultExpires",
@@ -111,6 +117,9 @@ const RETRY_OPTIONS = [
   "jitter",
   "on",
 ] as const satisfies readonly (keyof RetryOptions)[];
+
+/** The shortest lease of a delivery. */
+export const LEAST_LEASE_MS = 1_000;
 
 const DEFAULT_MAX_RETRIES = 3;
 const MOST_RETRIES = 1_000_000;
@@ -214,7 +223,7 @@ export function defineTask(
   assertKnownKeys(options, TASK_OPTIONS, `task ${name}`);
   if (typeof fn !== "function") throw invalidOption(at("last parameter"), "a function", fn);
   const { bind, queue, priority, acks, ignoreResult, resultExpires, maxDeliveries, trackStarted } = options;
-  const { timeLimit, softTimeLimit } = options;
+  const { timeLimit, softTimeLimit, lease } = options;
   const timeLimitMs =
     timeLimit === undefined ? defaults.timeLimitMs : limitOption(timeLimit, at("timeLimit"));
   const softTimeLimitMs =
@@ -246,6 +255,7 @@ export function defineTask(
     acks: acks === undefined ? "late" : choiceOption(acks, at("acks"), ["late", "early"]),
     timeLimitMs,
     softTimeLimitMs,
+    leaseMs: lease === undefined ? null : durationOption(lease, at("lease"), LEAST_LEASE_MS),
     ignoreResult:
       ignoreResult === undefined ? defaults.ignoreResult : booleanOption(ignoreResult, at("ignoreResult")),
     resultTtlMs:

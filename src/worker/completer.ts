@@ -158,13 +158,20 @@ export class Completer {
     );
   }
 
-  /** No worker held them, so none but the one that claimed can tell. */
+  /** No worker held them any more, so none but the one that claimed can tell. This one may have had them before. */
   #tellDeadLettered(reply: ClaimReply | null): void {
-    for (const message of reply?.deadLettered ?? []) this.#parts.reporter.deadLettered(message);
+    const { heartbeat, reporter } = this.#parts;
+    for (const message of reply?.deadLettered ?? []) {
+      const reservation = heartbeat.kept.find(({ delivery }) => delivery.id === message.id);
+      reservation?.look();
+      const because = reservation?.lostBecause ?? null;
+      reporter.deadLettered(message, because === null ? undefined : `this worker had it, and ${because}`);
+    }
   }
 
   #settled({ reservation, outcome, runtimeMs, resent }: Ending, answer: SettleOutcome): void {
     const { heartbeat, reporter } = this.#parts;
+    if (answer === "lost") reservation.look();
     heartbeat.drop(reservation);
     if (answer === "settled") reporter.ended(reservation, outcome, runtimeMs);
     else if (resent) reporter.unclear(reservation, outcome);

@@ -1,16 +1,15 @@
 /**
- * Keeps the leases of all deliveries of one worker with one timer: a beat each third of the lease.
+ * Keeps the leases of all deliveries of one worker: a beat each third of the lease.
  *
  * A lease is trusted until `start of the last good call + lease` on the monotonic clock: from the start, since a
  * slow answer must not stretch it. Past that the task's signal aborts even if the store says nothing, because
  * another worker may have it by then.
  */
 import type { Clock, Timer } from "../core/clock.js";
-import { formatDuration } from "../core/duration.js";
-import { type InTime, isRetryable, type Patience } from "../core/patience.js";
+import { bounded, isRetryable, type Patience } from "../core/patience.js";
 import type { Consumer, HeartbeatOutcome } from "../store/contracts/consumer.js";
 import type { Reporter } from "./report.js";
-import { refOf, type Reservation } from "./reservation.js";
+import { refOf, type Keeper, type Reservation } from "./reservation.js";
 
 /** Leases extended in one call. */
 const MAX_BATCH = 1_000;
@@ -18,49 +17,98 @@ const MAX_BATCH = 1_000;
 export interface HeartbeatParts {
   readonly clock: Clock;
   readonly consumer: Pick<Consumer, "heartbeat">;
-  readonly inTime: InTime;
   readonly patience: Patience;
   readonly reporter: Reporter;
+  /** Of a delivery as it is claimed. */
   readonly leaseMs: number;
   readonly onFatal: (error: unknown) => void;
 }
 
+/** One pulse for the worker's lease, and one for each other length that tasks ask for. */
 export class Heartbeat {
   readonly #parts: HeartbeatParts;
-  /** By token: everything whose lease is to be kept, from the claim until the store has its end. */
-  readonly #kept = new Map<string, Reservation>();
+  readonly #pulses = new Map<number, Pulse>();
+
+  constructor(parts: HeartbeatParts) {
+    this.#parts = parts;
+  }
+
+  /** What this worker has in its hands, from the claim until the store has its end. */
+  get kept(): Reservation[] {
+    return [...this.#pulses.values()].flatMap(({ kept }) => [...kept]);
+  }
+
+  placeOf(id: string): "running" | "waiting" | "elsewhere" {
+    const found = this.kept.find(({ delivery }) => delivery.id === id);
+    if (found === undefined) return "elsewhere";
+    return found.begun ? "running" : "waiting";
+  }
+
+  keep(reservation: Reservation): void {
+    this.#pulse(this.#parts.leaseMs).keep(reservation);
+  }
+
+  drop(reservation: Reservation): void {
+    reservation.keeper?.drop(reservation);
+  }
+
+  /** Resolves when their leases have the length `leaseMs`, which is kept from now on. Rejects with what the store threw. */
+  async change(reservations: readonly Reservation[], leaseMs: number): Promise<void> {
+    await this.#pulse(leaseMs).beat(reservations);
+  }
+
+  stop(): void {
+    for (const pulse of this.#pulses.values()) pulse.stop();
+  }
+
+  #pulse(leaseMs: number): Pulse {
+    let pulse = this.#pulses.get(leaseMs);
+    if (pulse === undefined) {
+      pulse = new Pulse({ ...this.#parts, leaseMs });
+      this.#pulses.set(leaseMs, pulse);
+    }
+    return pulse;
+  }
+}
+
+/** Leases of one length, with one timer. */
+class Pulse implements Keeper {
+  readonly leaseMs: number;
+  readonly kept = new Set<Reservation>();
+  readonly #parts: HeartbeatParts;
   #timer: Timer | null = null;
+  /** When the timer should fire. */
+  #tickAt = Infinity;
   #beating = false;
   #stopped = false;
   #nextBeatAt = 0;
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts;
+    this.leaseMs = parts.leaseMs;
   }
 
-  /** What this worker has in its hands. */
-  get kept(): Iterable<Reservation> {
-    return this.#kept.values();
-  }
-
-  placeOf(id: string): "running" | "waiting" | "elsewhere" {
-    for (const { delivery, begun } of this.#kept.values()) {
-      if (delivery.id === id) return begun ? "running" : "waiting";
-    }
-    return "elsewhere";
+  /** The timer is late by so much that leases have ended for it. It was set for later than the block began. */
+  get blocked(): string | null {
+    const lateMs = this.#parts.clock.monotonicMs() - this.#tickAt;
+    if (lateMs < this.leaseMs / 3) return null;
+    const length = lateMs > this.leaseMs ? "longer than" : "too long for";
+    const [late, lease] = [(lateMs / 1_000).toFixed(1), this.leaseMs / 1_000];
+    return `the event loop was blocked for ${late} s, ${length} the lease of ${lease} s`;
   }
 
   /** Without any, no timer runs. */
   keep(reservation: Reservation): void {
-    this.#kept.set(reservation.delivery.token, reservation);
+    this.kept.add(reservation);
+    reservation.keeper = this;
     if (this.#timer !== null || this.#beating || this.#stopped) return;
-    const { clock, leaseMs } = this.#parts;
-    this.#nextBeatAt = clock.monotonicMs() + leaseMs / 3;
+    this.#nextBeatAt = this.#parts.clock.monotonicMs() + this.leaseMs / 3;
     this.#arm();
   }
 
   drop(reservation: Reservation): void {
-    this.#kept.delete(reservation.delivery.token);
+    this.kept.delete(reservation);
+    reservation.keeper = null;
   }
 
   stop(): void {
@@ -69,46 +117,56 @@ export class Heartbeat {
     this.#timer = null;
   }
 
+  async beat(reservations: readonly Reservation[]): Promise<void> {
+    const { clock, consumer } = this.#parts;
+    // One after the other: each batch is one bounded step of the store.
+    for (let from = 0; from < reservations.length; from += MAX_BATCH) {
+      const batch = reservations.slice(from, from + MAX_BATCH);
+      const beatAt = clock.monotonicMs();
+      const work = consumer.heartbeat(batch.map(refOf), this.leaseMs);
+      const outcomes = await bounded(clock, this.leaseMs / 3, "heartbeat", work);
+      batch.forEach((reservation, index) => this.#heard(reservation, outcomes[index]!, beatAt));
+    }
+  }
+
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    if (this.#stopped || this.#kept.size === 0) return;
+    this.#tickAt = Infinity;
+    if (this.#stopped || this.kept.size === 0) return;
     let at = this.#beating ? Infinity : this.#nextBeatAt;
-    for (const held of this.#kept.values()) if (!held.lost) at = Math.min(at, held.trustedUntil);
+    for (const held of this.kept) if (!held.lost) at = Math.min(at, held.trustedUntil);
     if (at === Infinity) return; // all are lost and a beat is on its way: its end arms again
-    this.#timer = this.#parts.clock.after(at - this.#parts.clock.monotonicMs(), () => this.#tick());
+    const { clock } = this.#parts;
+    this.#tickAt = at;
+    this.#timer = clock.after(at - clock.monotonicMs(), () => this.#tick());
   }
 
   #tick(): void {
     this.#timer = null;
-    const now = this.#parts.clock.monotonicMs();
-    for (const held of this.#kept.values()) {
-      if (held.trustedUntil <= now)
-        held.lose(`the store has not renewed it for ${formatDuration(this.#parts.leaseMs)}`);
-    }
-    if (!this.#beating && now >= this.#nextBeatAt && this.#kept.size > 0) void this.#beat(now);
+    const { clock, reporter } = this.#parts;
+    const now = clock.monotonicMs();
+    const { blocked } = this;
+    const trusted = [...this.kept].filter(({ lost }) => !lost);
+    for (const reservation of trusted) reservation.look();
+    const lost = trusted.filter((reservation) => reservation.lost);
+    if (blocked !== null && lost.length > 0) reporter.blocked(blocked, lost);
+    if (!this.#beating && now >= this.#nextBeatAt && this.kept.size > 0) void this.#beatAll(now);
     this.#arm();
   }
 
-  async #beat(startedAt: number): Promise<void> {
-    const { clock, consumer, inTime, patience, leaseMs, onFatal } = this.#parts;
+  async #beatAll(startedAt: number): Promise<void> {
+    const { clock, patience, onFatal } = this.#parts;
+    const loop = `heartbeat ${this.leaseMs}`;
     this.#beating = true;
-    this.#nextBeatAt = startedAt + leaseMs / 3;
+    this.#nextBeatAt = startedAt + this.leaseMs / 3;
     try {
-      const all = [...this.#kept.values()].filter((held) => !held.lost);
-      // One after the other: each batch is one bounded step of the store.
-      for (let from = 0; from < all.length; from += MAX_BATCH) {
-        const batch = all.slice(from, from + MAX_BATCH);
-        const beatAt = clock.monotonicMs();
-        const work = consumer.heartbeat(batch.map(refOf), leaseMs);
-        const outcomes = await inTime("heartbeat", work);
-        batch.forEach((held, index) => this.#heard(held, outcomes[index]!, beatAt));
-      }
-      patience.succeeded("heartbeat");
+      await this.beat([...this.kept].filter(({ lost }) => !lost));
+      patience.succeeded(loop);
     } catch (error) {
       if (this.#stopped) return;
       if (!isRetryable(error)) return onFatal(error);
-      this.#nextBeatAt = this.#parts.clock.monotonicMs() + patience.failed(error, "heartbeat");
+      this.#nextBeatAt = clock.monotonicMs() + patience.failed(error, loop);
     } finally {
       this.#beating = false;
       this.#arm();
@@ -117,9 +175,13 @@ export class Heartbeat {
 
   #heard(held: Reservation, outcome: HeartbeatOutcome, beatAt: number): void {
     // Settled while the call was on its way: then "lost" only means that there is nothing left to extend.
-    if (!this.#kept.has(held.delivery.token)) return;
+    if (held.keeper === null) return;
     if (outcome === "lost") return held.lose("the store says that this delivery is not the current one");
-    held.trustedUntil = beatAt + this.#parts.leaseMs;
+    if (held.keeper !== this) {
+      held.keeper.drop(held);
+      this.keep(held);
+    }
+    held.trustedUntil = beatAt + this.leaseMs;
     if (outcome === "revoked") held.revoke();
     if (outcome === "cancelled") held.cancel();
     if (outcome === "unlocked" && held.lock !== null && !held.unlocked) {

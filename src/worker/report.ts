@@ -10,6 +10,9 @@ import type { EventSink } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";
 
+/** Tasks named in one line. */
+const MOST_NAMED = 5;
+
 /** `TimeoutError('...')`. */
 function failureText(error: Failure): string {
   return `${error.name}('${error.message}')`;
@@ -121,6 +124,16 @@ export class Reporter {
     this.#unhold(reservation, "lock-released");
   }
 
+  /** This process did nothing for so long that it lost the leases of `lost`. */
+  blocked(why: string, lost: readonly Reservation[]): void {
+    const named = lost.slice(0, MOST_NAMED).map(({ label }) => label);
+    const more = lost.length > MOST_NAMED ? ` and ${lost.length - MOST_NAMED} more` : "";
+    this.log.warn(
+      `${why[0]!.toUpperCase()}${why.slice(1)}: another worker may run ${named.join(", ")}${more}, too. ` +
+        "Compute in a thread or process of its own, or give such a task a longer lease",
+    );
+  }
+
   /** Called once the store has it. */
   ended(reservation: Reservation, outcome: Outcome, runtimeMs: number): void {
     this.#tell(reservation, outcome, runtimeMs);
@@ -132,7 +145,11 @@ export class Reporter {
     this.#emit(type, { lock: lock.name, fence: lock.fence, taskId: delivery.id });
   }
 
-  #tell({ delivery: { id, task, queue }, label }: Reservation, outcome: Outcome, runtimeMs: number): void {
+  #tell(
+    { delivery: { id, task, queue }, label, lostBecause }: Reservation,
+    outcome: Outcome,
+    runtimeMs: number,
+  ): void {
     switch (outcome.kind) {
       case "succeeded":
         if (!this.log.silent) {
@@ -195,7 +212,7 @@ export class Reporter {
         return this.log.info(`Task ${label} given back: this worker is shutting down`);
       case "abandoned":
         return this.log.warn(
-          `Task ${label}: its lease was lost and another worker may have it; its end here is dropped`,
+          `Task ${label}: its lease was lost${lostBecause === null ? "" : ` (${lostBecause})`} and another worker may have it; its end here is dropped`,
         );
     }
   }

@@ -4,6 +4,14 @@ import { quote } from "../core/quote.js";
 import { watchful } from "../locks/index.js";
 import type { Delivery, DeliveryRef } from "../store/contracts/consumer.js";
 
+/** Who extends a lease. */
+export interface Keeper {
+  readonly leaseMs: number;
+  /** Why it could not, if this process was busy for too long; null: it was not. */
+  readonly blocked: string | null;
+  drop(reservation: Reservation): void;
+}
+
 export function refOf({ delivery: { id, token } }: Reservation): DeliveryRef {
   return { id, token };
 }
@@ -16,8 +24,10 @@ export class Reservation {
   readonly delivery: Delivery;
   /** Monotonic instant up to which the lease holds if the store says nothing more. */
   trustedUntil: number;
-  /** The store no longer regards this delivery as ours: somebody else may be running it. */
-  lost = false;
+  /** Null: nobody extends its lease. */
+  keeper: Keeper | null = null;
+  /** The store no longer regards this delivery as ours, and why: somebody else may be running it. */
+  lostBecause: string | null = null;
   /** Somebody asked for the end of this task. */
   revoked = false;
   /** It has a slot: it can be stopped, and not cancelled any more. */
@@ -73,15 +83,19 @@ export class Reservation {
     return this.#controller.signal;
   }
 
+  get lost(): boolean {
+    return this.lostBecause !== null;
+  }
+
   /** Finds it lost when its time is over, before the timer that says so. */
   look(): void {
     if (this.lost || this.#clock.monotonicMs() < this.trustedUntil) return;
-    this.lose("the store has not renewed it in time");
+    this.lose(this.keeper?.blocked ?? "the store has not renewed it in time");
   }
 
   lose(why: string): void {
     if (this.lost) return;
-    this.lost = true;
+    this.lostBecause = why;
     this.abort(
       new TaskError(
         "SUNBEAT_LEASE_LOST",

@@ -10,6 +10,7 @@ import type { AdmitReply, AdmitRequest, Consumer } from "../store/contracts/cons
 import { type Assignment, assign, isAssignment, prepare, refusalOf } from "./assignment.js";
 import type { Completer } from "./completer.js";
 import type { Executor } from "./executor.js";
+import type { Heartbeat } from "./heartbeat.js";
 import type { TaskLookup } from "./options.js";
 import { failed } from "./outcome.js";
 import type { Reporter } from "./report.js";
@@ -28,10 +29,10 @@ const LONGEST_FILL_MS = 50;
  */
 const LONGEST_IDLE_PERMIT_MS = 1_000;
 
-/** A delivery that asks for its lock; it waits for a slot when the store has given it. */
+/** A delivery that asks for the lease of its task and for its lock. It waits for a slot when the store has given both. */
 interface Asking {
   readonly assignment: Assignment;
-  readonly request: AdmitRequest;
+  readonly request: AdmitRequest | null;
 }
 
 export interface RunQueueParts {
@@ -43,6 +44,8 @@ export interface RunQueueParts {
   readonly executor: Executor;
   /** For those that end before they run. */
   readonly completer: Completer;
+  readonly heartbeat: Pick<Heartbeat, "change">;
+  /** Of a delivery as it is claimed. */
   readonly leaseMs: number;
   /** Deliveries for each free slot. */
   readonly prefetch: number;
@@ -90,7 +93,8 @@ export class RunQueue {
     const { registry, reporter } = this.#parts;
     const { delivery } = reservation;
     if (reservation.lock !== null) reporter.locked(reservation);
-    if (delivery.lock !== undefined || registry.get(delivery.task)?.lock) this.#ask(reservation);
+    const definition = registry.get(delivery.task);
+    if (delivery.lock !== undefined || definition?.lock || definition?.leaseMs) this.#ask(reservation);
     else this.#push(reservation);
   }
 
@@ -114,16 +118,35 @@ export class RunQueue {
     const { consumer, inTime } = this.#parts;
     const batch = this.#asking.splice(0, MAX_BATCH);
     this.#asked += batch.length;
-    let replies: AdmitReply[];
+    const requests = batch.flatMap(({ request }) => request ?? []);
+    let replies: AdmitReply[] = [];
     try {
-      replies = await inTime("admit", consumer.admit(batch.map(({ request }) => request)));
+      await this.#changeLeases(batch);
+      if (requests.length > 0) replies = await inTime("admit", consumer.admit(requests));
     } catch (error) {
       this.#asking = [...batch, ...this.#asking];
       throw error;
     } finally {
       this.#asked -= batch.length;
     }
-    batch.forEach((asking, index) => this.#answered(asking, replies[index]!));
+    let next = 0;
+    for (const { assignment, request } of batch) {
+      if (request === null) this.#push(assignment.reservation);
+      else this.#answered(assignment, request, replies[next++]!);
+    }
+  }
+
+  /** Before the run: a function that keeps the event loop busy must have its lease by then. */
+  async #changeLeases(batch: readonly Asking[]): Promise<void> {
+    const byLength = new Map<number, Reservation[]>();
+    for (const { assignment } of batch) {
+      const { leaseMs } = assignment.definition;
+      if (leaseMs === null) continue;
+      const same = byLength.get(leaseMs);
+      if (same === undefined) byLength.set(leaseMs, [assignment.reservation]);
+      else same.push(assignment.reservation);
+    }
+    for (const [leaseMs, same] of byLength) await this.#parts.heartbeat.change(same, leaseMs);
   }
 
   /** What has not been started goes back. */
@@ -155,11 +178,11 @@ export class RunQueue {
     const prepared = this.#prepare(reservation);
     if (prepared === null) return;
     const { assignment, request } = prepared;
-    if (request === null) this.#push(reservation);
+    if (request === null && assignment.definition.leaseMs === null) this.#push(reservation);
     else this.#asking.push({ assignment, request });
   }
 
-  #answered({ assignment, request }: Asking, reply: AdmitReply): void {
+  #answered(assignment: Assignment, request: AdmitRequest, reply: AdmitReply): void {
     const { reservation, resultTtlMs } = assignment;
     const { completer, reporter } = this.#parts;
     if (reply.outcome !== "admitted") {

@@ -89,7 +89,7 @@ export class Worker {
       ({ reservation, resultTtlMs }, outcome, runtimeMs) =>
         completer.complete(reservation, outcome, resultTtlMs, runtimeMs),
     );
-    this.#runQueue = new RunQueue({ ...calls, registry, executor, completer, leaseMs, prefetch });
+    this.#runQueue = new RunQueue({ ...calls, registry, executor, completer, heartbeat, leaseMs, prefetch });
     [this.#heartbeat, this.#completer, this.#executor] = [heartbeat, completer, executor];
     this.#sweeper = new Sweeper(
       clock,
