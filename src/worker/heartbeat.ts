@@ -7,8 +7,7 @@
  */
 import type { Clock, Timer } from "../core/clock.js";
 import { formatDuration } from "../core/duration.js";
-import type { Consumer } from "../store/contracts/consumer.js";
-import type { HeartbeatOutcome } from "../store/contracts/consumer.js";
+import type { Consumer, HeartbeatOutcome } from "../store/contracts/consumer.js";
 import { refOf } from "./outbox.js";
 import type { Reservation } from "./reservation.js";
 import { isRetryable, type StoreCalls } from "./store-calls.js";

@@ -1,4 +1,5 @@
-import type { AdmitRequest, DeliveryRef, Settlement } from "../store/contracts/consumer.js";
+import type { AdmitRequest, Settlement } from "../store/contracts/consumer.js";
+import type { DeliveryRef } from "../store/contracts/delivery.js";
 import type { Assignment } from "./assignment.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.js";
 import { LockError, SunbeatError, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { watchful } from "../locks/index.js";
-import type { Delivery } from "../store/contracts/consumer.js";
+import type { Delivery } from "../store/contracts/delivery.js";
 
 /**
  * A delivery that this worker holds, and why its run should stop, if it should. The signal shows the first reason;

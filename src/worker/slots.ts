@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { Random } from "../core/random.js";
-import type { AdmitReply, Delivery } from "../store/contracts/consumer.js";
+import type { AdmitReply } from "../store/contracts/consumer.js";
+import type { Delivery } from "../store/contracts/delivery.js";
 import { prepare, refusalOf } from "./admission.js";
 import { type Assignment, assign, isAssignment } from "./assignment.js";
 import { cutShort } from "./early.js";

@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { ClaimReply, ClaimRequest, DeadLettered, Delivery } from "../contracts/consumer.js";
+import type { ClaimReply, ClaimRequest, DeadLettered } from "../contracts/consumer.js";
+import type { Delivery } from "../contracts/delivery.js";
 import { endOf } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { deadLetter, dropRevoked, end, hold, promote, putBack, ring } from "./messages.js";

@@ -1,6 +1,6 @@
 /** The moves a message can make: sent, ready, scheduled, leased, blocked, dead, gone. Each keeps all indexes in step. */
 import type { EpochMs } from "../../core/clock.js";
-import type { DeliveryRef } from "../contracts/consumer.js";
+import type { DeliveryRef } from "../contracts/delivery.js";
 import type { NewMessage } from "../contracts/sender.js";
 import { Heap } from "./heap.js";
 import { forsake } from "./permits.js";
