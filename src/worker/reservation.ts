@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.js";
 import { LockError, SunbeatError, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { watchful } from "../locks/index.js";
-import type { Delivery, DeliveryRef } from "../store/contracts/consumer.js";
+import type { Delivery, DeliveryRef } from "../store/contracts/delivery.js";
 
 /** Who extends a lease. */
 export interface Keeper {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SunbeatError } from "../../src/core/errors.js";
-import type { DeliveryRef } from "../../src/store/contracts/consumer.js";
+import type { DeliveryRef } from "../../src/store/contracts/delivery.js";
 import { resolveTaskLock } from "../../src/tasks/task-lock.js";
 import { FaultyStore } from "./faulty-store.js";
 import { gate, message, Rig, turns } from "./harness.js";
