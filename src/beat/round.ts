@@ -17,7 +17,7 @@ import type { CreateMessage } from "../tasks/message-factory.js";
 import { Quarantine } from "./quarantine.js";
 import { CatchUps } from "./catch-ups.js";
 import type { ClockReading } from "./clock-guard.js";
-import type { Deadline } from "./deadline.js";
+import type { InTime } from "../core/patience.js";
 import type { EntryCache } from "./entry-cache.js";
 import type { Lead } from "./leader.js";
 import { planDue } from "./planner.js";
@@ -31,7 +31,7 @@ export interface RoundDeps {
   readonly events: Pick<Events, "emit">;
   readonly createMessage: CreateMessage;
   readonly cache: EntryCache;
-  readonly inTime: Deadline;
+  readonly inTime: InTime;
   /** Plain occurrences sent in one call of the store, fewer of those that ask more of it. */
   readonly batch: number;
   /** A round that has taken so long leaves the rest to the next one, so that the watchdog sees what gets done. */

@@ -18,7 +18,7 @@ export function openArrivals(state: MemoryState, queues: readonly string[]): Arr
     wake?.();
   };
   const listener: Listener = {
-    ring: () => {
+    notify: () => {
       latched = true;
       wake?.();
     },

@@ -1,8 +1,9 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { ClaimReply, ClaimRequest, DeadLettered, Delivery } from "../contracts/consumer.js";
+import type { ClaimReply, ClaimRequest, DeadLettered } from "../contracts/consumer.js";
+import type { Delivery } from "../contracts/delivery.js";
 import { endOf } from "./ends.js";
 import { followUp } from "./follow-up.js";
-import { deadLetter, dropRevoked, end, hold, promote, putBack, ring } from "./messages.js";
+import { deadLetter, dropRevoked, end, hold, promote, putBack, notify } from "./messages.js";
 import { losePermit, usePermit } from "./permits.js";
 import { keepOwnResult } from "./results.js";
 import type { MemoryState, Message, Queue } from "./state.js";
@@ -29,9 +30,9 @@ export function claim(state: MemoryState, request: ClaimRequest, now: EpochMs): 
     }
   }
   // Other consumers may have been waiting for what housekeeping made ready and this claim left.
-  for (const queue of refilled) if (queue.ready.size > 0) ring(queue);
+  for (const queue of refilled) if (queue.ready.size > 0) notify(queue);
   const nextWakeAt = drops >= bound ? now : nextWake(state);
-  state.lookBy = Math.max(state.lookBy, nextWakeAt ?? Infinity);
+  state.nextClaimBy = Math.max(state.nextClaimBy, nextWakeAt ?? Infinity);
   return { deliveries, ...(deadLettered.length > 0 && { deadLettered }), now, nextWakeAt };
 }
 
@@ -71,14 +72,14 @@ function keepHouse(state: MemoryState, bound: number, now: EpochMs): Housekeepin
     state.freed.add(lock);
   }
   for (let count = 0; count < bound; count++) {
-    const tired = state.giveUps.peek();
-    if (!tired || tired.at > now) break;
-    const reason = endOf(tired.message, now);
+    const overdue = state.waitDeadlines.peek();
+    if (!overdue || overdue.at > now) break;
+    const reason = endOf(overdue.message, now);
     if (reason) {
-      dropRevoked(state, tired.message, reason, now);
+      dropRevoked(state, overdue.message, reason, now);
     } else {
-      end(state, tired.message);
-      keepOwnResult(state, tired.message, "FAILURE", "lock-timeout", now);
+      end(state, overdue.message);
+      keepOwnResult(state, overdue.message, "FAILURE", "lock-timeout", now);
     }
   }
   followUp(state, now);
@@ -138,7 +139,7 @@ function nextWake(state: MemoryState): EpochMs | null {
     state.leased.peek()?.until ?? Infinity,
     state.bufferedWakes.peek()?.wakeAt ?? Infinity,
     state.lockWakes.peek()?.wakeAt ?? Infinity,
-    state.giveUps.peek()?.at ?? Infinity,
+    state.waitDeadlines.peek()?.at ?? Infinity,
   );
   return next === Infinity ? null : next;
 }

@@ -5,7 +5,7 @@ import { admit } from "./admission.js";
 import { openArrivals } from "./arrivals.js";
 import { claim } from "./claim.js";
 import { followUp } from "./follow-up.js";
-import { deadLetter, delay, end, extend, heldBy, putBack, retry, ring } from "./messages.js";
+import { deadLetter, delay, end, extend, leasedBy, putBack, retry, notify } from "./messages.js";
 import { reservePermit } from "./permits.js";
 import { keepResult, remember } from "./results.js";
 import { enter, type MemoryState } from "./state.js";
@@ -19,11 +19,11 @@ export function memoryConsumer(state: MemoryState): Consumer {
     async heartbeat(refs, leaseMs) {
       const now = enter(state);
       return refs.map((ref): HeartbeatOutcome => {
-        const message = heldBy(state, ref);
+        const message = leasedBy(state, ref);
         if (!message) return "lost";
         extend(state, message, now + leaseMs);
         if (message.terminate) return "revoked";
-        if (message.lock !== null && message.contender?.standing !== "holding") return "unlocked";
+        if (message.lock !== null && message.lockRequest?.status !== "holding") return "unlocked";
         return message.revoked ? "cancelled" : "extended";
       });
     },
@@ -38,11 +38,11 @@ export function memoryConsumer(state: MemoryState): Consumer {
     async giveBack(refs) {
       const now = enter(state);
       const outcomes = refs.map((ref): SettleOutcome => {
-        const message = heldBy(state, ref);
+        const message = leasedBy(state, ref);
         if (!message) return "lost";
         message.deliveries--;
         reservePermit(state, message, now);
-        ring(putBack(state, message, now));
+        notify(putBack(state, message, now));
         return "settled";
       });
       followUp(state, now);
@@ -68,7 +68,7 @@ export function memoryConsumer(state: MemoryState): Consumer {
 }
 
 function settleOne(state: MemoryState, settlement: Settlement, now: EpochMs): SettleOutcome {
-  const message = heldBy(state, settlement);
+  const message = leasedBy(state, settlement);
   if (!message) return "lost";
   if (settlement.result) keepResult(state, message.id, settlement.result, settlement.resultTtlMs, now);
   switch (settlement.kind) {

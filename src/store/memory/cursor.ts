@@ -3,14 +3,14 @@ import type { EpochMs } from "../../core/clock.js";
 import type { Cursor } from "../contracts/entries.js";
 import type { Entry, MemoryState } from "./state.js";
 
-export interface Standing {
+export interface EntryCursor {
   readonly cursor: Cursor | null;
   readonly pausedAt: EpochMs | null;
   readonly disabled: string | null;
 }
 
 /** The one place that changes what decides about dueness: the heap must not see a key change under it. */
-export function setStanding(state: MemoryState, entry: Entry, standing: Standing, now: EpochMs): void {
+export function setCursor(state: MemoryState, entry: Entry, standing: EntryCursor, now: EpochMs): void {
   state.dueEntries.remove(entry);
   const { cursor, pausedAt, disabled } = standing;
   if (disabled !== entry.disabled) entry.disabledAt = disabled === null ? null : now;
@@ -26,5 +26,5 @@ export function setStanding(state: MemoryState, entry: Entry, standing: Standing
 export function endWhenSpent(state: MemoryState, entry: Entry, maxRuns: number | null, now: EpochMs): void {
   if (maxRuns === null || entry.runs < maxRuns) return;
   const disabled = entry.disabled ?? "max-runs";
-  setStanding(state, entry, { cursor: null, pausedAt: entry.pausedAt, disabled }, now);
+  setCursor(state, entry, { cursor: null, pausedAt: entry.pausedAt, disabled }, now);
 }

@@ -31,7 +31,7 @@ function countDead(state: MemoryState, ids: readonly string[], act: (message: Me
   let found = 0;
   for (const id of ids) {
     const message = state.messages.get(id);
-    if (message?.place !== "dead") continue;
+    if (message?.state !== "dead") continue;
     act(message);
     found++;
   }

@@ -11,7 +11,7 @@ export function isExpired({ expires }: Pick<Sent, "expires">, now: EpochMs): boo
  * stays so: what is told before the message is dropped is what its drop writes.
  */
 export function endOf(message: Message, now: EpochMs): "expired" | "revoked" | null {
-  if (message.place === "leased" || message.place === "dead") return null;
+  if (message.state === "leased" || message.state === "dead") return null;
   if (message.revoked) return "revoked";
   return isExpired(message, now) ? "expired" : null;
 }

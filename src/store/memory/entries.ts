@@ -1,7 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { EntryPut, EntryRecord, EntrySnapshot, EntryStore, PutOutcome } from "../contracts/entries.js";
 import { publish } from "./channel.js";
-import { setStanding } from "./cursor.js";
+import { setCursor } from "./cursor.js";
 import { endOf, isExpired } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { recordRange } from "./ledger.js";
@@ -65,7 +65,7 @@ function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
   entry.revision = item.revision;
   entry.etag = ++state.sequence;
   state.entries.set(item.name, entry);
-  setStanding(state, entry, item, now);
+  setCursor(state, entry, item, now);
   for (const range of item.ledger) recordRange(state, item.name, range, null, now);
   publish(state, "entries", item.name);
   return "stored";

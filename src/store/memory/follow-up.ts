@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import { handOver } from "./line.js";
+import { handOver } from "./waiters.js";
 import { releaseHeldRuns } from "./runs.js";
 import type { MemoryState } from "./state.js";
 

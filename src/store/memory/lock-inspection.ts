@@ -2,9 +2,9 @@ import type { EpochMs } from "../../core/clock.js";
 import type { LockInspection } from "../contracts/lock-inspection.js";
 import { publish } from "./channel.js";
 import { followUp } from "./follow-up.js";
-import { currentLock, holderOf } from "./line.js";
+import { currentLock, holderOf } from "./waiters.js";
 import { endPermit } from "./permits.js";
-import { type Contender, enter, type Lock, type MemoryState } from "./state.js";
+import { type LockRequest, enter, type Lock, type MemoryState } from "./state.js";
 
 export function memoryLockInspection(state: MemoryState): LockInspection {
   return {
@@ -25,7 +25,7 @@ export function memoryLockInspection(state: MemoryState): LockInspection {
       return {
         ...counted,
         holders: [...lock.holders]
-          .sort((a, b) => a.since - b.since || a.turn - b.turn)
+          .sort((a, b) => a.since - b.since || a.ticket - b.ticket)
           .slice(0, limit)
           .map(({ token, kind, id, label, fence, since, until }) => {
             return { token, kind, id, label, fence, since, until };
@@ -57,8 +57,8 @@ export function memoryLockInspection(state: MemoryState): LockInspection {
   };
 }
 
-function living(lock: Lock, now: EpochMs): Contender[] {
-  return lock.line.first(Infinity).filter((waiter) => waiter.kind === "task" || waiter.until > now);
+function living(lock: Lock, now: EpochMs): LockRequest[] {
+  return lock.waiters.first(Infinity).filter((waiter) => waiter.kind === "task" || waiter.until > now);
 }
 
 function summary(lock: Lock | null, now: EpochMs) {

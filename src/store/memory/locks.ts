@@ -2,7 +2,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { AcquireReply, AcquireRequest, LockStore } from "../contracts/locks.js";
 import { noteCapacity } from "../rules/capacity.js";
 import { followUp } from "./follow-up.js";
-import { currentLock, handOver, holderOf, isBusy, lineUpProcess } from "./line.js";
+import { currentLock, handOver, holderOf, isBusy, requestForProcess } from "./waiters.js";
 import { endPermit, leaveLine, setEnd } from "./permits.js";
 import { enter, type MemoryState } from "./state.js";
 
@@ -21,10 +21,10 @@ export function memoryLocks(state: MemoryState): LockStore {
 
     async cancel(lock, waiter) {
       const now = enter(state);
-      const contender = currentLock(state, lock, now)?.processes.get(waiter);
-      if (!contender) return "unknown";
-      if (contender.standing === "holding") endPermit(state, contender, "released");
-      else leaveLine(state, contender);
+      const lockRequest = currentLock(state, lock, now)?.processes.get(waiter);
+      if (!lockRequest) return "unknown";
+      if (lockRequest.status === "holding") endPermit(state, lockRequest, "released");
+      else leaveLine(state, lockRequest);
       followUp(state, now);
       return "cancelled";
     },
@@ -52,19 +52,23 @@ export function memoryLocks(state: MemoryState): LockStore {
 function acquire(state: MemoryState, request: AcquireRequest, now: EpochMs): AcquireReply {
   const { lock, capacity, waiter: id, label, leaseMs, waiterTtlMs } = request;
   const busy = isBusy(state, lock, capacity, now);
-  let contender = state.locks.get(lock)?.processes.get(id);
-  if (!contender) {
+  let lockRequest = state.locks.get(lock)?.processes.get(id);
+  if (!lockRequest) {
     if (busy && waiterTtlMs === null) return { outcome: "busy", now };
-    contender = lineUpProcess(state, { lock, capacity, id, label, grantMs: waiterTtlMs ?? leaseMs }, now);
+    lockRequest = requestForProcess(
+      state,
+      { lock, capacity, id, label, grantMs: waiterTtlMs ?? leaseMs },
+      now,
+    );
   }
-  if (contender.standing === "holding") {
-    setEnd(state, contender, now + leaseMs);
+  if (lockRequest.status === "holding") {
+    setEnd(state, lockRequest, now + leaseMs);
     followUp(state, now);
-    const { token, fence } = contender;
+    const { token, fence } = lockRequest;
     return { outcome: "granted", permit: { lock, token, fence: fence ?? 0 }, now };
   }
-  if (waiterTtlMs !== null) contender.until = now + waiterTtlMs;
-  return { outcome: "waiting", nextLookAt: contender.lock.wakeAt, now };
+  if (waiterTtlMs !== null) lockRequest.until = now + waiterTtlMs;
+  return { outcome: "waiting", nextLookAt: lockRequest.lock.wakeAt, now };
 }
 
 /** Drops at most `limit` permits of processes that ended and that nobody waits for. */
@@ -72,9 +76,9 @@ export function sweepPermits(state: MemoryState, limit: number, now: EpochMs): n
   let dropped = 0;
   for (const lock of state.locks.values()) {
     if (dropped >= limit) break;
-    const before = lock.holders.size + lock.line.size;
+    const before = lock.holders.size + lock.waiters.size;
     handOver(state, lock, now);
-    dropped += before - lock.holders.size - lock.line.size;
+    dropped += before - lock.holders.size - lock.waiters.size;
   }
   return dropped;
 }

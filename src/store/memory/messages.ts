@@ -1,6 +1,6 @@
 /** The moves a message can make: sent, ready, scheduled, leased, blocked, dead, gone. Each keeps all indexes in step. */
 import type { EpochMs } from "../../core/clock.js";
-import type { DeliveryRef } from "../contracts/consumer.js";
+import type { DeliveryRef } from "../contracts/delivery.js";
 import type { NewMessage } from "../contracts/sender.js";
 import { Heap } from "./heap.js";
 import { forsake } from "./permits.js";
@@ -50,15 +50,15 @@ export function dropIdleQueue(state: MemoryState, queue: Queue): void {
     state.queues.delete(queue.name);
 }
 
-export function ring(queue: Queue): void {
-  for (const listener of queue.listeners) listener.ring();
+export function notify(queue: Queue): void {
+  for (const listener of queue.listeners) listener.notify();
 }
 
 /** A claim from whatever queue has something to do at `at`: tells every consumer, unless each looks by then. */
-export function summon(state: MemoryState, at: EpochMs): void {
-  if (at >= state.lookBy) return;
-  state.lookBy = at;
-  for (const queue of state.queues.values()) ring(queue);
+export function wakeBy(state: MemoryState, at: EpochMs): void {
+  if (at >= state.nextClaimBy) return;
+  state.nextClaimBy = at;
+  for (const queue of state.queues.values()) notify(queue);
 }
 
 /** Whether a message of this id would be a duplicate. */
@@ -67,7 +67,7 @@ export function isKnown(state: MemoryState, id: string, now: EpochMs): boolean {
 }
 
 /** The message that a worker holds by its current token. */
-export function heldBy(state: MemoryState, ref: DeliveryRef): Message | null {
+export function leasedBy(state: MemoryState, ref: DeliveryRef): Message | null {
   const message = state.messages.get(ref.id);
   return message && message.token !== null && message.token === ref.token ? message : null;
 }
@@ -89,7 +89,7 @@ export function post(state: MemoryState, sent: Sent, now: EpochMs): { message: M
     body: sent.body,
     lock: sent.lock,
     slot: -1,
-    place: "ready",
+    state: "ready",
     sequence: ++state.sequence,
     retries: 0,
     deliveries: 0,
@@ -101,7 +101,7 @@ export function post(state: MemoryState, sent: Sent, now: EpochMs): { message: M
     deadReason: "",
     deadAt: 0,
     runSlot: -1,
-    contender: null,
+    lockRequest: null,
   };
   state.messages.set(message.id, message);
   if (message.entry !== null) countRun(state, message.entry, message);
@@ -112,11 +112,11 @@ export function post(state: MemoryState, sent: Sent, now: EpochMs): { message: M
 function line(state: MemoryState, message: Message, now: EpochMs): Queue {
   const queue = queueOf(state, message.queue);
   if (message.eta !== null && message.eta > now) {
-    message.place = "scheduled";
+    message.state = "scheduled";
     queue.scheduled++;
     state.scheduled.push(message, message.eta, message.sequence);
   } else {
-    message.place = "ready";
+    message.state = "ready";
     queue.ready.push(message, -message.priority, message.sequence);
   }
   lookAgain(state, message.id);
@@ -126,7 +126,7 @@ function line(state: MemoryState, message: Message, now: EpochMs): Queue {
 /** Takes a message out of the place where it is, and its token with it. */
 function leave(state: MemoryState, message: Message): Queue {
   const queue = queueOf(state, message.queue);
-  switch (message.place) {
+  switch (message.state) {
     case "ready":
       queue.ready.remove(message);
       break;
@@ -142,7 +142,7 @@ function leave(state: MemoryState, message: Message): Queue {
       break;
     case "blocked":
       queue.blocked--;
-      if (message.contender?.giveUp) state.giveUps.remove(message.contender.giveUp);
+      if (message.lockRequest?.waitDeadline) state.waitDeadlines.remove(message.lockRequest.waitDeadline);
       break;
     case "dead":
       queue.dead--;
@@ -161,7 +161,7 @@ export function promote(state: MemoryState, message: Message, now: EpochMs): Que
 /** Hands a ready message to a worker. */
 export function hold(state: MemoryState, message: Message, until: EpochMs): string {
   const queue = leave(state, message);
-  message.place = "leased";
+  message.state = "leased";
   message.token = (++state.sequence).toString(36);
   message.deliveries++;
   queue.leased++;
@@ -174,23 +174,23 @@ export function extend(state: MemoryState, message: Message, until: EpochMs): vo
   state.leased.remove(message);
   message.until = until;
   state.leased.push(message, until, message.sequence);
-  if (message.contender?.standing === "holding") message.contender.until = until;
+  if (message.lockRequest?.status === "holding") message.lockRequest.until = until;
 }
 
 /** Out of its queue: it stands in the line of its lock. */
-export function park(state: MemoryState, message: Message): void {
+export function block(state: MemoryState, message: Message): void {
   const queue = leave(state, message);
-  message.place = "blocked";
+  message.state = "blocked";
   queue.blocked++;
   lookAgain(state, message.id);
-  const giveUp = message.contender?.giveUp;
-  if (!giveUp) return;
-  state.giveUps.push(giveUp, giveUp.at, message.sequence);
-  summon(state, giveUp.at);
+  const waitDeadline = message.lockRequest?.waitDeadline;
+  if (!waitDeadline) return;
+  state.waitDeadlines.push(waitDeadline, waitDeadline.at, message.sequence);
+  wakeBy(state, waitDeadline.at);
 }
 
 /** Back into its queue, with a permit: among the first, since it keeps its age. */
-export function unpark(state: MemoryState, message: Message, now: EpochMs): Queue {
+export function unblock(state: MemoryState, message: Message, now: EpochMs): Queue {
   leave(state, message);
   return line(state, message, now);
 }
@@ -214,14 +214,14 @@ export function delay(state: MemoryState, message: Message, delayMs: number, now
   forsake(state, message);
   message.eta = now + delayMs;
   message.sequence = ++state.sequence;
-  ring(line(state, message, now));
+  notify(line(state, message, now));
 }
 
 /** To the dead letters; a run of an entry ends so. */
 export function deadLetter(state: MemoryState, message: Message, reason: string, now: EpochMs): void {
   const queue = leave(state, message);
   forsake(state, message);
-  message.place = "dead";
+  message.state = "dead";
   message.deadReason = reason;
   message.deadAt = now;
   queue.dead++;
@@ -239,7 +239,7 @@ export function redrive(state: MemoryState, message: Message, now: EpochMs): voi
   message.enqueuedAt = now;
   message.sequence = ++state.sequence;
   if (message.entry !== null) countRun(state, message.entry, message);
-  ring(line(state, message, now));
+  notify(line(state, message, now));
 }
 
 /** Gone for good. */

@@ -31,8 +31,8 @@ export function memoryQueues(state: MemoryState): Queues {
       const waiting = [...wanted].flatMap((name) => state.queues.get(name)?.ready.first(Infinity) ?? []);
       for (const message of state.scheduled.first(Infinity))
         if (wanted.has(message.queue)) waiting.push(message);
-      for (const { line } of state.locks.values())
-        for (const { message } of line.first(Infinity))
+      for (const { waiters } of state.locks.values())
+        for (const { message } of waiters.first(Infinity))
           if (message && wanted.has(message.queue)) waiting.push(message);
       for (const message of waiting) {
         end(state, message);

@@ -96,8 +96,8 @@ function told(state: MemoryState, id: string, now: EpochMs): StoredResult | null
   }
   if (kept) return kept;
   if (heldBack) return { id, state: "PENDING", payload: null, at: now };
-  if (!message || message.place === "dead") return null;
-  return { id, state: message.place === "leased" ? "RECEIVED" : "PENDING", payload: null, at: now };
+  if (!message || message.state === "dead") return null;
+  return { id, state: message.state === "leased" ? "RECEIVED" : "PENDING", payload: null, at: now };
 }
 
 function ended(state: MemoryState, id: string, now: EpochMs): StoredResult | null {
@@ -108,7 +108,7 @@ function ended(state: MemoryState, id: string, now: EpochMs): StoredResult | nul
 /** When a message ends by itself unless a worker takes it; Infinity: never. */
 function expiryOf(state: MemoryState, id: string): EpochMs {
   const message = state.messages.get(id);
-  if (message?.place === "leased") return Infinity;
+  if (message?.state === "leased") return Infinity;
   return (message ?? state.bufferedRuns.get(id)?.message)?.expires ?? Infinity;
 }
 

@@ -8,8 +8,8 @@ import { publish } from "./channel.js";
 import { endWhenSpent } from "./cursor.js";
 import { endOf, isExpired } from "./ends.js";
 import { record } from "./ledger.js";
-import { isBusy } from "./line.js";
-import { dropRevoked, summon } from "./messages.js";
+import { isBusy } from "./waiters.js";
+import { dropRevoked, wakeBy } from "./messages.js";
 import { keepOwnResult, lookAgain } from "./results.js";
 import { send } from "./send.js";
 import type { BufferedRun, Entry, MemoryState, Message } from "./state.js";
@@ -71,7 +71,7 @@ function busyUntil(state: MemoryState, entry: string, timeoutMs: number | null, 
     last = Math.max(last, givenUpAt);
     if (endOf(run, now)) ended.push(run);
     else {
-      const expires = run.place === "leased" ? null : run.expires;
+      const expires = run.state === "leased" ? null : run.expires;
       until = Math.max(until, expires === null ? givenUpAt : Math.min(givenUpAt, expires));
     }
   }
@@ -123,7 +123,7 @@ export function skipRun(
 function stopRuns(state: MemoryState, entry: Entry, now: EpochMs): void {
   const asked: string[] = [];
   for (const message of [...(state.runs.get(entry.name) ?? [])]) {
-    if (message.place !== "leased") {
+    if (message.state !== "leased") {
       dropRevoked(state, message, endOf(message, now) ?? "revoked", now);
     } else if (!message.terminate) {
       message.revoked = message.terminate = true;
@@ -158,7 +158,7 @@ function watch(state: MemoryState, held: BufferedRun): void {
   held.wakeAt = Math.min(held.graceEnd ?? Infinity, freeAt);
   if (held.wakeAt === Infinity) return;
   state.bufferedWakes.push(held, held.wakeAt, 0);
-  if (held.wakeAt > state.now) summon(state, held.wakeAt);
+  if (held.wakeAt > state.now) wakeBy(state, held.wakeAt);
 }
 
 function letGo(state: MemoryState, held: BufferedRun): void {

@@ -1,7 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { EnqueueOutcome } from "../contracts/sender.js";
-import { lineUpMessage } from "./line.js";
-import { isKnown, park, post, ring } from "./messages.js";
+import { requestForMessage } from "./waiters.js";
+import { isKnown, block, post, notify } from "./messages.js";
 import { keepOwnResult } from "./results.js";
 import type { MemoryState, Sent } from "./state.js";
 
@@ -13,9 +13,9 @@ export function send(state: MemoryState, sent: Sent, now: EpochMs): EnqueueOutco
     return "expired";
   }
   const { message, queue } = post(state, sent, now);
-  if (message.lock !== null && message.place === "ready") {
-    if (lineUpMessage(state, message, message.lock, now).standing === "waiting") park(state, message);
+  if (message.lock !== null && message.state === "ready") {
+    if (requestForMessage(state, message, message.lock, now).status === "waiting") block(state, message);
   }
-  if (message.place !== "blocked") ring(queue);
+  if (message.state !== "blocked") notify(queue);
   return "queued";
 }

@@ -29,10 +29,10 @@ function revokeOne(state: MemoryState, id: string, terminate: boolean, until: Ep
   if (held) return dropBufferedRun(state, held, "revoked", now);
   const message = state.messages.get(id);
   if (!message) return rememberRevoked(state, id, until, now);
-  if (message.place === "leased") {
+  if (message.state === "leased") {
     message.revoked = true;
     message.terminate ||= terminate;
-  } else if (message.place !== "dead") {
+  } else if (message.state !== "dead") {
     dropRevoked(state, message, endOf(message, now) ?? "revoked", now);
   }
 }

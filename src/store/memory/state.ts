@@ -32,7 +32,7 @@ export interface Sent {
 }
 
 export interface Message extends Sent, HeapItem {
-  place: "ready" | "scheduled" | "leased" | "blocked" | "dead";
+  state: "ready" | "scheduled" | "leased" | "blocked" | "dead";
   /** Grows with every sending, retry and return from the dead letters: the age inside a priority. */
   sequence: number;
   retries: number;
@@ -50,22 +50,22 @@ export interface Message extends Sent, HeapItem {
   deadAt: EpochMs;
   /** Where it is among the unfinished runs of its entry; -1 when it is not one. */
   runSlot: number;
-  /** Its standing with its lock, from the first time it stood in line; null: none. */
-  contender: Contender | null;
+  /** Its request for its lock, from the first time it asked; null: none. */
+  lockRequest: LockRequest | null;
 }
 
-/** One who stands in line for a lock, or holds a permit of it. */
-export interface Contender extends HeapItem {
+/** One who waits for a lock, or holds a permit of it. */
+export interface LockRequest extends HeapItem {
   lock: Lock;
   readonly kind: "task" | "process";
   readonly id: string;
   readonly label: string;
   /** Null for a process. */
   readonly message: Message | null;
-  /** Place in line: kept by a task that loses a permit before it ends. */
-  readonly turn: number;
-  /** "away": a task that is neither in line nor holds a permit. */
-  standing: "waiting" | "holding" | "away";
+  /** Order among the waiters: kept by a task that loses a permit before it ends. */
+  readonly ticket: number;
+  /** "away": a task that neither waits nor holds a permit. */
+  status: "waiting" | "holding" | "away";
   /** How long a permit that was granted in line may lie unused. */
   grantMs: number;
   since: EpochMs;
@@ -74,30 +74,30 @@ export interface Contender extends HeapItem {
   token: string;
   fence: number | null;
   /** Of a task that waits only so long. */
-  readonly giveUp: GiveUp | null;
+  readonly waitDeadline: WaitDeadline | null;
 }
 
 export interface Lock extends HeapItem {
   readonly name: string;
   capacity: number;
-  readonly holders: Set<Contender>;
-  /** By turn. */
-  readonly line: Heap<Contender>;
+  readonly holders: Set<LockRequest>;
+  /** By ticket. */
+  readonly waiters: Heap<LockRequest>;
   /** When a permit of a lock with a line ends unless it is extended; Infinity: there is no line. */
   wakeAt: EpochMs;
   /** Of processes, by the name of the waiter. */
-  readonly processes: Map<string, Contender>;
+  readonly processes: Map<string, LockRequest>;
 }
 
 /** A blocked message that ends when it has waited too long. */
-export interface GiveUp extends HeapItem {
+export interface WaitDeadline extends HeapItem {
   readonly message: Message;
   readonly at: EpochMs;
 }
 
 /** One consumer's latch. */
 export interface Listener {
-  ring(): void;
+  notify(): void;
   close(): void;
 }
 
@@ -196,7 +196,7 @@ export interface MemoryState {
   readonly scheduled: Heap<Message>;
   readonly leased: Heap<Message>;
   /** When each consumer looks by itself, as its last claim told it, or sooner; Infinity: one may not look at all. */
-  lookBy: EpochMs;
+  nextClaimBy: EpochMs;
   /** In the order in which they died. */
   readonly dead: Set<Message>;
   readonly revocations: Map<string, Revocation>;
@@ -221,7 +221,7 @@ export interface MemoryState {
   readonly locks: Map<string, Lock>;
   /** Those with a line, by the end of the permit that ends first, or earlier. */
   readonly lockWakes: Heap<Lock>;
-  readonly giveUps: Heap<GiveUp>;
+  readonly waitDeadlines: Heap<WaitDeadline>;
   /** Locks of which a permit may have come free in this step; drained by `followUp` before the step is over. */
   readonly freed: Set<Lock>;
   /** What happened to locks, oldest first; the oldest go in parts. */
@@ -244,7 +244,7 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     queues: new Map(),
     scheduled: new Heap(),
     leased: new Heap(),
-    lookBy: Infinity,
+    nextClaimBy: Infinity,
     dead: new Set(),
     revocations: new Map(),
     revocationEnds: new Heap(),
@@ -260,7 +260,7 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     ledgers: new Map(),
     locks: new Map(),
     lockWakes: new Heap(),
-    giveUps: new Heap(),
+    waitDeadlines: new Heap(),
     freed: new Set(),
     lockHistory: [],
     fence: 0,

@@ -7,7 +7,7 @@ import {
   type TickReply,
 } from "../contracts/entries.js";
 import { refusalOf } from "../rules/tick.js";
-import { endWhenSpent, setStanding } from "./cursor.js";
+import { endWhenSpent, setCursor } from "./cursor.js";
 import { followUp } from "./follow-up.js";
 import { currentLeader } from "./leases.js";
 import { recordRange } from "./ledger.js";
@@ -53,7 +53,7 @@ function account(
     return startRun(state, { entry, message, due, term, counted }, planned.overlap, now);
   });
   const { pausedAt, disabled } = entry;
-  setStanding(state, entry, { cursor: item.next, pausedAt, disabled: item.disable ?? disabled }, now);
+  setCursor(state, entry, { cursor: item.next, pausedAt, disabled: item.disable ?? disabled }, now);
   endWhenSpent(state, entry, item.maxRuns, now);
   entry.etag = ++state.sequence;
   return occurrences;

@@ -1,5 +1,5 @@
 /** Messages as the scripts take and give them. */
-import type { Delivery, DeliveryLock } from "../contracts/consumer.js";
+import type { Delivery, DeliveryLock } from "../contracts/delivery.js";
 import type { MessageLock } from "../contracts/locks.js";
 import type { NewMessage, When } from "../contracts/sender.js";
 import {

@@ -6,11 +6,11 @@ import type {
   ClaimReply,
   Consumer,
   DeadLettered,
-  Delivery,
   Settlement,
   SettleOutcome,
   SettleReply,
 } from "../contracts/consumer.js";
+import type { Delivery } from "../contracts/delivery.js";
 import { type Caller, OutcomeUnknown } from "./caller.js";
 import { parts, partsByCost, readDelivery } from "./messages.js";
 import { MARK, recordText } from "./results.js";

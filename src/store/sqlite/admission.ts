@@ -1,8 +1,8 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { AdmitReply, AdmitRequest } from "../contracts/consumer.js";
-import { HELD_BY } from "./consumer.js";
-import { isBusy, lineUpMessage } from "./line.js";
-import { type Known, park } from "./messages.js";
+import { LEASED_BY } from "./consumer.js";
+import { isBusy, requestForMessage } from "./waiters.js";
+import { type Known, block } from "./messages.js";
 import { forsake, lockOfMessage, usePermit } from "./permits.js";
 import { type Step } from "./step.js";
 
@@ -14,7 +14,7 @@ interface Held extends Known {
 /** Gives a delivery a permit, or has its message wait in line. */
 export function admit(step: Step, { id, token, lock, busy }: AdmitRequest): AdmitReply {
   const message = step.get<Held>(
-    `${HELD_BY.replace(" FROM", ", task, lease_until AS until FROM")}`,
+    `${LEASED_BY.replace(" FROM", ", task, lease_until AS until FROM")}`,
     ...[id, token],
   );
   if (!message) return { outcome: "lost" };
@@ -27,9 +27,9 @@ export function admit(step: Step, { id, token, lock, busy }: AdmitRequest): Admi
   const spec = JSON.stringify(lock);
   step.run("UPDATE message SET lock = ? WHERE seq = ?", spec, message.seq);
   const lined = { ...message, lock: spec };
-  lineUpMessage(step, lined, lock);
+  requestForMessage(step, lined, lock);
   const fence = usePermit(step, lined, message.until);
   if (fence !== null) return { outcome: "admitted", fence };
-  park(step, id, 1);
+  block(step, id, 1);
   return { outcome: "blocked" };
 }

@@ -1,6 +1,7 @@
 /** Taking messages: by priority, then by age, and among queues of equal standing in turn. */
 import type { EpochMs } from "../../core/clock.js";
-import type { ClaimReply, ClaimRequest, Delivery } from "../contracts/consumer.js";
+import type { ClaimReply, ClaimRequest } from "../contracts/consumer.js";
+import type { Delivery } from "../contracts/delivery.js";
 import { endOfWaiting, type Perishable } from "./ends.js";
 import { followUp } from "./follow-up.js";
 import { type Housekeeping, keepHouse, nextHousekeeping } from "./housekeeping.js";

@@ -7,14 +7,14 @@ import { claim, type Claimant } from "./claim.js";
 import { type Connection } from "./connection.js";
 import { followUp } from "./follow-up.js";
 import type { Hub } from "./hub.js";
-import { capacityOf } from "./line.js";
+import { capacityOf } from "./waiters.js";
 import { deadLetter, defer, end, KNOWN, type Known, putBack, retry } from "./messages.js";
 import { extendPermit, reservePermit } from "./permits.js";
 import { keepResult, remember } from "./results.js";
 import { TO_DROP, TO_STOP } from "./schema.js";
 import { type Step } from "./step.js";
 
-export const HELD_BY = `SELECT ${KNOWN}, revoked FROM message WHERE id = ? AND token = ?`;
+export const LEASED_BY = `SELECT ${KNOWN}, revoked FROM message WHERE id = ? AND token = ?`;
 
 export function sqliteConsumer(connection: Connection, hub: Hub, random: Random, logger: Logger): Consumer {
   const claimant: Claimant = { token: tokens(random), turns: new Map(), turn: 0 };
@@ -25,7 +25,7 @@ export function sqliteConsumer(connection: Connection, hub: Hub, random: Random,
     heartbeat: (refs, leaseMs) =>
       connection.write((step) =>
         refs.map((ref): HeartbeatOutcome => {
-          const message = step.get<Known & { revoked: number }>(HELD_BY, ref.id, ref.token);
+          const message = step.get<Known & { revoked: number }>(LEASED_BY, ref.id, ref.token);
           if (!message) return "lost";
           step.run("UPDATE message SET lease_until = ? WHERE seq = ?", step.now + leaseMs, message.seq);
           const locked = extendPermit(step, message, step.now + leaseMs);
@@ -45,7 +45,7 @@ export function sqliteConsumer(connection: Connection, hub: Hub, random: Random,
     giveBack: (refs) =>
       connection.write((step) => {
         const outcomes = refs.map((ref): SettleOutcome => {
-          const message = step.get<Known>(HELD_BY, ref.id, ref.token);
+          const message = step.get<Known>(LEASED_BY, ref.id, ref.token);
           if (!message) return "lost";
           reservePermit(step, message);
           putBack(step, message, 1);
@@ -79,7 +79,7 @@ function tokens(random: Random): () => string {
 }
 
 function settleOne(step: Step, settlement: Settlement): SettleOutcome {
-  const message = step.get<Known>(HELD_BY, settlement.id, settlement.token);
+  const message = step.get<Known>(LEASED_BY, settlement.id, settlement.token);
   if (!message) return "lost";
   if (settlement.result) keepResult(step, message.id, settlement.result, settlement.resultTtlMs);
   switch (settlement.kind) {

@@ -4,12 +4,12 @@ import { DEAD, LEASED, NOT_REVOKED } from "./schema.js";
 
 /** What of a message tells how long it may wait. */
 export interface Perishable {
-  readonly place: number;
+  readonly state: number;
   readonly revoked: number;
   readonly expires: EpochMs | null;
 }
 
-export const PERISHABLE = "place, revoked, expires";
+export const PERISHABLE = "place AS state, revoked, expires";
 
 /** SQL with the store's now as `?`: whether a row of message is of those that `endOf` gives a reason for. */
 export const HAS_ENDED = `(place NOT IN (${LEASED}, ${DEAD}) AND (revoked <> ${NOT_REVOKED} OR coalesce(expires <= ?, 0)))`;
@@ -23,7 +23,7 @@ export function isExpired({ expires }: Pick<Perishable, "expires">, now: EpochMs
  * stays so: what is told before the message is dropped is what its drop writes.
  */
 export function endOf(message: Perishable, now: EpochMs): "expired" | "revoked" | null {
-  return message.place === LEASED || message.place === DEAD ? null : endOfWaiting(message, now);
+  return message.state === LEASED || message.state === DEAD ? null : endOfWaiting(message, now);
 }
 
 /** The same of one that waits. */

@@ -1,4 +1,4 @@
-import { handOver } from "./line.js";
+import { handOver } from "./waiters.js";
 import { releaseHeldRuns } from "./runs.js";
 import type { Step } from "./step.js";
 

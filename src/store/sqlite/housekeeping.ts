@@ -16,12 +16,12 @@ export function nextHousekeeping(step: Step): EpochMs | null {
     step.get<At>(`SELECT min(lease_until) AS at FROM message WHERE place = ${LEASED}`)?.at ?? Infinity,
     step.get<At>("SELECT min(wake_at) AS at FROM held_run WHERE wake_at IS NOT NULL")?.at ?? Infinity,
     step.get<At>("SELECT min(wake_at) AS at FROM lock WHERE wake_at IS NOT NULL")?.at ?? Infinity,
-    step.get<At>(`SELECT min(give_up_at) AS at ${GIVING_UP}`)?.at ?? Infinity,
+    step.get<At>(`SELECT min(give_up_at) AS at ${WITH_DEADLINE}`)?.at ?? Infinity,
   );
   return next === Infinity ? null : next;
 }
 
-const GIVING_UP = `FROM contender WHERE standing = ${WAITING} AND give_up_at IS NOT NULL`;
+const WITH_DEADLINE = `FROM contender WHERE standing = ${WAITING} AND give_up_at IS NOT NULL`;
 
 interface At {
   readonly at: EpochMs | null;
@@ -48,7 +48,7 @@ export function keepHouse(step: Step, bound: number): Housekeeping {
     ...[step.now, bound],
   );
   for (const { name } of freed) step.freed.add(name);
-  endTired(step, bound);
+  endOverdue(step, bound);
   followUp(step);
   return { refilled, deadLettered };
 }
@@ -65,12 +65,12 @@ function promoteDelayed(step: Step, bound: number, refilled: Set<string>): void 
 }
 
 /** Blocked messages that may wait no longer. */
-function endTired(step: Step, bound: number): void {
-  const tired = step.all<{ id: string }>(
-    `SELECT id ${GIVING_UP} AND give_up_at <= ? ORDER BY give_up_at ${LIMIT}`,
+function endOverdue(step: Step, bound: number): void {
+  const overdue = step.all<{ id: string }>(
+    `SELECT id ${WITH_DEADLINE} AND give_up_at <= ? ORDER BY give_up_at ${LIMIT}`,
     ...[step.now, bound],
   );
-  for (const { id } of tired) {
+  for (const { id } of overdue) {
     const message = step.get<Known & Perishable>(
       `SELECT ${KNOWN}, ${PERISHABLE} FROM message WHERE id = ?`,
       id,

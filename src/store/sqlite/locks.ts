@@ -4,8 +4,8 @@ import type { AcquireReply, AcquireRequest, LockStore } from "../contracts/locks
 import { noteCapacity } from "../rules/capacity.js";
 import type { Connection } from "./connection.js";
 import { followUp } from "./follow-up.js";
-import { capacityOf, handOver, holderOf, isBusy, lineUpProcess } from "./line.js";
-import { CONTENDER, type Contender, endPermit, leave, setEnd } from "./permits.js";
+import { capacityOf, handOver, holderOf, isBusy, requestForProcess } from "./waiters.js";
+import { LOCK_REQUEST, type LockRequest, endPermit, leave, setEnd } from "./permits.js";
 import { HOLDING } from "./schema.js";
 import { LIMIT, type Step } from "./step.js";
 
@@ -20,9 +20,9 @@ export function sqliteLocks(connection: Connection, logger: Logger): LockStore {
     cancel: (lock, waiter) =>
       connection.write((step) => {
         handOver(step, lock);
-        const contender = processOf(step, lock, waiter);
-        if (!contender) return "unknown";
-        leave(step, contender);
+        const lockRequest = processOf(step, lock, waiter);
+        if (!lockRequest) return "unknown";
+        leave(step, lockRequest);
         followUp(step);
         return "cancelled";
       }),
@@ -47,8 +47,8 @@ export function sqliteLocks(connection: Connection, logger: Logger): LockStore {
   };
 }
 
-function processOf(step: Step, lock: string, id: string): Contender | undefined {
-  return step.get<Contender>(`${CONTENDER} WHERE id = ? AND is_task = 0 AND lock = ?`, id, lock);
+function processOf(step: Step, lock: string, id: string): LockRequest | undefined {
+  return step.get<LockRequest>(`${LOCK_REQUEST} WHERE id = ? AND is_task = 0 AND lock = ?`, id, lock);
 }
 
 function acquire(step: Step, request: AcquireRequest): AcquireReply {
@@ -57,17 +57,17 @@ function acquire(step: Step, request: AcquireRequest): AcquireReply {
   const busy = isBusy(step, lock, capacity);
   if (!processOf(step, lock, id)) {
     if (busy && waiterTtlMs === null) return { outcome: "busy", now };
-    lineUpProcess(step, { lock, capacity, id, label, grantMs: waiterTtlMs ?? leaseMs });
+    requestForProcess(step, { lock, capacity, id, label, grantMs: waiterTtlMs ?? leaseMs });
   }
-  const contender = processOf(step, lock, id)!;
-  const { turn, token, fence, standing } = contender;
-  if (standing === HOLDING) {
-    setEnd(step, contender, now + leaseMs);
+  const lockRequest = processOf(step, lock, id)!;
+  const { ticket, token, fence, status } = lockRequest;
+  if (status === HOLDING) {
+    setEnd(step, lockRequest, now + leaseMs);
     followUp(step);
     return { outcome: "granted", permit: { lock, token: token!, fence: fence! }, now };
   }
   if (waiterTtlMs !== null)
-    step.run("UPDATE contender SET until = ? WHERE turn = ?", now + waiterTtlMs, turn);
+    step.run("UPDATE contender SET until = ? WHERE turn = ?", now + waiterTtlMs, ticket);
   const wakeAt = step.get<{ at: EpochMs }>("SELECT wake_at AS at FROM lock WHERE name = ?", lock)!.at;
   return { outcome: "waiting", nextLookAt: wakeAt, now };
 }

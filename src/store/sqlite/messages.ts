@@ -59,7 +59,7 @@ function instantOf(when: When, now: EpochMs): EpochMs {
   return "at" in when ? when.at : now + when.inMs;
 }
 
-export function placeFor(eta: EpochMs | null, now: EpochMs): typeof READY | typeof SCHEDULED {
+export function stateFor(eta: EpochMs | null, now: EpochMs): typeof READY | typeof SCHEDULED {
   return eta !== null && eta > now ? SCHEDULED : READY;
 }
 
@@ -91,17 +91,17 @@ export function sendBuffered(step: Step, id: string): boolean {
     dropRevoked(step, message, "expired");
     return false;
   }
-  const place = placeFor(message.eta, step.now);
+  const state = stateFor(message.eta, step.now);
   step.run(
     "UPDATE message SET place = ?, seq = ?, enqueued_at = ? WHERE seq = ?",
-    ...[place, step.nextSeq(), step.now, message.seq],
+    ...[state, step.nextSeq(), step.now, message.seq],
   );
   step.queues.add(message.queue);
-  return place === READY;
+  return state === READY;
 }
 
 /** Out of its queue or its worker's hands: it stands in the line of its lock. */
-export function park(step: Step, id: string, uncounted: 0 | 1): void {
+export function block(step: Step, id: string, uncounted: 0 | 1): void {
   step.movesMessages = true;
   step.run(
     `UPDATE message SET place = ${BLOCKED}, token = NULL, lease_until = NULL, deliveries = deliveries - ?,
@@ -114,7 +114,7 @@ export function park(step: Step, id: string, uncounted: 0 | 1): void {
  * Back into its queue, with a permit: among the first, since it keeps its age. Its eta may lie ahead of a clock that went
  * back.
  */
-export function unpark(step: Step, id: string): void {
+export function unblock(step: Step, id: string): void {
   const woken = step.get<{ queue: string }>(
     `UPDATE message SET place = CASE WHEN eta > ? THEN ${SCHEDULED} ELSE ${READY} END
        WHERE id = ? AND place = ${BLOCKED} RETURNING queue`,
@@ -124,7 +124,7 @@ export function unpark(step: Step, id: string): void {
 }
 
 /** False for a duplicate: nothing was stored. */
-export function insert(step: Step, sent: Sent, place: number): boolean {
+export function insert(step: Step, sent: Sent, state: number): boolean {
   step.movesMessages = true;
   const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, idTtlMs, entry, body, lock } =
     sent;
@@ -133,7 +133,7 @@ export function insert(step: Step, sent: Sent, place: number): boolean {
     `INSERT INTO message (seq, id, place, task, queue, priority, eta, expires, max_deliveries, result_ttl, entry,
        enqueued_at, body, lock, id_ttl) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
        WHERE NOT EXISTS (SELECT 1 FROM result WHERE id = ? AND until > ?) ON CONFLICT (id) DO NOTHING`,
-    ...[step.nextSeq(), id, place, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry],
+    ...[step.nextSeq(), id, state, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry],
     ...[now, body, lock && JSON.stringify(lock), idTtlMs, id, now],
   );
   return stored > 0;
@@ -150,7 +150,7 @@ export function putBack(step: Step, message: Known, uncounted: 0 | 1): void {
   step.run(
     `UPDATE message SET place = ?, token = NULL, lease_until = NULL, deliveries = deliveries - ?,
        revoked = min(revoked, ${TO_DROP}) WHERE seq = ?`,
-    ...[placeFor(message.eta, step.now), uncounted, message.seq],
+    ...[stateFor(message.eta, step.now), uncounted, message.seq],
   );
 }
 
@@ -170,7 +170,7 @@ function delay(step: Step, message: Known, delayMs: number, counts: string): voi
   step.run(
     `UPDATE message SET place = ?, seq = ?, eta = ?, token = NULL, lease_until = NULL, ${counts},
        revoked = min(revoked, ${TO_DROP}) WHERE seq = ?`,
-    ...[placeFor(eta, step.now), step.nextSeq(), eta, message.seq],
+    ...[stateFor(eta, step.now), step.nextSeq(), eta, message.seq],
   );
   forsake(step, message);
   step.queues.add(message.queue);
@@ -194,7 +194,7 @@ export function redrive(step: Step, message: Known): void {
   step.run(
     `UPDATE message SET place = ?, seq = ?, deliveries = 0, retries = 0, revoked = ${NOT_REVOKED},
        enqueued_at = ?, dead_at = NULL, dead_reason = NULL WHERE seq = ?`,
-    ...[placeFor(message.eta, step.now), step.nextSeq(), step.now, message.seq],
+    ...[stateFor(message.eta, step.now), step.nextSeq(), step.now, message.seq],
   );
   step.queues.add(message.queue);
 }

@@ -9,24 +9,24 @@ import { AWAY, HOLDING, WAITING } from "./schema.js";
 import type { Step } from "./step.js";
 
 /** A row of contender. */
-export interface Contender {
-  readonly turn: number;
+export interface LockRequest {
+  readonly ticket: number;
   readonly lock: string;
   readonly id: string;
   readonly isTask: number;
   readonly label: string;
-  readonly standing: number;
+  readonly status: number;
   readonly since: EpochMs;
   readonly until: EpochMs | null;
   readonly grantMs: number;
   readonly token: string | null;
   readonly fence: number | null;
   /** Of a task that waits only so long. */
-  readonly giveUpAt: EpochMs | null;
+  readonly waitDeadline: EpochMs | null;
 }
 
-export const CONTENDER = `SELECT turn, lock, id, is_task AS isTask, label, standing, since, until, grant_ms AS grantMs,
-  token, fence, give_up_at AS giveUpAt FROM contender`;
+export const LOCK_REQUEST = `SELECT turn AS ticket, lock, id, is_task AS isTask, label, standing AS status, since, until, grant_ms AS grantMs,
+  token, fence, give_up_at AS waitDeadline FROM contender`;
 
 /** A message that may have a lock. */
 export interface Lockable {
@@ -39,8 +39,10 @@ export function lockOfMessage({ lock }: Pick<Lockable, "lock">): MessageLock | n
 }
 
 /** The standing of a message with its lock, from the first time it stood in line. */
-export function contenderOf(step: Step, { id, lock }: Lockable): Contender | undefined {
-  return lock === null ? undefined : step.get<Contender>(`${CONTENDER} WHERE id = ? AND is_task = 1`, id);
+export function lockRequestOf(step: Step, { id, lock }: Lockable): LockRequest | undefined {
+  return lock === null
+    ? undefined
+    : step.get<LockRequest>(`${LOCK_REQUEST} WHERE id = ? AND is_task = 1`, id);
 }
 
 /** Microseconds of the clock: the number also grows when an older copy of the file was restored. */
@@ -53,10 +55,10 @@ export function nextFence(step: Step): number {
 
 /** The number of the permit of a message that a worker has, up to the end of its lease; null: it has none. */
 export function usePermit(step: Step, message: Lockable, until: EpochMs): number | null {
-  const contender = contenderOf(step, message);
-  if (contender?.standing !== HOLDING) return null;
-  const fence = contender.fence ?? nextFence(step);
-  step.run("UPDATE contender SET until = ?, fence = ? WHERE turn = ?", until, fence, contender.turn);
+  const lockRequest = lockRequestOf(step, message);
+  if (lockRequest?.status !== HOLDING) return null;
+  const fence = lockRequest.fence ?? nextFence(step);
+  step.run("UPDATE contender SET until = ?, fence = ? WHERE turn = ?", until, fence, lockRequest.ticket);
   return fence;
 }
 
@@ -71,17 +73,17 @@ export function extendPermit(step: Step, message: Lockable, until: EpochMs): boo
 }
 
 /** Sets when a permit ends that no lease of a delivery ends: where that is sooner than was thought, its line is watched anew. */
-export function setEnd(step: Step, { turn, lock, until: before }: Contender, until: EpochMs): void {
+export function setEnd(step: Step, { ticket, lock, until: before }: LockRequest, until: EpochMs): void {
   if (until < (before ?? Infinity)) step.freed.add(lock);
-  step.run("UPDATE contender SET until = ? WHERE turn = ?", until, turn);
+  step.run("UPDATE contender SET until = ? WHERE turn = ?", until, ticket);
 }
 
 /** Keeps the permit for the message while nobody has it. The next worker gets a number of its own. */
 export function reservePermit(step: Step, message: Lockable): void {
-  const contender = contenderOf(step, message);
-  if (contender?.standing !== HOLDING) return;
-  setEnd(step, contender, step.now + contender.grantMs);
-  step.run("UPDATE contender SET fence = NULL WHERE turn = ?", contender.turn);
+  const lockRequest = lockRequestOf(step, message);
+  if (lockRequest?.status !== HOLDING) return;
+  setEnd(step, lockRequest, step.now + lockRequest.grantMs);
+  step.run("UPDATE contender SET fence = NULL WHERE turn = ?", lockRequest.ticket);
 }
 
 /** Rows go in parts of so many. */
@@ -91,7 +93,7 @@ const TRIM_EVERY = 250;
 export function note(
   step: Step,
   event: LockEvent,
-  { lock, isTask, id, label, fence, since }: Contender,
+  { lock, isTask, id, label, fence, since }: LockRequest,
 ): void {
   const took = event === "waiting" ? null : Math.max(0, step.now - since);
   const { seq } = step.get<{ seq: number }>(
@@ -103,39 +105,39 @@ export function note(
 }
 
 /**
- * Takes a permit away, in the history as `event` unless it has ended by itself. A task keeps its turn, in case it comes
+ * Takes a permit away, in the history as `event` unless it has ended by itself. A task keeps its ticket, in case it comes
  * back.
  */
-export function endPermit(step: Step, holder: Contender, event: "released" | "broken" | "lost"): void {
-  const { turn, lock, isTask, until } = holder;
+export function endPermit(step: Step, holder: LockRequest, event: "released" | "broken" | "lost"): void {
+  const { ticket, lock, isTask, until } = holder;
   note(step, (until ?? 0) <= step.now ? "lost" : event, holder);
   if (isTask === 1) {
-    step.run(`UPDATE contender SET standing = ${AWAY}, fence = NULL, token = NULL WHERE turn = ?`, turn);
-  } else drop(step, turn);
+    step.run(`UPDATE contender SET standing = ${AWAY}, fence = NULL, token = NULL WHERE turn = ?`, ticket);
+  } else drop(step, ticket);
   step.freed.add(lock);
 }
 
 /** Without a trace in the history. */
-export function drop(step: Step, turn: number): void {
-  step.run("DELETE FROM contender WHERE turn = ?", turn);
+export function drop(step: Step, ticket: number): void {
+  step.run("DELETE FROM contender WHERE turn = ?", ticket);
 }
 
 /** The permit of a message whose worker fell silent. */
 export function losePermit(step: Step, message: Lockable): void {
-  const contender = contenderOf(step, message);
-  if (contender?.standing === HOLDING) endPermit(step, contender, "lost");
+  const lockRequest = lockRequestOf(step, message);
+  if (lockRequest?.status === HOLDING) endPermit(step, lockRequest, "lost");
 }
 
-/** A message that ends, or starts anew, gives up permit and turn. */
+/** A message that ends, or starts anew, gives up permit and ticket. */
 export function forsake(step: Step, message: Lockable): void {
-  const contender = contenderOf(step, message);
-  if (contender) leave(step, contender);
+  const lockRequest = lockRequestOf(step, message);
+  if (lockRequest) leave(step, lockRequest);
 }
 
 /** Out of the line, or without its permit, for good. */
-export function leave(step: Step, contender: Contender): void {
-  if (contender.standing === HOLDING) endPermit(step, contender, "released");
-  else if (contender.standing === WAITING) note(step, "gave-up", contender);
-  drop(step, contender.turn);
-  step.freed.add(contender.lock);
+export function leave(step: Step, lockRequest: LockRequest): void {
+  if (lockRequest.status === HOLDING) endPermit(step, lockRequest, "released");
+  else if (lockRequest.status === WAITING) note(step, "gave-up", lockRequest);
+  drop(step, lockRequest.ticket);
+  step.freed.add(lockRequest.lock);
 }

@@ -25,9 +25,9 @@ export function sqliteQueues(connection: Connection): Queues {
 function purgeSome(step: Step, queue: string): number {
   const waiting: Known[] = [];
   // Looks through all that is scheduled: an operator's step, not a worker's.
-  for (const place of [READY, BLOCKED, SCHEDULED]) {
+  for (const state of [READY, BLOCKED, SCHEDULED]) {
     const found = step.all<Known>(
-      `SELECT ${KNOWN} FROM message WHERE place = ${place} AND queue = ? ${LIMIT}`,
+      `SELECT ${KNOWN} FROM message WHERE place = ${state} AND queue = ? ${LIMIT}`,
       ...[queue, STEP_LIMIT - waiting.length],
     );
     waiting.push(...found);
@@ -50,11 +50,11 @@ function counts(step: Step): QueueCounts[] {
     dead: "dead_queue",
     blocked: "parked",
   };
-  const places = { ready: READY, scheduled: SCHEDULED, leased: LEASED, dead: DEAD, blocked: BLOCKED };
+  const states = { ready: READY, scheduled: SCHEDULED, leased: LEASED, dead: DEAD, blocked: BLOCKED };
   for (const name of ["ready", "scheduled", "leased", "dead", "blocked"] as const) {
     const rows = step.all<{ queue: string; count: number }>(
       `SELECT queue, count(*) AS count FROM message INDEXED BY message_${indexes[name]}
-         WHERE place = ${places[name]} GROUP BY queue`,
+         WHERE place = ${states[name]} GROUP BY queue`,
     );
     for (const { queue, count } of rows) {
       const counted = found.get(queue) ?? { ready: 0, scheduled: 0, leased: 0, dead: 0 };

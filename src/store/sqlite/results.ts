@@ -140,7 +140,7 @@ export function told(step: Step, id: string): Told {
   const kept = keptResult(step, id);
   if (kept && isFinal(kept.state)) return { record: kept, isOver: true, expires: null, now };
   const message = step.get<Perishable>(`SELECT ${PERISHABLE} FROM message WHERE id = ?`, id);
-  if (!message || message.place === DEAD) {
+  if (!message || message.state === DEAD) {
     return { record: kept, isOver: kept === null && isKept(step, id), expires: null, now };
   }
   const reason = endOf(message, now);
@@ -149,7 +149,7 @@ export function told(step: Step, id: string): Told {
     const record = { id, state: "REVOKED", payload: null, reason, at };
     return { record, isOver: true, expires: null, now };
   }
-  const isHeld = message.place === LEASED;
+  const isHeld = message.state === LEASED;
   const derived = { id, state: isHeld ? "RECEIVED" : "PENDING", payload: null, at: now };
   return { record: kept ?? derived, isOver: false, expires: isHeld ? null : message.expires, now };
 }

@@ -6,12 +6,12 @@ import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, Overlap } from "../contracts/entries.js";
 import { endOf, isExpired, PERISHABLE, type Perishable } from "./ends.js";
 import { record } from "./ledger.js";
-import { isBusy } from "./line.js";
+import { isBusy } from "./waiters.js";
 import { dropRevoked, end, keep, keepingOf, KNOWN, sendBuffered, type Known, type Sent } from "./messages.js";
 import { lockOfMessage } from "./permits.js";
 import { keepOwnResult } from "./results.js";
 import { BUFFERED, LEASED, TO_STOP } from "./schema.js";
-import { send, standInLine } from "./send.js";
+import { send, requestLock } from "./send.js";
 import { LIMIT, type Step } from "./step.js";
 
 /** A run that is due now. */
@@ -114,7 +114,7 @@ function busyUntil(step: Step, entry: string, timeoutMs: number | null): EpochMs
       const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE seq = ?`, run.seq);
       if (message) dropRevoked(step, message, reason);
     } else {
-      const expires = run.place === LEASED ? null : run.expires;
+      const expires = run.state === LEASED ? null : run.expires;
       until = Math.max(until, Math.min(givenUpAt(run.at), expires ?? Infinity));
     }
   }
@@ -150,7 +150,7 @@ function stopRuns(step: Step, entry: string): void {
   const asked: string[] = [];
   const runs = step.all<Run>(`SELECT ${RUN} ${UNFINISHED}`, entry);
   for (const message of runs) {
-    if (message.place !== LEASED) {
+    if (message.state !== LEASED) {
       dropRevoked(step, message, endOf(message, step.now) ?? "revoked");
     } else if (message.revoked !== TO_STOP) {
       step.run(`UPDATE message SET revoked = ${TO_STOP} WHERE seq = ?`, message.seq);
@@ -180,7 +180,7 @@ function holdRun(step: Step, run: DueRun, overlap: Overlap): OccurrenceOutcome {
     ...[entry, message.id, due, term, counted ? 0 : 1, counted?.maxRuns ?? null, timeoutMs, graceEnd],
     finiteOrNull(at),
   );
-  step.summon(at);
+  step.wakeBy(at);
   return "buffered";
 }
 
@@ -227,7 +227,7 @@ export function releaseHeldRuns(step: Step): void {
     const at = wakeAt(step, held);
     if (at > step.now) {
       step.run("UPDATE held_run SET wake_at = ? WHERE entry = ?", finiteOrNull(at), entry);
-      step.summon(at);
+      step.wakeBy(at);
       continue;
     }
     step.run("DELETE FROM held_run WHERE entry = ?", entry);
@@ -245,7 +245,7 @@ function lineUp(step: Step, id: string): void {
     "SELECT task, lock FROM message WHERE id = ?",
     id,
   );
-  if (message) standInLine(step, { id, task: message.task, lock: lockOfMessage(message) });
+  if (message) requestLock(step, { id, task: message.task, lock: lockOfMessage(message) });
 }
 
 /** Disables the entry once its runs have reached the limit; one that is disabled already keeps its reason. */

@@ -1,7 +1,7 @@
 import type { EnqueueOutcome } from "../contracts/sender.js";
-import { lineUpMessage } from "./line.js";
-import { insert, isKnown, park, placeFor, type Sent } from "./messages.js";
-import { contenderOf } from "./permits.js";
+import { requestForMessage } from "./waiters.js";
+import { insert, isKnown, block, stateFor, type Sent } from "./messages.js";
+import { lockRequestOf } from "./permits.js";
 import { keepOwnResult } from "./results.js";
 import { HOLDING, READY } from "./schema.js";
 import type { Step } from "./step.js";
@@ -18,18 +18,18 @@ export function send(step: Step, sent: Sent): EnqueueOutcome {
     );
     return "expired";
   }
-  const place = placeFor(sent.eta, step.now);
-  if (!insert(step, sent, place)) return "duplicate";
-  if (sent.lock === null || place !== READY || standInLine(step, sent)) step.queues.add(sent.queue);
+  const state = stateFor(sent.eta, step.now);
+  if (!insert(step, sent, state)) return "duplicate";
+  if (sent.lock === null || state !== READY || requestLock(step, sent)) step.queues.add(sent.queue);
   return "queued";
 }
 
 /** Has a message that was just put into its queue ask for its lock. Whether it has the permit; else it is blocked. */
-export function standInLine(step: Step, { id, task, lock }: Pick<Sent, "id" | "task" | "lock">): boolean {
+export function requestLock(step: Step, { id, task, lock }: Pick<Sent, "id" | "task" | "lock">): boolean {
   if (lock === null) return true;
   const message = { id, task, lock: lock.name };
-  lineUpMessage(step, message, lock);
-  if (contenderOf(step, message)?.standing === HOLDING) return true;
-  park(step, id, 0);
+  requestForMessage(step, message, lock);
+  if (lockRequestOf(step, message)?.status === HOLDING) return true;
+  block(step, id, 0);
   return false;
 }

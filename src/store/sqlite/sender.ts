@@ -34,12 +34,12 @@ function revokeOne(step: Step, id: string, terminate: boolean, keepMs: number): 
     id,
   );
   if (!message) return rememberRevoked(step, id, keepMs);
-  if (message.place === LEASED) {
+  if (message.state === LEASED) {
     step.run(
       "UPDATE message SET revoked = max(revoked, ?) WHERE seq = ?",
       ...[terminate ? TO_STOP : TO_DROP, message.seq],
     );
-  } else if (message.place !== DEAD) {
+  } else if (message.state !== DEAD) {
     dropRevoked(step, message, endOf(message, step.now) ?? "revoked");
   }
 }

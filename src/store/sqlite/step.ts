@@ -27,7 +27,7 @@ export interface News {
   readonly results: readonly StoredResult[];
   readonly signals: readonly Signal[];
   /** When a claim from whatever queue has something to do that was not there before; Infinity: nothing. */
-  readonly summonsAt: EpochMs;
+  readonly wakesBy: EpochMs;
   /** Whether a message has come to wait that did not wait there before. */
   readonly movesMessages: boolean;
   /** When the consumer that claimed in this step is to look again; null: never; undefined: none claimed. */
@@ -42,7 +42,7 @@ export class Step implements News {
   readonly queues = new Set<string>();
   readonly results: StoredResult[] = [];
   readonly signals: Signal[] = [];
-  summonsAt = Infinity;
+  wakesBy = Infinity;
   movesMessages = false;
   nextWakeAt: EpochMs | null | undefined;
   /** Entries whose last run may have ended in this step while another run of theirs is buffered. */
@@ -98,8 +98,8 @@ export class Step implements News {
   }
 
   /** Some claim has something to do at `at`, in whatever queue. */
-  summon(at: EpochMs): void {
-    this.summonsAt = Math.min(this.summonsAt, at);
+  wakeBy(at: EpochMs): void {
+    this.wakesBy = Math.min(this.wakesBy, at);
   }
 
   publish(topic: string, payload: string): void {

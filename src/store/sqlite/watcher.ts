@@ -165,7 +165,7 @@ export class Watcher {
       const result = finalResult(step, id);
       if (result) this.#hub.tellResult(result);
     }
-    this.#hub.summon(-Infinity);
+    this.#hub.wakeBy(-Infinity);
     this.#onRollBack();
   }
 
@@ -175,9 +175,9 @@ export class Watcher {
    */
   #ringListeners(step: Step): void {
     if (this.#hub.listeners.size === 0) return;
-    this.#hub.summon(nextHousekeeping(step) ?? Infinity);
+    this.#hub.wakeBy(nextHousekeeping(step) ?? Infinity);
     for (const listener of this.#hub.listeners) {
-      if (some(listener.queues, (queue) => hasReady(step, queue))) listener.ring();
+      if (some(listener.queues, (queue) => hasReady(step, queue))) listener.notify();
     }
   }
 

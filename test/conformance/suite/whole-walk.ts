@@ -10,9 +10,9 @@ import type {
   AdmitRequest,
   ClaimReply,
   ClaimRequest,
-  Delivery,
   Settlement,
 } from "../../../src/store/contracts/consumer.js";
+import type { Delivery } from "../../../src/store/contracts/delivery.js";
 import type { NewMessage } from "../../../src/store/contracts/sender.js";
 import type {
   EntryPut,

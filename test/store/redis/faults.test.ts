@@ -34,6 +34,8 @@ afterEach(async () => {
   for (const store of stores.splice(0)) await store.close();
 });
 
+const ROLES = ["commands", "leader", "subscriber"];
+
 /** Ids of the server's connections by role, of the newest stores only. */
 async function connections(role: string): Promise<string[]> {
   const list = (await server.raw.client("LIST")) as string;
@@ -144,12 +146,11 @@ describe("close", () => {
     await lead(store);
     const arrivals = await store.consumer.listen(["q"]);
     const wait = arrivals.wait(60_000, never);
+    const all = () => Promise.all(ROLES.map(connections));
+    await until("a connection of each role", async () => (await all()).every(({ length }) => length === 1));
     await Promise.all([store.close(), store.close()]);
     await wait;
-    await until("no connection of ours", async () => {
-      const roles = await Promise.all(["commands", "leader", "subscriber"].map(connections));
-      return roles.flat().length === 0;
-    });
+    await until("no connection of ours", async () => (await all()).flat().length === 0);
   });
 
   test("ends a call that is under way", async () => {

@@ -1,8 +1,16 @@
 /** The line of a lock: joining it, and being granted a permit when the turn comes. */
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock, PermitRef } from "../contracts/locks.js";
-import { unpark } from "./messages.js";
-import { CONTENDER, type Contender, drop, endPermit, type Lockable, nextFence, note } from "./permits.js";
+import { unblock } from "./messages.js";
+import {
+  LOCK_REQUEST,
+  type LockRequest,
+  drop,
+  endPermit,
+  type Lockable,
+  nextFence,
+  note,
+} from "./permits.js";
 import { HOLDING, WAITING } from "./schema.js";
 import type { Step } from "./step.js";
 
@@ -33,15 +41,18 @@ export interface ProcessApplicant {
 }
 
 /** Puts a process at the end of the line, unless it has its permit at once. */
-export function lineUpProcess(step: Step, { lock, capacity, id, label, grantMs }: ProcessApplicant): void {
+export function requestForProcess(
+  step: Step,
+  { lock, capacity, id, label, grantMs }: ProcessApplicant,
+): void {
   openLock(step, lock, capacity);
-  insert(step, { lock, id, isTask: 0, label, until: step.now + grantMs, grantMs, giveUpAt: null });
+  insert(step, { lock, id, isTask: 0, label, until: step.now + grantMs, grantMs, waitDeadline: null });
   handOver(step, lock);
   noteWaiting(step, id, 0, lock);
 }
 
-/** Puts a message in line, at its old turn when it had one, unless it has its permit at once. */
-export function lineUpMessage(
+/** Puts a message in line, at its old ticket when it had one, unless it has its permit at once. */
+export function requestForMessage(
   step: Step,
   message: Lockable & { readonly task: string },
   { name: lock, capacity, waitTimeoutMs, reserveMs: grantMs }: MessageLock,
@@ -54,8 +65,8 @@ export function lineUpMessage(
     ...[step.now, grantMs, id, lock],
   );
   if (again === 0) {
-    const giveUpAt = waitTimeoutMs === null ? null : step.now + waitTimeoutMs;
-    insert(step, { lock, id, isTask: 1, label, until: null, grantMs, giveUpAt });
+    const waitDeadline = waitTimeoutMs === null ? null : step.now + waitTimeoutMs;
+    insert(step, { lock, id, isTask: 1, label, until: null, grantMs, waitDeadline });
   }
   handOver(step, lock);
   noteWaiting(step, id, 1, lock);
@@ -63,13 +74,13 @@ export function lineUpMessage(
 
 /** In the history, when it was not granted a permit at once. */
 function noteWaiting(step: Step, id: string, isTask: number, lock: string): void {
-  const contender = step.get<Contender>(
-    `${CONTENDER} WHERE id = ? AND is_task = ? AND lock = ? AND standing = ${WAITING}`,
+  const lockRequest = step.get<LockRequest>(
+    `${LOCK_REQUEST} WHERE id = ? AND is_task = ? AND lock = ? AND standing = ${WAITING}`,
     ...[id, isTask, lock],
   );
-  if (!contender) return;
-  note(step, "waiting", contender);
-  step.summon(contender.giveUpAt ?? Infinity);
+  if (!lockRequest) return;
+  note(step, "waiting", lockRequest);
+  step.wakeBy(lockRequest.waitDeadline ?? Infinity);
 }
 
 function openLock(step: Step, name: string, capacity: number): void {
@@ -79,13 +90,13 @@ function openLock(step: Step, name: string, capacity: number): void {
   );
 }
 
-type Newcomer = Pick<Contender, "lock" | "id" | "isTask" | "label" | "until" | "grantMs" | "giveUpAt">;
+type Newcomer = Pick<LockRequest, "lock" | "id" | "isTask" | "label" | "until" | "grantMs" | "waitDeadline">;
 
-function insert(step: Step, { lock, id, isTask, label, until, grantMs, giveUpAt }: Newcomer): void {
+function insert(step: Step, { lock, id, isTask, label, until, grantMs, waitDeadline }: Newcomer): void {
   step.run(
     `INSERT INTO contender (lock, id, is_task, label, standing, since, until, grant_ms, give_up_at)
        VALUES (?, ?, ?, ?, ${WAITING}, ?, ?, ?, ?)`,
-    ...[lock, id, isTask, label, step.now, until, grantMs, giveUpAt],
+    ...[lock, id, isTask, label, step.now, until, grantMs, waitDeadline],
   );
 }
 
@@ -94,47 +105,47 @@ export function handOver(step: Step, name: string): void {
   step.freed.delete(name);
   const lock = step.get<LockRow>("SELECT capacity FROM lock WHERE name = ?", name);
   if (!lock) return;
-  const ended = step.all<Contender>(
-    `${CONTENDER} WHERE lock = ? AND standing = ${HOLDING} AND until <= ?`,
+  const ended = step.all<LockRequest>(
+    `${LOCK_REQUEST} WHERE lock = ? AND standing = ${HOLDING} AND until <= ?`,
     ...[name, step.now],
   );
   for (const holder of ended) endPermit(step, holder, "lost");
   let free = lock.capacity - heldCount(step, name);
-  let first = firstInLine(step, name);
+  let first = firstWaiting(step, name);
   while (first && free > 0) {
     // A process that has not been heard of is passed over; a blocked task cannot die.
     if (first.isTask === 0 && (first.until ?? 0) <= step.now) {
       note(step, "gave-up", first);
-      drop(step, first.turn);
+      drop(step, first.ticket);
     } else {
       grant(step, first);
       free--;
     }
-    first = firstInLine(step, name);
+    first = firstWaiting(step, name);
   }
   step.freed.delete(name);
   if (first) watch(step, name);
   else close(step, name);
 }
 
-function firstInLine(step: Step, name: string): Contender | undefined {
-  return step.get<Contender>(
-    `${CONTENDER} WHERE lock = ? AND standing = ${WAITING} ORDER BY turn LIMIT 1`,
+function firstWaiting(step: Step, name: string): LockRequest | undefined {
+  return step.get<LockRequest>(
+    `${LOCK_REQUEST} WHERE lock = ? AND standing = ${WAITING} ORDER BY turn LIMIT 1`,
     name,
   );
 }
 
-function grant(step: Step, contender: Contender): void {
-  const { turn, id, isTask, grantMs } = contender;
+function grant(step: Step, lockRequest: LockRequest): void {
+  const { ticket, id, isTask, grantMs } = lockRequest;
   const number = nextFence(step);
   // A task gets its fence when a worker takes it: two runs of it must not share one.
   const fence = isTask === 1 ? null : number;
   step.run(
     `UPDATE contender SET standing = ${HOLDING}, since = ?, until = ?, token = ?, fence = ? WHERE turn = ?`,
-    ...[step.now, step.now + grantMs, number.toString(36), fence, turn],
+    ...[step.now, step.now + grantMs, number.toString(36), fence, ticket],
   );
-  note(step, "acquired", { ...contender, fence });
-  if (isTask === 1) unpark(step, id);
+  note(step, "acquired", { ...lockRequest, fence });
+  if (isTask === 1) unblock(step, id);
   else step.publish("lock", id);
 }
 
@@ -145,7 +156,7 @@ function watch(step: Step, name: string): void {
        WHERE name = ? RETURNING wake_at AS at`,
     name,
   )!;
-  step.summon(at ?? Infinity);
+  step.wakeBy(at ?? Infinity);
 }
 
 /** A lock without a line; without holders, too, it leaves no trace. */
@@ -155,10 +166,10 @@ function close(step: Step, name: string): void {
 }
 
 /** The holder of a permit that is valid now. */
-export function holderOf(step: Step, { lock, token }: PermitRef): Contender | undefined {
+export function holderOf(step: Step, { lock, token }: PermitRef): LockRequest | undefined {
   handOver(step, lock);
-  return step.get<Contender>(
-    `${CONTENDER} WHERE lock = ? AND standing = ${HOLDING} AND token = ?`,
+  return step.get<LockRequest>(
+    `${LOCK_REQUEST} WHERE lock = ? AND standing = ${HOLDING} AND token = ?`,
     ...[lock, token],
   );
 }

@@ -3,16 +3,16 @@ import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock, PermitRef } from "../contracts/locks.js";
 import { publish } from "./channel.js";
 import { Heap } from "./heap.js";
-import { ring, summon, unpark } from "./messages.js";
+import { notify, wakeBy, unblock } from "./messages.js";
 import { endPermit, nextFence, note } from "./permits.js";
-import type { Contender, Lock, MemoryState, Message } from "./state.js";
+import type { LockRequest, Lock, MemoryState, Message } from "./state.js";
 
 /** The lock, made when it is not there; the newest caller's capacity counts. */
 function lockOf(state: MemoryState, name: string, capacity: number): Lock {
   let lock = state.locks.get(name);
   if (!lock) {
-    const line = new Heap<Contender>();
-    lock = { slot: -1, name, capacity, holders: new Set(), line, wakeAt: Infinity, processes: new Map() };
+    const waiters = new Heap<LockRequest>();
+    lock = { slot: -1, name, capacity, holders: new Set(), waiters, wakeAt: Infinity, processes: new Map() };
     state.locks.set(name, lock);
   }
   lock.capacity = capacity;
@@ -44,69 +44,73 @@ export interface ProcessApplicant {
 }
 
 /** Puts a process at the end of the line; it holds a permit already when one was free. */
-export function lineUpProcess(state: MemoryState, applicant: ProcessApplicant, now: EpochMs): Contender {
+export function requestForProcess(
+  state: MemoryState,
+  applicant: ProcessApplicant,
+  now: EpochMs,
+): LockRequest {
   const { id, label, grantMs } = applicant;
   const lock = lockOf(state, applicant.lock, applicant.capacity);
-  const contender = newcomer(state, {
+  const lockRequest = newcomer(state, {
     lock,
     kind: "process",
     id,
     label,
     message: null,
     grantMs,
-    giveUp: null,
+    waitDeadline: null,
   });
-  contender.until = now + grantMs;
-  lock.processes.set(id, contender);
-  enterLine(state, contender, now);
-  return contender;
+  lockRequest.until = now + grantMs;
+  lock.processes.set(id, lockRequest);
+  enqueueRequest(state, lockRequest, now);
+  return lockRequest;
 }
 
-/** Puts a message in line, at its old turn when it had one; it holds a permit already when one was free. */
-export function lineUpMessage(
+/** Puts a message in line, at its old ticket when it had one; it holds a permit already when one was free. */
+export function requestForMessage(
   state: MemoryState,
   message: Message,
   spec: MessageLock,
   now: EpochMs,
-): Contender {
+): LockRequest {
   const { name, capacity, waitTimeoutMs, reserveMs: grantMs } = spec;
   const lock = lockOf(state, name, capacity);
-  const giveUp = waitTimeoutMs === null ? null : { slot: -1, message, at: now + waitTimeoutMs };
+  const waitDeadline = waitTimeoutMs === null ? null : { slot: -1, message, at: now + waitTimeoutMs };
   const { id, task: label } = message;
-  message.contender ??= newcomer(state, { lock, kind: "task", id, label, message, grantMs, giveUp });
-  message.contender.lock = lock;
-  message.contender.grantMs = grantMs;
-  enterLine(state, message.contender, now);
-  return message.contender;
+  message.lockRequest ??= newcomer(state, { lock, kind: "task", id, label, message, grantMs, waitDeadline });
+  message.lockRequest.lock = lock;
+  message.lockRequest.grantMs = grantMs;
+  enqueueRequest(state, message.lockRequest, now);
+  return message.lockRequest;
 }
 
-type Newcomer = Pick<Contender, "lock" | "kind" | "id" | "label" | "message" | "grantMs" | "giveUp">;
+type Newcomer = Pick<LockRequest, "lock" | "kind" | "id" | "label" | "message" | "grantMs" | "waitDeadline">;
 
-function newcomer(state: MemoryState, who: Newcomer): Contender {
-  const turn = ++state.sequence;
-  return { slot: -1, ...who, turn, standing: "away", since: 0, until: 0, token: "", fence: null };
+function newcomer(state: MemoryState, who: Newcomer): LockRequest {
+  const ticket = ++state.sequence;
+  return { slot: -1, ...who, ticket, status: "away", since: 0, until: 0, token: "", fence: null };
 }
 
-function enterLine(state: MemoryState, contender: Contender, now: EpochMs): void {
-  contender.standing = "waiting";
-  contender.since = now;
-  contender.lock.line.push(contender, contender.turn, 0);
-  handOver(state, contender.lock, now);
-  if (isWaiting(contender)) note(state, "waiting", contender);
+function enqueueRequest(state: MemoryState, lockRequest: LockRequest, now: EpochMs): void {
+  lockRequest.status = "waiting";
+  lockRequest.since = now;
+  lockRequest.lock.waiters.push(lockRequest, lockRequest.ticket, 0);
+  handOver(state, lockRequest.lock, now);
+  if (isWaiting(lockRequest)) note(state, "waiting", lockRequest);
 }
 
 /** Asked anew: a hand-over changes it. */
-function isWaiting({ standing }: Contender): boolean {
-  return standing === "waiting";
+function isWaiting({ status }: LockRequest): boolean {
+  return status === "waiting";
 }
 
 /** Gives what is free to those in line, so that no lock with a line has a permit to give. */
 export function handOver(state: MemoryState, lock: Lock, now: EpochMs): void {
   for (const holder of lock.holders) if (holder.until <= now) endPermit(state, holder, "lost");
   while (lock.holders.size < lock.capacity) {
-    const first = lock.line.peek();
+    const first = lock.waiters.peek();
     if (!first) break;
-    lock.line.remove(first);
+    lock.waiters.remove(first);
     // A process that has not been heard of is passed over; a blocked task cannot die.
     if (first.kind === "process" && first.until <= now) {
       note(state, "gave-up", first);
@@ -116,29 +120,29 @@ export function handOver(state: MemoryState, lock: Lock, now: EpochMs): void {
   state.freed.delete(lock);
   state.lockWakes.remove(lock);
   lock.wakeAt = Infinity;
-  if (lock.line.size > 0) {
+  if (lock.waiters.size > 0) {
     for (const holder of lock.holders) lock.wakeAt = Math.min(lock.wakeAt, holder.until);
     state.lockWakes.push(lock, lock.wakeAt, 0);
-    summon(state, lock.wakeAt);
+    wakeBy(state, lock.wakeAt);
   } else if (lock.holders.size === 0) state.locks.delete(lock.name);
 }
 
-function grant(state: MemoryState, contender: Contender, now: EpochMs): void {
-  const { lock, message } = contender;
-  contender.standing = "holding";
-  contender.until = now + contender.grantMs;
-  contender.token = (++state.sequence).toString(36);
+function grant(state: MemoryState, lockRequest: LockRequest, now: EpochMs): void {
+  const { lock, message } = lockRequest;
+  lockRequest.status = "holding";
+  lockRequest.until = now + lockRequest.grantMs;
+  lockRequest.token = (++state.sequence).toString(36);
   // A task gets its number when a worker takes it: two runs of it must not share one.
-  contender.fence = message === null ? nextFence(state, now) : null;
-  note(state, "acquired", contender);
-  contender.since = now;
-  lock.holders.add(contender);
-  if (message === null) publish(state, "lock", contender.id);
-  else if (message.place === "blocked") ring(unpark(state, message, now));
+  lockRequest.fence = message === null ? nextFence(state, now) : null;
+  note(state, "acquired", lockRequest);
+  lockRequest.since = now;
+  lock.holders.add(lockRequest);
+  if (message === null) publish(state, "lock", lockRequest.id);
+  else if (message.state === "blocked") notify(unblock(state, message, now));
 }
 
 /** The holder of a permit that is valid now. */
-export function holderOf(state: MemoryState, { lock, token }: PermitRef, now: EpochMs): Contender | null {
+export function holderOf(state: MemoryState, { lock, token }: PermitRef, now: EpochMs): LockRequest | null {
   for (const holder of currentLock(state, lock, now)?.holders ?? []) {
     if (holder.token === token) return holder;
   }
