@@ -15,7 +15,7 @@
 --   { per delivery: id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never changed };
 --   and when the claim has made dead letters: { per message: id, queue, task, reason } }
 -- Flags: allow-oom
--- Uses: clock, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs, claim
+-- Uses: clock, version, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs, claim
 local settlements = tonumber(arg_settlements)
 local ids = {}
 for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
@@ -26,9 +26,9 @@ remember_task_requests(ids)
 local verbs = {}
 
 local function settle(id, token, text, result)
-  local _, queue, rank, sent_at, entry = read_leased(token, states[id])
-  if not queue then return SETTLED_LOST end
-  local m = { id = id, queue = queue, rank = rank, at = sent_at, entry = entry }
+  local position, queue, sent_at, entry = read_leased(token, states[id])
+  if not position then return SETTLED_LOST end
+  local m = { id = id, queue = queue, rank = string.sub(position, #queue + 2), at = sent_at, entry = entry }
   local verb = verbs[text]
   if not verb then
     local kind, final, ttl, extra = match(text, "^(%a) (%d) (%S+) (.*)$")

@@ -49,7 +49,7 @@ do
       if seen[id] or not state or string.sub(state, 1, #start) ~= start then
         outcomes[index] = SETTLED_LOST
       else
-        local position, name, _, sent_at, entry = match(state, LEASED, #start + 1)
+        local position, name, sent_at, entry = match(state, LEASED, #start + 1)
         local result = ARGV[at + 3]
         if ARGV[at + 2] ~= verb then
           verb = ARGV[at + 2]
@@ -73,7 +73,7 @@ do
         size = size + 1
         ended[size] = id
         ended_positions[size] = position .. " " .. id
-        if entry ~= "+" then runs[#runs + 1] = run_text(entry, tonumber(sent_at), id) end
+        if entry ~= "+" then runs[#runs + 1] = run_text(entry, format("%014.0f", tonumber(sent_at)), id) end
         if result ~= "" then
           local record = head .. result
           results[kept * 2 + 1] = id
@@ -104,13 +104,13 @@ do
     local lease_end = int(now + tonumber(arg_lease))
     for index = 1, given do
       local id, record = taken[index], records[index]
-      local beginning, _, expires = match(record or "", BEGINNING)
+      local beginning, expires = match(record or "", BEGINNING)
       if not beginning or changes[index] or (expires ~= "+" and (tonumber(expires) or 0) <= now) then
         straight = false
         break
       end
       states[index * 2 - 1] = id
-      states[index * 2] = first_state(arg_nonce .. "." .. index, beginning)
+      states[index * 2] = first_state(arg_nonce, index, beginning)
       leases[index * 2 - 1] = lease_end
       leases[index * 2] = positions[index]
       reply[index * 3 - 2] = id
