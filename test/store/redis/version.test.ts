@@ -50,7 +50,10 @@ describe("keys of another version", () => {
     if (version !== null) await raw.hset(keys[1], "version", version);
     const before = await Promise.all([raw.get(keys[0]), raw.hgetall(keys[1])]);
     const refused = { code: `SUNBEAT_STORE_${name}`, retryable: false };
-    await expect(open(namespace)).rejects.toMatchObject({ ...refused, message: expect.stringMatching(says) });
+    await expect(open(namespace)).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringMatching(says) as string,
+    });
     const facts = await surveyRedis(`${url}?namespace=${namespace}`, context, 5_000, { entries: ["a"] });
     expect(facts.wrongVersion).toMatch(says);
     expect(facts.contents).toEqual({ unknown: facts.wrongVersion });
