@@ -21,7 +21,7 @@ export function tick(state: MemoryState, term: string, items: readonly TickItem[
   const outcomes = items.map((item): TickItemOutcome => {
     const entry = state.entries.get(item.entry);
     if (!entry) return { outcome: "gone" };
-    const refusal = refusalOf(entry, entry.cursor?.due ?? null, item, now);
+    const refusal = refusalOf({ ...entry, due: entry.cursor?.due ?? null }, item, now);
     if (refusal) return { outcome: refusal };
     return { outcome: "ticked", occurrences: account(state, entry, item, term, now) };
   });
