@@ -90,7 +90,7 @@ function reapEndedLeases(records: Records, bound: number, refilled: Set<string>)
   const { messages } = records;
   const deadLettered: DeadLettered[] = [];
   for (const message of messages.endedLeases(bound)) {
-    if (message.isSpent) {
+    if (message.deliveries >= message.maxDeliveries) {
       deadLetter(records, message, "deliveries-exhausted");
       keepOwnResult(records, message, "FAILURE", "deliveries-exhausted");
       const { id, task, queue } = message;

@@ -91,10 +91,8 @@ export interface Ready
 }
 
 /** One whose lease has ended. */
-export interface Lapsed extends Known {
-  readonly task: string;
-  /** It has had all its deliveries. */
-  readonly isSpent: boolean;
+export interface Lapsed extends Known, Pick<Sent, "task" | "maxDeliveries"> {
+  readonly deliveries: number;
 }
 
 export interface Lease {

@@ -34,8 +34,8 @@ export function tick(records: Records, term: string, items: readonly TickItem[])
 }
 
 /** Why nothing of the item may be done, in the order of `TickItemOutcome`; null: it may. */
-export function refusalOf(
-  { revision, due, lastDue, pausedAt, disabled }: Omit<JudgedEntry, "etag" | "runs">,
+function refusalOf(
+  { revision, due, lastDue, pausedAt, disabled }: JudgedEntry,
   item: TickItem,
   now: EpochMs,
 ): Exclude<TickItemOutcome["outcome"], "ticked" | "gone"> | null {

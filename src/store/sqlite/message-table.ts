@@ -75,7 +75,7 @@ export class MessageTable implements records.MessageRecords {
 
   endedLeases(limit: number): readonly As<records.Lapsed>[] {
     return this.#at.all<As<records.Lapsed>>(
-      `SELECT ${KNOWN}, task, deliveries >= max_deliveries AS isSpent FROM message
+      `SELECT ${KNOWN}, task, deliveries, max_deliveries AS maxDeliveries FROM message
            WHERE place = ${LEASED} AND lease_until <= ? ORDER BY lease_until ${LIMIT}`,
       ...[this.#at.now, limit],
     );
