@@ -119,7 +119,15 @@ async function factsOf(
 }
 
 /** Sets that are read in order of text, in which all our members have the score 0. */
-const BY_TEXT: ReadonlySet<KeyName> = new Set(["ready", "runs", "log", "names", "perm", "line", "alive"]);
+const BY_TEXT: ReadonlySet<KeyName> = new Set([
+  "ready",
+  "runs",
+  "ledger",
+  "names",
+  "permits",
+  "waiters",
+  "alive",
+]);
 
 /** Among members of other scores an order of text means nothing, and a read of it ends before ours. */
 async function foreignData(client: RedisClient, { keys }: Keyspace): Promise<ForeignData[]> {
