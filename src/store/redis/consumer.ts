@@ -1,13 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import type { Logger } from "../../core/logger.js";
 import type { Random } from "../../core/random.js";
-import type {
-  Arrivals,
-  ClaimReply,
-  Consumer,
-  HeartbeatOutcome,
-  SettleOutcome,
-} from "../contracts/consumer.js";
+import type { Arrivals, ClaimReply, Consumer, HeartbeatOutcome, SettleOutcome } from "../contracts/consumer.js";
 import { admit } from "./admission.js";
 import type { Caller } from "./caller.js";
 import { FALLBACK_POLL_MS, type Hub, Latch } from "./hub.js";
