@@ -90,7 +90,7 @@ interface Place {
 async function open(
   connect: Connect,
   label: string,
-  { clock, random, logger }: StoreContext,
+  { clock, random, logger, signal }: StoreContext,
   { namespace, db, clock: whose }: Place,
 ): Promise<Store> {
   const space = keyspace(namespace ?? DEFAULT_NAMESPACE, db);
@@ -104,11 +104,16 @@ async function open(
     hub.close();
   };
   const now = (): Promise<number> => caller.call(nowScript, {});
+  const giveUp = (): void => void close();
+  signal?.addEventListener("abort", giveUp);
+  if (signal?.aborted === true) giveUp();
   try {
     await claimNamespace(caller);
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
   }
 
   /** Where the next sweep goes on among the results, and among the locks; "" when it has seen them all. */
