@@ -12,6 +12,8 @@ import type { Reservation } from "./reservation.js";
 
 /** Tasks named in one line. */
 const MOST_NAMED = 5;
+/** Names come from senders, so there is a bound; those beyond it are told of each time. */
+const MOST_STRANGERS = 1_000;
 
 /** `TimeoutError('...')`. */
 function failureText(error: Failure): string {
@@ -38,6 +40,8 @@ export class Reporter {
   readonly #events: EventSink;
   readonly #hostname: string;
   readonly #logResults: boolean;
+  /** Names of tasks that this worker does not know, and has told of. */
+  readonly #strangers = new Set<string>();
   /** Names of tasks that were told to wait in their slot. */
   readonly #waiters = new Set<string>();
 
@@ -195,6 +199,13 @@ export class Reporter {
         const { lock, delayMs } = outcome;
         this.log.info(`Task ${label} put off for ${formatDuration(delayMs)}: lock ${quote(lock)} is busy`);
         return this.#emit("lock-waiting", { lock, taskId: id, retryInMs: delayMs });
+      }
+      case "unknown": {
+        // Once for each task: it comes back many times, and may be one of thousands.
+        const level = this.#strangers.has(task) ? "debug" : "warn";
+        if (this.#strangers.size < MOST_STRANGERS) this.#strangers.add(task);
+        const back = `It goes back for ${formatDuration(outcome.delayMs)}, for a worker that has it`;
+        return this.log[level](`Task ${label}: ${outcome.reason} ${back}`);
       }
       case "blocked":
         this.log.info(`Task ${label} waits in line for lock ${quote(outcome.lock)}`);

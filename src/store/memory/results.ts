@@ -35,9 +35,9 @@ function keep(state: MemoryState, kept: KeptResult): void {
   state.resultEnds.push(kept, kept.until, 0);
 }
 
-/** Leaves a mark in place of a result, unless a record is kept: a message of this id is a duplicate until it goes. */
+/** Leaves a mark in place of a result, unless an end is kept: a message of this id is a duplicate until it goes. */
 export function remember(state: MemoryState, id: string, ttlMs: number, now: EpochMs): void {
-  if (ttlMs <= 0 || isKept(state, id, now)) return;
+  if (ttlMs <= 0 || isFinal(keptResult(state, id, now)?.state ?? "")) return;
   dropResult(state, id);
   keep(state, { slot: -1, id, stored: null, until: now + ttlMs });
   for (const waiter of state.waiters.get(id) ?? []) waiter.settle(null);

@@ -44,9 +44,9 @@ export function keepResult(step: Step, id: string, record: ResultRecord, ttlMs: 
   if (isFinal(state)) step.results.push({ ...record, id, at: step.now });
 }
 
-/** Leaves a mark in place of a result, unless a record is kept: a message of this id is a duplicate until it goes. */
+/** Leaves a mark in place of a result, unless an end is kept: a message of this id is a duplicate until it goes. */
 export function remember(step: Step, id: string, ttlMs: number): void {
-  if (ttlMs <= 0 || isKept(step, id)) return;
+  if (ttlMs <= 0 || isFinal(keptResult(step, id)?.state ?? "")) return;
   keepResult(step, id, { state: MARK, payload: null }, ttlMs);
   // Who waits for a result need not any more.
   step.movesMessages = true;

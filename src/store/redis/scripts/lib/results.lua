@@ -41,10 +41,10 @@ local function is_mark(record)
   return match(record, "^%S+ %S+ 0 %+ %+ %+ %+$") ~= nil
 end
 
--- Leaves a mark, unless a record is kept.
+-- Leaves a mark, unless an end is kept.
 local function remember(id, ttl)
   flush()
-  if ttl > 0 and not is_kept(call("HGET", key_res, id)) then keep_result(id, "0", ttl, MARK) end
+  if ttl > 0 and not is_final(call("HGET", key_res, id)) then keep_result(id, "0", ttl, MARK) end
 end
 
 -- The result of a task that the store itself ended. `ttl` as in a template: ms for which it is kept, "0" not, and where the id
