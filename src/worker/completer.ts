@@ -1,14 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { isSunbeatError } from "../core/errors.js";
 import type { InTime } from "../core/patience.js";
-import type {
-  ClaimReply,
-  ClaimRequest,
-  Consumer,
-  SettleOutcome,
-  SettleReply,
-  Settlement,
-} from "../store/contracts/consumer.js";
+import type { ClaimReply, ClaimRequest, Consumer, Settlement, SettleOutcome, SettleReply } from "../store/contracts/consumer.js";
 import type { Heartbeat } from "./heartbeat.js";
 import { type Outcome, settlementOf } from "./outcome.js";
 import type { Reporter } from "./report.js";

@@ -8,7 +8,7 @@ import type { Logger } from "../../core/logger.js";
 import { quote } from "../../core/quote.js";
 import type { Arrivals } from "../contracts/consumer.js";
 import type { StoredResult } from "../contracts/results.js";
-import type { News, Signal } from "./step.js";
+import type { News, Signal } from "./transaction.js";
 
 /** One consumer's latch. */
 export interface Listener {
@@ -78,9 +78,9 @@ export class Hub {
       for (const listener of this.listeners) if (overlaps(listener.queues, news.queues)) listener.notify();
     }
     this.wakeBy(news.wakesBy);
-    if (news.nextWakeAt !== undefined)
-      this.#nextClaimBy = Math.max(this.#nextClaimBy, news.nextWakeAt ?? Infinity);
-    for (const result of news.results) this.tellResult(result);
+    if (news.claimsAgainBy !== undefined)
+      this.#nextClaimBy = Math.max(this.#nextClaimBy, news.claimsAgainBy ?? Infinity);
+    for (const result of news.endedTasks) this.tellResult(result);
     for (const signal of news.signals) this.tellSignal(signal);
   }
 

@@ -1,17 +1,10 @@
 import type { EpochMs } from "../../core/clock.js";
-import type {
-  LockHolder,
-  LockInspection,
-  LockRecord,
-  LockSummary,
-  LockWaiter,
-} from "../contracts/lock-inspection.js";
+import type { LockHolder, LockInspection, LockRecord, LockSummary, LockWaiter } from "../contracts/lock-inspection.js";
+import { breakPermit } from "../rules/locks.js";
 import type { Connection } from "./connection.js";
-import { followUp } from "./follow-up.js";
-import { holderOf } from "./waiters.js";
-import { endPermit } from "./permits.js";
 import { HOLDING, WAITING } from "./schema.js";
-import { LIMIT, type Step } from "./step.js";
+import type { Step } from "./step.js";
+import { LIMIT } from "./transaction.js";
 
 export function sqliteLockInspection(connection: Connection): LockInspection {
   return {
@@ -35,15 +28,7 @@ export function sqliteLockInspection(connection: Connection): LockInspection {
         return { ...summary, holders: holders(step, name, limit), waiters: waiters(step, name, limit) };
       }),
 
-    break: (permit) =>
-      connection.write((step) => {
-        const holder = holderOf(step, permit);
-        if (!holder) return "unknown";
-        endPermit(step, holder, "broken");
-        if (holder.isTask === 0) step.publish("lock", holder.id);
-        followUp(step);
-        return "broken";
-      }),
+    break: (permit) => connection.write((step) => breakPermit(step, permit)),
 
     history: ({ lock, before, limit }) =>
       connection.read((step) =>
