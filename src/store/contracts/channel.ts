@@ -6,6 +6,7 @@
  * "entries" (payload: entry name) when an entry was put, deleted or triggered; "leader" when the lead was given up;
  * "lock" (payload: a waiter's name) when a waiting process was granted a permit, or one it holds was broken;
  * "revoke" (payload: JSON array of ids) when running tasks should stop.
+ * By beats: "beat-stands" (payload: its version) of one that follows an older leader.
  */
 export interface Channel {
   publish(topic: string, payload: string): Promise<void>;
