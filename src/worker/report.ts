@@ -15,6 +15,13 @@ const MOST_NAMED = 5;
 /** Names come from senders, so there is a bound; those beyond it are told of each time. */
 const MOST_STRANGERS = 1_000;
 
+type Unrun = Extract<
+  Outcome,
+  {
+    kind: "skipped" | "deferred" | "unknown" | "blocked" | "revoked" | "expired" | "returned" | "abandoned";
+  }
+>;
+
 /** `TimeoutError('...')`. */
 function failureText(error: Failure): string {
   return `${error.name}('${error.message}')`;
@@ -149,11 +156,9 @@ export class Reporter {
     this.#emit(type, { lock: lock.name, fence: lock.fence, taskId: delivery.id });
   }
 
-  #tell(
-    { delivery: { id, task, queue }, label, lostBecause }: Reservation,
-    outcome: Outcome,
-    runtimeMs: number,
-  ): void {
+  #tell(reservation: Reservation, outcome: Outcome, runtimeMs: number): void {
+    const { label } = reservation;
+    const { id, task, queue } = reservation.delivery;
     switch (outcome.kind) {
       case "succeeded":
         if (!this.log.silent) {
@@ -192,6 +197,24 @@ export class Reporter {
       case "requeued":
         this.log.info(`Task ${label} requeued: ${outcome.reason}`);
         return this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: true });
+      case "ignored":
+        this.log.info(`Task ${label} ignored`);
+        return this.#emit("task-ignored", { id, task, queue });
+      case "skipped":
+      case "deferred":
+      case "unknown":
+      case "blocked":
+      case "revoked":
+      case "expired":
+      case "returned":
+      case "abandoned":
+        this.#tellUnrun(reservation, outcome);
+    }
+  }
+
+  /** Of one that did not run here, or not to its end. */
+  #tellUnrun({ delivery: { id, task, queue }, label, lostBecause }: Reservation, outcome: Unrun): void {
+    switch (outcome.kind) {
       case "skipped":
         this.log.info(`Task ${label} skipped: lock ${quote(outcome.lock)} is busy`);
         return this.#emit("task-skipped", { id, task, queue, lock: outcome.lock });
@@ -210,9 +233,6 @@ export class Reporter {
       case "blocked":
         this.log.info(`Task ${label} waits in line for lock ${quote(outcome.lock)}`);
         return this.#emit("lock-waiting", { lock: outcome.lock, taskId: id });
-      case "ignored":
-        this.log.info(`Task ${label} ignored`);
-        return this.#emit("task-ignored", { id, task, queue });
       case "revoked":
         this.log.info(`Task ${label} revoked`);
         return this.#emit("task-revoked", { id, task, queue });
@@ -223,7 +243,8 @@ export class Reporter {
         return this.log.info(`Task ${label} given back: this worker is shutting down`);
       case "abandoned":
         return this.log.warn(
-          `Task ${label}: its lease was lost${lostBecause === null ? "" : ` (${lostBecause})`} and another worker may have it; its end here is dropped`,
+          `Task ${label}: its lease was lost${lostBecause === null ? "" : ` (${lostBecause})`} and another worker ` +
+            "may have it; its end here is dropped",
         );
     }
   }
