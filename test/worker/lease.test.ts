@@ -106,7 +106,7 @@ describe("an event loop that was blocked for longer than the lease", () => {
     const rig = new Rig();
     const reasons: string[] = [];
     rig.bound("t", ({ signal }) => {
-      rig.clock.spend(6_000);
+      rig.clock.spend(5_000);
       return new Promise((_, reject) =>
         signal.addEventListener("abort", () => {
           const reason = signal.reason as SunbeatError;
@@ -135,7 +135,7 @@ describe("an event loop that was blocked for longer than the lease", () => {
     const faulty = new FaultyStore(rig.memory, rig.clock, (verb) =>
       verb === "heartbeat" ? "refused" : "none",
     );
-    rig.bound("t", () => (rig.clock.spend(6_000), new Promise(() => undefined)));
+    rig.bound("t", () => (rig.clock.spend(5_000), new Promise(() => undefined)));
     await rig.started({ hostname: "busy", leaseMs: 3_000 }, faulty.store);
     await rig.clock.advance(3_000);
     await turns();
