@@ -14,12 +14,13 @@ export function isBusy(records: Records, lock: string, capacity: number): boolea
 /** Puts a process behind all who wait, unless it has its permit at once. */
 export function requestForProcess(
   records: Records,
-  request: Pick<Newcomer, "lock" | "capacity" | "id" | "label" | "grantMs">,
+  { lock, capacity, id, label, grantMs }: Pick<Newcomer, "lock" | "capacity" | "id" | "label" | "grantMs">,
 ): LockRequest | null {
-  const until = records.now + request.grantMs;
-  records.locks.enqueue({ ...request, kind: "process", until, waitDeadline: null }, null);
-  handOver(records, request.lock);
-  return noteWaiting(records, records.locks.ofProcess(request.lock, request.id));
+  const until = records.now + grantMs;
+  const kind = "process";
+  records.locks.enqueue({ lock, capacity, kind, id, label, until, grantMs, waitDeadline: null }, null);
+  handOver(records, lock);
+  return noteWaiting(records, records.locks.ofProcess(lock, id));
 }
 
 /** Has a message wait for its lock, at its old ticket when it had one, unless it has its permit at once. */
