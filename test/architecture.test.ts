@@ -1,10 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-
-const src = path.resolve(import.meta.dirname, "../src");
+import { sourcesOfSrc, walk } from "./support/source-tree.js";
 
 /** Who may import whom; what is not listed is forbidden. "types of": only `import type`. */
 const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly string[] }> = {
@@ -54,49 +52,7 @@ const LAZY: Record<string, readonly string[]> = {
 /** A wrong broker URL fails when the app is made, before its store is loaded: the reader of URLs alone is imported. */
 const SINGLE_FILES: Record<string, string> = { "app/broker-url.ts": "../store/redis/url.js" };
 
-interface Import {
-  readonly specifier: string;
-  readonly kind: "value" | "type" | "lazy";
-}
-
-interface Source {
-  readonly file: string;
-  readonly text: string;
-  readonly tree: ts.SourceFile;
-  readonly imports: readonly Import[];
-}
-
-function importsOf(tree: ts.SourceFile): Import[] {
-  const found: Import[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
-      const { moduleSpecifier } = node;
-      const typeOnly = ts.isImportDeclaration(node)
-        ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
-        : node.isTypeOnly;
-      if (moduleSpecifier && ts.isStringLiteral(moduleSpecifier)) {
-        found.push({ specifier: moduleSpecifier.text, kind: typeOnly ? "type" : "value" });
-      }
-    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
-      found.push({ specifier: (node.argument.literal as ts.StringLiteral).text, kind: "type" });
-    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      const [argument] = node.arguments;
-      if (argument && ts.isStringLiteral(argument)) found.push({ specifier: argument.text, kind: "lazy" });
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(tree);
-  return found;
-}
-
-const sources: Source[] = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .map((file) => file.replaceAll("\\", "/"))
-  .filter((file) => file.endsWith(".ts"))
-  .map((file) => {
-    const text = readFileSync(path.join(src, file), "utf8");
-    const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
-    return { file, text, tree, imports: importsOf(tree) };
-  });
+const sources = sourcesOfSrc();
 
 /** The row of the table that a file belongs to. */
 function folderOf(file: string): string {
@@ -186,8 +142,27 @@ test("a file has a name of its own, in kebab-case", () => {
   );
 });
 
+/** `process.env`, however it is written: with brackets, taken apart, or imported. */
+function readsEnvironment(tree: ts.SourceFile): boolean {
+  let reads = false;
+  walk(tree, (node) => {
+    const isProcess = (of: ts.Node): boolean => /^(globalThis\.)?process$/.test(of.getText());
+    if (ts.isPropertyAccessExpression(node)) reads ||= node.name.text === "env" && isProcess(node.expression);
+    if (ts.isElementAccessExpression(node)) reads ||= isProcess(node.expression);
+    if (ts.isVariableDeclaration(node) && ts.isObjectBindingPattern(node.name)) {
+      const isTaken = node.name.elements.some((part) => (part.propertyName ?? part.name).getText() === "env");
+      reads ||= isTaken && node.initializer !== undefined && isProcess(node.initializer);
+    }
+    if (ts.isImportSpecifier(node)) {
+      const from = node.parent.parent.parent.moduleSpecifier.getText();
+      reads ||= (node.propertyName ?? node.name).text === "env" && /process"$/.test(from);
+    }
+  });
+  return reads;
+}
+
 test("the environment is read by config/environment.ts, and by the command line for its terminal", () => {
-  const readers = sources.filter(({ text }) => /process\.env/.test(text)).map(({ file }) => file);
+  const readers = sources.filter(({ tree }) => readsEnvironment(tree)).map(({ file }) => file);
   expect(readers.filter((file) => !file.startsWith("cli/"))).toEqual(["config/environment.ts"]);
 });
 

@@ -3,7 +3,7 @@
  * of `delay` costs one round trip and not one for each; every sender still has the answer for its own message.
  */
 import { sleep, within, type Clock } from "../core/clock.js";
-import { StoreError } from "../core/errors.js";
+import { isRetryable, storeTimeout } from "../core/patience.js";
 import type { PublishRetry } from "../config/options.js";
 import type { EnqueueOutcome, NewMessage } from "../store/contracts/sender.js";
 import type { Store } from "../store/contracts/store.js";
@@ -16,6 +16,9 @@ const MOST_CALLS = 4;
 const WORTH_HALVING = 32;
 /** A call that has not answered by then is taken for lost. */
 const STORE_TIMEOUT_MS = 10_000;
+
+const late = () =>
+  storeTimeout("enqueue", STORE_TIMEOUT_MS, "; the message may have arrived, sending its id again is safe");
 
 /** Messages that stay together: at most CHUNK. */
 interface Waiting {
@@ -122,21 +125,13 @@ export class Publisher {
     for (let tries = 0; ; tries++) {
       try {
         const { sender } = await store();
-        return await within(clock, STORE_TIMEOUT_MS, sender.enqueue(messages), lateAnswer);
+        return await within(clock, STORE_TIMEOUT_MS, sender.enqueue(messages), late);
       } catch (error) {
         // Repeating is safe: the store takes an id once, also when the lost call had done its work.
-        if (!(error instanceof StoreError) || !error.retryable || tries >= retry.maxRetries) throw error;
+        if (!isRetryable(error) || tries >= retry.maxRetries) throw error;
         const wait = Math.min(retry.intervalStartMs + tries * retry.intervalStepMs, retry.intervalMaxMs);
         await sleep(clock, wait);
       }
     }
   }
-}
-
-function lateAnswer(): StoreError {
-  return new StoreError(
-    "SUNBEAT_STORE_TIMEOUT",
-    `the store did not answer within ${STORE_TIMEOUT_MS / 1000} s; the message may have arrived, sending its id again is safe`,
-    { retryable: true },
-  );
 }

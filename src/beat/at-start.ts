@@ -1,6 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
 import type { Store } from "../store/contracts/store.js";
-import type { Deadline } from "./deadline.js";
+import type { InTime } from "../core/patience.js";
 import type { Lead } from "./leader.js";
 import type { Rounds } from "./round.js";
 
@@ -13,7 +13,7 @@ const PAGE = 1_000;
  */
 export class AtStart {
   readonly #store: Pick<Store, "entries" | "now">;
-  readonly #inTime: Deadline;
+  readonly #inTime: InTime;
   readonly #rounds: Rounds;
   #at: EpochMs | null = null;
   #after: string | null = null;
@@ -21,7 +21,7 @@ export class AtStart {
 
   constructor(deps: {
     readonly store: Pick<Store, "entries" | "now">;
-    readonly inTime: Deadline;
+    readonly inTime: InTime;
     readonly rounds: Rounds;
   }) {
     this.#store = deps.store;

@@ -25,10 +25,10 @@ import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 import type { Channel } from "../store/contracts/channel.js";
 import type { Candidate, Election, Leases } from "../store/contracts/leases.js";
-import { Alarm } from "./alarm.js";
+import { Latch } from "../core/latch.js";
+import { inTime, type InTime, Patience } from "../core/patience.js";
 import type { ClockReading } from "./clock-guard.js";
-import { type Deadline, deadline } from "./deadline.js";
-import { isFinal, Outage, tellEnd } from "./outage.js";
+import { isFinal, tellEnd } from "./endings.js";
 
 export interface LeaderDeps {
   readonly leases: Leases;
@@ -88,10 +88,10 @@ interface Attempt {
 export class Leader {
   readonly #deps: LeaderDeps;
   readonly #id: string;
-  readonly #alarm: Alarm;
-  readonly #outage: Outage;
+  readonly #latch: Latch;
+  readonly #patience: Patience;
   /** A third of the lease, so that a failed renewal leaves time for another. */
-  readonly #inTime: Deadline;
+  readonly #inTime: InTime;
   #renewal: Promise<void> = Promise.resolve();
   #nonce: string;
   /** Term of the leader last named in the log. */
@@ -101,26 +101,26 @@ export class Leader {
     this.#deps = deps;
     this.#id = deps.random.uuid();
     this.#nonce = deps.random.uuid();
-    this.#alarm = new Alarm(deps.clock);
-    this.#inTime = deadline(deps.clock, deps.leaseMs / 3);
-    this.#outage = new Outage("beat: the election", deps.logger, deps.random);
+    this.#latch = new Latch(deps.clock);
+    this.#inTime = inTime(deps.clock, deps.leaseMs / 3);
+    this.#patience = new Patience("beat: the election", deps);
   }
 
   /** Why the last attempt failed, while attempts fail; else null. */
   get trouble(): string | null {
-    return this.#outage.message;
+    return this.#patience.message;
   }
 
   /** Begins to listen for a lead that was given up. The returned function ends it. */
   listen(): Promise<() => void> {
-    return this.#deps.channel.subscribe("leader", () => this.#alarm.ring());
+    return this.#deps.channel.subscribe("leader", () => this.#latch.notify());
   }
 
   /** Competes until this process leads, and renews from then on. Null when `stop` aborts first or a failure is final. */
   async acquire(stop: AbortSignal): Promise<Lead | null> {
     this.#nonce = this.#deps.random.uuid();
     while (!stop.aborted) {
-      this.#alarm.silence();
+      this.#latch.reset();
       let pauseMs: number;
       try {
         const { election, startedAt } = await this.#attempt();
@@ -133,12 +133,12 @@ export class Leader {
           tellEnd(this.#deps.logger, error);
           return null;
         }
-        pauseMs = this.#outage.failed(error);
+        pauseMs = this.#patience.failed(error);
       }
-      await this.#alarm.sleep(pauseMs, stop);
+      await this.#latch.wait(pauseMs, stop);
     }
     // An attempt whose answer did not come may have won after all.
-    if (this.#outage.message !== null) await this.#resign();
+    if (this.#patience.message !== null) await this.#resign();
     return null;
   }
 
@@ -175,7 +175,7 @@ export class Leader {
         nextAt = attempt.startedAt + leaseMs / 3;
       } catch (error) {
         if (isFinal(error)) return lead.end(messageOf(error));
-        nextAt = clock.monotonicMs() + Math.min(this.#outage.failed(error), leaseMs / 12);
+        nextAt = clock.monotonicMs() + Math.min(this.#patience.failed(error), leaseMs / 12);
       }
     }
   }
@@ -190,7 +190,7 @@ export class Leader {
     work.then((election) => this.#disown(candidate, election)).catch(() => undefined);
     const election = await this.#inTime("elect", work);
     onReading({ storeNow: election.now, askedAt: startedAt, answeredAt: clock.monotonicMs() });
-    this.#outage.recovered();
+    this.#patience.succeeded();
     return { election, startedAt };
   }
 

@@ -7,7 +7,7 @@ import type { Logger } from "../core/logger.js";
 import type { EntrySnapshot } from "../store/contracts/entries.js";
 import type { Retention } from "../store/contracts/ledger.js";
 import type { Store } from "../store/contracts/store.js";
-import type { Deadline } from "./deadline.js";
+import type { InTime } from "../core/patience.js";
 import type { EntryCache } from "./entry-cache.js";
 import { DISABLED } from "./revise.js";
 
@@ -18,7 +18,7 @@ export interface MaintenanceDeps {
   readonly cache: EntryCache;
   readonly retention: Retention;
   readonly intervalMs: number;
-  readonly inTime: Deadline;
+  readonly inTime: InTime;
 }
 
 const STEP_LIMIT = 1_000;

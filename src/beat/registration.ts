@@ -10,7 +10,7 @@ import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { EntryPut, EntrySnapshot } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
-import type { Deadline } from "./deadline.js";
+import type { InTime } from "../core/patience.js";
 import type { Entry } from "./entry.js";
 import type { EntryCache } from "./entry-cache.js";
 import { DISABLED, pastRanges, putOf, revise } from "./revise.js";
@@ -19,7 +19,7 @@ export interface RegistrationDeps {
   readonly store: Pick<Store, "entries" | "now">;
   readonly logger: Logger;
   readonly cache: EntryCache;
-  readonly inTime: Deadline;
+  readonly inTime: InTime;
   readonly entries: readonly Entry[];
   /** "code:" and the app's name. */
   readonly owner: string;

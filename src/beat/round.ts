@@ -6,18 +6,13 @@ import { messageOf } from "../core/errors.js";
 import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import type { Events } from "../events/index.js";
-import type {
-  EntryRecord,
-  PlannedOccurrence,
-  TickItem,
-  TickItemOutcome,
-} from "../store/contracts/entries.js";
+import type { EntryRecord, PlannedOccurrence, TickItem, TickItemOutcome } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { Quarantine } from "./quarantine.js";
 import { CatchUps } from "./catch-ups.js";
 import type { ClockReading } from "./clock-guard.js";
-import type { Deadline } from "./deadline.js";
+import type { InTime } from "../core/patience.js";
 import type { EntryCache } from "./entry-cache.js";
 import type { Lead } from "./leader.js";
 import { planDue } from "./planner.js";
@@ -31,7 +26,7 @@ export interface RoundDeps {
   readonly events: Pick<Events, "emit">;
   readonly createMessage: CreateMessage;
   readonly cache: EntryCache;
-  readonly inTime: Deadline;
+  readonly inTime: InTime;
   /** Plain occurrences sent in one call of the store, fewer of those that ask more of it. */
   readonly batch: number;
   /** A round that has taken so long leaves the rest to the next one, so that the watchdog sees what gets done. */

@@ -10,7 +10,8 @@ import type { EntryPut, EntrySnapshot, TriggerOutcome } from "../store/contracts
 import type { Store } from "../store/contracts/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { type Decide, EntryEdits } from "./edits.js";
-import { argsOf, type Entry, resolveEntry } from "./entry.js";
+import { argsOf, type Entry } from "./entry.js";
+import { resolveEntry } from "./resolve-entry.js";
 import { EntryCache } from "./entry-cache.js";
 import type { EntryOptions } from "./entry-options.js";
 import { type EntryView, viewOf } from "./entry-view.js";

@@ -2,17 +2,15 @@
 import { maskCredentials } from "./credentials.js";
 import { isSunbeatError, messageOf } from "./errors.js";
 import { describeFailure, failureTraceback } from "./failure.js";
-import { printableLine } from "./printable.js";
+import { readableLine } from "./printable.js";
 
 const MAX_LINE = 1_000;
 /** Lines of a traceback. */
 const MAX_LINES = 200;
-/** Control characters, line separators and marks that turn the direction of text: nothing may forge a log line. */
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
-/** One line of log from text that others wrote. */
+/** One line of log from text that others wrote, and that cannot forge another one. */
 export function oneLine(text: string): string {
-  const line = printableLine(text.replace(UNPRINTABLE, " "));
+  const line = readableLine(text);
   return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}... (${line.length} characters)` : line;
 }
 

@@ -1,12 +1,15 @@
 /**
- * Characters that do something instead of being seen: controls (of C1, too: U+009B begins an escape sequence as `ESC [`
- * does), line separators, what turns the direction of text, what has no width, and halves of characters.
+ * Characters that steer instead of being seen: controls (of C1, too: U+009B begins an escape sequence as `ESC [` does), line
+ * separators, and those that turn the direction of text.
  */
-const UNPRINTABLE = String.raw`\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Surrogate}\u200b\u2060\ufeff`;
+const STEERING = String.raw`\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}`;
+/** Those, halves of characters, and characters without width. */
+const UNPRINTABLE = String.raw`${STEERING}\p{Surrogate}\u200b\u2060\ufeff`;
 
 const ANYWHERE = new RegExp(`[${UNPRINTABLE}]`, "u");
 const IN_TEXT = new RegExp(`(?![\\n\\t])[${UNPRINTABLE}]`, "gu");
 const IN_LINE = new RegExp(`[${UNPRINTABLE}]`, "gu");
+const STEERING_RUN = new RegExp(`[${STEERING}]+`, "gu");
 
 /** Whether all of a name is seen where it is printed. */
 export function isPrintable(name: string): boolean {
@@ -24,6 +27,11 @@ export function printable(text: string): string {
 /** The same in one line. */
 export function printableLine(text: string): string {
   return ANYWHERE.test(text) ? text.replace(IN_LINE, shown) : text;
+}
+
+/** The same for reading on: a space stands for what steers, lines and tabs too. */
+export function readableLine(text: string): string {
+  return printableLine(text.replace(STEERING_RUN, " "));
 }
 
 /** A value as JSON in which the same characters are escaped, so that it reads back as it was. */

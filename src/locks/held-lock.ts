@@ -8,14 +8,13 @@
  * stopped may run other code before its timers, so the signal also looks at the clock whenever it is asked.
  */
 import type { Clock, Timer } from "../core/clock.js";
-import { within } from "../core/clock.js";
 import { type Duration, formatDuration } from "../core/duration.js";
-import { isSunbeatError, LockError, messageOf, type StoreError, type SunbeatError } from "../core/errors.js";
+import { LockError, messageOf, type SunbeatError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
+import { bounded, isRetryable } from "../core/patience.js";
 import { quote } from "../core/quote.js";
 import type { LockStore as StoreLocks, Permit } from "../store/contracts/locks.js";
 import { leaseOption } from "../tasks/task-lock.js";
-import { lateAnswer } from "./late-answer.js";
 
 /** The clocks of two machines do not run at quite the same speed. */
 const MARGIN = 0.02;
@@ -109,7 +108,7 @@ export class HeldLock {
     const { clock, store, onReleased, onLeft } = this.#deps;
     let outcome: "released" | "lost";
     try {
-      outcome = await within(clock, this.#leaseMs, store.release(this), () => lateAnswer("release"));
+      outcome = await bounded(clock, this.#leaseMs, "release", store.release(this));
     } catch (error) {
       onLeft(this);
       throw error;
@@ -217,7 +216,7 @@ export class HeldLock {
   async #renew(leaseMs: number, startedAt: number): Promise<void> {
     const { clock, store } = this.#deps;
     const work = store.extend(this, leaseMs);
-    const outcome = await within(clock, this.#leaseMs / 3, work, () => lateAnswer("extend"));
+    const outcome = await bounded(clock, this.#leaseMs / 3, "extend", work);
     if (outcome === "lost") throw this.lose("the store has ended it or given it to another");
     // Released or found too old while the call was on its way.
     this.#mustBeHeld();
@@ -234,10 +233,6 @@ export function notHeld(name: string, why: string): LockError {
   return new LockError("SUNBEAT_LOCK_NOT_HELD", `lock ${quote(name)} is not held by this token: ${why}`, {
     details: { lock: name },
   });
-}
-
-export function isRetryable(error: unknown): boolean {
-  return isSunbeatError(error) && (error as Partial<StoreError>).retryable === true;
 }
 
 /** The same signal, which calls `look` before it answers. */

@@ -10,7 +10,7 @@ import type { Channel } from "../store/contracts/channel.js";
 import type { LockStore as StoreLocks, Permit } from "../store/contracts/locks.js";
 import type { Store } from "../store/contracts/store.js";
 import { HeldLock, type HoldingDeps } from "./held-lock.js";
-import { WaitingRoom } from "./waiting-room.js";
+import { LockHints } from "./lock-hints.js";
 
 export interface LockDeps {
   readonly store: Pick<Store, "locks" | "lockInspection" | "channel">;
@@ -34,7 +34,7 @@ export class LockKeeper {
   readonly random: Random;
   readonly logger: Logger;
   readonly store: KeeperDeps["store"]["locks"];
-  readonly room: WaitingRoom;
+  readonly hints: LockHints;
   /** What this process calls itself to operators. */
   readonly label = `${hostname()}:${process.pid}`;
   readonly #events: Pick<Events, "emit">;
@@ -47,7 +47,7 @@ export class LockKeeper {
     this.random = random;
     this.logger = logger;
     this.store = store.locks;
-    this.room = new WaitingRoom(clock, store.channel);
+    this.hints = new LockHints(clock, store.channel);
     this.#events = events;
     this.#holding = {
       ...{ clock, logger, store: this.store },
@@ -73,7 +73,7 @@ export class LockKeeper {
     const held = new HeldLock(this.#holding, permit, waiter, leaseMs, startedAt);
     this.#held.set(held.token, held);
     // From now on a hint means that somebody broke it.
-    this.room.listen(waiter, () => held.recheck());
+    this.hints.listen(waiter, () => held.recheck());
     this.#note(held, "acquired");
     this.#events.emit("lock-acquired", { lock: held.name, fence: held.fence, taskId: null });
     return held;
@@ -91,12 +91,12 @@ export class LockKeeper {
     });
     this.#closing.abort(reason);
     await Promise.allSettled([...this.#held.values()].map((held) => held.cut(reason)));
-    await this.room.close();
+    await this.hints.close();
   }
 
   #forget(held: HeldLock): void {
     this.#held.delete(held.token);
-    this.room.leave(held.waiter);
+    this.hints.leave(held.waiter);
   }
 
   #lost(held: HeldLock, reason: SunbeatError): void {

@@ -1,13 +1,13 @@
-import { sleep, untilStoreShows, within } from "../core/clock.js";
+import { sleep, untilStoreShows } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
 import { formatDuration } from "../core/duration.js";
 import { LockError, messageOf, type SunbeatError, TaskError } from "../core/errors.js";
 import { assertKnownKeys, durationOption, invalidOption } from "../core/options.js";
+import { bounded, isRetryable } from "../core/patience.js";
 import { quote } from "../core/quote.js";
 import { leaseOption } from "../tasks/task-lock.js";
 import { firstAbort, onAbort } from "./first-abort.js";
-import { HeldLock, isRetryable, notHeld, watchful } from "./held-lock.js";
-import { lateAnswer } from "./late-answer.js";
+import { HeldLock, notHeld, watchful } from "./held-lock.js";
 import type { LockKeeper } from "./lock-keeper.js";
 
 export interface AcquireOptions {
@@ -168,31 +168,28 @@ export class Semaphore {
   }
 
   async #acquireUntil(ends: AbortSignal, { waitMs, leaseMs }: Omit<Plan, "signal">): Promise<HeldLock> {
-    const { clock, random, room } = this.#keeper;
+    const { clock, random, hints } = this.#keeper;
     ends.throwIfAborted();
     const deadline = waitMs === null ? Infinity : clock.monotonicMs() + waitMs;
     const waiterTtlMs = waitMs === 0 ? null : Math.min(ALIVE_MS, leaseMs);
     const waiter = random.uuid();
-    let latch = room.enter(waiter);
+    let latch = hints.enter(waiter);
     let waiting = false;
     let underway: Promise<unknown> = Promise.resolve();
     const inTime = <R>(work: Promise<R>): Promise<R> => {
       underway = work;
       const left = waitMs === 0 ? CALL_LIMIT_MS : deadline - clock.monotonicMs();
       const limitMs = Math.max(LEAST_CALL_LIMIT_MS, Math.min(left, CALL_LIMIT_MS));
-      return orAborted(
-        ends,
-        within(clock, limitMs, work, () => lateAnswer("acquire")),
-      );
+      return orAborted(ends, bounded(clock, limitMs, "acquire", work));
     };
     try {
-      if (!room.isOpen) await inTime(room.open());
+      if (!hints.isOpen) await inTime(hints.open());
       for (;;) {
         const found = await this.#try(waiter, leaseMs, waiterTtlMs, inTime, ends);
         if (found instanceof HeldLock) {
           if (found.held) return found;
           // The answer took longer than the lease, and the hints went to that permit.
-          latch = room.enter(waiter);
+          latch = hints.enter(waiter);
         }
         const pause = found instanceof HeldLock ? { ms: 0 } : found;
         ends.throwIfAborted();
@@ -204,7 +201,7 @@ export class Semaphore {
         ends.throwIfAborted();
       }
     } catch (error) {
-      room.leave(waiter);
+      hints.leave(waiter);
       await this.#giveUp(waiter, underway);
       throw error;
     }
@@ -215,7 +212,7 @@ export class Semaphore {
     const { clock, store } = this.#keeper;
     const silent = (): void => undefined;
     const told = underway.catch(silent).then(() => store.cancel(this.name, waiter));
-    await within(clock, FAREWELL_MS, told, () => lateAnswer("cancel")).catch(silent);
+    await bounded(clock, FAREWELL_MS, "cancel", told).catch(silent);
   }
 
   /** The lock, or when to look again. */
@@ -248,7 +245,7 @@ export class Semaphore {
 
   #call<T>(what: string, call: (store: LockKeeper["store"]) => Promise<T>): Promise<T> {
     const { clock, store } = this.#keeper;
-    return within(clock, CALL_LIMIT_MS, call(store), () => lateAnswer(what));
+    return bounded(clock, CALL_LIMIT_MS, what, call(store));
   }
 
   /** The body has ended. Its result counts unless the lock was lost under it. */

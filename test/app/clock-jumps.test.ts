@@ -297,17 +297,24 @@ describe.each(Object.keys(STORES))("on the %s store", (kind) => {
   });
 
   test.each([
-    [4_000, "which is no jump yet"],
-    [9_000, "which is a jump, and leaves it the lead"],
-    [-4_000, "so it wakes too early, and sleeps again"],
-  ])("a beat that leads wakes in time when the clock is set by %i ms, %s", async (byMs) => {
-    world = await new World(kind).begin();
-    const beat = world.app({ beatSchedule: { e: { task: "tasks.t", schedule: every("40s") } } }).beat();
-    beat.start();
-    await world.pass(1_000);
-    const { nextAt } = beat.stats();
-    world.clock.jump(byMs);
-    await world.pass(60_000, () => beat.stats().sent > 0);
-    expect(Math.abs(world.clock.now() - nextAt!)).toBeLessThanOrEqual(2 * STEP_MS);
-  });
+    [4_000, 0, "which is no jump yet"],
+    [9_000, 1, "which is a jump, and leaves it the lead"],
+    [-4_000, 0, "so it wakes too early, and sleeps again"],
+  ])(
+    "a beat that leads wakes in time when the clock is set by %i ms (jumps: %i), %s",
+    async (byMs, jumps) => {
+      world = await new World(kind).begin();
+      const app = world.app({ beatSchedule: { e: { task: "tasks.t", schedule: every("40s") } } });
+      let told = 0;
+      app.events.on("clock-jump", () => told++);
+      const beat = app.beat();
+      beat.start();
+      await world.pass(1_000);
+      const { nextAt, term } = beat.stats();
+      world.clock.jump(byMs);
+      await world.pass(60_000, () => beat.stats().sent > 0);
+      expect(Math.abs(world.clock.now() - nextAt!)).toBeLessThanOrEqual(2 * STEP_MS);
+      expect([told, beat.stats().term]).toEqual([jumps, term]);
+    },
+  );
 });

@@ -9,7 +9,7 @@ const message = (id: string): NewMessage => ({ id, task: "t" }) as NewMessage;
 const retry = { maxRetries: 3, intervalStartMs: 0, intervalStepMs: 200, intervalMaxMs: 300 };
 const away = (): StoreError => new StoreError("SUNBEAT_STORE_BUSY", "away", { retryable: true });
 
-/** A publisher on a broker that records its calls and answers each one as `answer` says. */
+/** A publisher on a sender that records its calls and answers each one as `answer` says. */
 function setUp(answer: (call: number, ids: string[]) => Promise<EnqueueOutcome[]>): {
   publisher: Publisher;
   clock: ManualClock;
@@ -22,7 +22,7 @@ function setUp(answer: (call: number, ids: string[]) => Promise<EnqueueOutcome[]
     calls.push({ at: clock.now(), ids });
     return answer(calls.length, ids);
   };
-  const store = async (): Promise<Store> => ({ broker: { enqueue } }) as unknown as Store;
+  const store = async (): Promise<Store> => ({ sender: { enqueue } }) as unknown as Store;
   return { publisher: new Publisher({ clock, store, retry }), clock, calls };
 }
 
@@ -78,7 +78,7 @@ test("a store that never answers does not hold the sender for ever", async () =>
   const failed = expect(publisher.send(message("a"))).rejects.toMatchObject({
     code: "SUNBEAT_STORE_TIMEOUT",
     message:
-      "the store did not answer within 10 s; the message may have arrived, sending its id again is safe",
+      'the store has not answered to "enqueue" within 10s; the message may have arrived, sending its id again is safe',
   });
   await clock.advance(41_000);
   await failed;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { entryFromDefinition } from "../../src/beat/definition.js";
-import { argsOf, type Entry, resolveEntry } from "../../src/beat/entry.js";
+import { argsOf, type Entry } from "../../src/beat/entry.js";
+import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import type { EntryOptions } from "../../src/beat/entry-options.js";
 import {
   clocked,

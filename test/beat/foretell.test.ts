@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveEntry } from "../../src/beat/entry.js";
+import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import type { EntryOptions } from "../../src/beat/entry-options.js";
 import { type EntryState, foretell } from "../../src/beat/foretell.js";
 import { cursorAfter } from "../../src/beat/occurrences.js";

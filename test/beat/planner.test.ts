@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveEntry } from "../../src/beat/entry.js";
+import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import type { EntryOptions } from "../../src/beat/entry-options.js";
 import type { Decision } from "../../src/beat/misfire.js";
 import { cursorAfter, occurrenceId, restartCursor } from "../../src/beat/occurrences.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fnv1a, spreadHash } from "../../src/core/fnv.js";
 import { cursorAfter } from "../../src/beat/occurrences.js";
-import { resolveEntry } from "../../src/beat/entry.js";
+import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import { crontab } from "../../src/schedules/index.js";
 
 test.each([

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_MISFIRE } from "../../src/beat/entry-options.js";
-import { resolveEntry } from "../../src/beat/entry.js";
+import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import { buildProgram } from "../../src/cli/program.js";
 import { DEFAULTS, OPTION_NAMES } from "../../src/config/options.js";
 import { durationMs } from "../../src/core/duration.js";

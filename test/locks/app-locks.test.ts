@@ -208,9 +208,11 @@ describe("a mutex", () => {
   });
 
   test("can be extended and given back by token, from elsewhere", async () => {
-    const { locks, app, store } = setUp();
+    const { clock, locks, app, store } = setUp();
     const held = await locks.mutex("l").acquire();
     await app().mutex("l").extend(held.token, 60);
+    const { holders: permits = [] } = (await store.lockInspection.inspect("l", 9)) ?? {};
+    expect(permits.map(({ token, until }) => [token, until - clock.now()])).toEqual([[held.token, 60_000]]);
     await app().mutex("l").release(held.token);
     expect(await holders(store)).toBe(0);
   });
@@ -286,7 +288,8 @@ describe("waiting", () => {
     const first = await locks.mutex("l").acquire({ lease: 30 });
     const next = locks.mutex("l").acquire();
     await clock.advance(60_000);
-    expect(asked).toBeLessThan(25);
+    // Once by the holder, at once by who waits, and every third of the ten seconds that he counts as alive.
+    expect(asked).toBe(1 + 1 + 17);
     asked = 0;
     await first.release();
     await clock.advance(0);
@@ -564,7 +567,8 @@ describe("the history", () => {
     for (let i = 0; i < 6_000; i++) await (await locks.mutex(`l${i}`).acquire()).release();
     const rows = await locks.history({ limit: 10_000 });
     expect([rows.length, rows[0]?.lock, rows.at(-1)?.lock]).toEqual([10_000, "l5999", "l1000"]);
-    expect((await locks.history({ before: rows.at(-1)!.row, limit: 10_000 })).length).toBeLessThan(1_000);
+    // Older ones go at each thousandth, the last of which was the last row.
+    expect(await locks.history({ before: rows.at(-1)!.row, limit: 10_000 })).toEqual([]);
   });
 });
 
@@ -585,7 +589,7 @@ describe("a store that does not answer", () => {
     const acquired = locks.mutex("l").acquire(options);
     const refused = expect(acquired).rejects.toThrow(code(expected));
     await expect(Promise.race([acquired, clock.advance(withinMs).then(() => "late")])).rejects.toThrow(
-      /the store has not answered to "acquire" of a lock in time/,
+      /the store has not answered to "acquire" within /,
     );
     await refused;
   });

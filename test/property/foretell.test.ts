@@ -1,7 +1,7 @@
 /** What is foretold of an entry, against a beat that runs it on virtual time. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { resolveEntry } from "../../src/beat/entry.js";
+import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import type { EntryOptions } from "../../src/beat/entry-options.js";
 import { type EntryState, foretell } from "../../src/beat/foretell.js";
 import { clocked, crontab, every, solar } from "../../src/schedules/index.js";

@@ -1,7 +1,7 @@
 /** Laws of the planner, against a naive enumeration that looks at every due time on its own. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { resolveEntry } from "../../src/beat/entry.js";
+import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import type { EntryOptions } from "../../src/beat/entry-options.js";
 import type { Decision } from "../../src/beat/misfire.js";
 import { cursorAfter, cursorFollowing } from "../../src/beat/occurrences.js";

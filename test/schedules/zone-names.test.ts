@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readEnvironment, resolveOptions } from "../../src/config/index.js";
-import { resolveEntry } from "../../src/beat/entry.js";
+import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import { isSunbeatError } from "../../src/core/errors.js";
 import { clocked, crontab, scheduleFromJSON } from "../../src/schedules/index.js";
 import { zone } from "../../src/schedules/zone.js";

@@ -50,15 +50,21 @@ describe("an outage", () => {
   test("is logged once, and once when it is over, and the pauses grow to 5 s", async () => {
     const rig = new Rig();
     let away = false;
-    const faulty = new FaultyStore(rig.memory, rig.clock, () => (away ? "refused" : "none"));
+    const tries: number[] = [];
+    const faulty = new FaultyStore(rig.memory, rig.clock, (verb) => {
+      if (away && verb === "claim") tries.push(rig.clock.monotonicMs());
+      return away ? "refused" : "none";
+    });
     rig.task("t", () => 1);
     await rig.started({}, faulty.store);
     away = true;
     await rig.send(message("a", "t"));
     await pass(rig, 60_000);
-    const tries = faulty.calls.filter((call) => call.fault === "refused").length;
-    expect(tries).toBeGreaterThan(12);
-    expect(tries).toBeLessThan(30);
+    // Three quarters of the whole, as the middle of chance has it.
+    const pauses = [100, 200, 400, 800, 1_600, 3_200, ...Array<number>(14).fill(5_000)].map(
+      (ms) => 0.75 * ms,
+    );
+    expect(tries.slice(1).map((at, index) => at - tries[index]!)).toEqual(pauses);
     away = false;
     await pass(rig, 6_000);
     expect(await rig.state("a")).toBe("SUCCESS");

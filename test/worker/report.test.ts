@@ -66,7 +66,7 @@ describe("whatever made a task fail, the error entry has", () => {
     // made by                        because
     ["an object", () => Promise.reject({ status: 402 }), {}, "raised unexpected: object('{\"status\":402}')"], // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
     [
-      "a run acknowledged early",
+      "a run that happens at most once",
       () => Promise.reject(failing()),
       { acks: "early" },
       "\n    Caused by: Error: connect ECONNREFUSED\n        at b",
@@ -136,6 +136,7 @@ test.each([
   ["bell\u0007 and c1 \u009b31m", "bell  and c1  31m"],
   ["turned \u202etext\u2066", "turned  text "],
   ["\u2028line\u2029", " line "],
+  ["no\u200bwidth and half \ud800", "no\\u200bwidth and half \\ud800"],
 ])("oneLine(%j) is %j", (text, expected) => {
   expect(oneLine(text)).toBe(expected);
 });

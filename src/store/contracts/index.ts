@@ -1,6 +1,7 @@
 export type * from "./channel.js";
 export type * from "./consumer.js";
 export type * from "./dead-letters.js";
+export type * from "./delivery.js";
 export type * from "./entries.js";
 export { OVERLAP_POLICIES } from "./entries.js";
 export type * from "./leases.js";

@@ -1,6 +1,6 @@
 /** What became of tasks. */
 import type { EpochMs } from "../../core/clock.js";
-import type { DeliveryRef } from "./consumer.js";
+import type { DeliveryRef } from "./delivery.js";
 
 export interface ResultRecord {
   /** A state of tasks/states.ts, or a custom one set by `updateState`. */

@@ -2,7 +2,7 @@ import { ConfigurationError } from "../../core/errors.js";
 import { invalidOption } from "../../core/options.js";
 import type { RedisClient } from "./client.js";
 import { ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
-import type { QuorumDeps } from "./quorum.js";
+import type { QuorumDeps } from "./quorum-round.js";
 import { parseRedisUrl } from "./url.js";
 
 /** Makes the one client of a master. Code: SUNBEAT_DRIVER_MISSING. */

@@ -1,9 +1,18 @@
 /** One vote of independent masters, counted by redlock; protocol in quorum.ts. */
+import type { Clock } from "../../core/clock.js";
 import { messageOf, StoreError } from "../../core/errors.js";
+import type { Logger } from "../../core/logger.js";
+import type { Random } from "../../core/random.js";
 import type { RedisClient } from "./client.js";
 import { isUnknownScript, storeError } from "./errors.js";
-import type { QuorumDeps } from "./quorum.js";
 import type { Redlock, RedlockServer } from "./redlock.js";
+
+export interface QuorumDeps {
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
 
 /** How fast the clocks of two masters may drift apart. */
 export const DRIFT = 0.01;

@@ -10,18 +10,15 @@
  * - An extension that finds no quorum takes nothing back by itself, since the holder may go on trusting the lease it
  *   has. When the masters say that the lock is gone, what is left is taken back; when too few answer, nothing is known.
  */
-import type { Clock } from "../../core/clock.js";
 import { within } from "../../core/clock.js";
 import { StoreError } from "../../core/errors.js";
-import type { Logger } from "../../core/logger.js";
 import { invalidOption } from "../../core/options.js";
 import { quote } from "../../core/quote.js";
-import type { Random } from "../../core/random.js";
 import type { AcquireReply, AcquireRequest, Permit, PermitRef } from "../contracts/locks.js";
-import { QuorumRound, DRIFT, type Quorum } from "./quorum-round.js";
 import { VOTE_LIMIT_MS } from "./ioredis.js";
 import { type Keyspace, keyspace, quorumKey } from "./keys.js";
 import { type Connect, placesOf } from "./quorum-places.js";
+import { DRIFT, type Quorum, type QuorumDeps, QuorumRound } from "./quorum-round.js";
 import { loadRedlock } from "./redlock.js";
 
 /** Well over what a vote may take, or a slow master would eat up the lease. */
@@ -32,13 +29,6 @@ const DRIFT_MS = 2;
 const CONNECT_LIMIT_MS = 1_000;
 /** Between two looks of one that waits: at random, or two who split the votes would split them again. */
 const LOOK_AGAIN_MS = 100;
-
-export interface QuorumDeps {
-  readonly namespace: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-}
 
 /** The verbs of the Locks contract that a process needs to take a mutex; permits have no fence. */
 export class RedisQuorum {

@@ -1,6 +1,7 @@
 /** Taking messages: by priority, then by age, and from queues of equal priority by turns. */
 import type { EpochMs } from "../../core/clock.js";
-import type { ClaimReply, ClaimRequest, DeadLettered, Delivery } from "../contracts/consumer.js";
+import type { ClaimReply, ClaimRequest, DeadLettered } from "../contracts/consumer.js";
+import type { Delivery } from "../contracts/delivery.js";
 import { endOf, endOfWaiting } from "./ends.js";
 import { deadLetter, dropUnrun, end } from "./messages.js";
 import { losePermit, usePermit } from "./permits.js";

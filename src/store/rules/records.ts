@@ -5,7 +5,7 @@
  */
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock } from "../../tasks/message.js";
-import type { DeliveryRef } from "../contracts/consumer.js";
+import type { DeliveryRef } from "../contracts/delivery.js";
 import type { Cursor, EntryPut } from "../contracts/entries.js";
 import type { LedgerRange, LedgerRow } from "../contracts/ledger.js";
 import type { LockEvent } from "../contracts/lock-inspection.js";

@@ -1,7 +1,7 @@
 /** What is told of tasks that have ended. */
 import type { EpochMs } from "../../core/clock.js";
 import { isFinal } from "../../tasks/states.js";
-import type { DeliveryRef } from "../contracts/consumer.js";
+import type { DeliveryRef } from "../contracts/delivery.js";
 import type { ResultRecord, StoredResult } from "../contracts/results.js";
 import { endOf } from "./ends.js";
 import type { Known, Records } from "./records.js";

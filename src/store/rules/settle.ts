@@ -1,5 +1,6 @@
 /** What a worker does with its deliveries. */
-import type { DeliveryRef, HeartbeatOutcome, Settlement, SettleOutcome } from "../contracts/consumer.js";
+import type { DeliveryRef } from "../contracts/delivery.js";
+import type { HeartbeatOutcome, Settlement, SettleOutcome } from "../contracts/consumer.js";
 import { deadLetter, end, postpone } from "./messages.js";
 import { reservePermit } from "./permits.js";
 import type { Records } from "./records.js";

@@ -1,11 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type {
-  LockHolder,
-  LockInspection,
-  LockRecord,
-  LockSummary,
-  LockWaiter,
-} from "../contracts/lock-inspection.js";
+import type { LockHolder, LockInspection, LockRecord, LockSummary, LockWaiter } from "../contracts/lock-inspection.js";
 import { breakPermit } from "../rules/locks.js";
 import type { Connection } from "./connection.js";
 import { HOLDING, WAITING } from "./schema.js";

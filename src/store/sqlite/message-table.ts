@@ -1,7 +1,7 @@
 /** Messages as rows. */
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock } from "../../tasks/message.js";
-import type { DeliveryRef } from "../contracts/consumer.js";
+import type { DeliveryRef } from "../contracts/delivery.js";
 import type * as records from "../rules/records.js";
 import { NOT_REVOKED, queuedState, type Revoked, TO_DROP } from "../rules/states.js";
 import { BLOCKED, BUFFERED, DEAD, LEASED, READY, SCHEDULED, WAITING } from "./schema.js";

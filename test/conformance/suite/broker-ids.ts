@@ -1,6 +1,6 @@
 /** Ids that a sender may send again: known for as long as a result would be kept, also where the task leaves none. */
 import assert from "node:assert/strict";
-import type { Delivery } from "../../../src/store/contracts/consumer.js";
+import type { Delivery } from "../../../src/store/contracts/delivery.js";
 import type { NewMessage } from "../../../src/store/contracts/sender.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import { allow, entry, ledgerOf, putAll } from "./entry-samples.js";

@@ -1,7 +1,8 @@
 /** A random walk over the broker's verbs, compared with a model after every step. The seed gives the walk again. */
 import assert from "node:assert/strict";
 import { seededRandom } from "../../../src/core/random.js";
-import type { DeliveryRef, Settlement } from "../../../src/store/contracts/consumer.js";
+import type { DeliveryRef } from "../../../src/store/contracts/delivery.js";
+import type { Settlement } from "../../../src/store/contracts/consumer.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import { BrokerModel } from "./broker-model.js";
 import { group, type Harness } from "./harness.js";

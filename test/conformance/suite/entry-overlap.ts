@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import type { LedgerRecord } from "../../../src/store/contracts/ledger.js";
 import type { Overlap } from "../../../src/store/contracts/entries.js";
-import type { NewMessage } from "../../../src/store/contracts/sender.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import {
   claim,
@@ -26,40 +25,17 @@ import {
   putAll,
   queueOne,
   read,
-  runId,
   sendOf,
   sentRow,
   skipOverlap,
   skippedRow,
   tick,
 } from "./entry-samples.js";
-import { group, type Harness } from "./harness.js";
+import { everySecond } from "./every-second.js";
+import { group } from "./harness.js";
 import { lead } from "./leases.js";
 
 const never = new AbortController().signal;
-const LONG_LEASE_MS = 24 * HOUR_MS;
-
-/** An entry "a" that is due every second from now on, and the tick of each occurrence. */
-async function everySecond({ store, clock }: Harness, maxRuns: number | null = null) {
-  const start = clock.now();
-  await putAll(store, entry("a", start));
-  const term = await lead(store, undefined, LONG_LEASE_MS);
-  let due = start;
-  return {
-    term,
-    /** The due time of the nth occurrence. */
-    due: (n: number) => start + n * 1_000,
-    id: (n: number) => runId("a", start + n * 1_000),
-    /** Waits for the next occurrence and ticks it. */
-    async tick(overlap: Overlap, changes: Partial<NewMessage> = {}): Promise<string> {
-      await clock.advance(Math.max(0, due - clock.now()));
-      const plan = [sendOf("a", due, overlap, changes)];
-      const [outcome] = await tick(store, term, item("a", due, { plan, next: cursor(due + 1_000), maxRuns }));
-      due += 1_000;
-      return outcome?.outcome === "ticked" ? String(outcome.occurrences[0]) : String(outcome?.outcome);
-    },
-  };
-}
 
 function fates(records: readonly LedgerRecord[]): unknown[] {
   return records.map((record) => record.kind === "row" && [record.fate, record.reason, record.taskId]);
@@ -273,7 +249,7 @@ export const overlapCases = group("entries: overlap", {
 
   "a buffered run counts towards maxRuns when it is sent": async (harness) => {
     const { store } = harness;
-    const a = await everySecond(harness, 2);
+    const a = await everySecond(harness, { maxRuns: 2 });
     await a.tick(queueOne);
     await a.tick(queueOne);
     assert.equal((await read(store, "a")).disabled, null);
@@ -286,7 +262,7 @@ export const overlapCases = group("entries: overlap", {
   "of maxRuns a buffered run that goes first is one: what is due then is skipped, not sent and not held":
     async (harness) => {
       const { store, clock } = harness;
-      const a = await everySecond(harness, 2);
+      const a = await everySecond(harness, { maxRuns: 2 });
       const overlap: Overlap = { ...queueOne, timeoutMs: 1_500 };
       assert.deepEqual([await a.tick(overlap), await a.tick(overlap)], ["sent", "buffered"]);
       // The first counts as ended, and no claim has seen that the held one may go.
@@ -332,7 +308,7 @@ export const overlapCases = group("entries: overlap", {
 
   "a buffered run that is the last of maxRuns leaves a disabled entry its reason": async (harness) => {
     const { store, clock } = harness;
-    const a = await everySecond(harness, 2);
+    const a = await everySecond(harness, { maxRuns: 2 });
     await a.tick(queueOne);
     await a.tick(queueOne);
     const { etag } = await read(store, "a");
@@ -347,7 +323,7 @@ export const overlapCases = group("entries: overlap", {
   "a buffered run does not end an entry that was given another maxRuns meanwhile: the next tick decides":
     async (harness) => {
       const { store, clock } = harness;
-      const a = await everySecond(harness, 2);
+      const a = await everySecond(harness, { maxRuns: 2 });
       await a.tick(queueOne);
       await a.tick(queueOne);
       const { etag } = await read(store, "a");
@@ -361,7 +337,7 @@ export const overlapCases = group("entries: overlap", {
 
   "a buffered run still ends an entry that was written without a change": async (harness) => {
     const { store } = harness;
-    const a = await everySecond(harness, 2);
+    const a = await everySecond(harness, { maxRuns: 2 });
     await a.tick(queueOne);
     await a.tick(queueOne);
     const { etag } = await read(store, "a");

@@ -2,43 +2,16 @@
 import assert from "node:assert/strict";
 import type { Overlap } from "../../../src/store/contracts/entries.js";
 import type { NewMessage } from "../../../src/store/contracts/sender.js";
-import {
-  allow,
-  cancelRunning,
-  cursor,
-  entry,
-  item,
-  ledgerOf,
-  putAll,
-  queueOne,
-  read,
-  runId,
-  sendOf,
-  skipOverlap,
-  tick,
-} from "./entry-samples.js";
+import { allow, cancelRunning, ledgerOf, queueOne, read, skipOverlap } from "./entry-samples.js";
+import { type EverySecond, everySecond } from "./every-second.js";
 import { group, type Harness } from "./harness.js";
-import { lead } from "./leases.js";
 import { lock } from "./lock-tasks.js";
 import { standing, take } from "./locks.js";
 import { claim, claimIds, claimOne, HOUR_MS, message } from "./samples.js";
 
-/** Entry "e", due every second, whose runs wait in queue "nobody". */
-async function everySecond({ store, clock }: Harness) {
-  const start = clock.now();
-  await putAll(store, entry("e", start));
-  const term = await lead(store, undefined, 24 * HOUR_MS);
-  let due = start;
-  return {
-    id: (n: number) => runId("e", start + n * 1_000),
-    async tick(overlap: Overlap, changes: Partial<NewMessage>): Promise<string> {
-      await clock.advance(Math.max(0, due - clock.now()));
-      const plan = [sendOf("e", due, overlap, { queue: "nobody", ...changes })];
-      const [outcome] = await tick(store, term, item("e", due, { plan, next: cursor(due + 1_000) }));
-      due += 1_000;
-      return outcome?.outcome === "ticked" ? String(outcome.occurrences[0]) : String(outcome?.outcome);
-    },
-  };
+/** Entry "e", whose runs wait in queue "nobody". */
+function unattended(harness: Harness): Promise<EverySecond> {
+  return everySecond(harness, { name: "e", message: { queue: "nobody" } });
 }
 
 const SHORT = { expires: { inMs: 500 } };
@@ -96,7 +69,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
     FIVE.map(([what, overlap, changes, become, because]) => [
       `five runs that nobody takes (${what}) become ${become.join(", ")}: ${because}`,
       async (harness: Harness) => {
-        const e = await everySecond(harness);
+        const e = await unattended(harness);
         const found: string[] = [];
         for (let n = 0; n < 5; n++) found.push(await e.tick(overlap, changes));
         assert.deepEqual(found, become);
@@ -107,7 +80,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
   "each of them is told expired, in the ledger sent, and is in no queue any more when the next is due":
     async (harness) => {
       const { store, clock } = harness;
-      const e = await everySecond(harness);
+      const e = await unattended(harness);
       for (let n = 0; n < 3; n++) await e.tick(skipOverlap, SHORT);
       await clock.advance(500);
       const results = await store.results.get([e.id(0), e.id(1), e.id(2)]);
@@ -125,7 +98,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
     },
 
   "a run that a worker has is unfinished, though its time is over": async (harness) => {
-    const e = await everySecond(harness);
+    const e = await unattended(harness);
     await e.tick(skipOverlap, SHORT);
     await claimOne(harness.store, { queues: ["nobody"], leaseMs: HOUR_MS });
     assert.equal(await e.tick(skipOverlap, SHORT), "overlap");
@@ -135,7 +108,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
   "a run that stands in the line of its lock expires there, and leaves the line": async (harness) => {
     const { store } = harness;
     await take(store, "p", { leaseMs: HOUR_MS, waiterTtlMs: null });
-    const e = await everySecond(harness);
+    const e = await unattended(harness);
     assert.equal(await e.tick(queueOne, { ...SHORT, lock }), "sent");
     assert.equal(await e.tick(queueOne, { ...SHORT, lock }), "sent");
     assert.deepEqual(await standing(store), { holds: ["p"], waits: [e.id(1)] });
@@ -144,7 +117,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
   "a buffered run is sent when the waiting one expires: by a claim from any queue, which is asked for then":
     async (harness) => {
       const { store, clock } = harness;
-      const e = await everySecond(harness);
+      const e = await unattended(harness);
       await e.tick(queueOne, LONG);
       assert.equal(await e.tick(queueOne, {}), "buffered");
       const { nextWakeAt } = await claim(store, { queues: ["other"] });
@@ -159,7 +132,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
     harness,
   ) => {
     const { store, clock } = harness;
-    const e = await everySecond(harness);
+    const e = await unattended(harness);
     await e.tick(queueOne, LONG);
     await e.tick(queueOne, {});
     await claimOne(store, { queues: ["nobody"], leaseMs: HOUR_MS });
@@ -170,7 +143,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
 
   "a triggered run is sent as well when the one before has expired": async (harness) => {
     const { store, clock } = harness;
-    const e = await everySecond(harness);
+    const e = await unattended(harness);
     await e.tick(skipOverlap, SHORT);
     const trigger = (id: string) =>
       store.entries.trigger("e", message(id, { entry: "e", queue: "nobody" }), skipOverlap);
@@ -181,7 +154,7 @@ export const expiryRunCases = group("expiry: runs of entries", {
 
   "more expired runs than one step looks at are ended by the one after it": async (harness) => {
     const { store, clock } = harness;
-    const e = await everySecond(harness);
+    const e = await unattended(harness);
     await e.tick(allow, SHORT);
     const many = Array.from({ length: 1_200 }, (_, n) => message(`m${n}`, { entry: "e", ...SHORT }));
     await store.sender.enqueue(many);

@@ -19,30 +19,19 @@ import {
   tick,
   ticked,
 } from "./entry-samples.js";
+import { everySecond } from "./every-second.js";
 import { group, type Harness } from "./harness.js";
 import { lead } from "./leases.js";
 import { lock } from "./lock-tasks.js";
 import { acquire, standing, take } from "./locks.js";
 import { claimOne, finish, HOUR_MS, message } from "./samples.js";
 
-/** Entries "a" and "b", due now, whose runs need lock "l"; `send` ticks one of them. */
-async function two({ store, clock }: Harness) {
-  const due = clock.now();
-  await putAll(store, entry("a", due), entry("b", due));
-  const term = await lead(store, undefined, HOUR_MS);
-  const dues = { a: due, b: due };
-  return {
-    term,
-    due,
-    send: async (name: "a" | "b", overlap: Overlap): Promise<string> => {
-      const at = dues[name];
-      await clock.advance(Math.max(0, at - clock.now()));
-      const plan = [sendOf(name, at, overlap, { lock })];
-      const [outcome] = await tick(store, term, item(name, at, { plan, next: cursor(at + 1_000) }));
-      dues[name] += 1_000;
-      return outcome?.outcome === "ticked" ? String(outcome.occurrences[0]) : String(outcome?.outcome);
-    },
-  };
+/** Entries "a" and "b", whose runs need lock "l"; `send` ticks one of them. */
+async function two(harness: Harness) {
+  const a = await everySecond(harness, { name: "a", message: { lock } });
+  const b = await everySecond(harness, { name: "b", message: { lock }, term: a.term });
+  const send = (name: "a" | "b", overlap: Overlap): Promise<string> => (name === "a" ? a : b).tick(overlap);
+  return { term: a.term, due: a.due(0), send };
 }
 
 export const entryLockCases = group("locks: entries", {

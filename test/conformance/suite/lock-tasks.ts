@@ -1,6 +1,7 @@
 /** Locks held by tasks: parked in line, made ready with a permit, and the permit's end with the delivery. */
 import assert from "node:assert/strict";
-import type { AdmitReply, AdmitRequest, Delivery } from "../../../src/store/contracts/consumer.js";
+import type { AdmitReply, AdmitRequest } from "../../../src/store/contracts/consumer.js";
+import type { Delivery } from "../../../src/store/contracts/delivery.js";
 import type { MessageLock } from "../../../src/store/contracts/locks.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import { group } from "./harness.js";

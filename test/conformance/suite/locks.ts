@@ -121,6 +121,7 @@ export const acquireCases = group("locks: acquire", {
     await take(store, "a");
     clock.jump(-3_600_000);
     assert.equal(await outcomeOf(store, "b", { waiterTtlMs: null }), "busy");
+    assert.deepEqual(await standing(store), { holds: ["a"], waits: [] });
   },
 
   "the newest capacity counts for everybody": async ({ store, peer }) => {

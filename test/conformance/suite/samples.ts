@@ -1,12 +1,8 @@
 /** Values and short calls that the cases share. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../../src/core/clock.js";
-import type {
-  ClaimReply,
-  ClaimRequest,
-  Delivery,
-  DeliveryRef,
-} from "../../../src/store/contracts/consumer.js";
+import type { ClaimReply, ClaimRequest } from "../../../src/store/contracts/consumer.js";
+import type { Delivery, DeliveryRef } from "../../../src/store/contracts/delivery.js";
 import type { NewMessage } from "../../../src/store/contracts/sender.js";
 import type { ResultRecord } from "../../../src/store/contracts/results.js";
 import type { Store } from "../../../src/store/contracts/store.js";

@@ -134,6 +134,9 @@ test("a step that was suspended in its middle is not committed to a log that wen
   });
   await expect(step).rejects.toMatchObject(REPLACED);
   connection.close();
+  const there = (await loadDriver()).open(path);
+  expect(there.prepare("SELECT name FROM counter WHERE name = 'x'").get()).toBeUndefined();
+  there.close();
 });
 
 test("what a removed log still has goes into the file, so that nothing is lost", async () => {

@@ -1,11 +1,12 @@
 import type { Clock } from "../core/clock.js";
+import { Latch } from "../core/latch.js";
 import type { Channel } from "../store/contracts/channel.js";
 
 /**
  * Tells those of this process who wait for a lock, or hold one, that the store has news for them: one subscription for
  * all, made at the first need. What is told is a hint; a lost one costs a look later, never a permit.
  */
-export class WaitingRoom {
+export class LockHints {
   readonly #clock: Clock;
   readonly #channel: Pick<Channel, "subscribe">;
   readonly #listeners = new Map<string, () => void>();
@@ -39,32 +40,11 @@ export class WaitingRoom {
     this.#listeners.delete(waiter);
   }
 
-  /** A latch for one waiter: `wait` returns at a hint since the last one, after `ms`, or when `signal` aborts. */
-  enter(waiter: string): { wait(ms: number, signal: AbortSignal): Promise<void> } {
-    let told = false;
-    let wake: (() => void) | null = null;
-    this.listen(waiter, () => {
-      told = true;
-      wake?.();
-    });
-    return {
-      wait: async (ms, signal) => {
-        if (!told && !signal.aborted) {
-          await new Promise<void>((resolve) => {
-            const done = (): void => {
-              timer.cancel();
-              signal.removeEventListener("abort", done);
-              resolve();
-            };
-            const timer = this.#clock.after(ms, done);
-            signal.addEventListener("abort", done, { once: true });
-            wake = done;
-          });
-          wake = null;
-        }
-        told = false;
-      },
-    };
+  /** Notified at each hint for this waiter. */
+  enter(waiter: string): Latch {
+    const latch = new Latch(this.#clock);
+    this.listen(waiter, () => latch.notify());
+    return latch;
   }
 
   async close(): Promise<void> {

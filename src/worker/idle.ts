@@ -1,82 +1,74 @@
-import type { Clock, Timer } from "../core/clock.js";
+import type { Clock } from "../core/clock.js";
+import { Latch } from "../core/latch.js";
 import type { Arrivals } from "../store/contracts/consumer.js";
 
-/** Look at least so often even if nobody rings: a fallback poll for a store that loses a wake-up. */
+/** Look at least so often even if nobody tells: a fallback poll for a store that loses a wake-up. */
 export const IDLE_CHECK_MS = 300_000;
-/** Many looks in a row that found nothing: a crowd of workers, a stuck bell, or an instant that stays in the past. */
+/** Many looks in a row that found nothing: a crowd of workers, arrivals that lie, or an instant that stays in the past. */
 const MAX_FRUITLESS = 10;
-/** Then the bell is not listened to for so long, which bounds what a stuck one costs. */
+/** Then arrivals are not listened to for so long, which bounds what they cost. */
 const DEAF_MS = 10;
 
 /**
  * When an idle worker looks for work: at an arrival, at the instant the store named, or when a task ended. The
- * clock is local; the store only rings.
+ * clock is local; the store only tells that there is something.
  */
-export class Doorbell {
+export class Idle {
   /** Whether there may be work. */
-  rung = true;
+  mayFind = true;
   readonly #clock: Clock;
   readonly #arrivals: Arrivals;
   readonly #idleCheckMs: number;
+  readonly #latch: Latch;
   #wakeAt = Infinity;
   #fruitless = 0;
-  /** Aborts the wait that is on its way; null: none is. */
+  /** Aborts the wait for arrivals that is on its way; null: none is. */
   #listening: AbortController | null = null;
-  #wake: (() => void) | null = null;
 
   constructor(clock: Clock, arrivals: Arrivals, idleCheckMs: number) {
     this.#idleCheckMs = idleCheckMs;
     this.#clock = clock;
     this.#arrivals = arrivals;
+    this.#latch = new Latch(clock);
   }
 
   /** What a claim brought: `full` when there may be more, `wakeInMs` when the store has something to do by itself. */
   answered(found: number, full: boolean, wakeInMs: number | null): void {
-    this.rung = full;
+    this.mayFind = full;
     this.#fruitless = found > 0 ? 0 : this.#fruitless + 1;
     this.#wakeAt = wakeInMs === null ? Infinity : this.#clock.monotonicMs() + wakeInMs;
   }
 
   /** Ends a `wait` early: a task ended, or the worker stops. */
-  nudge(): void {
-    this.#wake?.();
+  notify(): void {
+    this.#latch.notify();
   }
 
-  /** Waits for a nudge, and where `forWork` also for work. */
+  /** Waits for a notice, and where `forWork` also for work. */
   async wait(forWork: boolean): Promise<void> {
-    // Who cannot take work must not take the ring either: it may be meant for a worker that can.
+    // Who cannot take work must not take the arrival either: it may be meant for a worker that can.
     if (!forWork) this.#listening?.abort();
     const deaf = forWork && this.#fruitless > MAX_FRUITLESS;
     const startedAt = this.#clock.monotonicMs();
-    let timer: Timer | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (!forWork) return;
-      if (!deaf) this.#listen();
-      const delayMs = deaf ? DEAF_MS : Math.min(this.#wakeAt - startedAt, this.#idleCheckMs);
-      timer = this.#clock.after(delayMs, () => this.#ring());
-    });
-    this.#wake = null;
-    timer?.cancel();
-    // Rings that are apart are no trouble; and after a pause the bell gets one more chance.
+    this.#latch.reset();
+    if (forWork && !deaf) this.#listen();
+    const limitMs = deaf ? DEAF_MS : Math.min(this.#wakeAt - startedAt, this.#idleCheckMs);
+    const notified = await this.#latch.wait(forWork ? limitMs : this.#idleCheckMs);
+    if (forWork && !notified) this.mayFind = true;
+    // Arrivals that are apart are no trouble; and after a pause they get one more chance.
     if (deaf) this.#fruitless = MAX_FRUITLESS - 1;
     else if (this.#clock.monotonicMs() - startedAt >= DEAF_MS) this.#fruitless = 0;
   }
 
-  /** Idempotent. Nothing rings after. */
+  /** Idempotent. Nothing wakes after. */
   async close(): Promise<void> {
     this.#listening?.abort();
     await this.#arrivals.close();
   }
 
-  #ring(): void {
-    this.rung = true;
-    this.#wake?.();
-  }
-
   /**
    * One wait lives on while tasks end, since each new one costs the store something. One that was told to end and
-   * has not yet is not doubled: it rings when it does.
+   * has not yet is not doubled: it tells when it does.
    */
   #listen(): void {
     if (this.#listening !== null) return;
@@ -84,7 +76,8 @@ export class Doorbell {
     this.#listening = listening;
     const heard = (): void => {
       this.#listening = null;
-      this.#ring();
+      this.mayFind = true;
+      this.#latch.notify();
     };
     this.#arrivals.wait(this.#idleCheckMs, listening.signal).then(heard, heard);
   }

@@ -1,0 +1,39 @@
+/** One handing of a message to one worker. */
+import type { EpochMs } from "../../core/clock.js";
+import type { MessageLock } from "../../tasks/message.js";
+
+/** The right to settle one delivery. */
+export interface DeliveryRef {
+  readonly id: string;
+  /** Unique for every delivery. */
+  readonly token: string;
+}
+
+/** The lock of a message, and the permit that came with its delivery. */
+export interface DeliveryLock extends MessageLock {
+  /** Null: it came without one, so it must not run before `consumer.admit` gave it one. */
+  readonly fence: number | null;
+}
+
+/** One handing of a message to one worker. */
+export interface Delivery extends DeliveryRef {
+  readonly task: string;
+  readonly queue: string;
+  readonly priority: number;
+  /** As sent; after a retry, the instant it came back. */
+  readonly eta: EpochMs | null;
+  readonly expires: EpochMs | null;
+  readonly maxDeliveries: number;
+  readonly resultTtlMs: number;
+  /** 0: its id does not stay known. */
+  readonly idTtlMs: number;
+  readonly entry: string | null;
+  readonly body: string;
+  /** Times it was settled as "retry". 0 at first. */
+  readonly retries: number;
+  /** Deliveries since it was sent or last retried, this one included: 1 at first. */
+  readonly deliveries: number;
+  readonly enqueuedAt: EpochMs;
+  /** Of a message that was sent with a lock, or was admitted to one before; absent: none. */
+  readonly lock?: DeliveryLock;
+}
