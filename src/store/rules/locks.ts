@@ -60,7 +60,7 @@ export function breakPermit(records: Records, permit: PermitRef): "broken" | "un
 /** Ends at most `limit` permits of processes that nobody waits for; gives their number. */
 export function sweepPermits(records: Records, limit: number): number {
   const ended = records.locks.ended(limit);
-  for (const lock of ended) records.freed.locks.add(lock);
+  for (const lock of ended) records.freed.lock.add(lock);
   release(records);
   return ended.length;
 }

@@ -47,7 +47,7 @@ export function deadLetter(records: Records, message: Known, reason: string): vo
 }
 
 function endRun({ freed }: Records, { entry }: Known): void {
-  if (entry !== null) freed.entries.add(entry);
+  if (entry !== null) freed.entry.add(entry);
 }
 
 /** Ends a waiting message that must not run. */

@@ -29,7 +29,7 @@ export function usePermit({ locks }: Records, message: Known, until: EpochMs): n
 
 /** Sets when a permit ends that no lease of a delivery ends: where that is sooner than was thought, its waiters are told. */
 export function setUntil({ locks, freed }: Records, holder: LockRequest, until: EpochMs): void {
-  if (until < (holder.until ?? Infinity)) freed.locks.add(holder.lock);
+  if (until < (holder.until ?? Infinity)) freed.lock.add(holder.lock);
   locks.setUntil(holder, until);
 }
 
@@ -52,7 +52,7 @@ export function endPermit(
 ): void {
   const { locks, freed, now } = records;
   note(records, (holder.until ?? 0) <= now ? "lost" : event, holder);
-  freed.locks.add(holder.lock);
+  freed.lock.add(holder.lock);
   if (holder.kind === "task") locks.sendAway(holder);
   else locks.remove(holder);
 }
@@ -68,7 +68,7 @@ export function releaseRequest(records: Records, request: LockRequest): void {
   if (request.status === "holding")
     note(records, (request.until ?? 0) <= records.now ? "lost" : "released", request);
   else if (request.status === "waiting") note(records, "gave-up", request);
-  records.freed.locks.add(request.lock);
+  records.freed.lock.add(request.lock);
   records.locks.remove(request);
 }
 

@@ -33,12 +33,11 @@ export interface Records {
   isCurrentTerm(term: string): boolean;
 }
 
-export interface Freed {
-  /** Entries of which a run may have ended while another one is buffered. */
-  readonly entries: Set<string>;
-  /** Locks of which a permit may have come free. */
-  readonly locks: Set<string>;
-}
+/**
+ * By the kind of blocker: entries of which a run may have ended while another one is buffered; locks of which a permit may have
+ * come free.
+ */
+export type Freed = Readonly<Record<Blocker, Set<string>>>;
 
 /** A message whose instants are absolute. */
 export interface Sent {

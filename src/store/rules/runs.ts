@@ -6,7 +6,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, Overlap } from "../contracts/entries.js";
 import { endOf, isExpired } from "./ends.js";
 import { dropUnrun, end } from "./messages.js";
-import type { BufferedRun, Records, Sent } from "./records.js";
+import type { BufferedRun, Found, Records, Sent } from "./records.js";
 import { keepOwnResult } from "./results.js";
 import { send, takeLock } from "./send.js";
 import { queuedState, TO_STOP } from "./states.js";
@@ -189,10 +189,16 @@ export function dropBufferedRun(
   skipRun(records, buffered, reason);
 }
 
+/** The same of one that was revoked, by its message. */
+export function dropBlockedRun(records: Records, { entry }: Found): void {
+  const buffered = entry === null ? null : records.entries.buffered(entry);
+  if (buffered) dropBufferedRun(records, buffered, "revoked");
+}
+
 /** Sends the buffered run of an entry when its wait has ended; else it is watched on. */
 export function releaseBufferedRun(records: Records, entry: string): void {
   const { entries, freed, now } = records;
-  freed.entries.delete(entry);
+  freed.entry.delete(entry);
   const buffered = entries.buffered(entry);
   if (!buffered) return;
   const wakeAt = wakeAtOf(records, buffered);

@@ -55,7 +55,7 @@ function noteWaiting(records: Records, request: LockRequest | null): LockRequest
 /** Gives what is free to those who wait, so that no lock that somebody waits for has a permit to give. */
 export function handOver(records: Records, lock: string): void {
   const { locks, freed, now } = records;
-  freed.locks.delete(lock);
+  freed.lock.delete(lock);
   const capacity = locks.capacity(lock);
   if (capacity === null) return;
   for (const holder of locks.endedHolders(lock)) endPermit(records, holder, "lost");
@@ -72,7 +72,7 @@ export function handOver(records: Records, lock: string): void {
     }
     first = locks.firstWaiting(lock);
   }
-  freed.locks.delete(lock);
+  freed.lock.delete(lock);
   if (first) records.wakeBy(locks.watch(lock));
   else locks.unwatch(lock);
 }

@@ -7,9 +7,9 @@ import type { Known } from "./message-table.js";
 import { AWAY, HOLDING, WAITING } from "./schema.js";
 import { LIMIT, type Transaction } from "./transaction.js";
 
-const REQUEST = `SELECT turn AS ticket, lock, id, CASE is_task WHEN 1 THEN 'task' ELSE 'process' END AS kind, label,
-  CASE standing WHEN ${WAITING} THEN 'waiting' WHEN ${HOLDING} THEN 'holding' ELSE 'away' END AS status, since, until,
-  grant_ms AS grantMs, token, fence, give_up_at AS waitDeadline FROM contender`;
+const REQUEST = `SELECT ticket, lock, id, CASE is_task WHEN 1 THEN 'task' ELSE 'process' END AS kind, label,
+  CASE status WHEN ${WAITING} THEN 'waiting' WHEN ${HOLDING} THEN 'holding' ELSE 'away' END AS status, since, until,
+  grant_ms AS grantMs, token, fence, wait_deadline AS waitDeadline FROM lock_request`;
 
 /** History rows go in parts of so many. */
 const TRIM_EVERY = 250;
@@ -31,21 +31,21 @@ export class LockTable implements LockRecords {
   }
 
   heldCount(lock: string): number {
-    const sql = `SELECT count(*) AS count FROM contender WHERE lock = ? AND standing = ${HOLDING}`;
+    const sql = `SELECT count(*) AS count FROM lock_request WHERE lock = ? AND status = ${HOLDING}`;
     return this.#at.get<{ count: number }>(sql, lock)!.count;
   }
 
   endedHolders(lock: string): readonly LockRequest[] {
-    const sql = `${REQUEST} WHERE lock = ? AND standing = ${HOLDING} AND until <= ?`;
+    const sql = `${REQUEST} WHERE lock = ? AND status = ${HOLDING} AND until <= ?`;
     return this.#at.all<LockRequest>(sql, lock, this.#at.now);
   }
 
   firstWaiting(lock: string): LockRequest | null {
-    return this.#request(`WHERE lock = ? AND standing = ${WAITING} ORDER BY turn LIMIT 1`, lock);
+    return this.#request(`WHERE lock = ? AND status = ${WAITING} ORDER BY ticket LIMIT 1`, lock);
   }
 
   holder(lock: string, token: string): LockRequest | null {
-    return this.#request(`WHERE lock = ? AND standing = ${HOLDING} AND token = ?`, lock, token);
+    return this.#request(`WHERE lock = ? AND status = ${HOLDING} AND token = ?`, lock, token);
   }
 
   ofProcess(lock: string, waiter: string): LockRequest | null {
@@ -66,7 +66,7 @@ export class LockTable implements LockRecords {
   }
 
   ended(limit: number): readonly string[] {
-    const sql = `SELECT lock FROM contender WHERE standing = ${HOLDING} AND until <= ? ORDER BY until ${LIMIT}`;
+    const sql = `SELECT lock FROM lock_request WHERE status = ${HOLDING} AND until <= ? ORDER BY until ${LIMIT}`;
     return this.#at.all<{ lock: string }>(sql, this.#at.now, limit).map(({ lock }) => lock);
   }
 
@@ -77,7 +77,7 @@ export class LockTable implements LockRecords {
   enqueue({ lock, capacity, kind, id, label, until, grantMs, waitDeadline }: Newcomer): void {
     this.#open(lock, capacity);
     this.#at.run(
-      `INSERT INTO contender (lock, id, is_task, label, standing, since, until, grant_ms, give_up_at)
+      `INSERT INTO lock_request (lock, id, is_task, label, status, since, until, grant_ms, wait_deadline)
          VALUES (?, ?, ?, ?, ${WAITING}, ?, ?, ?, ?)`,
       ...[lock, id, kind === "task" ? 1 : 0, label, this.#at.now, until, grantMs, waitDeadline],
     );
@@ -85,7 +85,7 @@ export class LockTable implements LockRecords {
 
   enqueueAgain({ id }: Known, { name, capacity, reserveMs }: MessageLock): boolean {
     const found = this.#at.run(
-      `UPDATE contender SET standing = ${WAITING}, since = ?, until = NULL, grant_ms = ?
+      `UPDATE lock_request SET status = ${WAITING}, since = ?, until = NULL, grant_ms = ?
          WHERE id = ? AND is_task = 1 AND lock = ?`,
       ...[this.#at.now, reserveMs, id, name],
     );
@@ -103,39 +103,39 @@ export class LockTable implements LockRecords {
   grant({ ticket }: LockRequest, until: EpochMs, fence: number | null): void {
     const token = (fence ?? this.nextFence()).toString(36);
     this.#at.run(
-      `UPDATE contender SET standing = ${HOLDING}, since = ?, until = ?, token = ?, fence = ? WHERE turn = ?`,
+      `UPDATE lock_request SET status = ${HOLDING}, since = ?, until = ?, token = ?, fence = ? WHERE ticket = ?`,
       ...[this.#at.now, until, token, fence, ticket],
     );
   }
 
   setUntil({ ticket }: LockRequest, until: EpochMs): void {
-    this.#at.run("UPDATE contender SET until = ? WHERE turn = ?", until, ticket);
+    this.#at.run("UPDATE lock_request SET until = ? WHERE ticket = ?", until, ticket);
   }
 
   setFence({ ticket }: LockRequest, fence: number | null): void {
-    this.#at.run("UPDATE contender SET fence = ? WHERE turn = ?", fence, ticket);
+    this.#at.run("UPDATE lock_request SET fence = ? WHERE ticket = ?", fence, ticket);
   }
 
   extendPermitOf({ id, lock }: Known, until: EpochMs): boolean {
     if (lock === null) return true;
-    const sql = `UPDATE contender SET until = ? WHERE id = ? AND is_task = 1 AND standing = ${HOLDING}`;
+    const sql = `UPDATE lock_request SET until = ? WHERE id = ? AND is_task = 1 AND status = ${HOLDING}`;
     return this.#at.run(sql, until, id) > 0;
   }
 
   sendAway({ ticket }: LockRequest): void {
     this.#at.run(
-      `UPDATE contender SET standing = ${AWAY}, fence = NULL, token = NULL WHERE turn = ?`,
+      `UPDATE lock_request SET status = ${AWAY}, fence = NULL, token = NULL WHERE ticket = ?`,
       ticket,
     );
   }
 
   remove({ ticket }: LockRequest): void {
-    this.#at.run("DELETE FROM contender WHERE turn = ?", ticket);
+    this.#at.run("DELETE FROM lock_request WHERE ticket = ?", ticket);
   }
 
   watch(lock: string): EpochMs {
     const { at } = this.#at.get<{ at: EpochMs | null }>(
-      `UPDATE lock SET wake_at = (SELECT min(until) FROM contender WHERE lock = name AND standing = ${HOLDING})
+      `UPDATE lock SET wake_at = (SELECT min(until) FROM lock_request WHERE lock = name AND status = ${HOLDING})
          WHERE name = ? RETURNING wake_at AS at`,
       lock,
     )!;
