@@ -134,9 +134,9 @@ export class MemoryLocks implements LockRecords {
     return true;
   }
 
-  sendAway(request: Request): void {
+  setAbsent(request: Request): void {
     this.#leave(request);
-    request.status = "away";
+    request.status = "absent";
     request.token = null;
     request.fence = null;
   }

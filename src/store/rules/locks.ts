@@ -1,6 +1,6 @@
 /** What processes and operators do with permits. */
 import type { AcquireReply, AcquireRequest, PermitRef } from "../contracts/locks.js";
-import { endPermit, releaseRequest, setUntil } from "./permits.js";
+import { releaseRequest, setEnd } from "./permits.js";
 import type { Records } from "./records.js";
 import { release } from "./release.js";
 import { handOver, holderOf, isBusy, requestForProcess } from "./waiters.js";
@@ -15,7 +15,7 @@ export function acquire(records: Records, request: AcquireRequest): AcquireReply
     own = requestForProcess(records, { lock, capacity, id, label, grantMs: waiterTtlMs ?? leaseMs });
   }
   if (own?.status === "holding") {
-    setUntil(records, own, now + leaseMs);
+    setEnd(records, own, now + leaseMs);
     release(records);
     return { outcome: "granted", permit: { lock, token: own.token ?? "", fence: own.fence ?? 0 }, now };
   }
@@ -27,7 +27,7 @@ export function cancel(records: Records, lock: string, waiter: string): "cancell
   handOver(records, lock);
   const own = records.locks.ofProcess(lock, waiter);
   if (!own) return "unknown";
-  releaseRequest(records, own);
+  releaseRequest(records, own, "released");
   release(records);
   return "cancelled";
 }
@@ -35,7 +35,7 @@ export function cancel(records: Records, lock: string, waiter: string): "cancell
 export function extendPermit(records: Records, permit: PermitRef, leaseMs: number): "extended" | "lost" {
   const holder = holderOf(records, permit);
   if (!holder) return "lost";
-  setUntil(records, holder, records.now + leaseMs);
+  setEnd(records, holder, records.now + leaseMs);
   release(records);
   return "extended";
 }
@@ -43,7 +43,7 @@ export function extendPermit(records: Records, permit: PermitRef, leaseMs: numbe
 export function returnPermit(records: Records, permit: PermitRef): "released" | "lost" {
   const holder = holderOf(records, permit);
   if (!holder) return "lost";
-  endPermit(records, holder, "released");
+  releaseRequest(records, holder, "released");
   release(records);
   return "released";
 }
@@ -51,7 +51,7 @@ export function returnPermit(records: Records, permit: PermitRef): "released" | 
 export function breakPermit(records: Records, permit: PermitRef): "broken" | "unknown" {
   const holder = holderOf(records, permit);
   if (!holder) return "unknown";
-  endPermit(records, holder, "broken");
+  releaseRequest(records, holder, "broken");
   if (holder.kind === "process") records.publish("lock", holder.id);
   release(records);
   return "broken";

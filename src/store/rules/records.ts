@@ -172,8 +172,8 @@ export interface LockRequest {
   readonly label: string;
   /** Order among those that wait. */
   readonly ticket: number;
-  /** "away": a task that neither waits nor holds a permit, and keeps its ticket. */
-  readonly status: "waiting" | "holding" | "away";
+  /** "absent": a task that neither waits nor holds a permit, and keeps its ticket. */
+  readonly status: "waiting" | "holding" | "absent";
   readonly since: EpochMs;
   /** Of a holder the end of the permit; of a process that waits, how long it counts as alive; of a task that waits, null. */
   readonly until: EpochMs | null;
@@ -209,7 +209,7 @@ export interface LockRecords {
 
   /** Behind all who wait; the lock is made when it is not there. */
   enqueue(newcomer: Newcomer, message: Known | null): void;
-  /** A task that is away, at its old ticket. False: there is none. */
+  /** A task that is absent, at its old ticket. False: there is none. */
   enqueueAgain(message: Known, lock: MessageLock): boolean;
   grant(request: LockRequest, until: EpochMs, fence: number | null): void;
   /** Until when a permit holds, or a waiting process counts as alive. */
@@ -218,7 +218,7 @@ export interface LockRecords {
   /** With the lease of its message. False when it has a lock and no permit. */
   extendPermitOf(message: Known, until: EpochMs): boolean;
   /** Neither waiting nor holding; it keeps its ticket. */
-  sendAway(request: LockRequest): void;
+  setAbsent(request: LockRequest): void;
   remove(request: LockRequest): void;
   /** Has a claim look at the lock when its next permit ends; gives that instant. */
   watch(lock: string): EpochMs;

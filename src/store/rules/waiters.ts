@@ -1,6 +1,6 @@
 /** Waiting for a lock: asking for it, and being granted a permit when the ticket comes up. */
 import type { MessageLock, PermitRef } from "../contracts/locks.js";
-import { endPermit, note } from "./permits.js";
+import { note, releaseRequest } from "./permits.js";
 import type { Known, LockRequest, Newcomer, Records } from "./records.js";
 
 /** Whether a newcomer would have to wait. The newest caller's capacity counts. */
@@ -58,14 +58,13 @@ export function handOver(records: Records, lock: string): void {
   freed.lock.delete(lock);
   const capacity = locks.capacity(lock);
   if (capacity === null) return;
-  for (const holder of locks.endedHolders(lock)) endPermit(records, holder, "lost");
+  for (const holder of locks.endedHolders(lock)) releaseRequest(records, holder, "lost");
   let free = capacity - locks.heldCount(lock);
   let first = locks.firstWaiting(lock);
   while (first && free > 0) {
     // A process that has not been heard of is passed over; a blocked task cannot die.
     if (first.kind === "process" && (first.until ?? 0) <= now) {
-      note(records, "gave-up", first);
-      locks.remove(first);
+      releaseRequest(records, first, "lost");
     } else {
       grant(records, first);
       free--;

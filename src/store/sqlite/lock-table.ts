@@ -4,11 +4,11 @@ import type { MessageLock } from "../../tasks/message.js";
 import { LOCK_HISTORY_ROWS, type LockEvent } from "../contracts/lock-inspection.js";
 import type { LockRecords, LockRequest, Newcomer } from "../rules/records.js";
 import type { Known } from "./message-table.js";
-import { AWAY, HOLDING, WAITING } from "./schema.js";
+import { ABSENT, HOLDING, WAITING } from "./schema.js";
 import { LIMIT, type Transaction } from "./transaction.js";
 
 const REQUEST = `SELECT ticket, lock, id, CASE is_task WHEN 1 THEN 'task' ELSE 'process' END AS kind, label,
-  CASE status WHEN ${WAITING} THEN 'waiting' WHEN ${HOLDING} THEN 'holding' ELSE 'away' END AS status, since, until,
+  CASE status WHEN ${WAITING} THEN 'waiting' WHEN ${HOLDING} THEN 'holding' ELSE 'absent' END AS status, since, until,
   grant_ms AS grantMs, token, fence, wait_deadline AS waitDeadline FROM lock_request`;
 
 /** History rows go in parts of so many. */
@@ -122,9 +122,9 @@ export class LockTable implements LockRecords {
     return this.#at.run(sql, until, id) > 0;
   }
 
-  sendAway({ ticket }: LockRequest): void {
+  setAbsent({ ticket }: LockRequest): void {
     this.#at.run(
-      `UPDATE lock_request SET status = ${AWAY}, fence = NULL, token = NULL WHERE ticket = ?`,
+      `UPDATE lock_request SET status = ${ABSENT}, fence = NULL, token = NULL WHERE ticket = ?`,
       ticket,
     );
   }

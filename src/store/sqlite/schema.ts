@@ -24,10 +24,10 @@ export const SCHEDULED = 1;
 export const LEASED = 2;
 export const DEAD = 4;
 
-/** The status of a request for a lock. AWAY: a task that neither waits nor holds a permit, and keeps its ticket. */
+/** The status of a request for a lock. ABSENT: a task that neither waits nor holds a permit, and keeps its ticket. */
 export const WAITING = 0;
 export const HOLDING = 1;
-export const AWAY = 2;
+export const ABSENT = 2;
 
 /** The state of a mark among the results: it keeps an id known, and nobody is told of it. */
 export const MARK = "";
