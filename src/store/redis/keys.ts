@@ -7,6 +7,8 @@ import { quote } from "../../core/quote.js";
 
 /** What each key holds, and its type as TYPE tells it. Records and members are written in scripts/lib. */
 export const KEY_TYPES = {
+  /** version of the keys and their records: scripts/lib/version.lua */
+  meta: "hash",
   /** last number given to a message, an entry or a dead letter */
   seq: "string",
   /** id -> record as sent; and what has changed since, absent for most that wait */

@@ -10,11 +10,12 @@
 --   label     escaped
 --   lease     ms of the permit
 -- Returns: { now, token, fence }, or {} when lock-acquire is to decide: nothing was changed
--- Uses: clock, records
+-- Uses: clock, version, records
 
 -- Microseconds of the clock: so a number also grows where the last write was lost. Those of one millisecond are counted.
 local function next_fence()
   local fence = call("INCR", key_fence)
+  if fence == 1 then begin_store() end
   if fence < now * 1000 then
     fence = now * 1000
     call("SET", key_fence, int(fence))

@@ -95,7 +95,9 @@ local function permits()
 
   -- Microseconds of the clock: so a number also grows where the last write was lost.
   local function next_fence()
-    local fence = int(math.max(tonumber(call("GET", key_fence) or 0) + 1, now * 1000))
+    local last = call("GET", key_fence)
+    if not last then begin_store() end
+    local fence = int(math.max(tonumber(last or 0) + 1, now * 1000))
     call("SET", key_fence, fence)
     return fence
   end
