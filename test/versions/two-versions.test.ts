@@ -1,0 +1,103 @@
+/**
+ * Two versions on one store: beats, workers, senders and editors of the build of `base` and of the present one, started and
+ * ended by turns. SUNBEAT_SEED repeats what comes by chance (not the timing of the machine).
+ */
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, inject, test } from "vitest";
+import type { openStore } from "../../src/app/open-store.js";
+import { DIST, FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
+import { membersOf } from "./log.js";
+import { mutated } from "./mutants.js";
+import { type Kind, type MembersOptions, PLACES, withMembers } from "./turns.js";
+
+const { dist: old, apart } = inject("base");
+const DURATION_MS = 30_000;
+const SHORT_MS = 5_000;
+
+const KINDS: readonly Kind[] = ["sqlite", "redis"];
+const isApart = (kind: Kind): boolean => apart.includes(kind);
+
+test.each(KINDS.filter((kind) => !isApart(kind)))(
+  `two versions by turns on one store (%s): nothing lost, nothing doubled, no dead letter (seed ${FORM.seed})`,
+  { timeout: DURATION_MS + 4 * PATIENCE_MS },
+  (kind) =>
+    withMembers(kind, { old }, async ({ crew, members, judged }) => {
+      const turns = await members.takeTurns(FORM.random, DURATION_MS, 2 * PLACES.length);
+      await crew.goesOn("the last turn");
+      await members.endSenders();
+      await crew.drain(members.options("new"));
+
+      const { broken, figures } = await judged();
+      const told = { seed: FORM.seed, turns, killed: members.killed.size, ...figures };
+      console.log(`two versions on ${kind}: ${JSON.stringify(told)}`);
+      expect(broken.slice(0, 20)).toEqual([]);
+      expect(crew.surprises).toEqual([]);
+      expect(figures.refusals).toEqual({});
+      for (const did of [figures.by.old, figures.by.new])
+        expect(Object.entries(did).filter(([, times]) => times === 0)).toEqual([]);
+      expect(figures.crossed).toBeGreaterThan(0);
+    }),
+);
+
+/** Where the meaning of what is stored has changed: one of the two has the store, and the other is refused with a code. */
+async function apartOn(kind: Kind, builds: MembersOptions): Promise<void> {
+  let ownersBuild = builds.old;
+  // The store can be looked at by its owner alone.
+  const open: typeof openStore = async (url, context) => {
+    const file = pathToFileURL(path.join(ownersBuild, "app", "open-store.js")).href;
+    const build = (await import(file)) as { readonly openStore: typeof openStore };
+    return build.openStore(url, context);
+  };
+  await withMembers(kind, { ...builds, open }, async ({ crew, members, judged }) => {
+    await members.startAll("old");
+    await pause(SHORT_MS);
+    await members.endSenders();
+    await crew.endAll();
+
+    // A newer version brings the store up to date, or leaves it to the older one.
+    const first = members.start("new", "worker");
+    const isUpgraded = await Promise.race([
+      first.printed("ready").then(() => true),
+      first.ended.then(() => false),
+    ]);
+    const [owner, other] = isUpgraded ? (["new", "old"] as const) : (["old", "new"] as const);
+    if (isUpgraded) ownersBuild = builds.new ?? DIST;
+    await members.startAll(owner);
+    for (const role of new Set(PLACES))
+      expect([role, await members.start(other, role).ended]).toEqual([role, { code: 3, signal: null }]);
+    await pause(SHORT_MS);
+    await members.endSenders();
+    await crew.drain(members.options(owner));
+
+    const { broken, figures } = await judged();
+    console.log(`${kind}, apart: ${JSON.stringify({ owner, ...figures })}`);
+    expect(broken.slice(0, 20)).toEqual([]);
+    const refused = membersOf(crew.log, "refusal");
+    expect(refused.filter(({ by }) => !by.startsWith(other))).toEqual([]);
+    expect([...new Set(refused.map(({ what, code }) => `${what}: ${code}`))]).toEqual([
+      "the start: SUNBEAT_STORE_NEWER",
+    ]);
+  });
+}
+
+test.each(KINDS.filter(isApart))(
+  "two versions that cannot share a store (%s): one has it, the other is refused with a code, and nothing is lost",
+  { timeout: 4 * PATIENCE_MS },
+  (kind) => apartOn(kind, { old }),
+);
+
+test(
+  "a SQLite file that a newer version has brought up to date: this one is refused with a code, and nothing is lost",
+  { timeout: 4 * PATIENCE_MS },
+  async () => {
+    const newer = mutated(DIST, [
+      {
+        file: "store/sqlite/schema.js",
+        find: "export const SCHEMA_VERSION = MIGRATIONS.length;",
+        put: "MIGRATIONS.push(`CREATE TABLE of_the_future (one INTEGER)`);\nexport const SCHEMA_VERSION = MIGRATIONS.length;",
+      },
+    ]);
+    await apartOn("sqlite", { old: DIST, new: newer.dist }).finally(() => newer.dispose());
+  },
+);
