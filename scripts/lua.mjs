@@ -1,10 +1,11 @@
 // Embeds src/store/redis/scripts/*.lua into one module, so that nothing is read at run time and bundlers work.
 //
-// The header of a script is its contract, and gives the names that the body uses: each name under KEYS becomes a local
-// `key_<name>`, each under ARGV a local `arg_<name>`; a last one written `name...` stands for all further arguments, the
-// first of which is ARGV[rest]. "Uses" names the pieces of scripts/lib from which the body takes what it needs. Flags are those of Redis 7;
-// older servers get the script without them. scripts/fast/<name>.lua, where there is one, is the fast path of the script
-// of that name: it stands before the library, with nothing but the clock, and returns when it has done the whole work.
+// The header of a script is its contract. Each name under ARGV is an `arg_<name>` of the body; a last one written `name...`
+// stands for all further arguments, the first of which is ARGV[rest]. "Uses" names the pieces of scripts/lib from which the
+// body takes what it needs. The KEYS of a script are those that it and these pieces name, as `key_<name>`: keys.ts tells
+// what each holds. Flags are those of Redis 7; older servers get the script without them. scripts/fast/<name>.lua, where there is one, is the fast path of the script
+// of that name: it stands behind no more of the library than it needs, and returns when it has done the whole work.
+// codes.json has the letters of records, arguments and replies; a body names one as GROUP_WORD.
 //
 // `node scripts/lua.mjs` writes the module; with --check it fails when the module is not what would be written.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -33,13 +34,36 @@ function listed(header, title) {
   return list ? list.split(/,\s*/) : [];
 }
 
+/** The one-letter codes of records, arguments and replies: group -> word -> letter. */
+const codes = JSON.parse(readFileSync(path.join(folder, "codes.json"), "utf8"));
+
+/** GROUP_WORD, as a body names a code -> the letter; and what constants of the library there are. */
+const literals = new Map(
+  Object.entries(codes).flatMap(([group, words]) =>
+    Object.entries(words).map(([word, letter]) => [
+      `${group}_${word}`.toUpperCase().replaceAll("-", "_"),
+      `"${letter}"`,
+    ]),
+  ),
+);
+
+/**
+ * Literals instead of the names of codes and constants, and one where several are joined: Lua would join them anew at every
+ * call, and look for each name among those around a function.
+ */
+function withLiterals(lua) {
+  // Literals match, too, so that nothing in them is taken for a name, and none is begun at its end.
+  const named = lua.replace(/"[^"\n]*"|\b[A-Z][A-Z_]+\b/g, (found) => literals.get(found) ?? found);
+  return named.replace(/"[^"\n]*"(?: \.\. "[^"\n]*")*/g, (all) => all.replaceAll('" .. "', ""));
+}
+
+/** The constants of the library, each a statement of its own: they stand nowhere but where they are used. */
+const CONSTANT = /^local ([A-Z][A-Z_]+) = ([\d.]+|".*")$/gm;
+
 /** Without comments, blank lines and indentation: a script is sent and hashed whole. */
 function squeeze(lua) {
-  return lua
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("--"))
-    .join("\n");
+  const lines = lua.split("\n").map((line) => line.trim());
+  return withLiterals(lines.filter((line) => line !== "" && !line.startsWith("--")).join("\n"));
 }
 
 function used(lua, prefix) {
@@ -65,12 +89,14 @@ function statements(lua) {
   });
 }
 
-const library = new Map(
-  luaFiles(path.join(folder, "lib")).map((name) => [
-    name,
-    statements(readFileSync(path.join(folder, "lib", `${name}.lua`), "utf8")),
-  ]),
-);
+const sources = luaFiles(path.join(folder, "lib")).map((name) => [
+  name,
+  readFileSync(path.join(folder, "lib", `${name}.lua`), "utf8"),
+]);
+for (const [, lua] of sources) {
+  for (const [, name, literal] of lua.matchAll(CONSTANT)) literals.set(name, withLiterals(literal));
+}
+const library = new Map(sources.map(([name, lua]) => [name, statements(lua.replace(CONSTANT, ""))]));
 
 function luaFiles(at) {
   return readdirSync(at)
@@ -101,12 +127,10 @@ function needed(pieces, body) {
   return all.filter((statement) => taken.has(statement));
 }
 
-/** The fast path of a script, and the names in it. */
+/** The fast path of a script, "" for none. */
 function fastPath(name) {
   const file = path.join(folder, "fast", `${name}.lua`);
-  if (!existsSync(file)) return { text: "", names: new Set() };
-  const text = squeeze(readFileSync(file, "utf8"));
-  return { text, names: new Set(text.match(/\b[a-zA-Z_]\w*/g)) };
+  return existsSync(file) ? squeeze(readFileSync(file, "utf8")) : "";
 }
 
 function readScript(name) {
@@ -114,19 +138,15 @@ function readScript(name) {
   const header = source.slice(0, source.search(/^[^-]/m));
   const main = squeeze(source);
   const fast = fastPath(name);
-  const uses = needed(listed(header, "Uses"), `${main}\n${fast.text}`);
-  const clock = uses.filter((statement) => library.get("clock").includes(statement));
-  const before = clock.findLastIndex((statement) => statement.names.some((word) => fast.names.has(word))) + 1;
-  const body = [...uses.map(({ text }) => text), fast.text, main].join("\n");
-  const keys = names(header, "KEYS");
+  const pieces = listed(header, "Uses");
+  const first = needed(pieces, fast);
+  const uses = [...first, ...needed(pieces, main).filter((statement) => !first.includes(statement))];
+  const body = [...uses.map(({ text }) => text), fast, main].join("\n");
+  const keys = used(body, "key");
   const args = names(header, "ARGV");
   const rest = args.at(-1)?.endsWith("...") ? args.pop() : undefined;
-  const wrong = [
-    ...used(body, "key").filter((key) => !keys.includes(key)),
-    ...keys.filter((key) => !used(body, "key").includes(key)),
-    ...used(body, "arg").filter((arg) => !args.includes(arg)),
-  ];
-  if (wrong.length > 0) throw new Error(`${name}.lua: header and body disagree about ${wrong.join(", ")}`);
+  const wrong = used(body, "arg").filter((arg) => !args.includes(arg));
+  if (wrong.length > 0) throw new Error(`${name}.lua: the header does not name ${wrong.join(", ")}`);
   const prelude = rest ? `local rest=${args.length + 1}` : "";
   return {
     keys,
@@ -134,7 +154,7 @@ function readScript(name) {
     flags: listed(header, "Flags"),
     uses,
     prelude,
-    fast: { text: fast.text, before },
+    fast: { text: fast, before: first.length },
     body: main,
   };
 }
@@ -162,6 +182,14 @@ ${texts.map((text) => `  ${JSON.stringify(text)},`).join("\n")}
 // prettier-ignore
 export const SCRIPTS = {
 ${scripts.join("\n")}
+} as const;
+
+/** The letters of records, arguments and replies: group -> word -> letter. */
+// prettier-ignore
+export const CODES = {
+${Object.entries(codes)
+  .map(([group, words]) => `  ${group}: ${JSON.stringify(words)},`)
+  .join("\n")}
 } as const;
 `;
 }

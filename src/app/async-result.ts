@@ -196,7 +196,8 @@ export class AsyncResult<Result = unknown> {
     if (record.reason === "deliveries-exhausted") {
       return new ResultError(
         "SUNBEAT_DELIVERIES_EXHAUSTED",
-        `task ${this.id} was given up: each worker that took it was lost before it ended; it is among the dead letters`,
+        `task ${this.id} was given up: each worker that took it was lost before it ended (it crashed, or its event loop was ` +
+          "blocked for longer than the lease); it is among the dead letters",
         init,
       );
     }

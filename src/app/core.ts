@@ -1,27 +1,28 @@
-import { type BeatOptions, type Entry, Prospects, resolveEntry, Schedules } from "../beat/index.js";
+import { Prospects, resolveEntry, Schedules, type BeatOptions, type Entry } from "../beat/index.js";
+import type { Config, SunbeatOptions } from "../config/index.js";
+import { resolveOptions } from "../config/index.js";
 import { systemClock, type Clock } from "../core/clock.js";
 import { ConfigurationError, SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
-import { stderrLogger } from "../core/stderr-logger.js";
 import { invalidOption, nameOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { systemRandom, type Random } from "../core/random.js";
-import type { Config, SunbeatOptions } from "../config/index.js";
-import { resolveOptions } from "../config/index.js";
+import { stderrLogger } from "../core/stderr-logger.js";
 import { Events } from "../events/index.js";
 import { Locks } from "../locks/index.js";
 import type { Store, StoreContext, StoreSource } from "../store/contracts/store.js";
 import type { StoreFacts } from "../store/contracts/survey.js";
+import { messageFactory, type CreateMessage, type MessageRequest } from "../tasks/message-factory.js";
 import type { SendOptions } from "../tasks/message.js";
-import { type CreateMessage, messageFactory, type MessageRequest } from "../tasks/message-factory.js";
 import { TaskRegistry } from "../tasks/registry.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { AsyncResult } from "./async-result.js";
 import { maskPassword, parseBrokerUrl } from "./broker-url.js";
+import { clockOf, loggerOf, randomOf } from "./late-parts.js";
 import { lazyStore } from "./lazy-store.js";
 import { openStore } from "./open-store.js";
 import { Publisher } from "./publisher.js";
-import { type Part, type RunEnd, serve } from "./serve.js";
+import { serve, type Part, type RunEnd } from "./serve.js";
 import { StoreHandle } from "./store-handle.js";
 import { surveyStore } from "./survey-store.js";
 
@@ -78,27 +79,11 @@ export class AppCore {
     this.entries = Object.entries(beatSchedule).map(([entry, options]) =>
       resolveEntry(entry, options, { timezone, dst, hashKey: entry }),
     );
-    const clock = (): Clock => this.#parts.clock ?? systemClock;
-    this.clock = {
-      now: () => clock().now(),
-      monotonicMs: () => clock().monotonicMs(),
-      after: (delayMs, fn) => clock().after(delayMs, fn),
-      soon: (fn) => clock().soon(fn),
-    };
-    const random = (): Random => this.#parts.random ?? systemRandom;
-    this.random = { next: () => random().next(), uuid: () => random().uuid() };
+    this.clock = clockOf(() => this.#parts.clock ?? systemClock);
+    this.random = randomOf(() => this.#parts.random ?? systemRandom);
     const { logger } = this.config;
     this.#logger = logger === undefined ? stderrLogger(this.clock) : (logger ?? silentLogger);
-    const isSilent = (): boolean => this.#logger.silent === true;
-    this.logger = {
-      get silent() {
-        return isSilent();
-      },
-      debug: (message) => this.#logger.debug(message),
-      info: (message) => this.#logger.info(message),
-      warn: (message) => this.#logger.warn(message),
-      error: (message) => this.#logger.error(message),
-    };
+    this.logger = loggerOf(() => this.#logger);
     this.events = new Events(this);
     this.#broker = this.config.broker;
     // A wrong URL fails here and not at the first send; the store itself is opened when it is needed.

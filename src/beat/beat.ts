@@ -13,48 +13,23 @@ import type { Clock, EpochMs } from "../core/clock.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 import type { Events } from "../events/index.js";
-import type { Retention } from "../store/contracts/ledger.js";
 import type { Store } from "../store/contracts/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { Latch } from "../core/latch.js";
 import { inTime, type InTime, Patience } from "../core/patience.js";
 import { AtStart } from "./at-start.js";
+import type { BeatOptions } from "./beat-options.js";
 import type { ClockReading } from "./clock-guard.js";
+import { CodeEntries } from "./code-entries.js";
 import type { Entry } from "./entry.js";
 import { EntryCache } from "./entry-cache.js";
 import { type Lead, Leader } from "./leader.js";
 import { GRACE_MS } from "./misfire.js";
 import { isFinal, tellEnd } from "./endings.js";
-import { register, type Registration } from "./registration.js";
+import type { Registration } from "./registration.js";
 import { type RoundReply, Rounds } from "./round.js";
 import { StoreClock } from "./store-clock.js";
 import { Maintenance } from "./maintenance.js";
-
-export interface BeatOptions {
-  /** How long the lead is held without renewal, so at most so long nobody leads after a crash. */
-  readonly leaseMs: number;
-  /** The store is asked at least so often. */
-  readonly maxLoopIntervalMs: number;
-  /** Entries read and occurrences sent in one step of the store. */
-  readonly batch: number;
-  readonly retention: Retention;
-  /** How often the leader sweeps the store and trims the ledger. */
-  readonly maintenanceIntervalMs: number;
-  /** Owner of the code entries: "code:" and the app's name. */
-  readonly owner: string;
-  /** Deploy number of the code entries. */
-  readonly version: number;
-  readonly hostname: string;
-}
-
-export const BEAT_DEFAULTS = {
-  leaseMs: 15_000,
-  maxLoopIntervalMs: 300_000,
-  // On Redis a step of 250 takes 3 ms of the server, one of 1,000 above 9 ms, and all together take as long.
-  batch: 250,
-  maintenanceIntervalMs: 60_000,
-  retention: { maxAgeMs: 30 * 86_400_000, maxRowsPerEntry: 10_000 },
-} as const satisfies Partial<BeatOptions>;
 
 export interface BeatDeps {
   readonly store: Store;
@@ -92,9 +67,6 @@ const HOLD_POLL_MS = 1_000;
 /** Pause after a round that got nothing done although something was due. */
 const FIRST_STUCK_MS = 50;
 const LONGEST_STUCK_MS = 5_000;
-/** Names looked up at once when a term begins: the first one found is enough. */
-const FORGOTTEN_PAGE = 100;
-
 export class Beat {
   readonly #deps: BeatDeps;
   readonly #stop = new AbortController();
@@ -102,7 +74,7 @@ export class Beat {
   readonly #storeClock: StoreClock;
   readonly #patience: Patience;
   readonly #leader: Leader;
-  readonly #cache: EntryCache;
+  readonly #codeEntries: CodeEntries;
   /** Two thirds of the lease for one call. */
   readonly #inTime: InTime;
   readonly #rounds: Rounds;
@@ -113,7 +85,6 @@ export class Beat {
   #term: string | null = null;
   #roundCount = 0;
   #last: RoundReply | null = null;
-  #registration: Registration | null = null;
   /** Store time at which the present run of rounds without sleep began; null: the next round begins one. */
   #burstFrom: EpochMs | null = null;
   /** Monotonic start of the first round that is not done; null: the last one is. */
@@ -128,9 +99,12 @@ export class Beat {
     this.#latch = new Latch(clock);
     this.#storeClock = new StoreClock(clock, logger, events);
     this.#patience = new Patience("beat: the store", deps);
-    this.#cache = new EntryCache(deps.entries);
     this.#inTime = inTime(clock, (leaseMs * 2) / 3);
-    const cache = this.#cache;
+    const cache = new EntryCache(deps.entries);
+    const { owner } = options;
+    this.#codeEntries = new CodeEntries({
+      ...{ store, logger, entries: deps.entries, cache, inTime: this.#inTime, owner, version },
+    });
     this.#leader = new Leader({
       ...{ leases: store.leases, channel: store.channel, clock, random, logger, leaseMs },
       ...{ host: hostname, version: String(version) },
@@ -185,7 +159,7 @@ export class Beat {
       trouble: this.#patience.message ?? this.#leader.trouble,
       holding: this.#storeClock.holding,
       quarantine: this.#rounds.quarantine.list(),
-      registration: this.#registration,
+      registration: this.#codeEntries.registration,
     };
   }
 
@@ -198,9 +172,9 @@ export class Beat {
       logger.info("beat: Starting...");
       const listen = () => store.channel.subscribe("entries", () => this.#latch.notify());
       for (const subscribe of [listen, () => this.#leader.listen()]) {
-        await this.#untilDone(async () => void unsubscribe.push(await this.#subscribed(subscribe())));
+        await this.#untilDone(async () => void unsubscribe.push(await this.#subscribed(subscribe())), stop);
       }
-      await this.#untilDone(async () => void (this.#registration = await this.#register()));
+      await this.#untilDone(() => this.#codeEntries.register(), stop);
     }
     while (!stop.aborted) {
       this.#state = "following";
@@ -223,21 +197,15 @@ export class Beat {
     }
   }
 
-  #register(): Promise<Registration> {
-    const { store, logger, entries, options } = this.#deps;
-    const { owner, version } = options;
-    return register({ store, logger, entries, cache: this.#cache, inTime: this.#inTime, owner, version });
-  }
-
-  /** Repeats a step of the start until the store has done it. */
-  async #untilDone(step: () => Promise<void>): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+  /** Repeats a step until the store has done it, or `signal` aborts. */
+  async #untilDone(step: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       try {
         await step();
         this.#patience.succeeded();
         return;
       } catch (error) {
-        await this.#waitOut(error, this.#stop.signal);
+        await this.#waitOut(error, signal);
       }
     }
   }
@@ -252,7 +220,7 @@ export class Beat {
     const stop = (): void => lead.end("stopped");
     this.#stop.signal.addEventListener("abort", stop, { once: true });
     if (this.#stop.signal.aborted) stop();
-    await this.#restore(lead);
+    await this.#untilDone(() => this.#codeEntries.restore(), lead.signal);
     while (lead.trusted()) await this.#turn(lead);
     this.#stop.signal.removeEventListener("abort", stop);
     await this.#leader.release(lead);
@@ -266,35 +234,6 @@ export class Beat {
     this.#undoneSince = null;
     // A term that ends at once, over and over, must not become a busy loop.
     if (reason !== "stopped") await this.#latch.wait(this.#deps.options.leaseMs / 30, this.#stop.signal);
-  }
-
-  /**
-   * Registers again with a store that has lost all it had, as a Redis without persistence does when it restarts: else
-   * nothing would be due until a beat is started anew. The lead is lost with the rest, so the next term finds out.
-   */
-  async #restore(lead: Lead): Promise<void> {
-    while (lead.trusted()) {
-      try {
-        if (!(await this.#isForgotten())) return;
-        this.#deps.logger.error("beat: the store has lost every entry of this app; registering them again");
-        this.#registration = await this.#register();
-        this.#patience.succeeded();
-        return;
-      } catch (error) {
-        await this.#waitOut(error, lead.signal);
-      }
-    }
-  }
-
-  /** Whether the store has none of the entries that code declares here. */
-  async #isForgotten(): Promise<boolean> {
-    const { store, entries } = this.#deps;
-    for (let from = 0; from < entries.length; from += FORGOTTEN_PAGE) {
-      const names = entries.slice(from, from + FORGOTTEN_PAGE).map(({ name }) => name);
-      const found = await this.#inTime("get", store.entries.get(names));
-      if (found.some((stored) => stored !== null)) return false;
-    }
-    return entries.length > 0;
   }
 
   /** A round, and the sleep until the next one. */

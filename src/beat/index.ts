@@ -1,6 +1,7 @@
 /** The beat's one door for the rest of the code. */
-export { Beat, BEAT_DEFAULTS, type BeatDeps, type BeatOptions, type BeatStats } from "./beat.js";
-export { type Entry } from "./entry.js";
+export { Beat, type BeatDeps, type BeatStats } from "./beat.js";
+export { BEAT_DEFAULTS, type BeatOptions } from "./beat-options.js";
+export type { Entry } from "./entry.js";
 export { resolveEntry } from "./resolve-entry.js";
 export type { ArgsFunction, EntryLockOptions, EntryOptions, MisfireOptions } from "./entry-options.js";
 export type { EntryView } from "./entry-view.js";

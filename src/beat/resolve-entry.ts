@@ -12,7 +12,7 @@ nameOption,
 } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { asSchedule,type ScheduleDefaults } from "../schedules/index.js";
-import { type Overlap,OVERLAP_POLICIES } from "../store/contracts/entries.js";
+import { type Overlap, OVERLAP_POLICIES } from "../store/contracts/entries.js";
 import type { SendOptions } from "../tasks/message.js";
 import { assertPayload } from "../tasks/payload.js";
 import { makeEntry,portableOptions } from "./definition.js";

@@ -6,12 +6,7 @@ import { messageOf } from "../core/errors.js";
 import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import type { Events } from "../events/index.js";
-import type {
-  EntryRecord,
-  PlannedOccurrence,
-  TickItem,
-  TickItemOutcome,
-} from "../store/contracts/entries.js";
+import type { EntryRecord, PlannedOccurrence, TickItem, TickItemOutcome } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { Quarantine } from "./quarantine.js";

@@ -12,7 +12,7 @@ import { checkOptions } from "../schedules/crontab/options.js";
 import { MOST_DELIVERIES } from "../tasks/message-factory.js";
 import type { StoreSource } from "../store/contracts/store.js";
 import { HARD_PAYLOAD_LIMIT } from "../tasks/payload.js";
-import { limitOption } from "../tasks/task-options.js";
+import { LEAST_LEASE_MS, limitOption } from "../tasks/task-options.js";
 import { type Environment, readEnvironment } from "./environment.js";
 import {
   type Config,
@@ -24,7 +24,6 @@ import {
   type SunbeatOptions,
 } from "./options.js";
 
-const LEAST_LEASE_MS = 1_000;
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /**

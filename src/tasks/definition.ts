@@ -29,11 +29,14 @@ export interface TaskDefinition {
   readonly queue: string | null;
   readonly priority: number;
   readonly retry: RetryPolicy;
+  /** "early": its first delivery counts as the only one, and `maxDeliveries` is 1. */
   readonly acks: "late" | "early";
   /** Aborts `signal` with SUNBEAT_SOFT_TIME_LIMIT; the run may still end by itself. Null: none. */
   readonly softTimeLimitMs: number | null;
   /** Fails the run with SUNBEAT_TIME_LIMIT. Null: none. */
   readonly timeLimitMs: number | null;
+  /** How long a worker that has fallen silent keeps a run of it. Null: as the worker's own lease says. */
+  readonly leaseMs: number | null;
   readonly ignoreResult: boolean;
   readonly resultTtlMs: number;
   readonly maxDeliveries: number;

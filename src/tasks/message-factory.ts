@@ -161,7 +161,7 @@ export function messageFactory(deps: {
       priority: chosen.priority ?? priority,
       ...(eta && { eta }),
       ...(expires && { expires }),
-      maxDeliveries: chosen.maxDeliveries ?? maxDeliveries,
+      maxDeliveries: definition?.acks === "early" ? 1 : (chosen.maxDeliveries ?? maxDeliveries),
       resultTtlMs: (chosen.ignoreResult ?? ignoreResult) ? 0 : keptMs,
       ...(staysKnown && { idTtlMs: keptMs }),
       ...(entry !== undefined && { entry }),

@@ -51,15 +51,23 @@ export interface TaskOptions {
   /** `signal` aborts after this long. Null: no limit. Default: the app's `taskSoftTimeLimit`. */
   readonly softTimeLimit?: Duration | null | undefined;
   /**
-   * "late" (default): acknowledged after the run, so a worker that dies gives the task back. "early": before the
-   * run, so the task runs at most once.
+   * How long a worker may be silent before this task goes to another one: longer than the function blocks the event loop.
+   * At least 1 s. Default: the app's `lease`.
+   */
+  readonly lease?: Duration | undefined;
+  /**
+   * "late" (default): a worker that dies gives the task back, so it runs at least once. "early": it runs at most once: a
+   * delivery counts as the only one, and a task whose worker dies is a dead letter.
    */
   readonly acks?: "late" | "early" | undefined;
   /** Default: the app's `taskIgnoreResult`. */
   readonly ignoreResult?: boolean | undefined;
   /** How long the result is kept. Default: the app's `resultExpires`. */
   readonly resultExpires?: Duration | undefined;
-  /** Deliveries without a settled end before the message is a dead letter. Default: the app's `maxDeliveries`. */
+  /**
+   * Deliveries without a settled end before the message is a dead letter. Default: the app's `maxDeliveries`; 1 with
+   * `acks: "early"`.
+   */
   readonly maxDeliveries?: number | undefined;
   /** Stores STARTED when a run begins. Default: the app's `taskTrackStarted`. */
   readonly trackStarted?: boolean | undefined;
@@ -91,6 +99,7 @@ const TASK_OPTIONS = [
   "retry",
   "timeLimit",
   "softTimeLimit",
+  "lease",
   "acks",
   "ignoreResult",
   "resultExpires",
@@ -108,6 +117,9 @@ const RETRY_OPTIONS = [
   "jitter",
   "on",
 ] as const satisfies readonly (keyof RetryOptions)[];
+
+/** The shortest lease of a delivery. */
+export const LEAST_LEASE_MS = 1_000;
 
 const DEFAULT_MAX_RETRIES = 3;
 const MOST_RETRIES = 1_000_000;
@@ -211,7 +223,7 @@ export function defineTask(
   assertKnownKeys(options, TASK_OPTIONS, `task ${name}`);
   if (typeof fn !== "function") throw invalidOption(at("last parameter"), "a function", fn);
   const { bind, queue, priority, acks, ignoreResult, resultExpires, maxDeliveries, trackStarted } = options;
-  const { timeLimit, softTimeLimit } = options;
+  const { timeLimit, softTimeLimit, lease } = options;
   const timeLimitMs =
     timeLimit === undefined ? defaults.timeLimitMs : limitOption(timeLimit, at("timeLimit"));
   const softTimeLimitMs =
@@ -229,6 +241,10 @@ export function defineTask(
   if (locked.lock !== null && acks === "early") {
     throw invalidOption(at("acks"), '"late": a lock is held until the task is acknowledged', acks);
   }
+  const isOnce = acks === "early";
+  if (isOnce && maxDeliveries !== undefined && maxDeliveries !== 1) {
+    throw invalidOption(at("maxDeliveries"), '1: with acks "early" it runs at most once', maxDeliveries);
+  }
   return Object.freeze({
     name,
     ...locked,
@@ -239,6 +255,7 @@ export function defineTask(
     acks: acks === undefined ? "late" : choiceOption(acks, at("acks"), ["late", "early"]),
     timeLimitMs,
     softTimeLimitMs,
+    leaseMs: lease === undefined ? null : durationOption(lease, at("lease"), LEAST_LEASE_MS),
     ignoreResult:
       ignoreResult === undefined ? defaults.ignoreResult : booleanOption(ignoreResult, at("ignoreResult")),
     resultTtlMs:
@@ -247,7 +264,9 @@ export function defineTask(
         : durationOption(resultExpires, at("resultExpires"), 1),
     maxDeliveries:
       maxDeliveries === undefined
-        ? defaults.maxDeliveries
+        ? isOnce
+          ? 1
+          : defaults.maxDeliveries
         : integerOption(maxDeliveries, at("maxDeliveries"), 1, MOST_DELIVERIES),
     trackStarted:
       trackStarted === undefined ? defaults.trackStarted : booleanOption(trackStarted, at("trackStarted")),

@@ -1,26 +1,25 @@
-import { messageOf, TaskError } from "../core/errors.js";
+/** What a delivery comes to before its run: a task with its arguments and its lock, or the end of one that cannot run. */
+import { isSunbeatError, LockError, messageOf, TaskError } from "../core/errors.js";
 import { describeFailure } from "../core/failure.js";
 import { oneLine } from "../core/log-entry.js";
 import { quote } from "../core/quote.js";
+import { guarded } from "../locks/index.js";
+import type { AdmitReply, AdmitRequest } from "../store/contracts/consumer.js";
+import type { MessageLock } from "../store/contracts/locks.js";
 import type { TaskDefinition } from "../tasks/definition.js";
 import { decodeBody, type MessageBody, resultTtlOf } from "../tasks/envelope.js";
+import { lockNameFor, type TaskLock } from "../tasks/task-lock.js";
 import type { TaskLookup } from "./options.js";
-import type { Outcome } from "./outcome.js";
-import type { Reservation } from "./reservation.js";
+import { failed, type Outcome, TurnedAway } from "./outcome.js";
+import { refOf, type Reservation } from "./reservation.js";
 
-/**
- * The message of a task acknowledged early is gone when it asks for a retry, so it is sent again, and the number of
- * its retries travels in this header.
- */
-export const EARLY_RETRIES_HEADER = "sunbeat-retries";
+const REFUSALS: ReadonlySet<string> = new Set(["SUNBEAT_LOCK_BUSY", "SUNBEAT_LOCK_TIMEOUT"]);
 
 /** A delivery that can be run: its task is known and its body was read. */
 export interface Assignment {
   readonly reservation: Reservation;
   readonly definition: TaskDefinition;
   readonly body: MessageBody;
-  /** Retries so far. */
-  readonly retries: number;
   /** 0: no result is kept. */
   readonly resultTtlMs: number;
 }
@@ -42,11 +41,11 @@ export function assign(reservation: Reservation, registry: TaskLookup): Assignme
       `app has it, both take from queue ${quote(delivery.queue)} of one namespace: give each a namespace or queues of its own.`;
     return dead(reason, new TaskError("SUNBEAT_TASK_UNKNOWN", reason));
   }
+  // Its sender did not know the task, and counted on more deliveries.
+  if (definition.acks === "early" && delivery.deliveries > 1) return { kind: "exhausted" };
   try {
     const body = decodeBody(delivery.body);
-    const sent = Number(body.headers[EARLY_RETRIES_HEADER] ?? 0);
-    const retries = delivery.retries + (Number.isSafeInteger(sent) && sent > 0 ? sent : 0);
-    return { reservation, definition, body, retries, resultTtlMs: resultTtlOf(body, definition) };
+    return { reservation, definition, body, resultTtlMs: resultTtlOf(body, definition) };
   } catch (error) {
     return dead(`undecodable: ${messageOf(error)}`, error);
   }
@@ -58,4 +57,79 @@ export function isAssignment(value: Assignment | Outcome): value is Assignment {
 
 function dead(reason: string, error: unknown): Outcome {
   return { kind: "dead", reason, error: describeFailure(error) };
+}
+
+/**
+ * The assignment as it can run, and what it must ask for first; null: nothing. A delivery has one lock: when its
+ * entry and its task name two, it holds that of the entry, and takes that of the task in its slot. Throws
+ * SUNBEAT_LOCK_NAME_INVALID.
+ */
+export function prepare(
+  assignment: Assignment,
+  leaseMs: number,
+): { readonly assignment: Assignment; readonly request: AdmitRequest | null } {
+  const { definition, reservation, body } = assignment;
+  const { lock: carried } = reservation.delivery;
+  const needs = (lock: MessageLock, busy: AdmitRequest["busy"]) => {
+    const request = reservation.lock?.name === lock.name ? null : { ...refOf(reservation), lock, busy };
+    return { assignment, request };
+  };
+  if (definition.lock === null) {
+    if (!carried) return { assignment, request: null };
+    const { fence: _, ...lock } = carried;
+    return needs(lock, "block");
+  }
+  const { capacity, onBusy, waitTimeoutMs } = definition.lock;
+  const name = lockNameFor(definition.lock, body.args);
+  if (carried && carried.name !== name) {
+    const fn = lockedInSlot(definition.fn, definition.lock, name);
+    return prepare({ ...assignment, definition: { ...definition, fn, lock: null } }, leaseMs);
+  }
+  return needs({ name, capacity, waitTimeoutMs, reserveMs: leaseMs }, onBusy === "wait" ? "block" : "refuse");
+}
+
+/** What becomes of a delivery that was not admitted. */
+export function refusalOf(
+  { definition }: Assignment,
+  { lock: { name } }: AdmitRequest,
+  reply: Exclude<AdmitReply, { outcome: "admitted" }>,
+): Outcome {
+  if (reply.outcome === "lost") return { kind: "abandoned" };
+  if (reply.outcome === "blocked") return { kind: "blocked", lock: name };
+  const busy = new LockError(
+    "SUNBEAT_LOCK_BUSY",
+    `lock ${quote(name)} is held by others, or others wait for it, and the task does not wait`,
+    { details: { lock: name } },
+  );
+  return definition.lock === null ? failed(busy) : turnedAway(definition.lock, name, busy);
+}
+
+/** The end of a run that its task's lock keeps out. */
+function turnedAway({ onBusy, retryInMs }: TaskLock, lock: string, error: unknown): Outcome {
+  if (onBusy === "skip") return { kind: "skipped", lock };
+  if (onBusy === "retry") return { kind: "deferred", lock, delayMs: retryInMs };
+  return failed(error);
+}
+
+/**
+ * The function of a task that takes its lock in its slot. A lock that keeps it out ends the run as it does for one that
+ * asks first: nothing has run, so it is neither a result nor a failure that is tried again.
+ */
+function lockedInSlot(fn: TaskDefinition["fn"], lock: TaskLock, name: string): TaskDefinition["fn"] {
+  return async (...args: never[]) => {
+    let entered = false;
+    const enter = (...inner: never[]): unknown => {
+      entered = true;
+      return fn(...inner);
+    };
+    try {
+      return await guarded(
+        { ...lock, name, onBusy: lock.onBusy === "wait" ? "wait" : "fail" },
+        enter,
+      )(...args);
+    } catch (error) {
+      if (entered || !isSunbeatError(error) || !REFUSALS.has(error.code)) throw error;
+      throw new TurnedAway(turnedAway(lock, name, error));
+    }
+  };
 }

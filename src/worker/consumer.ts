@@ -1,5 +1,5 @@
 /**
- * Takes deliveries, fills the slots with them, and tells the store how they ended.
+ * Claims deliveries and hands them on: the first part of the line consumer -> run queue -> executor -> completer.
  *
  * One loop, and one call on its way: what ends meanwhile goes with the next, which also claims for the slots that are
  * free by then. A second is sent behind it only when many have ended. So a busy worker needs one round trip for many
@@ -7,13 +7,15 @@
  * something to do. While a call is on its way, what waits here is started as slots come free.
  */
 import { type Clock, LONGEST_STORE_WAIT_MS, sleep, untilStoreShows } from "../core/clock.js";
-import type { ClaimReply, ClaimRequest } from "../store/contracts/consumer.js";
-import type { Courier } from "./courier.js";
-import type { Doorbell } from "./doorbell.js";
+import { isRetryable, type Patience } from "../core/patience.js";
+import type { ClaimRequest } from "../store/contracts/consumer.js";
+import type { Claimed, Completer } from "./completer.js";
 import type { Heartbeat } from "./heartbeat.js";
+import type { Idle } from "./idle.js";
 import type { WorkerOptions } from "./options.js";
-import type { Slots } from "./slots.js";
-import { isRetryable, type StoreCalls } from "./store-calls.js";
+import type { Reporter } from "./report.js";
+import { Reservation } from "./reservation.js";
+import type { RunQueue } from "./run-queue.js";
 
 /** Deliveries claimed in one call: a step of the store is bounded. */
 const MAX_CLAIM = 1_000;
@@ -22,11 +24,12 @@ const LONGEST_GATHERING_MS = 10;
 
 export interface ConsumerParts {
   readonly clock: Clock;
-  readonly calls: StoreCalls;
-  readonly slots: Slots;
-  readonly courier: Courier;
-  readonly doorbell: Doorbell;
+  readonly patience: Patience;
+  readonly idle: Idle;
   readonly heartbeat: Heartbeat;
+  readonly reporter: Reporter;
+  readonly runQueue: RunQueue;
+  readonly completer: Completer;
 }
 
 export class Consumer {
@@ -53,12 +56,11 @@ export class Consumer {
   }
 
   /** A task has ended, or something else is there for the store. */
-  nudge(): void {
-    const { doorbell, slots } = this.#parts;
-    doorbell.nudge();
+  notify(): void {
+    this.#parts.idle.notify();
     if (!this.#calling || this.#cut.signal.aborted) return;
     this.#startSoon();
-    if (this.#second !== null || slots.outbox.size < this.#plenty) return;
+    if (this.#second !== null || this.#forStore < this.#plenty) return;
     this.#second = this.#exchange(this.#claim());
     this.#second.catch(() => undefined); // it is awaited when the first is answered
   }
@@ -66,45 +68,45 @@ export class Consumer {
   /** Claims no more and gives back what has not been started; `run` ends when the rest has ended and is stored. */
   drain(): void {
     this.#draining = true;
-    this.#parts.slots.returnWaiting();
-    this.#parts.doorbell.nudge();
+    this.#parts.runQueue.returnAll();
+    this.#parts.idle.notify();
   }
 
   /** Makes `run` end as soon as the call on its way is answered, whatever is left. */
   cut(): void {
     this.#draining = true;
     this.#cut.abort();
-    this.#parts.doorbell.nudge();
+    this.#parts.idle.notify();
   }
 
   /** Rejects when the store fails for good. */
   async run(): Promise<void> {
-    const { clock, calls, slots, doorbell } = this.#parts;
+    const { clock, patience, runQueue, idle } = this.#parts;
     for (;;) {
       await this.#gather();
       if (this.#cut.signal.aborted) return;
       const claim = this.#claim();
-      if (slots.outbox.size === 0 && (claim === null || !doorbell.rung)) {
-        if (this.#draining && slots.busy === 0) return;
-        if (slots.waiting === 0 || slots.free === 0) await this.#idle(claim !== null);
+      if (this.#forStore === 0 && (claim === null || !idle.mayFind)) {
+        if (this.#draining && !runQueue.isRunning) return;
+        if (!runQueue.canStart) await this.#idle(claim !== null);
         continue;
       }
       try {
         await this.#exchangeAll(claim);
       } catch (error) {
         if (!isRetryable(error)) throw error;
-        await sleep(clock, calls.failed("consumer", error), this.#cut.signal);
+        await sleep(clock, patience.failed(error, "consumer"), this.#cut.signal);
       }
     }
   }
 
   /** What was just started may end in this turn of the event loop, and what waits take its place: one call for all. */
   async #gather(): Promise<void> {
-    const { clock, slots } = this.#parts;
+    const { clock, runQueue } = this.#parts;
     const until = clock.monotonicMs() + LONGEST_GATHERING_MS;
-    while (slots.fill()) {
+    while (runQueue.fill()) {
       await new Promise<void>((resolve) => clock.soon(resolve));
-      if (slots.outbox.size >= this.#plenty || clock.monotonicMs() >= until) return;
+      if (this.#forStore >= this.#plenty || clock.monotonicMs() >= until) return;
     }
   }
 
@@ -116,7 +118,7 @@ export class Consumer {
       while (call !== null) {
         this.#startSoon();
         await call;
-        this.#parts.calls.succeeded("consumer");
+        this.#parts.patience.succeeded("consumer");
         call = this.#second;
         this.#second = null;
       }
@@ -129,54 +131,64 @@ export class Consumer {
   }
 
   #startSoon(): void {
-    const { clock, slots } = this.#parts;
-    if (this.#startsSoon || slots.waiting === 0 || slots.free === 0) return;
+    const { clock, runQueue } = this.#parts;
+    if (this.#startsSoon || !runQueue.canStart) return;
     this.#startsSoon = true;
     clock.soon(() => {
       this.#startsSoon = false;
-      if (this.#calling) slots.fill();
+      if (this.#calling) runQueue.fill();
     });
   }
 
   async #idle(forWork: boolean): Promise<void> {
-    const { clock, slots, doorbell } = this.#parts;
-    await doorbell.wait(forWork);
-    if (slots.outbox.size > 0) await new Promise<void>((resolve) => clock.soon(resolve));
+    const { clock, idle } = this.#parts;
+    await idle.wait(forWork);
+    if (this.#forStore > 0) await new Promise<void>((resolve) => clock.soon(resolve));
   }
 
   async #exchange(claim: ClaimRequest | null): Promise<void> {
-    const { clock, slots, courier, doorbell, heartbeat } = this.#parts;
+    const { runQueue, completer } = this.#parts;
     const asked = claim?.max ?? 0;
     this.#asked += asked;
-    let startedAt: number;
-    let claimed: ClaimReply | null;
+    let claimed: Claimed | null;
     try {
-      await courier.sendRest();
-      startedAt = clock.monotonicMs();
-      claimed = await courier.exchange(claim);
+      await runQueue.ask();
+      claimed = await completer.exchange(claim);
     } finally {
       this.#asked -= asked;
       // What was given its lock by a call that was on its way when the drain began.
-      if (this.#draining) slots.returnWaiting();
+      if (this.#draining) runQueue.returnAll();
     }
-    if (claimed === null || claim === null) return;
-    const { deliveries, nextWakeAt, now } = claimed;
-    doorbell.answered(
+    if (claimed !== null) this.#take(claimed, asked);
+    if (this.#draining) runQueue.returnAll();
+  }
+
+  #take({ deliveries, nextWakeAt, now, askedAt }: Claimed, asked: number): void {
+    const { clock, idle, heartbeat, reporter, runQueue } = this.#parts;
+    idle.answered(
       deliveries.length,
-      deliveries.length >= claim.max,
+      deliveries.length >= asked,
       nextWakeAt === null ? null : untilStoreShows(nextWakeAt, now, this.#longestWaitMs),
     );
+    const trustedUntil = askedAt + this.#options.leaseMs;
     // Measured when the answer is here: what the way took makes an expiry late, never early.
-    slots.take(deliveries, startedAt + this.#options.leaseMs, now - clock.monotonicMs());
-    if (this.#draining) slots.returnWaiting();
-    if (deliveries.length > 0) heartbeat.watch();
+    const storeAheadMs = now - clock.monotonicMs();
+    for (const delivery of deliveries) {
+      const reservation = new Reservation(delivery, trustedUntil, clock, storeAheadMs);
+      heartbeat.keep(reservation);
+      reporter.received(reservation);
+      runQueue.take(reservation);
+    }
+  }
+
+  /** How much there is to tell the store. */
+  get #forStore(): number {
+    return this.#parts.completer.unsettled + this.#parts.runQueue.requests;
   }
 
   #claim(): ClaimRequest | null {
-    const { queues, hostname, leaseMs, prefetch } = this.#options;
-    const { free, waiting } = this.#parts.slots;
-    const max = Math.min(free * prefetch - waiting - this.#asked, MAX_CLAIM);
-    if (this.#draining || free === 0 || max <= 0) return null;
-    return { queues, worker: hostname, leaseMs, max };
+    const { queues, hostname, leaseMs } = this.#options;
+    const max = Math.min(this.#parts.runQueue.room - this.#asked, MAX_CLAIM);
+    return this.#draining || max <= 0 ? null : { queues, worker: hostname, leaseMs, max };
   }
 }

@@ -34,21 +34,29 @@ export class Executor {
   readonly #random: Random;
   readonly #environment: RunEnvironment;
   readonly #onEnd: OnEnd;
+  readonly #concurrency: number;
   readonly #runs = new Set<Run>();
+  /** Runs that ended. */
+  processed = 0;
   /** Runs whose function went on past its hard time limit. */
   overran = 0;
 
   /** `onEnd` is called once for every `start`, never before `start` has returned, except after `abandon`. */
-  constructor(clock: Clock, random: Random, environment: RunEnvironment, onEnd: OnEnd) {
+  constructor(clock: Clock, random: Random, environment: RunEnvironment, concurrency: number, onEnd: OnEnd) {
+    this.#concurrency = concurrency;
     this.#clock = clock;
     this.#random = random;
     this.#environment = environment;
     this.#onEnd = onEnd;
   }
 
-  /** Those that occupy a slot. */
-  get running(): Iterable<Assignment> {
-    return Array.from(this.#runs, (run) => run.assignment);
+  /** Slots taken. */
+  get running(): number {
+    return this.#runs.size;
+  }
+
+  get free(): number {
+    return this.#concurrency - this.#runs.size;
   }
 
   start(assignment: Assignment): void {
@@ -74,12 +82,13 @@ export class Executor {
   #end(run: Run, outcome: Outcome): void {
     if (!this.#runs.delete(run)) return; // ended by its time limit, or abandoned
     for (const timer of run.limits) timer.cancel();
+    this.processed++;
     this.#onEnd(run.assignment, outcome, this.#clock.monotonicMs() - run.startedAt);
   }
 
   /** Never rejects. */
   async #outcome(assignment: Assignment, context: RunContext): Promise<Outcome> {
-    const { definition, body, reservation, retries } = assignment;
+    const { definition, body, reservation } = assignment;
     const fn = definition.fn as (...args: readonly unknown[]) => unknown;
     let args = body.args;
     let value: unknown;
@@ -91,7 +100,7 @@ export class Executor {
     try {
       value = await (definition.bind ? fn(context, ...args) : fn(...args));
     } catch (thrown) {
-      return judge(thrown, { reservation, policy: definition.retry, retries, random: this.#random });
+      return judge(thrown, { reservation, definition, random: this.#random });
     }
     try {
       return { kind: "succeeded", value, payload: encodeResult(value, this.#environment.payloadLimit) };

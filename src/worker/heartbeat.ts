@@ -1,56 +1,114 @@
 /**
- * Keeps the leases of all deliveries of one worker with one timer: a beat each third of the lease.
+ * Keeps the leases of all deliveries of one worker: a beat each third of the lease.
  *
  * A lease is trusted until `start of the last good call + lease` on the monotonic clock: from the start, since a
  * slow answer must not stretch it. Past that the task's signal aborts even if the store says nothing, because
  * another worker may have it by then.
  */
 import type { Clock, Timer } from "../core/clock.js";
-import { formatDuration } from "../core/duration.js";
+import { bounded, isRetryable, type Patience } from "../core/patience.js";
 import type { Consumer, HeartbeatOutcome } from "../store/contracts/consumer.js";
-import { refOf } from "./outbox.js";
-import type { Reservation } from "./reservation.js";
-import { isRetryable, type StoreCalls } from "./store-calls.js";
+import type { Reporter } from "./report.js";
+import { refOf, type Keeper, type Reservation } from "./reservation.js";
 
 /** Leases extended in one call. */
 const MAX_BATCH = 1_000;
 
+export interface HeartbeatParts {
+  readonly clock: Clock;
+  readonly consumer: Pick<Consumer, "heartbeat">;
+  readonly patience: Patience;
+  readonly reporter: Reporter;
+  /** Of a delivery as it is claimed. */
+  readonly leaseMs: number;
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** One pulse for the worker's lease, and one for each other length that tasks ask for. */
 export class Heartbeat {
-  readonly #clock: Clock;
-  readonly #calls: StoreCalls;
-  readonly #consumer: Pick<Consumer, "heartbeat">;
-  readonly #held: ReadonlyMap<string, Reservation>;
-  readonly #leaseMs: number;
-  readonly #onFatal: (error: unknown) => void;
-  readonly #onUnlocked: (held: Reservation) => void;
+  readonly #parts: HeartbeatParts;
+  readonly #pulses = new Map<number, Pulse>();
+
+  constructor(parts: HeartbeatParts) {
+    this.#parts = parts;
+  }
+
+  /** What this worker has in its hands, from the claim until the store has its end. */
+  get kept(): Reservation[] {
+    return [...this.#pulses.values()].flatMap(({ kept }) => [...kept]);
+  }
+
+  placeOf(id: string): "running" | "waiting" | "elsewhere" {
+    const found = this.kept.find(({ delivery }) => delivery.id === id);
+    if (found === undefined) return "elsewhere";
+    return found.begun ? "running" : "waiting";
+  }
+
+  keep(reservation: Reservation): void {
+    this.#pulse(this.#parts.leaseMs).keep(reservation);
+  }
+
+  drop(reservation: Reservation): void {
+    reservation.keeper?.drop(reservation);
+  }
+
+  /** Resolves when their leases have the length `leaseMs`, which is kept from now on. Rejects with what the store threw. */
+  async change(reservations: readonly Reservation[], leaseMs: number): Promise<void> {
+    await this.#pulse(leaseMs).beat(reservations);
+  }
+
+  stop(): void {
+    for (const pulse of this.#pulses.values()) pulse.stop();
+  }
+
+  #pulse(leaseMs: number): Pulse {
+    let pulse = this.#pulses.get(leaseMs);
+    if (pulse === undefined) {
+      pulse = new Pulse({ ...this.#parts, leaseMs });
+      this.#pulses.set(leaseMs, pulse);
+    }
+    return pulse;
+  }
+}
+
+/** Leases of one length, with one timer. */
+class Pulse implements Keeper {
+  readonly leaseMs: number;
+  readonly kept = new Set<Reservation>();
+  readonly #parts: HeartbeatParts;
   #timer: Timer | null = null;
+  /** When the timer should fire. */
+  #tickAt = Infinity;
   #beating = false;
   #stopped = false;
   #nextBeatAt = 0;
 
-  constructor(
-    clock: Clock,
-    calls: StoreCalls,
-    consumer: Pick<Consumer, "heartbeat">,
-    held: ReadonlyMap<string, Reservation>,
-    leaseMs: number,
-    onFatal: (error: unknown) => void,
-    onUnlocked: (held: Reservation) => void = () => undefined,
-  ) {
-    this.#clock = clock;
-    this.#calls = calls;
-    this.#consumer = consumer;
-    this.#held = held;
-    this.#leaseMs = leaseMs;
-    this.#onFatal = onFatal;
-    this.#onUnlocked = onUnlocked;
+  constructor(parts: HeartbeatParts) {
+    this.#parts = parts;
+    this.leaseMs = parts.leaseMs;
   }
 
-  /** Called when deliveries were taken. Without any, no timer runs. */
-  watch(): void {
+  /** The timer is late by so much that leases have ended for it. It was set for later than the block began. */
+  get blocked(): string | null {
+    const lateMs = this.#parts.clock.monotonicMs() - this.#tickAt;
+    if (lateMs < this.leaseMs / 3) return null;
+    const length = lateMs > this.leaseMs ? "longer than" : "too long for";
+    const [late, lease] = [(lateMs / 1_000).toFixed(1), this.leaseMs / 1_000];
+    return `the event loop was blocked for ${late} s, ${length} the lease of ${lease} s`;
+  }
+
+  /** Without any, no timer runs. */
+  keep(reservation: Reservation): void {
+    this.kept.add(reservation);
+    reservation.keeper = this;
     if (this.#timer !== null || this.#beating || this.#stopped) return;
-    this.#nextBeatAt = this.#clock.monotonicMs() + this.#leaseMs / 3;
+    this.#nextBeatAt = this.#parts.clock.monotonicMs() + this.leaseMs / 3;
     this.#arm();
+  }
+
+  drop(reservation: Reservation): void {
+    this.kept.delete(reservation);
+    reservation.keeper = null;
   }
 
   stop(): void {
@@ -59,45 +117,56 @@ export class Heartbeat {
     this.#timer = null;
   }
 
+  async beat(reservations: readonly Reservation[]): Promise<void> {
+    const { clock, consumer } = this.#parts;
+    // One after the other: each batch is one bounded step of the store.
+    for (let from = 0; from < reservations.length; from += MAX_BATCH) {
+      const batch = reservations.slice(from, from + MAX_BATCH);
+      const beatAt = clock.monotonicMs();
+      const work = consumer.heartbeat(batch.map(refOf), this.leaseMs);
+      const outcomes = await bounded(clock, this.leaseMs / 3, "heartbeat", work);
+      batch.forEach((reservation, index) => this.#heard(reservation, outcomes[index]!, beatAt));
+    }
+  }
+
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    if (this.#stopped || this.#held.size === 0) return;
+    this.#tickAt = Infinity;
+    if (this.#stopped || this.kept.size === 0) return;
     let at = this.#beating ? Infinity : this.#nextBeatAt;
-    for (const held of this.#held.values()) if (!held.lost) at = Math.min(at, held.trustedUntil);
+    for (const held of this.kept) if (!held.lost) at = Math.min(at, held.trustedUntil);
     if (at === Infinity) return; // all are lost and a beat is on its way: its end arms again
-    this.#timer = this.#clock.after(at - this.#clock.monotonicMs(), () => this.#tick());
+    const { clock } = this.#parts;
+    this.#tickAt = at;
+    this.#timer = clock.after(at - clock.monotonicMs(), () => this.#tick());
   }
 
   #tick(): void {
     this.#timer = null;
-    const now = this.#clock.monotonicMs();
-    for (const held of this.#held.values()) {
-      if (held.trustedUntil <= now)
-        held.lose(`the store has not renewed it for ${formatDuration(this.#leaseMs)}`);
-    }
-    if (!this.#beating && now >= this.#nextBeatAt && this.#held.size > 0) void this.#beat(now);
+    const { clock, reporter } = this.#parts;
+    const now = clock.monotonicMs();
+    const { blocked } = this;
+    const trusted = [...this.kept].filter(({ lost }) => !lost);
+    for (const reservation of trusted) reservation.look();
+    const lost = trusted.filter((reservation) => reservation.lost);
+    if (blocked !== null && lost.length > 0) reporter.blocked(blocked, lost);
+    if (!this.#beating && now >= this.#nextBeatAt && this.kept.size > 0) void this.#beatAll(now);
     this.#arm();
   }
 
-  async #beat(startedAt: number): Promise<void> {
+  async #beatAll(startedAt: number): Promise<void> {
+    const { clock, patience, onFatal } = this.#parts;
+    const loop = `heartbeat ${this.leaseMs}`;
     this.#beating = true;
-    this.#nextBeatAt = startedAt + this.#leaseMs / 3;
+    this.#nextBeatAt = startedAt + this.leaseMs / 3;
     try {
-      const all = [...this.#held.values()].filter((held) => !held.lost);
-      // One after the other: each batch is one bounded step of the store.
-      for (let from = 0; from < all.length; from += MAX_BATCH) {
-        const batch = all.slice(from, from + MAX_BATCH);
-        const beatAt = this.#clock.monotonicMs();
-        const work = this.#consumer.heartbeat(batch.map(refOf), this.#leaseMs);
-        const outcomes = await this.#calls.bounded("heartbeat", work);
-        batch.forEach((held, index) => this.#heard(held, outcomes[index]!, beatAt));
-      }
-      this.#calls.succeeded("heartbeat");
+      await this.beat([...this.kept].filter(({ lost }) => !lost));
+      patience.succeeded(loop);
     } catch (error) {
       if (this.#stopped) return;
-      if (!isRetryable(error)) return this.#onFatal(error);
-      this.#nextBeatAt = this.#clock.monotonicMs() + this.#calls.failed("heartbeat", error);
+      if (!isRetryable(error)) return onFatal(error);
+      this.#nextBeatAt = clock.monotonicMs() + patience.failed(error, loop);
     } finally {
       this.#beating = false;
       this.#arm();
@@ -106,14 +175,18 @@ export class Heartbeat {
 
   #heard(held: Reservation, outcome: HeartbeatOutcome, beatAt: number): void {
     // Settled while the call was on its way: then "lost" only means that there is nothing left to extend.
-    if (!this.#held.has(held.delivery.token)) return;
+    if (held.keeper === null) return;
     if (outcome === "lost") return held.lose("the store says that this delivery is not the current one");
-    held.trustedUntil = beatAt + this.#leaseMs;
+    if (held.keeper !== this) {
+      held.keeper.drop(held);
+      this.keep(held);
+    }
+    held.trustedUntil = beatAt + this.leaseMs;
     if (outcome === "revoked") held.revoke();
     if (outcome === "cancelled") held.cancel();
     if (outcome === "unlocked" && held.lock !== null && !held.unlocked) {
       held.loseLock();
-      this.#onUnlocked(held);
+      this.#parts.reporter.unlocked(held);
     }
   }
 }

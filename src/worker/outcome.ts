@@ -4,11 +4,10 @@ import { describeFailure, type Failure } from "../core/failure.js";
 import type { Random } from "../core/random.js";
 import type { Settlement } from "../store/contracts/consumer.js";
 import type { ResultRecord } from "../store/contracts/results.js";
-import type { RetryPolicy } from "../tasks/definition.js";
+import type { RetryPolicy, TaskDefinition } from "../tasks/definition.js";
 import { encodeFailure } from "../tasks/failure.js";
 import { outcomeOf, type Retry } from "../tasks/outcomes.js";
 import type { Reservation } from "./reservation.js";
-import { retryDelayMs } from "./retry-delay.js";
 
 export type Outcome =
   | { readonly kind: "succeeded"; readonly value: unknown; readonly payload: string | null }
@@ -18,6 +17,8 @@ export type Outcome =
   | { readonly kind: "retried"; readonly error: Failure; readonly delayMs: number }
   /** Kept among the dead letters: the task refused it, or this worker cannot run it. */
   | { readonly kind: "dead"; readonly reason: string; readonly error: Failure }
+  /** Kept among the dead letters: it was delivered as often as its task allows. */
+  | { readonly kind: "exhausted" }
   /** Back to its queue at once, because the task said so. */
   | { readonly kind: "requeued"; readonly reason: string }
   | { readonly kind: "ignored" }
@@ -49,15 +50,15 @@ export class TurnedAway extends Error {
 /** What is needed to judge a thrown value. */
 export interface Trial {
   readonly reservation: Reservation;
-  readonly policy: RetryPolicy;
-  /** Retries the task has had. */
-  readonly retries: number;
+  readonly definition: Pick<TaskDefinition, "retry" | "acks">;
   readonly random: Random;
 }
 
 /** The outcome of a run that threw `thrown`. Total: user code may throw anything, and `retry.on` may throw too. */
 export function judge(thrown: unknown, trial: Trial): Outcome {
-  const { reservation } = trial;
+  const { reservation, definition } = trial;
+  const { retry } = definition;
+  const { retries } = reservation.delivery;
   // Why a run was told to stop says more than what it threw on the way out, which is mostly the signal's reason.
   if (reservation.lost) return { kind: "abandoned" };
   if (reservation.revoked) return { kind: "revoked" };
@@ -72,11 +73,11 @@ export function judge(thrown: unknown, trial: Trial): Outcome {
       return { kind: "dead", reason, error: describeFailure(asked) };
     }
     if (asked?.kind === "retry") {
-      if (trial.retries >= trial.policy.max) return failed(asked.error ?? exhausted(asked, trial));
+      if (retries >= retry.max) return failed(asked.error ?? exhausted(asked, trial));
       return retried(asked.error ?? asked, asked.countdownMs, trial);
     }
-    if (reservation.stopping) return { kind: "returned" };
-    if (trial.retries >= trial.policy.max || !trial.policy.on(thrown)) return failed(thrown);
+    if (reservation.stopping) return cutShort(definition, reservation);
+    if (retries >= retry.max || !retry.on(thrown)) return failed(thrown);
     return retried(thrown, null, trial);
   } catch (error) {
     const failure = describeFailure(thrown);
@@ -86,19 +87,38 @@ export function judge(thrown: unknown, trial: Trial): Outcome {
 }
 
 function retried(error: unknown, countdownMs: number | null, trial: Trial): Outcome {
-  const delayMs = countdownMs ?? retryDelayMs(trial.policy, trial.retries, trial.random);
+  const { definition, reservation, random } = trial;
+  const delayMs = countdownMs ?? retryDelayMs(definition.retry, reservation.delivery.retries, random);
   return { kind: "retried", error: describeFailure(error), delayMs };
+}
+
+/**
+ * How long a task waits before it runs again, in whole ms. `retries`: those it has had. The wait doubles with each
+ * retry under `backoff`, is cut at `maxDelayMs`, and is then spread over [0, wait] under `jitter` ("full jitter").
+ */
+export function retryDelayMs(policy: RetryPolicy, retries: number, random: Random): number {
+  // The exponent is bounded so that 0 ms stays 0 ms, and not 0 times infinity, after a thousand retries.
+  const grown = policy.backoff ? policy.delayMs * 2 ** Math.min(retries, 64) : policy.delayMs;
+  const wait = Math.min(grown, policy.maxDelayMs);
+  return Math.round(policy.jitter ? wait * random.next() : wait);
 }
 
 export function failed(thrown: unknown): Outcome {
   return { kind: "failed", error: describeFailure(thrown) };
 }
 
-function exhausted(cause: Retry, { reservation, policy }: Trial): TaskError {
+/** What becomes of a run that the worker cannot wait for. One that runs at most once cannot be given back. */
+export function cutShort({ acks }: Pick<TaskDefinition, "acks">, { label }: Reservation): Outcome {
+  if (acks === "late") return { kind: "returned" };
+  const message = `the worker shut down while ${label} was running, and it runs at most once (acks "early")`;
+  return failed(new TaskError("SUNBEAT_SHUTDOWN", message));
+}
+
+function exhausted(cause: Retry, { reservation, definition }: Trial): TaskError {
   return new TaskError(
     "SUNBEAT_RETRIES_EXHAUSTED",
-    `${reservation.label} asked to be run again, and its ${policy.max} retries are used up`,
-    { cause, details: { task: reservation.delivery.task, max: policy.max } },
+    `${reservation.label} asked to be run again, and its ${definition.retry.max} retries are used up`,
+    { cause, details: { task: reservation.delivery.task, max: definition.retry.max } },
   );
 }
 
@@ -111,6 +131,8 @@ export function recordOf(outcome: Outcome, hostname: string): ResultRecord | nul
     case "timed-out":
     case "dead":
       return { state: "FAILURE", payload: encodeFailure(outcome.error), worker: hostname };
+    case "exhausted":
+      return { state: "FAILURE", payload: null, reason: "deliveries-exhausted", worker: hostname };
     case "retried":
       return { state: "RETRY", payload: encodeFailure(outcome.error), worker: hostname };
     case "revoked":
@@ -152,7 +174,9 @@ export function settlementOf(
   if (outcome.kind === "retried") {
     return { id, token, result, resultTtlMs, kind: "retry", delayMs: outcome.delayMs };
   }
-  if (outcome.kind === "dead")
-    return { id, token, result, resultTtlMs, kind: "dead", reason: outcome.reason };
+  if (outcome.kind === "dead" || outcome.kind === "exhausted") {
+    const reason = outcome.kind === "dead" ? outcome.reason : "deliveries-exhausted";
+    return { id, token, result, resultTtlMs, kind: "dead", reason };
+  }
   return { id, token, result, resultTtlMs, idTtlMs, kind: "done" };
 }

@@ -10,6 +10,9 @@ import type { EventSink } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";
 
+/** Tasks named in one line. */
+const MOST_NAMED = 5;
+
 /** `TimeoutError('...')`. */
 function failureText(error: Failure): string {
   return `${error.name}('${error.message}')`;
@@ -71,14 +74,15 @@ export class Reporter {
     this.#emit("task-received", { id, task, queue, retries, deliveries });
   }
 
-  /** A claim of this worker put it among the dead letters. */
-  deadLettered({ id, task, queue, reason }: DeadLettered): void {
+  /** A claim of this worker, or this worker by itself, put it among the dead letters. */
+  deadLettered({ id, task, queue, reason }: DeadLettered, because?: string): void {
     const label = task === "" ? `of unknown name[${id}]` : `${task}[${id}]`;
     const why =
-      reason === "deliveries-exhausted"
+      because ??
+      (reason === "deliveries-exhausted"
         ? "each worker that took it was lost before it ended, maxDeliveries times; " +
           "look for crashes, or for code that blocks the event loop longer than lease"
-        : "what is stored of it cannot be read";
+        : "what is stored of it cannot be read");
     this.log.error(
       `Task ${label} rejected: ${reason}: ${why}. It is kept among the dead letters of queue ${quote(queue)}`,
     );
@@ -120,6 +124,16 @@ export class Reporter {
     this.#unhold(reservation, "lock-released");
   }
 
+  /** This process did nothing for so long that it lost the leases of `lost`. */
+  blocked(why: string, lost: readonly Reservation[]): void {
+    const named = lost.slice(0, MOST_NAMED).map(({ label }) => label);
+    const more = lost.length > MOST_NAMED ? ` and ${lost.length - MOST_NAMED} more` : "";
+    this.log.warn(
+      `${why[0]!.toUpperCase()}${why.slice(1)}: another worker may run ${named.join(", ")}${more}, too. ` +
+        "Compute in a thread or process of its own, or give such a task a longer lease",
+    );
+  }
+
   /** Called once the store has it. */
   ended(reservation: Reservation, outcome: Outcome, runtimeMs: number): void {
     this.#tell(reservation, outcome, runtimeMs);
@@ -132,7 +146,7 @@ export class Reporter {
   }
 
   #tell(
-    { delivery: { id, task, queue }, label, acknowledged }: Reservation,
+    { delivery: { id, task, queue }, label, lostBecause }: Reservation,
     outcome: Outcome,
     runtimeMs: number,
   ): void {
@@ -165,9 +179,12 @@ export class Reporter {
       case "dead":
         this.log.error(`Task ${label} rejected: ${outcome.reason}`);
         this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: false });
-        // Acknowledged early, it left no message to keep.
-        if (!acknowledged) this.#emit("dead-lettered", { id, task, queue, reason: outcome.reason });
-        return;
+        return this.#emit("dead-lettered", { id, task, queue, reason: outcome.reason });
+      case "exhausted":
+        return this.deadLettered(
+          { id, task, queue, reason: "deliveries-exhausted" },
+          'the worker that took it before was lost, and it runs at most once (acks "early")',
+        );
       case "requeued":
         this.log.info(`Task ${label} requeued: ${outcome.reason}`);
         return this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: true });
@@ -195,7 +212,7 @@ export class Reporter {
         return this.log.info(`Task ${label} given back: this worker is shutting down`);
       case "abandoned":
         return this.log.warn(
-          `Task ${label}: its lease was lost and another worker may have it; its end here is dropped`,
+          `Task ${label}: its lease was lost${lostBecause === null ? "" : ` (${lostBecause})`} and another worker may have it; its end here is dropped`,
         );
     }
   }

@@ -2,18 +2,32 @@ import type { Clock } from "../core/clock.js";
 import { LockError, SunbeatError, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { watchful } from "../locks/index.js";
-import type { Delivery } from "../store/contracts/delivery.js";
+import type { Delivery, DeliveryRef } from "../store/contracts/delivery.js";
+
+/** Who extends a lease. */
+export interface Keeper {
+  readonly leaseMs: number;
+  /** Why it could not, if this process was busy for too long; null: it was not. */
+  readonly blocked: string | null;
+  drop(reservation: Reservation): void;
+}
+
+export function refOf({ delivery: { id, token } }: Reservation): DeliveryRef {
+  return { id, token };
+}
 
 /**
- * A delivery that this worker holds, and why its run should stop, if it should. The signal shows the first reason;
+ * A delivery that this worker has, and why its run should stop, if it should. The signal shows the first reason;
  * what becomes of the run follows from the flags, since a second reason may come while the task winds down.
  */
 export class Reservation {
   readonly delivery: Delivery;
   /** Monotonic instant up to which the lease holds if the store says nothing more. */
   trustedUntil: number;
-  /** The store no longer regards this delivery as ours: somebody else may be running it. */
-  lost = false;
+  /** Null: nobody extends its lease. */
+  keeper: Keeper | null = null;
+  /** The store no longer regards this delivery as ours, and why: somebody else may be running it. */
+  lostBecause: string | null = null;
   /** Somebody asked for the end of this task. */
   revoked = false;
   /** It has a slot: it can be stopped, and not cancelled any more. */
@@ -26,8 +40,6 @@ export class Reservation {
   idleSince = 0;
   /** The permit was taken away, though the delivery is still ours. */
   unlocked = false;
-  /** Acknowledged before the run (acks "early"): there is no lease and no token any more. */
-  acknowledged = false;
   readonly #clock: Pick<Clock, "monotonicMs">;
   #reason: SunbeatError | null = null;
   /** Made when somebody asks for the signal: most tasks never do. */
@@ -71,15 +83,19 @@ export class Reservation {
     return this.#controller.signal;
   }
 
+  get lost(): boolean {
+    return this.lostBecause !== null;
+  }
+
   /** Finds it lost when its time is over, before the timer that says so. */
   look(): void {
-    if (this.lost || this.acknowledged || this.#clock.monotonicMs() < this.trustedUntil) return;
-    this.lose("the store has not renewed it in time");
+    if (this.lost || this.#clock.monotonicMs() < this.trustedUntil) return;
+    this.lose(this.keeper?.blocked ?? "the store has not renewed it in time");
   }
 
   lose(why: string): void {
     if (this.lost) return;
-    this.lost = true;
+    this.lostBecause = why;
     this.abort(
       new TaskError(
         "SUNBEAT_LEASE_LOST",

@@ -1,5 +1,6 @@
 import type { Duration } from "../core/duration.js";
 import { TaskError } from "../core/errors.js";
+import type { InTime } from "../core/patience.js";
 import { quote } from "../core/quote.js";
 import type { Store } from "../store/contracts/store.js";
 import { SLOTS, type SlotWatch, type WithSlots } from "../tasks/context.js";
@@ -11,12 +12,11 @@ import { isFinal } from "../tasks/states.js";
 import { type TaskLog, taskLog } from "../tasks/task-log.js";
 import type { Assignment } from "./assignment.js";
 import type { Reporter } from "./report.js";
-import type { StoreCalls } from "./store-calls.js";
 
 /** What the contexts of one worker share. */
 export interface RunEnvironment {
   readonly store: Store;
-  readonly calls: StoreCalls;
+  readonly inTime: InTime;
   readonly reporter: Reporter;
   readonly hostname: string;
   readonly payloadLimit: number | undefined;
@@ -92,27 +92,24 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
    */
   async write(state: string, payload: string | null): Promise<void> {
     const { reservation, resultTtlMs } = this.#assignment;
-    const { store, calls, hostname } = this.#environment;
+    const { store, inTime, hostname } = this.#environment;
     if (resultTtlMs === 0) return;
     const record = { state, payload, worker: hostname };
     const { delivery } = reservation;
-    if (reservation.acknowledged) {
-      return calls.bounded("results.put", store.results.put(delivery.id, record, resultTtlMs));
-    }
-    const answer = await calls.bounded("results.update", store.results.update(delivery, record, resultTtlMs));
+    const answer = await inTime("results.update", store.results.update(delivery, record, resultTtlMs));
     if (answer === "updated") return;
     reservation.lose("the store refused a change of its state");
     throw reservation.signal.reason;
   }
 }
 
-function requestOf({ reservation, body, retries }: Assignment, hostname: string): TaskRequest {
+function requestOf({ reservation, body }: Assignment, hostname: string): TaskRequest {
   const { delivery } = reservation;
   return Object.freeze({
     id: delivery.id,
     task: delivery.task,
     args: body.args,
-    retries,
+    retries: delivery.retries,
     deliveries: delivery.deliveries,
     eta: dateOf(delivery.eta),
     expires: dateOf(delivery.expires),

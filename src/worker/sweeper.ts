@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../core/clock.js";
+import { type InTime, isRetryable, type Patience } from "../core/patience.js";
 import type { Random } from "../core/random.js";
 import type { Store } from "../store/contracts/store.js";
-import { isRetryable, type StoreCalls } from "./store-calls.js";
 
 export const SWEEP_INTERVAL_MS = 60_000;
 /** Rows dropped in one step of the store. */
@@ -17,7 +17,8 @@ const SHORTEST_PAUSE_MS = 10;
 export class Sweeper {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #calls: StoreCalls;
+  readonly #patience: Patience;
+  readonly #inTime: InTime;
   readonly #store: Store;
   readonly #onFatal: (error: unknown) => void;
   readonly #intervalMs: number;
@@ -27,14 +28,16 @@ export class Sweeper {
   constructor(
     clock: Clock,
     random: Random,
-    calls: StoreCalls,
+    patience: Patience,
+    inTime: InTime,
     store: Store,
     onFatal: (error: unknown) => void,
     intervalMs: number,
   ) {
     this.#clock = clock;
     this.#random = random;
-    this.#calls = calls;
+    this.#patience = patience;
+    this.#inTime = inTime;
     this.#store = store;
     this.#onFatal = onFatal;
     this.#intervalMs = intervalMs;
@@ -57,15 +60,15 @@ export class Sweeper {
   async #sweep(): Promise<void> {
     const from = this.#clock.monotonicMs();
     try {
-      const dropped = await this.#calls.bounded("sweep", this.#store.sweep(LIMIT));
-      this.#calls.succeeded("sweeper");
+      const dropped = await this.#inTime("sweep", this.#store.sweep(LIMIT));
+      this.#patience.succeeded("sweeper");
       const tookMs = this.#clock.monotonicMs() - from;
       if (dropped >= LIMIT) this.#arm(Math.max(SHORTEST_PAUSE_MS, PAUSE_PER_STEP * tookMs));
       else this.start();
     } catch (error) {
       if (this.#stopped) return;
       if (!isRetryable(error)) return this.#onFatal(error);
-      this.#arm(this.#calls.failed("sweeper", error));
+      this.#arm(this.#patience.failed(error, "sweeper"));
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One worker: the life cycle around the consumer.
+ * One worker: the life cycle around the line consumer -> run queue -> executor -> completer.
  *
  * Warm end (`stop`): nothing more is claimed, what was not started goes back at once, running tasks have
  * `gracePeriodMs` to end. Then their signals abort, and after a moment more the rest goes back to the front of its
@@ -9,15 +9,17 @@
  */
 import { sleep } from "../core/clock.js";
 import { messageOf, SunbeatError } from "../core/errors.js";
-import { Consumer } from "./consumer.js";
-import { Courier } from "./courier.js";
-import { Doorbell, IDLE_CHECK_MS } from "./doorbell.js";
+import { type InTime, inTime, isRetryable, Patience } from "../core/patience.js";
 import { Locks } from "../locks/index.js";
+import { Completer } from "./completer.js";
+import { Consumer } from "./consumer.js";
+import { Executor } from "./executor.js";
 import { Heartbeat } from "./heartbeat.js";
+import { Idle, IDLE_CHECK_MS } from "./idle.js";
 import type { WorkerDependencies, WorkerStats } from "./options.js";
+import { cutShort } from "./outcome.js";
 import { Reporter } from "./report.js";
-import { Slots } from "./slots.js";
-import { isRetryable, StoreCalls } from "./store-calls.js";
+import { RunQueue } from "./run-queue.js";
 import { SWEEP_INTERVAL_MS, Sweeper } from "./sweeper.js";
 
 /** How long tasks may take to end after their signals aborted. */
@@ -30,8 +32,13 @@ export class Worker {
   readonly done: Promise<void>;
   readonly #dependencies: WorkerDependencies;
   readonly #reporter: Reporter;
-  readonly #calls: StoreCalls;
-  readonly #slots: Slots;
+  readonly #patience: Patience;
+  readonly #inTime: InTime;
+  /** As `#inTime`, at the end. */
+  readonly #inLastTime: InTime;
+  readonly #completer: Completer;
+  readonly #executor: Executor;
+  readonly #runQueue: RunQueue;
   readonly #heartbeat: Heartbeat;
   readonly #sweeper: Sweeper;
   readonly #locks: Locks;
@@ -41,7 +48,7 @@ export class Worker {
   #settleDone!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
   #starting: Promise<void> | null = null;
   #ending: Promise<void> | null = null;
-  #doorbell: Doorbell | null = null;
+  #idle: Idle | null = null;
   #consumer: Consumer | null = null;
   /** Settles when the consumer's loop has ended; never rejects. */
   #consumed: Promise<void> = Promise.resolve();
@@ -57,33 +64,41 @@ export class Worker {
     });
     this.done.catch(() => undefined); // who does not ask for `done` reads the log
     this.#reporter = new Reporter(logger, events, options);
-    const { log } = this.#reporter;
-    const fail = (error: unknown): void => this.#fail(error);
+    const reporter = this.#reporter;
+    const { log } = reporter;
+    const { consumer } = store;
+    const { leaseMs, hostname, payloadLimit, concurrency, prefetch } = options;
+    const onFatal = (error: unknown): void => this.#fail(error);
+    this.#patience = new Patience("Store", { clock, random, logger: log });
+    const patience = this.#patience;
     // A third of the lease: a heartbeat that hangs leaves time for another.
-    this.#calls = new StoreCalls(clock, random, log, options.leaseMs / 3);
+    this.#inTime = inTime(clock, leaseMs / 3);
+    this.#inLastTime = inTime(clock, LAST_CALL_MS);
+    const calls = { clock, inTime: this.#inTime, reporter, consumer };
     this.#locks = new Locks({ store, clock, random, logger: log, events });
-    const { hostname, payloadLimit } = options;
-    const environment = {
-      ...{ store, calls: this.#calls, reporter: this.#reporter, hostname, payloadLimit },
-      locks: this.#locks,
-    };
-    this.#slots = new Slots(clock, random, registry, environment, options, () => this.#consumer?.nudge());
-    this.#heartbeat = new Heartbeat(
+    const heartbeat = new Heartbeat({ ...calls, patience, leaseMs, onFatal });
+    const completer = new Completer({ ...calls, heartbeat, hostname }, () => this.#consumer?.notify());
+    const executor: Executor = new Executor(
       clock,
-      this.#calls,
-      store.consumer,
-      this.#slots.held,
-      options.leaseMs,
-      fail,
-      (held) => this.#reporter.unlocked(held),
+      random,
+      {
+        ...{ store, inTime: this.#inTime, reporter, hostname, payloadLimit, locks: this.#locks },
+        slots: { isFull: () => executor.free <= 0, placeOf: (id) => heartbeat.placeOf(id) },
+      },
+      concurrency,
+      ({ reservation, resultTtlMs }, outcome, runtimeMs) =>
+        completer.complete(reservation, outcome, resultTtlMs, runtimeMs),
     );
+    this.#runQueue = new RunQueue({ ...calls, registry, executor, completer, heartbeat, leaseMs, prefetch });
+    [this.#heartbeat, this.#completer, this.#executor] = [heartbeat, completer, executor];
     this.#sweeper = new Sweeper(
       clock,
       random,
-      this.#calls,
+      patience,
+      this.#inTime,
       store,
-      fail,
-      dependencies.options.sweepIntervalMs ?? SWEEP_INTERVAL_MS,
+      onFatal,
+      options.sweepIntervalMs ?? SWEEP_INTERVAL_MS,
     );
   }
 
@@ -122,12 +137,12 @@ export class Worker {
   }
 
   stats(): WorkerStats {
-    const { busy, waiting, outbox, processed, overran } = this.#slots;
+    const { running, processed, overran } = this.#executor;
     return {
       state: this.#state,
-      running: busy,
-      prefetched: waiting,
-      unsettled: outbox.size,
+      running,
+      prefetched: this.#runQueue.size,
+      unsettled: this.#completer.unsettled,
       processed,
       overran,
     };
@@ -141,28 +156,25 @@ export class Worker {
       (late) => void late.close().catch(() => undefined),
     );
     if (arrivals === null) return;
-    this.#doorbell = new Doorbell(clock, arrivals, options.idleCheckMs ?? IDLE_CHECK_MS);
-    for (const [topic, act] of [
-      ["revoke", (ids: ReadonlySet<string>) => this.#slots.revoke(ids)],
-      ["cancel", (ids: ReadonlySet<string>) => this.#slots.cancel(ids)],
-    ] as const) {
+    this.#idle = new Idle(clock, arrivals, options.idleCheckMs ?? IDLE_CHECK_MS);
+    for (const topic of ["revoke", "cancel"] as const) {
       const unsubscribe = await this.#insist(
         "subscribe",
-        () => store.channel.subscribe(topic, (payload) => this.#heard(topic, payload, act)),
+        () => store.channel.subscribe(topic, (payload) => this.#heard(topic, payload)),
         (late) => late(),
       );
       if (unsubscribe === null) return;
       this.#unsubscribe.push(unsubscribe);
     }
-    const courier = new Courier(store, this.#calls, this.#slots, this.#reporter, options.hostname);
     this.#consumer = new Consumer(
       {
         clock,
-        calls: this.#calls,
-        slots: this.#slots,
-        courier,
-        doorbell: this.#doorbell,
+        patience: this.#patience,
+        idle: this.#idle,
         heartbeat: this.#heartbeat,
+        reporter: this.#reporter,
+        runQueue: this.#runQueue,
+        completer: this.#completer,
       },
       options,
     );
@@ -178,27 +190,33 @@ export class Worker {
     while (!this.#stopping.signal.aborted) {
       const work = attempt();
       try {
-        const value = await this.#calls.bounded(what, work);
-        this.#calls.succeeded("start");
+        const value = await this.#inTime(what, work);
+        this.#patience.succeeded("start");
         if (!this.#stopping.signal.aborted) return value;
         undo(value);
       } catch (error) {
         work.then(undo, () => undefined);
         if (!isRetryable(error)) throw error;
-        await sleep(this.#dependencies.clock, this.#calls.failed("start", error), this.#stopping.signal);
+        await sleep(this.#dependencies.clock, this.#patience.failed(error, "start"), this.#stopping.signal);
       }
     }
     return null;
   }
 
   /** A hint; the heartbeat says the same a little later. */
-  #heard(topic: string, payload: string, act: (ids: ReadonlySet<string>) => void): void {
+  #heard(topic: "revoke" | "cancel", payload: string): void {
+    let ids: unknown;
     try {
-      const ids: unknown = JSON.parse(payload);
-      if (Array.isArray(ids)) act(new Set(ids as string[]));
+      ids = JSON.parse(payload);
     } catch {
-      this.#reporter.log.warn(`A message on the channel topic "${topic}" is not a JSON array of ids`);
+      return this.#reporter.log.warn(`A message on the channel topic "${topic}" is not a JSON array of ids`);
     }
+    if (!Array.isArray(ids)) return;
+    const told = new Set<unknown>(ids);
+    for (const reservation of this.#heartbeat.kept) {
+      if (told.has(reservation.delivery.id)) reservation[topic]();
+    }
+    this.#runQueue.endRevoked();
   }
 
   #fail(error: unknown): void {
@@ -221,11 +239,11 @@ export class Worker {
     this.#consumer?.drain();
     await this.#consumedWithin(gracePeriodMs, this.#cold.signal);
     // A run that stops because it was asked to goes back uncounted.
-    if (!this.#crashed) this.#slots.shutDown();
+    if (!this.#crashed) for (const reservation of this.#heartbeat.kept) reservation.shutDown();
     await this.#consumedWithin(ABORT_MOMENT_MS, this.#cold.signal);
     this.#consumer?.cut();
     await this.#consumedWithin(LAST_CALL_MS);
-    this.#slots.letGo(this.#crashed);
+    this.#letGo();
     if (this.#failure === null) await this.#lastCalls();
     await this.#close();
     this.#state = "stopped";
@@ -241,26 +259,25 @@ export class Worker {
     over.abort();
   }
 
+  /**
+   * Lets go of everything: what runs on is no longer ours, and no timer of it is left. Runs go back to their queues, or,
+   * after a crash, stay where they are until their leases end.
+   */
+  #letGo(): void {
+    this.#runQueue.returnAll();
+    for (const { reservation, definition, resultTtlMs } of this.#executor.abandon()) {
+      if (this.#crashed) continue;
+      this.#completer.complete(reservation, cutShort(definition, reservation), resultTtlMs, 0);
+    }
+  }
+
   /** What is left goes to the store in one bounded try. What cannot be told comes back when its lease ends. */
   async #lastCalls(): Promise<void> {
-    const { store, options } = this.#dependencies;
-    const { outbox } = this.#slots;
-    const courier = new Courier(
-      store,
-      this.#calls,
-      this.#slots,
-      this.#reporter,
-      options.hostname,
-      LAST_CALL_MS,
-    );
     try {
-      while (outbox.size > 0) {
-        await courier.sendRest();
-        await courier.exchange(null);
-      }
+      await this.#completer.flush(this.#inLastTime);
     } catch (error) {
       this.#reporter.log.error(
-        `${outbox.size} deliveries could neither be settled nor given back, ` +
+        `${this.#completer.unsettled} deliveries could neither be settled nor given back, ` +
           `and will be delivered again when their leases end: ${messageOf(error)}`,
       );
     }
@@ -271,8 +288,8 @@ export class Worker {
     this.#sweeper.stop();
     for (const end of this.#unsubscribe) end();
     try {
-      await this.#calls.bounded("close", this.#locks.close(), LAST_CALL_MS);
-      if (this.#doorbell !== null) await this.#calls.bounded("close", this.#doorbell.close(), LAST_CALL_MS);
+      await this.#inLastTime("close", this.#locks.close());
+      if (this.#idle !== null) await this.#inLastTime("close", this.#idle.close());
     } catch (error) {
       this.#reporter.log.debug(`Closing the arrivals failed: ${messageOf(error)}`);
     }

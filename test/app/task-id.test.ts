@@ -63,13 +63,13 @@ describe("an id that is sent three times", () => {
     ["it throws Ignore", {}, {}, {}, ignore],
     ["it throws Ignore, and its result is ignored", {}, { ignoreResult: true }, {}, ignore],
     [
-      "it is acknowledged early and its result is ignored",
+      "it runs at most once and its result is ignored",
       {},
       { acks: "early", ignoreResult: true },
       {},
       () => 1,
     ],
-    ["it is acknowledged early and throws Ignore", {}, { acks: "early" }, {}, ignore],
+    ["it runs at most once and throws Ignore", {}, { acks: "early" }, {}, ignore],
   ])("runs once where %s", async (_where, appOptions, taskOptions, sendOptions, run) => {
     const rig = setUp(appOptions, taskOptions, run);
     void rig.app.worker().start();
@@ -80,7 +80,7 @@ describe("an id that is sent three times", () => {
     expect(rig.runs).toHaveLength(2);
   });
 
-  test("runs once while it runs after an early acknowledgement", async () => {
+  test("runs once while it runs, with acks early", async () => {
     let finish: () => void = () => undefined;
     const rig = setUp({}, { acks: "early" }, () => new Promise<void>((resolve) => (finish = resolve)));
     void rig.app.worker({ concurrency: 2 }).start();
@@ -91,7 +91,7 @@ describe("an id that is sent three times", () => {
     expect(await rig.app.result("invoice-7").state()).toBe("SUCCESS");
   });
 
-  test("runs again each time it asks for it after an early acknowledgement", async () => {
+  test("runs again each time it asks for it, with acks early", async () => {
     let runs = 0;
     const rig = setUp(
       {},

@@ -52,7 +52,7 @@ test.each<[string, () => unknown]>([
       app().task(
         "t",
         unset(
-          "bind queue priority retry timeLimit softTimeLimit acks ignoreResult resultExpires maxDeliveries trackStarted input lock",
+          "bind queue priority retry timeLimit softTimeLimit lease acks ignoreResult resultExpires maxDeliveries trackStarted input lock",
         ),
         () => 1,
       ),

@@ -97,6 +97,7 @@ const taskOptions = {
   ...{
     timeLimit: "1m",
     softTimeLimit: "1m",
+    lease: "1m",
     acks: "late",
     ignoreResult: false,
     resultExpires: "1h",

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Beat, BEAT_DEFAULTS } from "../../src/beat/beat.js";
+import type { Beat } from "../../src/beat/beat.js";
+import { BEAT_DEFAULTS } from "../../src/beat/beat-options.js";
 import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import { sleep } from "../../src/core/clock.js";
 import { clocked, crontab, every, type Schedule } from "../../src/schedules/index.js";

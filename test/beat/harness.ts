@@ -1,7 +1,8 @@
 /** Beats on a manual clock over one memory store. */
 import type { Logger } from "../../src/core/logger.js";
 import type { Random } from "../../src/core/random.js";
-import { Beat, BEAT_DEFAULTS, type BeatOptions } from "../../src/beat/beat.js";
+import { Beat } from "../../src/beat/beat.js";
+import { BEAT_DEFAULTS, type BeatOptions } from "../../src/beat/beat-options.js";
 import type { Entry } from "../../src/beat/entry.js";
 import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import type { EntryOptions } from "../../src/beat/entry-options.js";

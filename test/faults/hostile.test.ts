@@ -9,7 +9,7 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { isSunbeatError, Sunbeat } from "../../src/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
-import { KEY_NAMES, keyspace } from "../../src/store/redis/keys.js";
+import { KEY_NAMES, KEY_TYPES, keyspace } from "../../src/store/redis/keys.js";
 import type { Store } from "../../src/store/contracts/store.js";
 import {
   allow,
@@ -23,7 +23,7 @@ import {
 import { dead, done, HOUR_MS, message, success } from "../conformance/suite/samples.js";
 import { FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { type AppSpec, Programs } from "../support/fault-programs.js";
-import { KEY_TYPES, litter, wrong } from "../support/hostile-keys.js";
+import { litter, wrong } from "../support/hostile-keys.js";
 import { ownNamespace } from "../support/redis-harness.js";
 import { until } from "../support/redis-topologies.js";
 

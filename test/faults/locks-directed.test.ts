@@ -137,7 +137,7 @@ describe.concurrent("the checker of the suites", () => {
   test.each([
     [
       "the capacity is not looked at",
-      [library('local free = capacity - call("ZLEXCOUNT", key_perm, from, to)', "local free = 1")],
+      [library('local free = capacity - call("ZLEXCOUNT", key_permits, from, to)', "local free = 1")],
       /2 permits at/,
     ],
     [

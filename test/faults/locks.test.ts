@@ -27,7 +27,16 @@ const isLong = FORM.minutes !== null;
 /** A store of its own for `use`, and nothing left of it afterwards. */
 type Opener = (use: (broker: string, lockKeys: () => Promise<string[]>) => Promise<void>) => Promise<void>;
 
-const LOCK_KEYS = ["lock", "perm", "line", "alive", "tlock", "plock", "lockwake", "lockend"] as const;
+const LOCK_KEYS = [
+  "lock",
+  "permits",
+  "waiters",
+  "alive",
+  "tasklock",
+  "processlock",
+  "lockwake",
+  "lockend",
+] as const;
 
 const onRedis: Opener = async (use) => {
   const server = await startRedis();

@@ -14,17 +14,25 @@ import { ownNamespace } from "../support/redis-harness.js";
 const NO_TERM: readonly Mutant[] = [
   {
     script: "tick",
-    find: "if term ~= arg_term or not till or tonumber(till) <= now then",
+    find: "if term ~= arg_term or not ends_at or tonumber(ends_at) <= now then",
     put: "if false then",
   },
 ];
 const NO_CURSOR: readonly Mutant[] = [
-  { script: "tick", find: 'if estate.due ~= item.expect then return "moved" end', put: "" },
-  { script: "tick", find: "or standing ~= expected", put: "" },
+  { script: "tick", find: 'if entry_state.due ~= item.expect then return "moved" end', put: "" },
+  { script: "tick", find: "or stored ~= expected", put: "" },
 ];
 const NO_TOKEN: readonly Mutant[] = [
-  { script: "settle", find: "or m.token ~= token then", put: "then" },
-  { script: "settle", find: 'or string.sub(state, 1, #token + 3) ~= "h " .. token .. " "', put: "" },
+  {
+    script: "settle",
+    find: "read_leased(token, states[id])",
+    put: 'read_leased(match(states[id] or "", "^%S+ (%S+)") or token, states[id])',
+  },
+  {
+    script: "settle",
+    find: 'local start = "l " .. ARGV[at + 1] .. " "',
+    put: 'local start = match(state or "", "^l %S+ ") or "-"',
+  },
 ];
 
 /** Longer than the lease of a second by so much that another has it by then. */

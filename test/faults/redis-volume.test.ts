@@ -87,7 +87,7 @@ test(
 
       const workFrom = systemClock.monotonicMs();
       const workers = await Promise.all(["a", "b", "c", "d"].slice(0, WORKERS).map(startWorker));
-      for (const key of ["ready", "lease"]) await untilGone(`{sunbeat}:${key}`, 60_000 + FORM.tasks);
+      for (const key of ["ready", "leased"]) await untilGone(`{sunbeat}:${key}`, 60_000 + FORM.tasks);
       const workedMs = systemClock.monotonicMs() - workFrom;
       const drained = await census(server);
       await untilGone("{sunbeat}:res", 60_000 + FORM.tasks);

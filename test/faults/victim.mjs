@@ -17,11 +17,11 @@ if (mutants.length > 0) {
   const { SCRIPTS } = await load("store/redis/scripts.generated.js");
   for (const { script, find, put } of mutants) {
     const mutated = SCRIPTS[script];
-    const { body, short } = mutated;
-    if (!`${body}${short.text}`.includes(find))
+    const { body, fast } = mutated;
+    if (!`${body}${fast.text}`.includes(find))
       throw new Error(`the script ${script} has no "${find}" to mutate`);
     mutated.body = body.replace(find, put);
-    mutated.short = { ...short, text: short.text.replace(find, put) };
+    mutated.fast = { ...fast, text: fast.text.replace(find, put) };
   }
 }
 const [{ every, Sunbeat }, { coreOf }, { openStore }, { parseBrokerUrl }, { systemClock }] =

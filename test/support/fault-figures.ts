@@ -7,7 +7,7 @@ import type { RedisServer } from "./redis-server.js";
 
 /** What stays: entries, their ledger, who led, numbers, and results until their time is over. */
 const STAYING: ReadonlySet<KeyName> = new Set([
-  ...(["seq", "epoch", "beat", "entry", "estate", "due", "names", "log", "res"] as const),
+  ...(["seq", "epoch", "beat", "entry", "entrystate", "due", "names", "ledger", "res"] as const),
 ]);
 
 /** Keys that exist although all work is done. */

@@ -126,8 +126,8 @@ export const REQUESTS = {
   tick: (text: string) => text.includes("}:beat\r") && text.includes("}:log\r"),
   elect: (text: string) => text.includes("}:epoch\r"),
   due: (text: string) => text.includes("}:due\r") && !text.includes("}:log\r") && !text.includes("}:names\r"),
-  settle: (text: string) => text.includes("}:lease\r") && text.includes("}:holdwake\r"),
+  settle: (text: string) => text.includes("}:leased\r") && text.includes("}:bufferedwake\r"),
   lock: (text: string) => text.includes("}:locklog\r"),
   enqueue: (text: string) =>
-    text.includes("}:msg\r") && text.includes("}:holdid\r") && !text.includes("}:holdwake\r"),
+    text.includes("}:msg\r") && text.includes("}:bufferedid\r") && !text.includes("}:bufferedwake\r"),
 } as const;

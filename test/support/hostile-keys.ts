@@ -1,18 +1,8 @@
 /** What a foreign client may leave in the keys of a store on Redis: rubbish of the right type, and keys of a wrong one. */
 import type { Redis } from "ioredis";
-import { KEY_NAMES, type KeyName, keyspace } from "../../src/store/redis/keys.js";
+import { KEY_NAMES, KEY_TYPES, type KeyName, keyspace } from "../../src/store/redis/keys.js";
 
-type KeyType = "string" | "hash" | "zset" | "stream";
-
-/** By type, so that a key which is new must be named here. */
-export const KEY_TYPES: Readonly<Record<KeyName, KeyType>> = {
-  ...{ seq: "string", epoch: "string", fence: "string" },
-  ...{ msg: "hash", state: "hash", count: "hash", res: "hash", why: "hash", hold: "hash", holdid: "hash" },
-  ...{ entry: "hash", estate: "hash", beat: "hash", lock: "hash", tlock: "hash", plock: "hash" },
-  ...{ ready: "zset", eta: "zset", lease: "zset", parked: "zset", rev: "zset", dead: "zset" },
-  ...{ runs: "zset", holdwake: "zset", log: "zset", due: "zset", names: "zset", perm: "zset", line: "zset" },
-  ...{ alive: "zset", lockwake: "zset", lockend: "zset", locklog: "stream" },
-};
+type KeyType = (typeof KEY_TYPES)[KeyName];
 
 /** Parts of records, of which the members and fields below are made. */
 const WORDS = [
@@ -47,7 +37,15 @@ export function rubbish(names: readonly string[]): string[] {
 }
 
 /** Their members are in order of text, which holds for members of one score only: another score breaks the set itself. */
-const BY_TEXT: ReadonlySet<KeyName> = new Set(["ready", "runs", "log", "names", "perm", "line", "alive"]);
+const BY_TEXT: ReadonlySet<KeyName> = new Set([
+  "ready",
+  "runs",
+  "ledger",
+  "names",
+  "permits",
+  "waiters",
+  "alive",
+]);
 const SCORES = ["-inf", "-1", "0", "1", "1e18", "inf"];
 
 /**

@@ -17,7 +17,7 @@ export function render(): string {
   return stdout;
 }
 
-/** Read without the embedding script: names at an indent of three under KEYS and ARGV. */
+/** Read without the embedding script: names at an indent of three under ARGV. */
 export function describeHeader(name: string) {
   const source = readFileSync(new URL(`src/store/redis/scripts/${name}.lua`, root), "utf8");
   const lines = source.split("\n");
@@ -38,7 +38,6 @@ export function describeHeader(name: string) {
   return {
     sentence: /^-- [A-Z].*/.test(header[0] ?? ""),
     returns: header.some((line) => line.startsWith("-- Returns:")),
-    keys: below("KEYS"),
     args: below("ARGV").filter((arg) => !arg.endsWith("...")),
   };
 }

@@ -20,6 +20,7 @@ registry.add(
   defineTask("own", { queue: "q", priority: 3, resultExpires: 60, maxDeliveries: 2 }, () => 1, defaults),
 );
 registry.add(defineTask("silent", { ignoreResult: true }, () => 1, defaults));
+registry.add(defineTask("once", { acks: "early" }, () => 1, defaults));
 
 const create = messageFactory({
   registry,
@@ -62,6 +63,8 @@ describe("a message takes each option from the send, else from the task, else fr
       },
       "the send's, also when it is 0",
     ],
+    ["once", {}, { task: "once", maxDeliveries: 1 }, "the first delivery is the only one"],
+    ["once", { maxDeliveries: 5 }, { task: "once", maxDeliveries: 1 }, "whatever the send says"],
     ["plain", { countdown: "10s" }, { eta: { inMs: 10_000 } }, "counted from the store's clock"],
     ["plain", { countdown: 0 }, {}, "at once"],
     ["plain", { eta: "2027-01-01T01:00:00+01:00" }, { eta: { at: Date.UTC(2027, 0, 1) } }, "ISO 8601"],

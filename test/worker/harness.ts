@@ -23,6 +23,7 @@ export function definition(name: string, fn: Fn, options: Partial<TaskDefinition
     acks: "late",
     softTimeLimitMs: null,
     timeLimitMs: null,
+    leaseMs: null,
     ignoreResult: false,
     resultTtlMs: 86_400_000,
     maxDeliveries: 3,

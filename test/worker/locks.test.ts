@@ -617,7 +617,7 @@ describe("a message that carries a lock", () => {
     });
   });
 
-  test("is acknowledged late, whatever its task says", async () => {
+  test("keeps it while it runs, with acks early, too", async () => {
     const rig = new Rig();
     const { opened, open } = gate();
     rig.task("t", () => opened, { acks: "early" });

@@ -66,7 +66,7 @@ describe("whatever made a task fail, the error entry has", () => {
     // made by                        because
     ["an object", () => Promise.reject({ status: 402 }), {}, "raised unexpected: object('{\"status\":402}')"], // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
     [
-      "a run acknowledged early",
+      "a run that happens at most once",
       () => Promise.reject(failing()),
       { acks: "early" },
       "\n    Caused by: Error: connect ECONNREFUSED\n        at b",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RetryPolicy } from "../../src/tasks/definition.js";
 import { Retry } from "../../src/tasks/outcomes.js";
-import { retryDelayMs } from "../../src/worker/retry-delay.js";
+import { retryDelayMs } from "../../src/worker/outcome.js";
 import { fixedRandom, message, retry, Rig, turns } from "./harness.js";
 
 describe("retryDelayMs", () => {

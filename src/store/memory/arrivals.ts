@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import type { Arrivals } from "../contracts/consumer.js";
-import { dropIdleQueue, queueOf } from "./messages.js";
+import { dropIdleQueue, queueOf } from "./message-records.js";
 import type { Listener, MemoryState } from "./state.js";
 
 /** A latch set by arrivals in any of the queues and taken by `wait`. */
@@ -18,7 +18,7 @@ export function openArrivals(state: MemoryState, queues: readonly string[]): Arr
     wake?.();
   };
   const listener: Listener = {
-    ring: () => {
+    notify: () => {
       latched = true;
       wake?.();
     },

@@ -1,91 +1,46 @@
-import type { EpochMs } from "../../core/clock.js";
-import type { Consumer, HeartbeatOutcome, Settlement, SettleOutcome } from "../contracts/consumer.js";
+import type { Consumer } from "../contracts/consumer.js";
+import { admit } from "../rules/admit.js";
 import { noteCapacity } from "../rules/capacity.js";
-import { admit } from "./admission.js";
+import { claim, newClaimant } from "../rules/claim.js";
+import { giveBack, heartbeat, settle } from "../rules/settle.js";
 import { openArrivals } from "./arrivals.js";
-import { claim } from "./claim.js";
-import { followUp } from "./follow-up.js";
-import { deadLetter, delay, end, extend, heldBy, putBack, retry, ring } from "./messages.js";
-import { reservePermit } from "./permits.js";
-import { keepResult, remember } from "./results.js";
-import { enter, type MemoryState } from "./state.js";
+import type { MemoryRecords } from "./records.js";
 
-export function memoryConsumer(state: MemoryState): Consumer {
+export function memoryConsumer(records: MemoryRecords): Consumer {
+  const { state } = records;
+  const claimant = newClaimant(() => (++state.sequence).toString(36));
+
   return {
     async claim(request) {
-      return claim(state, request, enter(state));
+      return claim(records.enter(), request, claimant);
     },
 
     async heartbeat(refs, leaseMs) {
-      const now = enter(state);
-      return refs.map((ref): HeartbeatOutcome => {
-        const message = heldBy(state, ref);
-        if (!message) return "lost";
-        extend(state, message, now + leaseMs);
-        if (message.terminate) return "revoked";
-        if (message.lock !== null && message.contender?.standing !== "holding") return "unlocked";
-        return message.revoked ? "cancelled" : "extended";
-      });
+      records.enter();
+      return refs.map((ref) => heartbeat(records, ref, leaseMs));
     },
 
     async settle(settlements, request) {
-      const now = enter(state);
-      const outcomes = settlements.map((settlement) => settleOne(state, settlement, now));
-      followUp(state, now);
-      return { outcomes, claimed: request && claim(state, request, now) };
+      const outcomes = settle(records.enter(), settlements);
+      return { outcomes, claimed: request && claim(records, request, claimant) };
     },
 
     async giveBack(refs) {
-      const now = enter(state);
-      const outcomes = refs.map((ref): SettleOutcome => {
-        const message = heldBy(state, ref);
-        if (!message) return "lost";
-        message.deliveries--;
-        reservePermit(state, message, now);
-        ring(putBack(state, message, now));
-        return "settled";
-      });
-      followUp(state, now);
-      return outcomes;
+      return giveBack(records.enter(), refs);
     },
 
     async admit(requests) {
-      const now = enter(state);
+      records.enter();
       return requests.map((request) => {
         const { name, capacity } = request.lock;
-        noteCapacity(state.logger, name, state.locks.get(name)?.capacity ?? null, capacity);
-        const reply = admit(state, request, now);
-        followUp(state, now);
-        return reply;
+        noteCapacity(state.logger, name, records.locks.capacity(name), capacity);
+        return admit(records, request);
       });
     },
 
     async listen(queues) {
-      enter(state);
+      records.enter();
       return openArrivals(state, queues);
     },
   };
-}
-
-function settleOne(state: MemoryState, settlement: Settlement, now: EpochMs): SettleOutcome {
-  const message = heldBy(state, settlement);
-  if (!message) return "lost";
-  if (settlement.result) keepResult(state, message.id, settlement.result, settlement.resultTtlMs, now);
-  switch (settlement.kind) {
-    case "done":
-      end(state, message);
-      if (!settlement.result) remember(state, message.id, settlement.idTtlMs ?? 0, now);
-      break;
-    case "retry":
-      retry(state, message, settlement.delayMs, now);
-      break;
-    case "defer":
-      message.deliveries--;
-      delay(state, message, settlement.delayMs, now);
-      break;
-    case "dead":
-      deadLetter(state, message, settlement.reason, now);
-      break;
-  }
-  return "settled";
 }

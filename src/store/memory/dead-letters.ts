@@ -1,11 +1,11 @@
 import type { DeadLetters } from "../contracts/dead-letters.js";
-import { end, redrive } from "./messages.js";
-import { enter, type MemoryState, type Message } from "./state.js";
+import { deleteDead, redrive } from "../rules/messages.js";
+import type { MemoryRecords } from "./records.js";
 
-export function memoryDeadLetters(state: MemoryState): DeadLetters {
+export function memoryDeadLetters(records: MemoryRecords): DeadLetters {
   return {
     async list({ limit, queue }) {
-      enter(state);
+      const { state } = records.enter();
       return [...state.dead]
         .filter((message) => queue === undefined || message.queue === queue)
         .reverse()
@@ -16,24 +16,13 @@ export function memoryDeadLetters(state: MemoryState): DeadLetters {
     },
 
     async redrive(ids) {
-      const now = enter(state);
-      return countDead(state, ids, (message) => redrive(state, message, now));
+      records.enter();
+      return ids.reduce((found, id) => found + redrive(records, id), 0);
     },
 
     async delete(ids) {
-      enter(state);
-      return countDead(state, ids, (message) => end(state, message));
+      records.enter();
+      return ids.reduce((found, id) => found + deleteDead(records, id), 0);
     },
   };
-}
-
-function countDead(state: MemoryState, ids: readonly string[], act: (message: Message) => void): number {
-  let found = 0;
-  for (const id of ids) {
-    const message = state.messages.get(id);
-    if (message?.place !== "dead") continue;
-    act(message);
-    found++;
-  }
-  return found;
 }

@@ -1,14 +1,10 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { EntryPut, EntryRecord, EntrySnapshot, EntryStore, PutOutcome } from "../contracts/entries.js";
-import { publish } from "./channel.js";
-import { setStanding } from "./cursor.js";
-import { endOf, isExpired } from "./ends.js";
-import { followUp } from "./follow-up.js";
-import { recordRange } from "./ledger.js";
-import { fixInstants, isKnown } from "./messages.js";
-import { dropBufferedRun, startRun } from "./runs.js";
-import { enter, type Entry, type MemoryState } from "./state.js";
-import { tick } from "./tick.js";
+import type { EntryRecord, EntrySnapshot, EntryStore } from "../contracts/entries.js";
+import { endOf, isExpired } from "../rules/ends.js";
+import { putEntry, removeEntry } from "../rules/entries.js";
+import { tick, trigger } from "../rules/tick.js";
+import type { MemoryRecords } from "./records.js";
+import type { Buffered, Entry, MemoryState } from "./state.js";
 
 function record(entry: Entry): EntryRecord {
   return {
@@ -27,57 +23,30 @@ function record(entry: Entry): EntryRecord {
   };
 }
 
+/** It has not expired. */
+function isBuffered({ messages, now }: MemoryState, run: Buffered | null): boolean {
+  const message = run && messages.get(run.id);
+  return message ? !isExpired(message, now) : false;
+}
+
 function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
   const { now } = state;
   const runs = state.runs.get(entry.name) ?? [];
   return {
     ...record(entry),
     unfinished: runs.reduce((count, run) => (endOf(run, now) ? count : count + 1), 0),
-    buffered: entry.held !== null && !isExpired(entry.held.message, now),
+    buffered: isBuffered(state, entry.buffered),
   };
 }
 
-function put(state: MemoryState, item: EntryPut, now: EpochMs): PutOutcome {
-  const before = state.entries.get(item.name);
-  if ((before?.etag ?? null) !== item.expect) return "conflict";
-  const entry: Entry = before ?? {
-    name: item.name,
-    owner: item.owner,
-    version: item.version,
-    definition: item.definition,
-    revision: item.revision,
-    etag: 0,
-    cursor: null,
-    pausedAt: null,
-    disabled: null,
-    disabledAt: null,
-    lastDue: null,
-    runs: 0,
-    sequence: ++state.sequence,
-    held: null,
-    slot: -1,
-  };
-  // Its maxRuns may be another than the one under which the run was buffered: the next tick knows.
-  if (entry.held?.counted && entry.revision !== item.revision) entry.held.counted = { maxRuns: null };
-  entry.owner = item.owner;
-  entry.version = item.version;
-  entry.definition = item.definition;
-  entry.revision = item.revision;
-  entry.etag = ++state.sequence;
-  state.entries.set(item.name, entry);
-  setStanding(state, entry, item, now);
-  for (const range of item.ledger) recordRange(state, item.name, range, null, now);
-  publish(state, "entries", item.name);
-  return "stored";
-}
-
-export function memoryEntries(state: MemoryState): EntryStore {
+export function memoryEntries(records: MemoryRecords): EntryStore {
+  const { state } = records;
   /** Names in order, made again only when one came or went. */
   let names: string[] | null = null;
 
   return {
     async get(wanted) {
-      enter(state);
+      records.enter();
       return wanted.map((name) => {
         const entry = state.entries.get(name);
         return entry ? snapshot(state, entry) : null;
@@ -85,7 +54,7 @@ export function memoryEntries(state: MemoryState): EntryStore {
     },
 
     async list({ after, limit }) {
-      enter(state);
+      records.enter();
       names ??= [...state.entries.keys()].sort();
       const begin = after === undefined ? 0 : firstAfter(names, after);
       return names
@@ -95,28 +64,21 @@ export function memoryEntries(state: MemoryState): EntryStore {
     },
 
     async put(items) {
-      const now = enter(state);
+      records.enter();
       const size = state.entries.size;
-      const outcomes = items.map((item) => put(state, item, now));
+      const outcomes = items.map((item) => putEntry(records, item));
       if (state.entries.size !== size) names = null;
       return outcomes;
     },
 
     async remove(name, expect) {
-      const now = enter(state);
-      const entry = state.entries.get(name);
-      if (!entry) return "gone";
-      if (entry.etag !== expect) return "conflict";
-      if (entry.held) dropBufferedRun(state, entry.held, "removed", now);
-      state.dueEntries.remove(entry);
-      state.entries.delete(name);
-      names = null;
-      publish(state, "entries", name);
-      return "removed";
+      const outcome = removeEntry(records.enter(), name, expect);
+      if (outcome === "removed") names = null;
+      return outcome;
     },
 
     async due(limit) {
-      const now = enter(state);
+      const { now } = records.enter();
       const foremost = state.dueEntries.first(limit + 1, now);
       const entries: EntryRecord[] = [];
       let nextAt: EpochMs | null = null;
@@ -132,25 +94,11 @@ export function memoryEntries(state: MemoryState): EntryStore {
     },
 
     async tick(term, items) {
-      return tick(state, term, items, enter(state));
+      return tick(records.enter(), term, items);
     },
 
     async trigger(name, message, overlap) {
-      const now = enter(state);
-      const entry = state.entries.get(name);
-      if (!entry) return "gone";
-      if (state.bufferedRuns.has(message.id)) return "buffered";
-      if (isKnown(state, message.id, now)) return "sent";
-      const sent = fixInstants(message, name, now);
-      const outcome = startRun(
-        state,
-        { entry, message: sent, due: now, term: null, counted: null },
-        overlap,
-        now,
-      );
-      followUp(state, now);
-      publish(state, "entries", name);
-      return outcome;
+      return trigger(records.enter(), name, message, overlap);
     },
   };
 }

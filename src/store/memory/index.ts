@@ -1,4 +1,5 @@
 import type { Store, StoreContext } from "../contracts/store.js";
+import { sweepPermits } from "../rules/locks.js";
 import { memoryChannel } from "./channel.js";
 import { memoryConsumer } from "./consumer.js";
 import { memoryDeadLetters } from "./dead-letters.js";
@@ -6,10 +7,13 @@ import { memoryEntries } from "./entries.js";
 import { memoryLeases } from "./leases.js";
 import { memoryLedger } from "./ledger.js";
 import { memoryLockInspection } from "./lock-inspection.js";
-import { memoryLocks, sweepPermits } from "./locks.js";
+import { memoryLocks } from "./locks.js";
+import { sweepRevocations } from "./message-records.js";
 import { memoryQueues } from "./queues.js";
-import { memoryResults, sweepResults } from "./results.js";
-import { memorySender, sweepRevocations } from "./sender.js";
+import { MemoryRecords } from "./records.js";
+import { sweepResults } from "./result-records.js";
+import { memoryResults } from "./results.js";
+import { memorySender } from "./sender.js";
 import { closedError, enter, newState } from "./state.js";
 
 /**
@@ -18,18 +22,19 @@ import { closedError, enter, newState } from "./state.js";
  */
 export function openMemoryStore({ clock, logger }: StoreContext): Store {
   const state = newState(clock, logger);
+  const records = new MemoryRecords(state);
   return {
     label: "memory:",
-    sender: memorySender(state),
-    consumer: memoryConsumer(state),
-    queues: memoryQueues(state),
-    deadLetters: memoryDeadLetters(state),
-    results: memoryResults(state),
-    entries: memoryEntries(state),
+    sender: memorySender(records),
+    consumer: memoryConsumer(records),
+    queues: memoryQueues(records),
+    deadLetters: memoryDeadLetters(records),
+    results: memoryResults(records),
+    entries: memoryEntries(records),
     ledger: memoryLedger(state),
     leases: memoryLeases(state),
-    locks: memoryLocks(state),
-    lockInspection: memoryLockInspection(state),
+    locks: memoryLocks(records),
+    lockInspection: memoryLockInspection(records),
     channel: memoryChannel(state),
 
     async now() {
@@ -37,10 +42,10 @@ export function openMemoryStore({ clock, logger }: StoreContext): Store {
     },
 
     async sweep(limit) {
-      const now = enter(state);
-      const results = sweepResults(state, limit, now);
-      const revocations = sweepRevocations(state, limit - results, now);
-      return results + revocations + sweepPermits(state, limit - results - revocations, now);
+      records.enter();
+      const results = sweepResults(state, limit);
+      const revocations = sweepRevocations(state, limit - results);
+      return results + revocations + sweepPermits(records, limit - results - revocations);
     },
 
     async close() {

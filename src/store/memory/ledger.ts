@@ -1,6 +1,6 @@
 /** The ledger: one list per entry, in order of due. */
 import type { EpochMs } from "../../core/clock.js";
-import type { Ledger, LedgerQuery, LedgerRange, LedgerRecord, Retention } from "../contracts/ledger.js";
+import type { Ledger, LedgerQuery, LedgerRecord, Retention } from "../contracts/ledger.js";
 import { enter, type EntryLedger, type MemoryState } from "./state.js";
 
 function beginOf(record: LedgerRecord): EpochMs {
@@ -12,7 +12,7 @@ function endOf(record: LedgerRecord): EpochMs {
 }
 
 /** Files one record. Records come nearly in order, so the place is found from the end. */
-export function record(state: MemoryState, entry: LedgerRecord): void {
+export function addRecord(state: MemoryState, entry: LedgerRecord): void {
   let ledger = state.ledgers.get(entry.entry);
   if (!ledger) {
     ledger = { records: [], oldestAt: entry.at };
@@ -26,17 +26,6 @@ export function record(state: MemoryState, entry: LedgerRecord): void {
   }
   records.splice(at, 0, entry);
   ledger.oldestAt = Math.min(ledger.oldestAt, entry.at);
-}
-
-/** Files a range under the entry. */
-export function recordRange(
-  state: MemoryState,
-  entry: string,
-  { from, to, count, reason, schedule }: LedgerRange,
-  term: string | null,
-  now: EpochMs,
-): void {
-  record(state, { kind: "range", entry, from, to, count, reason, schedule, at: now, term });
 }
 
 export function queryLedger(state: MemoryState, name: string, query: LedgerQuery): LedgerRecord[] {

@@ -1,34 +1,33 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { LockInspection } from "../contracts/lock-inspection.js";
-import { publish } from "./channel.js";
-import { followUp } from "./follow-up.js";
-import { currentLock, holderOf } from "./line.js";
-import { endPermit } from "./permits.js";
-import { type Contender, enter, type Lock, type MemoryState } from "./state.js";
+import { breakPermit } from "../rules/locks.js";
+import { handOver } from "../rules/waiters.js";
+import type { MemoryRecords } from "./records.js";
+import type { Lock, Request } from "./state.js";
 
-export function memoryLockInspection(state: MemoryState): LockInspection {
+export function memoryLockInspection(records: MemoryRecords): LockInspection {
   return {
     async list({ after, limit }) {
-      const now = enter(state);
+      const { state, now } = records.enter();
       return [...state.locks.keys()]
         .sort()
         .filter((name) => after === undefined || name > after)
-        .flatMap((name) => summary(currentLock(state, name, now), now) ?? [])
+        .flatMap((name) => summary(currentLock(records, name), now) ?? [])
         .slice(0, limit);
     },
 
     async inspect(name, limit) {
-      const now = enter(state);
-      const lock = currentLock(state, name, now);
+      const { now } = records.enter();
+      const lock = currentLock(records, name);
       const counted = summary(lock, now);
       if (!lock || !counted) return null;
       return {
         ...counted,
         holders: [...lock.holders]
-          .sort((a, b) => a.since - b.since || a.turn - b.turn)
+          .sort((a, b) => a.since - b.since || a.ticket - b.ticket)
           .slice(0, limit)
           .map(({ token, kind, id, label, fence, since, until }) => {
-            return { token, kind, id, label, fence, since, until };
+            return { token: token ?? "", kind, id, label, fence, since, until: until ?? 0 };
           }),
         waiters: living(lock, now)
           .slice(0, limit)
@@ -37,19 +36,13 @@ export function memoryLockInspection(state: MemoryState): LockInspection {
     },
 
     async break(permit) {
-      const now = enter(state);
-      const holder = holderOf(state, permit, now);
-      if (!holder) return "unknown";
-      endPermit(state, holder, "broken");
-      if (holder.kind === "process") publish(state, "lock", holder.id);
-      followUp(state, now);
-      return "broken";
+      return breakPermit(records.enter(), permit);
     },
 
     async history({ lock, before, limit }) {
-      enter(state);
-      return state.lockHistory
-        .filter((each) => lock === undefined || each.lock === lock)
+      return records
+        .enter()
+        .state.lockHistory.filter((each) => lock === undefined || each.lock === lock)
         .filter(({ row }) => before === undefined || Number(row) < Number(before))
         .slice(-limit)
         .reverse();
@@ -57,8 +50,14 @@ export function memoryLockInspection(state: MemoryState): LockInspection {
   };
 }
 
-function living(lock: Lock, now: EpochMs): Contender[] {
-  return lock.line.first(Infinity).filter((waiter) => waiter.kind === "task" || waiter.until > now);
+/** The lock with its books in order; null: nobody holds it or waits for it. */
+function currentLock(records: MemoryRecords, name: string): Lock | null {
+  handOver(records, name);
+  return records.state.locks.get(name) ?? null;
+}
+
+function living(lock: Lock, now: EpochMs): Request[] {
+  return lock.waiters.first(Infinity).filter((waiter) => waiter.kind === "task" || (waiter.until ?? 0) > now);
 }
 
 function summary(lock: Lock | null, now: EpochMs) {

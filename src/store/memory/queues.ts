@@ -1,13 +1,11 @@
 import type { Queues } from "../contracts/queues.js";
-import { followUp } from "./follow-up.js";
-import { end } from "./messages.js";
-import { dropResult } from "./results.js";
-import { enter, type MemoryState } from "./state.js";
+import { purge } from "../rules/revoke.js";
+import type { MemoryRecords } from "./records.js";
 
-export function memoryQueues(state: MemoryState): Queues {
+export function memoryQueues(records: MemoryRecords): Queues {
   return {
     async counts() {
-      enter(state);
+      const { state } = records.enter();
       return [...state.queues.values()]
         .filter(
           ({ ready, scheduled, leased, blocked, dead }) =>
@@ -25,21 +23,8 @@ export function memoryQueues(state: MemoryState): Queues {
     },
 
     async purge(names) {
-      const now = enter(state);
-      const wanted = new Set(names);
-      // Only this verb looks through all that is scheduled or blocked: an operator's step, not a worker's.
-      const waiting = [...wanted].flatMap((name) => state.queues.get(name)?.ready.first(Infinity) ?? []);
-      for (const message of state.scheduled.first(Infinity))
-        if (wanted.has(message.queue)) waiting.push(message);
-      for (const { line } of state.locks.values())
-        for (const { message } of line.first(Infinity))
-          if (message && wanted.has(message.queue)) waiting.push(message);
-      for (const message of waiting) {
-        end(state, message);
-        dropResult(state, message.id);
-      }
-      followUp(state, now);
-      return waiting.length;
+      records.enter();
+      return [...new Set(names)].reduce((dropped, name) => dropped + purge(records, name, Infinity), 0);
     },
   };
 }

@@ -6,98 +6,67 @@
 import type { Clock, EpochMs } from "../../core/clock.js";
 import { StoreError } from "../../core/errors.js";
 import type { Logger } from "../../core/logger.js";
-import type { Cursor, Overlap } from "../contracts/entries.js";
+import type { Cursor } from "../contracts/entries.js";
 import type { Candidate } from "../contracts/leases.js";
 import type { LedgerRecord } from "../contracts/ledger.js";
 import type { LockRecord } from "../contracts/lock-inspection.js";
-import type { MessageLock } from "../contracts/locks.js";
 import type { StoredResult } from "../contracts/results.js";
-import type { When } from "../contracts/sender.js";
+import type { BufferedRun, LockRequest, Sent } from "../rules/records.js";
+import type { Blocker, MessageState, Revoked } from "../rules/states.js";
 import { Heap, type HeapItem } from "./heap.js";
 
-/** A message whose instants are absolute. */
-export interface Sent {
-  readonly id: string;
-  readonly task: string;
-  readonly queue: string;
-  readonly priority: number;
-  readonly expires: EpochMs | null;
-  readonly maxDeliveries: number;
-  readonly resultTtlMs: number;
-  readonly idTtlMs: number;
-  readonly entry: string | null;
-  readonly body: string;
-  lock: MessageLock | null;
-  eta: EpochMs | null;
-}
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-export interface Message extends Sent, HeapItem {
-  place: "ready" | "scheduled" | "leased" | "blocked" | "dead";
+export interface Message extends Mutable<Sent>, HeapItem {
+  state: MessageState;
+  /** What it waits for while it is blocked. */
+  blocker: Blocker | null;
   /** Grows with every sending, retry and return from the dead letters: the age inside a priority. */
   sequence: number;
   retries: number;
   deliveries: number;
   enqueuedAt: EpochMs;
-  /** Of the current delivery; null when nobody holds it. */
+  /** Of the current delivery; null when nobody has it. */
   token: string | null;
   /** End of the lease. */
   until: EpochMs;
-  /** To be dropped when it would be claimed again. */
-  revoked: boolean;
-  /** To be told to the worker that holds it. */
-  terminate: boolean;
+  revoked: Revoked;
   deadReason: string;
   deadAt: EpochMs;
   /** Where it is among the unfinished runs of its entry; -1 when it is not one. */
   runSlot: number;
-  /** Its standing with its lock, from the first time it stood in line; null: none. */
-  contender: Contender | null;
+  /** Its request for its lock, from the first time it asked; null: none. */
+  lockRequest: Request | null;
 }
 
-/** One who stands in line for a lock, or holds a permit of it. */
-export interface Contender extends HeapItem {
-  lock: Lock;
-  readonly kind: "task" | "process";
-  readonly id: string;
-  readonly label: string;
+export interface Request extends Mutable<LockRequest>, HeapItem {
   /** Null for a process. */
   readonly message: Message | null;
-  /** Place in line: kept by a task that loses a permit before it ends. */
-  readonly turn: number;
-  /** "away": a task that is neither in line nor holds a permit. */
-  standing: "waiting" | "holding" | "away";
-  /** How long a permit that was granted in line may lie unused. */
-  grantMs: number;
-  since: EpochMs;
-  /** End of the permit; of a process in line, how long it counts as alive. */
-  until: EpochMs;
-  token: string;
-  fence: number | null;
   /** Of a task that waits only so long. */
-  readonly giveUp: GiveUp | null;
+  readonly deadline: WaitDeadline | null;
 }
 
 export interface Lock extends HeapItem {
   readonly name: string;
   capacity: number;
-  readonly holders: Set<Contender>;
-  /** By turn. */
-  readonly line: Heap<Contender>;
-  /** When a permit of a lock with a line ends unless it is extended; Infinity: there is no line. */
+  readonly holders: Set<Request>;
+  /** By ticket. */
+  readonly waiters: Heap<Request>;
+  /** When a permit of a lock that somebody waits for ends unless it is extended; Infinity: nobody waits. */
   wakeAt: EpochMs;
   /** Of processes, by the name of the waiter. */
-  readonly processes: Map<string, Contender>;
+  readonly processes: Map<string, Request>;
 }
 
-/** A blocked message that ends when it has waited too long. */
-export interface GiveUp extends HeapItem {
+/** When a blocked message has waited too long. */
+export interface WaitDeadline extends HeapItem {
   readonly message: Message;
   readonly at: EpochMs;
 }
 
 /** One consumer's latch. */
 export interface Listener {
-  ring(): void;
+  notify(): void;
   close(): void;
 }
 
@@ -108,8 +77,6 @@ export interface Queue {
   leased: number;
   blocked: number;
   dead: number;
-  /** Turn of the last claim that took from it: the queue that waited longest goes first. */
-  turn: number;
   readonly listeners: Set<Listener>;
 }
 
@@ -133,17 +100,7 @@ export interface Revocation extends HeapItem {
   readonly until: EpochMs;
 }
 
-/** A run that waits for the unfinished runs of its entry. */
-export interface BufferedRun extends HeapItem {
-  readonly entry: Entry;
-  readonly message: Sent;
-  readonly due: EpochMs;
-  readonly timeoutMs: Overlap["timeoutMs"];
-  /** Released then even if others still run; null: only when they have ended. */
-  readonly graceEnd: EpochMs | null;
-  readonly term: string | null;
-  /** Null for a triggered run, which counts for nothing. */
-  counted: { readonly maxRuns: number | null } | null;
+export interface Buffered extends Mutable<BufferedRun>, HeapItem {
   /** When to look again; Infinity when only an ending run can release it. */
   wakeAt: EpochMs;
 }
@@ -163,7 +120,7 @@ export interface Entry extends HeapItem {
   runs: number;
   /** Order among entries that are due at the same millisecond. */
   readonly sequence: number;
-  held: BufferedRun | null;
+  buffered: Buffered | null;
 }
 
 export interface EntryLedger {
@@ -196,7 +153,7 @@ export interface MemoryState {
   readonly scheduled: Heap<Message>;
   readonly leased: Heap<Message>;
   /** When each consumer looks by itself, as its last claim told it, or sooner; Infinity: one may not look at all. */
-  lookBy: EpochMs;
+  nextClaimBy: EpochMs;
   /** In the order in which they died. */
   readonly dead: Set<Message>;
   readonly revocations: Map<string, Revocation>;
@@ -211,19 +168,14 @@ export interface MemoryState {
   readonly dueEntries: Heap<Entry>;
   /** Unfinished runs by entry name, also of entries that were removed meanwhile. */
   readonly runs: Map<string, Message[]>;
-  readonly bufferedRuns: Map<string, BufferedRun>;
-  readonly bufferedWakes: Heap<BufferedRun>;
-  /** Buffered runs whose wait may have ended in this step; drained by `followUp` before the step is over. */
-  readonly releasable: BufferedRun[];
+  readonly bufferedWakes: Heap<Buffered>;
   readonly ledgers: Map<string, EntryLedger>;
 
   /** Those that somebody holds or waits for. */
   readonly locks: Map<string, Lock>;
   /** Those with a line, by the end of the permit that ends first, or earlier. */
   readonly lockWakes: Heap<Lock>;
-  readonly giveUps: Heap<GiveUp>;
-  /** Locks of which a permit may have come free in this step; drained by `followUp` before the step is over. */
-  readonly freed: Set<Lock>;
+  readonly waitDeadlines: Heap<WaitDeadline>;
   /** What happened to locks, oldest first; the oldest go in parts. */
   readonly lockHistory: LockRecord[];
   fence: number;
@@ -244,7 +196,7 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     queues: new Map(),
     scheduled: new Heap(),
     leased: new Heap(),
-    lookBy: Infinity,
+    nextClaimBy: Infinity,
     dead: new Set(),
     revocations: new Map(),
     revocationEnds: new Heap(),
@@ -254,14 +206,11 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     entries: new Map(),
     dueEntries: new Heap(),
     runs: new Map(),
-    bufferedRuns: new Map(),
     bufferedWakes: new Heap(),
-    releasable: [],
     ledgers: new Map(),
     locks: new Map(),
     lockWakes: new Heap(),
-    giveUps: new Heap(),
-    freed: new Set(),
+    waitDeadlines: new Heap(),
     lockHistory: [],
     fence: 0,
     leader: null,
@@ -281,8 +230,4 @@ export function closedError(): StoreError {
   return new StoreError("SUNBEAT_CLOSED", "memory store: closed; open a new one to go on", {
     retryable: false,
   });
-}
-
-export function instantOf(when: When, now: EpochMs): EpochMs {
-  return "at" in when ? when.at : now + when.inMs;
 }

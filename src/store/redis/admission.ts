@@ -3,13 +3,13 @@ import type { AdmitReply, AdmitRequest } from "../contracts/consumer.js";
 import { noteCapacity } from "../rules/capacity.js";
 import type { Caller } from "./caller.js";
 import { lockWord, parts } from "./messages.js";
-import { defineScript } from "./script.js";
+import { CODES, defineScript, meanings } from "./script.js";
 import { toWire } from "./text.js";
 /** Deliveries that one script admits at most. */
 const STEP = 20;
 const admitScript = defineScript("lock-admit", (raw: string[]) => raw);
 
-/** Gives deliveries permits, or has their messages wait in line. */
+/** Gives deliveries permits, or has their messages wait for them. */
 export async function admit(
   caller: Caller,
   logger: Logger,
@@ -20,7 +20,7 @@ export async function admit(
   for (const part of parts(requests, STEP)) {
     const rest = part.flatMap(({ id, token, lock, busy }) => [
       ...[toWire(id), token, lockWord(lock)],
-      busy === "block" ? "p" : "r",
+      CODES.busy[busy],
     ]);
     const raw = await caller.call(admitScript, {}, rest);
     part.forEach(({ lock }, index) => {
@@ -31,9 +31,9 @@ export async function admit(
   return replies;
 }
 
-const REFUSED: Readonly<Record<string, "blocked" | "busy" | "lost">> = { p: "blocked", b: "busy", l: "lost" };
+const ADMITTED = meanings(CODES.admitted);
 
 function readAdmitReply(raw: string): AdmitReply {
-  const outcome = REFUSED[raw];
-  return outcome ? { outcome } : { outcome: "admitted", fence: Number(raw.slice(1)) };
+  const outcome = ADMITTED.get(raw.slice(0, 1)) ?? "lost";
+  return outcome === "admitted" ? { outcome, fence: Number(raw.slice(1)) } : { outcome };
 }

@@ -1,19 +1,13 @@
 import type { Clock } from "../../core/clock.js";
 import type { Logger } from "../../core/logger.js";
 import type { Random } from "../../core/random.js";
-import type {
-  Arrivals,
-  ClaimReply,
-  Consumer,
-  HeartbeatOutcome,
-  SettleOutcome,
-} from "../contracts/consumer.js";
+import type { Arrivals, ClaimReply, Consumer, HeartbeatOutcome, SettleOutcome } from "../contracts/consumer.js";
 import { admit } from "./admission.js";
 import type { Caller } from "./caller.js";
 import { FALLBACK_POLL_MS, type Hub, Latch } from "./hub.js";
 import { wakeChannel } from "./keys.js";
 import { parts, wireRefs } from "./messages.js";
-import { defineScript, outcomes } from "./script.js";
+import { CODES, defineScript, meanings, outcomes } from "./script.js";
 import { redisSettle, SETTLED } from "./settle.js";
 import { toWord } from "./text.js";
 
@@ -24,13 +18,7 @@ const GIVE_BACK_STEP = 100;
 const text = (raw: string): string => raw;
 const heartbeatScript = defineScript("heartbeat", text);
 const giveBackScript = defineScript("give-back", text);
-const BEATEN: Readonly<Record<string, HeartbeatOutcome>> = {
-  e: "extended",
-  l: "lost",
-  r: "revoked",
-  u: "unlocked",
-  c: "cancelled",
-};
+const BEATEN: ReadonlyMap<string, HeartbeatOutcome> = meanings(CODES.heartbeat);
 
 export interface ConsumerDeps {
   readonly caller: Caller;

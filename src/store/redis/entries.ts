@@ -1,21 +1,8 @@
 import type { EpochMs } from "../../core/clock.js";
-import type {
-  EntryPut,
-  EntryRecord,
-  EntrySnapshot,
-  EntryStore,
-  OccurrenceOutcome,
-  Overlap,
-  PlannedOccurrence,
-  PutOutcome,
-  TickItem,
-  TickItemOutcome,
-  TickReply,
-  TriggerOutcome,
-} from "../contracts/entries.js";
+import type { EntryPut, EntryRecord, EntrySnapshot, EntryStore, OccurrenceOutcome, Overlap, PlannedOccurrence, PutOutcome, TickItem, TickItemOutcome, TickReply, TriggerOutcome } from "../contracts/entries.js";
 import type { Caller } from "./caller.js";
 import { partsByCost, templateOf, Templates } from "./messages.js";
-import { defineScript, isDone, outcomes, type WireNumber } from "./script.js";
+import { CODES, defineScript, isDone, meanings, outcomes, type WireNumber } from "./script.js";
 import {
   fromWire,
   fromWord,
@@ -54,22 +41,15 @@ const dueScript = defineScript("due", ([now, nextAt, raw]: [string, string, RawS
   entries: present(raw.map(readEntry)),
 }));
 const tickScript = defineScript("tick", ([now, ...items]: string[]): TickReply => {
-  if (items[0] === "f") return { outcome: "fenced", now: Number(now) };
+  if (items[0] === CODES.tick.fenced) return { outcome: "fenced", now: Number(now) };
   return { outcome: "ticked", now: Number(now), items: items.map(readItemOutcome) };
 });
 const triggerScript = defineScript("trigger", letter);
 
-const PUT: Readonly<Record<string, PutOutcome>> = { s: "stored", c: "conflict" };
-const REMOVED = { r: "removed", c: "conflict", g: "gone" } as const;
-const OCCURRENCE: Readonly<Record<string, OccurrenceOutcome>> = {
-  s: "sent",
-  k: "skipped",
-  o: "overlap",
-  x: "locked",
-  h: "buffered",
-};
-const TRIGGERED: Readonly<Record<string, TriggerOutcome>> = { ...OCCURRENCE, g: "gone" };
-const POLICY = { allow: "a", skip: "s", "queue-one": "q", "cancel-running": "c" } as const;
+const PUT: ReadonlyMap<string, PutOutcome> = meanings(CODES.put);
+const REMOVED = meanings(CODES.removal);
+const OCCURRENCE: ReadonlyMap<string, OccurrenceOutcome> = meanings(CODES.occurrence);
+const TRIGGERED: ReadonlyMap<string, TriggerOutcome> = meanings({ ...CODES.occurrence, ...CODES.trigger });
 
 export function redisEntries(caller: Caller): EntryStore {
   return {
@@ -137,7 +117,7 @@ function present<T>(found: readonly (T | null)[]): T[] {
   return found.filter((each) => each !== null);
 }
 
-/** The records of scripts/lib/estates.lua and of `putText`; null where there is none that we wrote. */
+/** The records of scripts/lib/records.lua and of `putText`; null where there is none that we wrote. */
 function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
   const fixed = words(definition ?? "", 2);
   const changing = (state ?? "").split(" ");
@@ -185,15 +165,10 @@ function costOfPut({ definition, ledger }: EntryPut) {
 
 function putText(item: EntryPut): string[] {
   const { cursor, pausedAt, disabled, ledger } = item;
-  const standing = [
-    orNull(cursor?.due),
-    orNull(cursor?.dispatchAt),
-    orNull(pausedAt),
-    toWordOrNull(disabled),
-  ];
+  const dueness = [orNull(cursor?.due), orNull(cursor?.dispatchAt), orNull(pausedAt), toWordOrNull(disabled)];
   return [
     toWord(item.name),
-    [orNull(item.expect), toWord(item.revision), ...standing, ledger.length].join(" "),
+    [orNull(item.expect), toWord(item.revision), ...dueness, ledger.length].join(" "),
     `${toWord(item.owner)} ${item.version} ${toWire(item.definition)}`,
     ...ledger.flatMap((range) => [
       `${dueText(range.from)} ${range.to} ${range.count} ${toWord(range.reason)}`,
@@ -203,8 +178,8 @@ function putText(item: EntryPut): string[] {
 }
 
 function overlapText(overlap: Overlap | null): string {
-  if (overlap === null) return "a + 0";
-  return `${POLICY[overlap.policy]} ${orNull(overlap.timeoutMs)} ${overlap.graceMs}`;
+  if (overlap === null) return `${CODES.policy.allow} + 0`;
+  return `${CODES.policy[overlap.policy]} ${orNull(overlap.timeoutMs)} ${overlap.graceMs}`;
 }
 
 function packItem(item: TickItem, templates: Templates, into: string[]): void {
@@ -223,18 +198,18 @@ function packPlanned(planned: PlannedOccurrence, templates: Templates, into: str
       const { due, overlap, message } = planned;
       const template = templates.numberOf(message, null);
       into.push(
-        `S ${dueText(due)} ${overlapText(overlap)} ${template}`,
+        `${CODES.fate.sent} ${dueText(due)} ${overlapText(overlap)} ${template}`,
         toWire(message.id),
         toWire(message.body),
       );
       break;
     }
     case "skip":
-      into.push(`K ${dueText(planned.due)} ${toWord(planned.reason)}`);
+      into.push(`${CODES.fate.skipped} ${dueText(planned.due)} ${toWord(planned.reason)}`);
       break;
     case "range":
       into.push(
-        `R ${dueText(planned.from)} ${planned.to} ${planned.count} ${toWord(planned.reason)}`,
+        `${CODES.fate.range} ${dueText(planned.from)} ${planned.to} ${planned.count} ${toWord(planned.reason)}`,
         toWire(planned.schedule),
       );
       break;

@@ -5,69 +5,66 @@
 import { ConfigurationError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 
-export const KEY_NAMES = [
-  /** string: last number given to a message, an entry or a dead letter */
-  "seq",
-  /** hash: id -> record as sent; and what has changed since, absent for most that wait */
-  "msg",
-  "state",
-  /** zsets of lines "<queue> <rank> <id>": ready in order of text, scheduled by eta, leased by end of lease */
-  "ready",
-  "eta",
-  "lease",
-  /** zset of the same lines: in the line of a lock, by the instant at which the message has waited too long */
-  "parked",
-  /** hash: kind and queue -> number of scheduled, leased, blocked and dead messages */
-  "count",
-  /** hash: id -> result */
-  "res",
-  /** zset: revoked unknown id -> remembered until */
-  "rev",
-  /** zset: dead letters in order of dying; hash: when and why */
-  "dead",
-  "why",
-  /** zset: unfinished runs of entries; hashes: the run an entry holds, by entry and by id; zset: when to look at it */
-  "runs",
-  "hold",
-  "holdid",
-  "holdwake",
-  /** zset: the ledger, in order of entry and due */
-  "log",
-  /** hashes: definition and state of an entry; zsets: when it is due, and all names in order */
-  "entry",
-  "estate",
-  "due",
-  "names",
-  /** hash: who leads; string: last epoch given */
-  "beat",
-  "epoch",
-  /** hash: capacity of a lock; zsets: its permits by their ends, its line by turn, its waiting processes by their ends */
-  "lock",
-  "perm",
-  "line",
-  "alive",
-  /** hashes: the standing of a message, and of a process */
-  "tlock",
-  "plock",
-  /** zsets: when a permit ends next of a lock with a line, and of one without; string: last fence given */
-  "lockwake",
-  "lockend",
-  "fence",
-  /** stream: what happened to locks */
-  "locklog",
-] as const;
+/** What each key holds, and its type as TYPE tells it. Records and members are written in scripts/lib. */
+export const KEY_TYPES = {
+  /** last number given to a message, an entry or a dead letter */
+  seq: "string",
+  /** id -> record as sent; and what has changed since, absent for most that wait */
+  msg: "hash",
+  state: "hash",
+  /** positions "<queue> <rank> <id>" of messages: ready in order of text, scheduled by eta, leased by the end of the lease */
+  ready: "zset",
+  scheduled: "zset",
+  leased: "zset",
+  /** the same of messages blocked by a lock, by the instant at which they have waited too long */
+  blocked: "zset",
+  /** state and queue -> number of scheduled, leased, blocked and dead messages */
+  count: "hash",
+  /** id -> result */
+  res: "hash",
+  /** revoked unknown id -> remembered until */
+  rev: "zset",
+  /** dead letters "<queue> <id>" in order of dying; id -> when and why */
+  dead: "zset",
+  why: "hash",
+  /** unfinished runs of entries, in order of entry and age */
+  runs: "zset",
+  /** entry -> its buffered run; id of that run -> entry; entry -> when a claim is to look at it */
+  buffered: "hash",
+  bufferedid: "hash",
+  bufferedwake: "zset",
+  /** the ledger, in order of entry and due */
+  ledger: "zset",
+  /** entry -> definition record; entry -> what changes of it */
+  entry: "hash",
+  entrystate: "hash",
+  /** entry -> when it is due; all names in order of text */
+  due: "zset",
+  names: "zset",
+  /** who leads; last epoch given */
+  beat: "hash",
+  epoch: "string",
+  /** lock -> capacity, or all there is of one that is held alone */
+  lock: "hash",
+  /** permits by their ends; waiters by ticket; waiting processes by when they count as gone */
+  permits: "zset",
+  waiters: "zset",
+  alive: "zset",
+  /** id of a message, and lock and process -> its lock request */
+  tasklock: "hash",
+  processlock: "hash",
+  /** when a permit ends next of a lock with waiters, and of one without */
+  lockwake: "zset",
+  lockend: "zset",
+  /** last fence given */
+  fence: "string",
+  /** what happened to locks */
+  locklog: "stream",
+} as const;
 
-export type KeyName = (typeof KEY_NAMES)[number];
+export type KeyName = keyof typeof KEY_TYPES;
 
-/** As TYPE tells it of a key that is there. */
-export const KEY_TYPES: Readonly<Record<KeyName, "string" | "hash" | "zset" | "stream">> = {
-  ...{ seq: "string", epoch: "string", fence: "string", locklog: "stream" },
-  ...{ msg: "hash", state: "hash", count: "hash", res: "hash", why: "hash", entry: "hash", estate: "hash" },
-  ...{ hold: "hash", holdid: "hash", beat: "hash", lock: "hash", tlock: "hash", plock: "hash" },
-  ...{ ready: "zset", eta: "zset", lease: "zset", parked: "zset", rev: "zset", dead: "zset", log: "zset" },
-  ...{ runs: "zset", holdwake: "zset", due: "zset", names: "zset" },
-  ...{ perm: "zset", line: "zset", alive: "zset", lockwake: "zset", lockend: "zset" },
-};
+export const KEY_NAMES = Object.keys(KEY_TYPES) as readonly KeyName[];
 
 /** Where one store keeps its things. */
 export interface Keyspace {

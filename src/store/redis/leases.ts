@@ -1,13 +1,13 @@
 import type { Election, LeaderInfo, Leases } from "../contracts/leases.js";
 import { CALL_LIMIT_MS, type Caller } from "./caller.js";
-import { defineScript, isDone } from "./script.js";
+import { CODES, defineScript, isDone } from "./script.js";
 import { fromWord, toWord } from "./text.js";
 
 const electScript = defineScript(
   "elect",
   ([now, letter, term = "", until, id = "", host = "", version = ""]: string[]): Election => {
     const leader = { ...named(id, host, version), term: fromWord(term), until: Number(until) };
-    return letter === "l"
+    return letter === CODES.lead.leading
       ? { outcome: "leading", term: leader.term, until: leader.until, now: Number(now) }
       : { outcome: "following", leader, now: Number(now) };
   },

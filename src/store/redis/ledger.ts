@@ -1,10 +1,10 @@
 import type { Ledger, LedgerRecord, Retention } from "../contracts/ledger.js";
 import type { Caller } from "./caller.js";
-import { defineScript, type WireNumber } from "./script.js";
+import { CODES, defineScript, type WireNumber } from "./script.js";
 import { fromWire, fromWord, fromWordOrNull, toWord, words } from "./text.js";
 
 /**
- * A member of scripts/lib/ledger.lua: "<entry> <due> <fate> <at - due> <reason> <term> <tail>". Null for one that nobody
+ * A member of scripts/lib/records.lua: "<entry> <due> <fate> <at - due> <reason> <term> <tail>". Null for one that nobody
  * of us wrote.
  */
 export function readLedgerRecord(entry: string, member: string): LedgerRecord | null {
@@ -15,12 +15,12 @@ export function readLedgerRecord(entry: string, member: string): LedgerRecord | 
   const at = due + Number(age);
   const term = fromWordOrNull(termText);
   switch (fate ?? "") {
-    case "S":
+    case CODES.fate.sent:
       return {
         ...{ kind: "row", entry, due, fate: "sent", reason: fromWordOrNull(reason) },
         ...{ taskId: fromWire(parts.rest), at, term },
       };
-    case "K":
+    case CODES.fate.skipped:
       return {
         kind: "row",
         entry,
@@ -31,7 +31,7 @@ export function readLedgerRecord(entry: string, member: string): LedgerRecord | 
         at,
         term,
       };
-    case "R": {
+    case CODES.fate.range: {
       const range = words(parts.rest, 2);
       if (!range) return null;
       const [to, count] = range.head.map(Number);
@@ -66,7 +66,7 @@ export function redisLedger(caller: Caller): Ledger {
       let from = "";
       do {
         const step = await caller.call(ledgerScript, {
-          ...{ entry: toWord(name), order: keep === "oldest" ? "o" : "n", from },
+          ...{ entry: toWord(name), order: CODES.order[keep], from },
           ...{ after: after ?? "-inf", before: before ?? "inf", limit: limit - found.length },
         });
         for (const member of step.members) {

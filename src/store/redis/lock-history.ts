@@ -2,7 +2,7 @@ import type { LockEvent, LockInspection, LockRecord, LockWaiter } from "../contr
 import type { PermitRef } from "../contracts/locks.js";
 import type { Caller } from "./caller.js";
 import { parts } from "./messages.js";
-import { defineScript } from "./script.js";
+import { CODES, defineScript, meanings } from "./script.js";
 import { fromWire, fromWord, numberOrNull, toWord, words } from "./text.js";
 /** Rows of the history of a lock in which the end of a permit is looked for. */
 const LOOKED_BACK = 1_000;
@@ -37,20 +37,20 @@ export async function hasEnded(caller: Caller, { lock, token }: PermitRef, how: 
   return rows.some((row) => row.event === how && row.fence === fence);
 }
 
-/** The number of a permit of a process, by its token: lib/permits.lua. Null for that of a task. */
+/** The number of a permit of a process, by its token: lib/records.lua. Null for that of a task. */
 function fenceOf(token: string): number | null {
-  const [, fence] = /^(\d+)\.p/.exec(token) ?? [];
-  return fence === undefined ? null : Number(fence);
+  const [fence = "", who = ""] = token.split(".");
+  return who.startsWith(CODES.kind.process) ? Number(fence) : null;
 }
 
 /** Ids of tasks travel as they are, names of waiters escaped. */
 export function readWho(letter: string, id: string): Pick<LockWaiter, "kind" | "id"> {
-  return letter === "t" ? { kind: "task", id: fromWire(id) } : { kind: "process", id: fromWord(id) };
+  return letter === CODES.kind.task
+    ? { kind: "task", id: fromWire(id) }
+    : { kind: "process", id: fromWord(id) };
 }
 
-const EVENTS: Readonly<Record<string, LockEvent>> = {
-  ...{ w: "waiting", a: "acquired", r: "released", l: "lost", b: "broken", g: "gave-up" },
-};
+const EVENTS: ReadonlyMap<string, LockEvent> = meanings(CODES.event);
 const WAITED: ReadonlySet<LockEvent> = new Set(["acquired", "gave-up"]);
 const HELD: ReadonlySet<LockEvent> = new Set(["released", "lost", "broken"]);
 
@@ -58,7 +58,7 @@ const HELD: ReadonlySet<LockEvent> = new Set(["released", "lost", "broken"]);
 function readRecord(row: string, text: string): LockRecord[] {
   const { head = [], rest: id = "" } = words(text, 7) ?? {};
   const [letter = "", kind = "", fence = "+", at, took, lock = "", label = ""] = head;
-  const event = EVENTS[letter];
+  const event = EVENTS.get(letter);
   if (event === undefined) return [];
   return [
     {

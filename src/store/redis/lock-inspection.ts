@@ -1,15 +1,9 @@
-import type {
-  LockDetails,
-  LockHolder,
-  LockInspection,
-  LockSummary,
-  LockWaiter,
-} from "../contracts/lock-inspection.js";
+import type { LockDetails, LockHolder, LockInspection, LockSummary, LockWaiter } from "../contracts/lock-inspection.js";
 import { type Caller, OutcomeUnknown } from "./caller.js";
 import { hasEnded, readHistory, readWho } from "./lock-history.js";
 import { releaseScript } from "./locks.js";
 import { parts } from "./messages.js";
-import { defineScript, type WireNumber } from "./script.js";
+import { CODES, defineScript, type WireNumber } from "./script.js";
 import { fromWire, fromWord, numberOrNull, toWire, toWord } from "./text.js";
 
 type ListStep = [after: string, scan: string, found: WireNumber[]];
@@ -26,12 +20,12 @@ export function redisLockInspection(caller: Caller): LockInspection {
   let listedTo: string | undefined;
 
   /** One side of a lock, each of at most `most` as its fields; null when nobody holds it or waits for it. */
-  const sideOf = async (lock: string, side: "h" | "w", most: number, fields: number) => {
+  const sideOf = async (lock: string, side: keyof typeof CODES.side, most: number, fields: number) => {
     let counts: Pick<LockSummary, "capacity" | "held" | "waiting"> | null = null;
     const found: (readonly string[])[] = [];
     let after = "";
     do {
-      const step = await caller.call(inspectScript, { lock, side, after });
+      const step = await caller.call(inspectScript, { lock, side: CODES.side[side], after });
       const [capacity, held, waiting, next = "", page = []] = step;
       // It may have ended between two looks.
       if (capacity === undefined) break;
@@ -67,10 +61,10 @@ export function redisLockInspection(caller: Caller): LockInspection {
 
     async inspect(name, limit): Promise<LockDetails | null> {
       const lock = toWord(name);
-      const holding = await sideOf(lock, "h", MOST_HOLDERS, 7);
+      const holding = await sideOf(lock, "holders", MOST_HOLDERS, 7);
       if (holding === null) return null;
       const { counts, found } = holding;
-      const waiting = counts.waiting === 0 ? null : await sideOf(lock, "w", limit, 4);
+      const waiting = counts.waiting === 0 ? null : await sideOf(lock, "waiters", limit, 4);
       return {
         ...{ name, ...counts },
         holders: found.map(readHolder).sort(inOrder).slice(0, limit),

@@ -3,10 +3,10 @@ import type { AcquireReply, LockStore } from "../contracts/locks.js";
 import { noteCapacity } from "../rules/capacity.js";
 import { type Caller, OutcomeUnknown } from "./caller.js";
 import { hasEnded } from "./lock-history.js";
-import { defineScript, isDone } from "./script.js";
+import { CODES, defineScript, isDone } from "./script.js";
 import { fromWire, toWire, toWord } from "./text.js";
 
-/** Locks of which it is known that somebody stands in line; and waiters in line. */
+/** Locks of which it is known that somebody waits for them; and waiters of this process. */
 const REMEMBERED = 10_000;
 
 const takeScript = defineScript("lock-take", (raw: [at: string, token: string, fence: string] | []) => raw);
@@ -18,8 +18,8 @@ export const releaseScript = defineScript("lock-release", isDone);
 
 export function redisLocks(caller: Caller, logger: Logger): LockStore {
   /** Where the fast paths would lead nowhere. Only hints: what the scripts find decides. */
-  const lined = new Hints();
-  const inLine = new Hints();
+  const contended = new Hints();
+  const waiting = new Hints();
   /** A process calls itself the same all the time. */
   let known = { label: "", who: toWord("") };
   const wordOf = (label: string): string => {
@@ -39,11 +39,11 @@ export function redisLocks(caller: Caller, logger: Logger): LockStore {
       const lock = toWord(name);
       const waiter = toWord(id);
       const who = wordOf(label);
-      if (inLine.has(id) || !lined.has(name)) {
+      if (waiting.has(id) || !contended.has(name)) {
         const args = { lock, capacity, waiter, label: who, lease };
         const [at, token, fence] = await caller.call(takeScript, args);
         if (at !== undefined) {
-          inLine.delete(id);
+          waiting.delete(id);
           const permit = { lock: name, token: fromWire(token ?? ""), fence: Number(fence) };
           return { outcome: "granted", permit, now: Number(at) };
         }
@@ -54,20 +54,20 @@ export function redisLocks(caller: Caller, logger: Logger): LockStore {
       });
       noteCapacity(logger, name, Number(before) || null, capacity);
       const now = Number(at);
-      if (outcome === "g") {
-        // A newcomer gets it where nobody is in line.
-        if (!inLine.delete(id)) lined.delete(name);
+      if (outcome === CODES.acquired.granted) {
+        // A newcomer gets it where nobody waits.
+        if (!waiting.delete(id)) contended.delete(name);
         const permit = { lock: name, token: fromWire(detail), fence: Number(fence) };
         return { outcome: "granted", permit, now };
       }
-      lined.add(name);
-      if (outcome === "b") return { outcome: "busy", now };
-      inLine.add(id);
+      contended.add(name);
+      if (outcome === CODES.acquired.busy) return { outcome: "busy", now };
+      waiting.add(id);
       return { outcome: "waiting", nextLookAt: Number(detail), now };
     },
 
     async cancel(lock, waiter) {
-      inLine.delete(waiter);
+      waiting.delete(waiter);
       const found = await caller.call(cancelScript, { lock: toWord(lock), waiter: toWord(waiter) });
       return found ? "cancelled" : "unknown";
     },
@@ -80,9 +80,9 @@ export function redisLocks(caller: Caller, logger: Logger): LockStore {
     async release({ lock, token }) {
       const permit = { lock: toWord(lock), token: toWire(token) };
       const unknown = new OutcomeUnknown();
-      if (!lined.has(lock)) {
+      if (!contended.has(lock)) {
         if (await caller.call(returnScript, permit, [], unknown)) return "released";
-        lined.add(lock);
+        contended.add(lock);
       }
       if (await caller.call(releaseScript, { ...permit, forced: 0 }, [], unknown)) return "released";
       return unknown.raised && (await hasEnded(caller, { lock, token }, "released")) ? "released" : "lost";

@@ -48,7 +48,7 @@ function instant(when: When | undefined): string {
   return "at" in when ? `@${when.at}` : `~${when.inMs}`;
 }
 
-/** A lock in the words of scripts/lib/permits.lua: commas are escaped in names. */
+/** A lock in the words of scripts/lib/records.lua: commas are escaped in names. */
 export function lockWord({ name, capacity, waitTimeoutMs, reserveMs }: MessageLock): string {
   return `${toWord(name)},${capacity},${orNull(waitTimeoutMs)},${reserveMs}`;
 }
@@ -61,7 +61,7 @@ function readLock(word: string, fence: string): DeliveryLock {
   };
 }
 
-/** What a record of scripts/lib/messages.lua says; null for one that nobody of us wrote. */
+/** What a record of scripts/lib/records.lua says; null for one that nobody of us wrote. */
 export function readRecord(record: string) {
   const parts = words(record, 9);
   if (!parts) return null;

@@ -1,6 +1,6 @@
 import type { QueueCounts, Queues } from "../contracts/queues.js";
 import type { Caller } from "./caller.js";
-import { defineScript, type WireNumber } from "./script.js";
+import { CODES, defineScript, meanings, type WireNumber } from "./script.js";
 import { fromWord, toWord } from "./text.js";
 
 type Flat = readonly WireNumber[];
@@ -47,9 +47,7 @@ export function redisQueues(caller: Caller): Queues {
   };
 }
 
-const STATES: Readonly<Record<string, "scheduled" | "leased" | "dead" | "blocked">> = {
-  ...{ d: "scheduled", h: "leased", x: "dead", p: "blocked" },
-};
+const STATES = meanings(CODES.state);
 
 type Counts = { ready: number; scheduled: number; leased: number; dead: number; blocked?: number };
 
@@ -63,8 +61,8 @@ function readCounts({ ready, others }: { readonly ready: Flat; readonly others: 
   for (let at = 0; at < ready.length; at += 2) of(String(ready[at])).ready = Number(ready[at + 1]);
   for (let at = 0; at < others.length; at += 2) {
     const field = String(others[at]);
-    const place = STATES[field[0] ?? ""];
-    if (place) of(field.slice(1))[place] = Number(others[at + 1]);
+    const state = STATES.get(field[0] ?? "");
+    if (state && state !== "queued") of(field.slice(1))[state] = Number(others[at + 1]);
   }
   return [...found]
     .map(([queue, counts]) => ({ queue: fromWord(queue), ...counts }))

@@ -7,7 +7,7 @@ import { closedError } from "./errors.js";
 import { FALLBACK_POLL_MS, type Hub, Latch } from "./hub.js";
 import { doneChannel } from "./keys.js";
 import { parts, wireIds } from "./messages.js";
-import { defineScript } from "./script.js";
+import { CODES, defineScript, meanings } from "./script.js";
 import { fromWire, fromWord, fromWordOrNull, toWire, toWord, toWordOrNull, words } from "./text.js";
 
 const STEP = 1_000;
@@ -21,10 +21,12 @@ interface Told {
   readonly isOver: boolean;
   readonly leftMs: number;
 }
-const putScript = defineScript("results-put", (letter: string) => letter === "u");
+const putScript = defineScript("results-put", (letter: string) => letter === CODES.updated.updated);
 const forgetScript = defineScript("results-forget", () => undefined);
 
-/** What stands for a result where a task leaves none and its id stays known: scripts/lib/results.lua. */
+const TOLD = meanings(CODES.told);
+
+/** What stands for a result where a task leaves none and its id stays known: scripts/lib/records.lua. */
 export const MARK = "+ + + +";
 
 /** A record as the scripts keep it, from its state on. */
@@ -60,7 +62,7 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
         const [answer = "", expires = ""] = found.slice(at, at + 2);
         const until = expires === "" ? null : Number(expires);
         const record = readAnswer(part[at / 2] ?? "", answer, until, now);
-        const isOver = answer === "M" || isFinal(record?.state ?? "");
+        const isOver = answer === CODES.told.mark || isFinal(record?.state ?? "");
         told.push({ record, isOver, leftMs: (until ?? Infinity) - now });
       }
     }
@@ -148,19 +150,19 @@ async function patiently<T>(read: () => Promise<T | null>): Promise<T | null> {
 }
 
 function readAnswer(id: string, answer: string, expires: number | null, now: number): StoredResult | null {
-  switch (answer) {
-    case "":
-    case "M":
+  switch (answer === "" ? "dead" : TOLD.get(answer)) {
+    case "dead":
+    case "mark":
       return null;
-    case "P":
+    case "queued":
       return { id, state: "PENDING", payload: null, at: now };
-    case "R":
+    case "leased":
       return { id, state: "RECEIVED", payload: null, at: now };
-    case "E":
+    case "expired":
       return { id, state: "REVOKED", payload: null, reason: "expired", at: expires ?? now };
-    case "V":
+    case "revoked":
       return { id, state: "REVOKED", payload: null, reason: "revoked", at: now };
-    default:
+    case undefined:
       return readStored(id, answer);
   }
 }

@@ -1,7 +1,9 @@
 /** Scripts by name, with named arguments and a parsed reply. Their contracts are the headers in scripts/*.lua. */
 import { createHash } from "node:crypto";
 import type { KeyName } from "./keys.js";
-import { LIBRARY, SCRIPTS } from "./scripts.generated.js";
+import { CODES, LIBRARY, SCRIPTS } from "./scripts.generated.js";
+
+export { CODES };
 
 type ScriptName = keyof typeof SCRIPTS;
 
@@ -54,6 +56,7 @@ function assemble({ keys, args, uses, prelude, fast, body }: (typeof SCRIPTS)[Sc
     if (index > 0 && index % PIECES_OF_A_LEVEL === 0) lines.push(OPEN);
     lines.push(LIBRARY[number] ?? "");
   });
+  if (fast.before === uses.length) lines.push(fast.text);
   if (uses.length >= PIECES_OF_A_LEVEL) lines.push(OPEN);
   lines.push(body, ...lines.filter((line) => line === OPEN).map(() => CLOSE));
   return lines.join("\n").replace(/\b(?:key|arg)_\w+/g, (name) => place[name] ?? name);
@@ -90,10 +93,17 @@ export type WireNumber = number | string;
 /** Whether a script says that it did what it was to do. */
 export const isDone = (raw: WireNumber): boolean => Number(raw) === 1;
 
+/** What the letters of a group of codes mean. */
+export function meanings<Word extends string>(
+  codes: Readonly<Record<Word, string>>,
+): ReadonlyMap<string, Word> {
+  return new Map(Object.entries(codes).map(([word, letter]) => [letter as string, word as Word]));
+}
+
 /** One outcome per letter of a reply. */
-export function outcomes<T>(letters: string, meaning: Readonly<Record<string, T>>): T[] {
+export function outcomes<T>(letters: string, meaning: ReadonlyMap<string, T>): T[] {
   return [...letters].map((letter) => {
-    const outcome = meaning[letter];
+    const outcome = meaning.get(letter);
     if (outcome === undefined) throw new TypeError(`a script answered ${JSON.stringify(letter)}`);
     return outcome;
   });

@@ -1,7 +1,7 @@
 import type { EnqueueOutcome, NewMessage, Sender } from "../contracts/sender.js";
 import type { Caller } from "./caller.js";
 import { parts, partsByCost, Templates, wireIds } from "./messages.js";
-import { defineScript, outcomes } from "./script.js";
+import { CODES, defineScript, meanings, outcomes } from "./script.js";
 import { toWire } from "./text.js";
 
 const REVOKE_STEP = 25;
@@ -11,7 +11,7 @@ const text = (raw: string): string => raw;
 const enqueueScript = defineScript("enqueue", text);
 const revokeScript = defineScript("revoke", () => undefined);
 
-const ENQUEUED: Readonly<Record<string, EnqueueOutcome>> = { q: "queued", d: "duplicate", e: "expired" };
+const ENQUEUED: ReadonlyMap<string, EnqueueOutcome> = meanings(CODES.enqueued);
 
 export function redisSender(caller: Caller): Sender {
   return {
@@ -41,7 +41,7 @@ export function redisSender(caller: Caller): Sender {
   };
 }
 
-/** By the fast path, by the whole one, or through the line of a lock. */
+/** By the fast path, by the whole one, or through the waiters of a lock. */
 function costOfSending({ eta, expires, entry, lock, body }: NewMessage) {
   const isPlain = eta === undefined && expires === undefined && entry === undefined;
   return { cost: lock ? 70 : isPlain ? 4 : 9, characters: body.length };

@@ -2,24 +2,17 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Random } from "../../core/random.js";
 import { isFinal } from "../../tasks/states.js";
-import type {
-  ClaimReply,
-  Consumer,
-  DeadLettered,
-  Settlement,
-  SettleOutcome,
-  SettleReply,
-} from "../contracts/consumer.js";
+import type { ClaimReply, Consumer, DeadLettered, Settlement, SettleOutcome, SettleReply } from "../contracts/consumer.js";
 import type { Delivery } from "../contracts/delivery.js";
 import { type Caller, OutcomeUnknown } from "./caller.js";
 import { parts, partsByCost, readDelivery } from "./messages.js";
 import { MARK, recordText } from "./results.js";
-import { defineScript, outcomes } from "./script.js";
+import { CODES, defineScript, meanings, outcomes } from "./script.js";
 import { fromWire, fromWord, toWire, toWord } from "./text.js";
 
 const settleScript = defineScript("settle", (raw: [string, string, string, string[], string[]?]) => raw);
 
-export const SETTLED: Readonly<Record<string, SettleOutcome>> = { s: "settled", l: "lost" };
+export const SETTLED: ReadonlyMap<string, SettleOutcome> = meanings(CODES.settled);
 
 export function redisSettle(caller: Caller, random: Random): Consumer["settle"] {
   const claimant = new Claimant(random.uuid());
@@ -93,15 +86,13 @@ function costOfSettling({ kind, result }: Settlement) {
 function packSettlement(settlement: Settlement, into: string[]): void {
   const { id, token, kind, result, resultTtlMs } = settlement;
   if (kind === "done" && !result && settlement.idTtlMs) {
-    into.push(toWire(id), token, `d 0 ${settlement.idTtlMs} `, MARK);
+    into.push(toWire(id), token, `${CODES.verb.done} 0 ${settlement.idTtlMs} `, MARK);
     return;
   }
   const final = result && isFinal(result.state) ? 1 : 0;
-  const verb = `${KIND[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
+  const verb = `${CODES.verb[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
   into.push(toWire(id), token, verb, result ? recordText(result) : "");
 }
-
-const KIND = { done: "d", retry: "r", defer: "p", dead: "x" } as const;
 
 function extraOf(settlement: Settlement): string {
   switch (settlement.kind) {

@@ -6,15 +6,7 @@ import type { Redis } from "ioredis";
 import { type Clock, within } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../contracts/store.js";
-import {
-  type ForeignData,
-  type Reading,
-  REDIS_SETTINGS,
-  type RedisFacts,
-  type RedisMemory,
-  type RedisServerFacts,
-  type StoredEntry,
-} from "../contracts/survey.js";
+import { type ForeignData, type Reading, REDIS_SETTINGS, type RedisFacts, type RedisMemory, type RedisServerFacts, type StoredEntry } from "../contracts/survey.js";
 import { Caller } from "./caller.js";
 import type { Connect, RedisClient, RedisServer } from "./client.js";
 import { contentsOf } from "./contents.js";
@@ -127,7 +119,15 @@ async function factsOf(
 }
 
 /** Sets that are read in order of text, in which all our members have the score 0. */
-const BY_TEXT: ReadonlySet<KeyName> = new Set(["ready", "runs", "log", "names", "perm", "line", "alive"]);
+const BY_TEXT: ReadonlySet<KeyName> = new Set([
+  "ready",
+  "runs",
+  "ledger",
+  "names",
+  "permits",
+  "waiters",
+  "alive",
+]);
 
 /** Among members of other scores an order of text means nothing, and a read of it ends before ours. */
 async function foreignData(client: RedisClient, { keys }: Keyspace): Promise<ForeignData[]> {

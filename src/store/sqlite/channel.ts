@@ -1,7 +1,8 @@
 import type { Channel } from "../contracts/channel.js";
 import type { Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
-import { LIMIT, type Signal, SIGNAL_AGE_MS, type Step } from "./step.js";
+import type { Step } from "./step.js";
+import { LIMIT, type Signal, SIGNAL_AGE_MS } from "./transaction.js";
 
 export function sqliteChannel(connection: Connection, hub: Hub): Channel {
   return {

@@ -9,7 +9,8 @@ import type { Handle, Statement } from "./driver.js";
 import { fileError, isCorrupt, logLostError, storeError } from "./errors.js";
 import type { OpenFiles, Standing } from "./open-files.js";
 import { retryWhileBusy } from "./retry.js";
-import { type News, Step } from "./step.js";
+import { Step } from "./step.js";
+import type { News } from "./transaction.js";
 
 /** Items of one call handled in one step. */
 export const STEP_LIMIT = 1_000;

@@ -1,67 +1,35 @@
 import type { Logger } from "../../core/logger.js";
 import type { Random } from "../../core/random.js";
-import type { Consumer, HeartbeatOutcome, Settlement, SettleOutcome } from "../contracts/consumer.js";
+import type { Consumer } from "../contracts/consumer.js";
+import { admit } from "../rules/admit.js";
 import { noteCapacity } from "../rules/capacity.js";
-import { admit } from "./admission.js";
-import { claim, type Claimant } from "./claim.js";
+import { claim, newClaimant } from "../rules/claim.js";
+import { giveBack, heartbeat, settle } from "../rules/settle.js";
 import { type Connection } from "./connection.js";
-import { followUp } from "./follow-up.js";
 import type { Hub } from "./hub.js";
-import { capacityOf } from "./line.js";
-import { deadLetter, defer, end, KNOWN, type Known, putBack, retry } from "./messages.js";
-import { extendPermit, reservePermit } from "./permits.js";
-import { keepResult, remember } from "./results.js";
-import { TO_DROP, TO_STOP } from "./schema.js";
-import { type Step } from "./step.js";
-
-export const HELD_BY = `SELECT ${KNOWN}, revoked FROM message WHERE id = ? AND token = ?`;
 
 export function sqliteConsumer(connection: Connection, hub: Hub, random: Random, logger: Logger): Consumer {
-  const claimant: Claimant = { token: tokens(random), turns: new Map(), turn: 0 };
+  const claimant = newClaimant(tokens(random));
 
   return {
     claim: (request) => connection.write((step) => claim(step, request, claimant)),
 
     heartbeat: (refs, leaseMs) =>
-      connection.write((step) =>
-        refs.map((ref): HeartbeatOutcome => {
-          const message = step.get<Known & { revoked: number }>(HELD_BY, ref.id, ref.token);
-          if (!message) return "lost";
-          step.run("UPDATE message SET lease_until = ? WHERE seq = ?", step.now + leaseMs, message.seq);
-          const locked = extendPermit(step, message, step.now + leaseMs);
-          if (message.revoked === TO_STOP) return "revoked";
-          if (!locked) return "unlocked";
-          return message.revoked === TO_DROP ? "cancelled" : "extended";
-        }),
-      ),
+      connection.write((step) => refs.map((ref) => heartbeat(step, ref, leaseMs))),
 
     settle: (settlements, request) =>
-      connection.write((step) => {
-        const outcomes = settlements.map((settlement) => settleOne(step, settlement));
-        followUp(step);
-        return { outcomes, claimed: request && claim(step, request, claimant) };
-      }),
+      connection.write((step) => ({
+        outcomes: settle(step, settlements),
+        claimed: request && claim(step, request, claimant),
+      })),
 
-    giveBack: (refs) =>
-      connection.write((step) => {
-        const outcomes = refs.map((ref): SettleOutcome => {
-          const message = step.get<Known>(HELD_BY, ref.id, ref.token);
-          if (!message) return "lost";
-          reservePermit(step, message);
-          putBack(step, message, 1);
-          step.queues.add(message.queue);
-          return "settled";
-        });
-        followUp(step);
-        return outcomes;
-      }),
+    giveBack: (refs) => connection.write((step) => giveBack(step, refs)),
 
     admit: (requests) =>
       connection.writeEach(requests, (step, request) => {
-        noteCapacity(logger, request.lock.name, capacityOf(step, request.lock.name), request.lock.capacity);
-        const reply = admit(step, request);
-        followUp(step);
-        return reply;
+        const { name, capacity } = request.lock;
+        noteCapacity(logger, name, step.locks.capacity(name), capacity);
+        return admit(step, request);
       }),
 
     async listen(queues) {
@@ -76,26 +44,4 @@ function tokens(random: Random): () => string {
   const prefix = random.uuid();
   let given = 0;
   return () => `${prefix}:${(given++).toString(36)}`;
-}
-
-function settleOne(step: Step, settlement: Settlement): SettleOutcome {
-  const message = step.get<Known>(HELD_BY, settlement.id, settlement.token);
-  if (!message) return "lost";
-  if (settlement.result) keepResult(step, message.id, settlement.result, settlement.resultTtlMs);
-  switch (settlement.kind) {
-    case "done":
-      end(step, message);
-      if (!settlement.result) remember(step, message.id, settlement.idTtlMs ?? 0);
-      break;
-    case "retry":
-      retry(step, message, settlement.delayMs);
-      break;
-    case "defer":
-      defer(step, message, settlement.delayMs);
-      break;
-    case "dead":
-      deadLetter(step, message, settlement.reason);
-      break;
-  }
-  return "settled";
 }

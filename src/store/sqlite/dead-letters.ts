@@ -1,8 +1,9 @@
 import type { DeadLetter, DeadLetters } from "../contracts/dead-letters.js";
+import { deleteDead, redrive } from "../rules/messages.js";
 import { type Connection } from "./connection.js";
-import { end, KNOWN, type Known, redrive } from "./messages.js";
 import { DEAD } from "./schema.js";
-import { LIMIT, type Step } from "./step.js";
+import type { Step } from "./step.js";
+import { LIMIT } from "./transaction.js";
 
 export function sqliteDeadLetters(connection: Connection): DeadLetters {
   return {
@@ -15,25 +16,19 @@ export function sqliteDeadLetters(connection: Connection): DeadLetters {
         return rows.map((row) => ({ ...row }));
       }),
 
-    redrive: (ids) => eachDead(connection, ids, redrive),
+    redrive: (ids) => countEach(connection, ids, redrive),
 
-    delete: (ids) => eachDead(connection, ids, end),
+    delete: (ids) => countEach(connection, ids, deleteDead),
   };
 }
 
 const DEAD_LETTER = `SELECT id, task, queue, dead_reason AS reason, dead_at AS at, body
   FROM message WHERE place = ${DEAD}`;
 
-async function eachDead(
+async function countEach(
   connection: Connection,
   ids: readonly string[],
-  act: (step: Step, message: Known) => void,
+  act: (step: Step, id: string) => number,
 ): Promise<number> {
-  const found = await connection.writeEach(ids, (step, id): number => {
-    const message = step.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ? AND place = ${DEAD}`, id);
-    if (!message) return 0;
-    act(step, message);
-    return 1;
-  });
-  return found.reduce((sum, each) => sum + each, 0);
+  return (await connection.writeEach(ids, act)).reduce((sum, each) => sum + each, 0);
 }

@@ -8,12 +8,12 @@ import type { Logger } from "../../core/logger.js";
 import { quote } from "../../core/quote.js";
 import type { Arrivals } from "../contracts/consumer.js";
 import type { StoredResult } from "../contracts/results.js";
-import type { News, Signal } from "./step.js";
+import type { News, Signal } from "./transaction.js";
 
 /** One consumer's latch. */
 export interface Listener {
   readonly queues: ReadonlySet<string>;
-  ring(): void;
+  notify(): void;
 }
 
 interface Subscription {
@@ -43,7 +43,7 @@ export class Hub {
   readonly #closers = new Set<() => void>();
   #waits = 0;
   /** When each consumer here looks by itself, as its last claim told it, or sooner; Infinity: one may not look at all. */
-  #lookBy: EpochMs = Infinity;
+  #nextClaimBy: EpochMs = Infinity;
   #watching: Watching = { begin: () => undefined, end: () => undefined };
 
   constructor(clock: Clock, logger: Logger) {
@@ -75,19 +75,20 @@ export class Hub {
 
   tell(news: News): void {
     if (news.queues.size > 0) {
-      for (const listener of this.listeners) if (overlaps(listener.queues, news.queues)) listener.ring();
+      for (const listener of this.listeners) if (overlaps(listener.queues, news.queues)) listener.notify();
     }
-    this.summon(news.summonsAt);
-    if (news.nextWakeAt !== undefined) this.#lookBy = Math.max(this.#lookBy, news.nextWakeAt ?? Infinity);
-    for (const result of news.results) this.tellResult(result);
+    this.wakeBy(news.wakesBy);
+    if (news.claimsAgainBy !== undefined)
+      this.#nextClaimBy = Math.max(this.#nextClaimBy, news.claimsAgainBy ?? Infinity);
+    for (const result of news.endedTasks) this.tellResult(result);
     for (const signal of news.signals) this.tellSignal(signal);
   }
 
   /** A claim from whatever queue has something to do at `at`: rings every consumer, unless each looks by then. */
-  summon(at: EpochMs): void {
-    if (at >= this.#lookBy) return;
-    this.#lookBy = at;
-    for (const listener of this.listeners) listener.ring();
+  wakeBy(at: EpochMs): void {
+    if (at >= this.#nextClaimBy) return;
+    this.#nextClaimBy = at;
+    for (const listener of this.listeners) listener.notify();
   }
 
   tellResult(result: StoredResult): void {
@@ -148,7 +149,7 @@ export class Hub {
     let wake: () => void = () => undefined;
     const listener: Listener = {
       queues: new Set(queues),
-      ring: () => {
+      notify: () => {
         latched = true;
         wake();
       },

@@ -1,15 +1,9 @@
 /** The ledger: one row per occurrence or range, found by entry and due. */
 import type { EpochMs } from "../../core/clock.js";
-import type {
-  Ledger,
-  LedgerQuery,
-  LedgerRange,
-  LedgerRecord,
-  LedgerRow,
-  Retention,
-} from "../contracts/ledger.js";
+import type { Ledger, LedgerQuery, LedgerRecord, Retention } from "../contracts/ledger.js";
 import type { Connection } from "./connection.js";
-import { LIMIT, type Step } from "./step.js";
+import type { Step } from "./step.js";
+import { LIMIT } from "./transaction.js";
 
 interface StoredRow {
   readonly entry: string;
@@ -22,23 +16,6 @@ interface StoredRow {
   readonly term: string | null;
   readonly count: number | null;
   readonly schedule: string | null;
-}
-
-export function record(step: Step, row: Omit<LedgerRow, "kind" | "at">): void {
-  const { entry, due, fate, reason, taskId, term } = row;
-  step.run(
-    "INSERT INTO ledger (entry, due, due_to, fate, reason, task_id, at, term) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    ...[entry, due, due, fate, reason, taskId, step.now, term],
-  );
-}
-
-export function recordRange(step: Step, entry: string, range: LedgerRange, term: string | null): void {
-  const { from, to, count, reason, schedule } = range;
-  step.run(
-    `INSERT INTO ledger (entry, due, due_to, fate, reason, at, term, count, schedule)
-       VALUES (?, ?, ?, 'skipped', ?, ?, ?, ?, ?)`,
-    ...[entry, from, to, reason, step.now, term, count, schedule],
-  );
 }
 
 function restored(row: StoredRow): LedgerRecord {

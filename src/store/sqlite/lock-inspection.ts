@@ -1,24 +1,17 @@
 import type { EpochMs } from "../../core/clock.js";
-import type {
-  LockHolder,
-  LockInspection,
-  LockRecord,
-  LockSummary,
-  LockWaiter,
-} from "../contracts/lock-inspection.js";
+import type { LockHolder, LockInspection, LockRecord, LockSummary, LockWaiter } from "../contracts/lock-inspection.js";
+import { breakPermit } from "../rules/locks.js";
 import type { Connection } from "./connection.js";
-import { followUp } from "./follow-up.js";
-import { holderOf } from "./line.js";
-import { endPermit } from "./permits.js";
 import { HOLDING, WAITING } from "./schema.js";
-import { LIMIT, type Step } from "./step.js";
+import type { Step } from "./step.js";
+import { LIMIT } from "./transaction.js";
 
 export function sqliteLockInspection(connection: Connection): LockInspection {
   return {
     list: ({ after, limit }) =>
       connection.read((step) => {
         const rows = step.all<LockSummary>(
-          `SELECT name, capacity, ${HELD} AS held, ${IN_LINE} AS waiting FROM lock
+          `SELECT name, capacity, ${HELD} AS held, ${IN_QUEUE} AS waiting FROM lock
              WHERE name > ? AND (held > 0 OR waiting > 0) ORDER BY name ${LIMIT}`,
           ...[step.now, step.now, after ?? "", limit],
         );
@@ -28,22 +21,14 @@ export function sqliteLockInspection(connection: Connection): LockInspection {
     inspect: (name, limit) =>
       connection.read((step) => {
         const summary = step.get<LockSummary>(
-          `SELECT name, capacity, ${HELD} AS held, ${IN_LINE} AS waiting FROM lock WHERE name = ?`,
+          `SELECT name, capacity, ${HELD} AS held, ${IN_QUEUE} AS waiting FROM lock WHERE name = ?`,
           ...[step.now, step.now, name],
         );
         if (!summary || summary.held + summary.waiting === 0) return null;
         return { ...summary, holders: holders(step, name, limit), waiters: waiters(step, name, limit) };
       }),
 
-    break: (permit) =>
-      connection.write((step) => {
-        const holder = holderOf(step, permit);
-        if (!holder) return "unknown";
-        endPermit(step, holder, "broken");
-        if (holder.isTask === 0) step.publish("lock", holder.id);
-        followUp(step);
-        return "broken";
-      }),
+    break: (permit) => connection.write((step) => breakPermit(step, permit)),
 
     history: ({ lock, before, limit }) =>
       connection.read((step) =>
@@ -64,7 +49,7 @@ export function sqliteLockInspection(connection: Connection): LockInspection {
 }
 
 const HELD = `(SELECT count(*) FROM contender WHERE lock = name AND standing = ${HOLDING} AND until > ?)`;
-const IN_LINE = `(SELECT count(*) FROM contender
+const IN_QUEUE = `(SELECT count(*) FROM contender
   WHERE lock = name AND standing = ${WAITING} AND (is_task = 1 OR until > ?))`;
 
 interface Shown {
@@ -94,13 +79,13 @@ function readRow({ seq, isTask, took, ...row }: HistoryRow): LockRecord {
 const kindOf = ({ isTask }: Pick<Shown, "isTask">): "task" | "process" => (isTask === 1 ? "task" : "process");
 
 function holders(step: Step, name: string, limit: number): LockHolder[] {
-  const rows = step.all<Shown & { turn: number; token: string; fence: number | null; until: EpochMs }>(
-    `SELECT turn, is_task AS isTask, id, label, since, token, fence, until FROM contender
+  const rows = step.all<Shown & { ticket: number; token: string; fence: number | null; until: EpochMs }>(
+    `SELECT turn AS ticket, is_task AS isTask, id, label, since, token, fence, until FROM contender
        WHERE lock = ? AND standing = ${HOLDING} AND until > ?`,
     ...[name, step.now],
   );
   return rows
-    .sort((a, b) => a.since - b.since || a.turn - b.turn)
+    .sort((a, b) => a.since - b.since || a.ticket - b.ticket)
     .slice(0, limit)
     .map((row) => {
       const { token, id, label, fence, since, until } = row;

@@ -6,8 +6,8 @@
 import type { Clock, Timer } from "../../core/clock.js";
 import { isSunbeatError, type StoreError } from "../../core/errors.js";
 import type { StoredResult } from "../contracts/results.js";
-import type { Told } from "./results.js";
-import type { News } from "./step.js";
+import type { Told } from "../rules/results.js";
+import type { News } from "./transaction.js";
 
 /** Nobody sleeps longer, since the clock may be set meanwhile. */
 const FALLBACK_POLL_MS = 5_000;

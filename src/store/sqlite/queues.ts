@@ -1,10 +1,8 @@
 import type { QueueCounts, Queues } from "../contracts/queues.js";
+import { purge } from "../rules/revoke.js";
 import { type Connection, STEP_LIMIT } from "./connection.js";
-import { followUp } from "./follow-up.js";
-import { end, KNOWN, type Known } from "./messages.js";
-import { dropResult } from "./results.js";
 import { BLOCKED, DEAD, LEASED, READY, SCHEDULED } from "./schema.js";
-import { LIMIT, type Step } from "./step.js";
+import type { Step } from "./step.js";
 
 export function sqliteQueues(connection: Connection): Queues {
   return {
@@ -14,30 +12,12 @@ export function sqliteQueues(connection: Connection): Queues {
       let dropped = 0;
       for (const queue of new Set(queues)) {
         for (let found = STEP_LIMIT; found === STEP_LIMIT; dropped += found) {
-          found = await connection.write((step) => purgeSome(step, queue));
+          found = await connection.write((step) => purge(step, queue, STEP_LIMIT));
         }
       }
       return dropped;
     },
   };
-}
-
-function purgeSome(step: Step, queue: string): number {
-  const waiting: Known[] = [];
-  // Looks through all that is scheduled: an operator's step, not a worker's.
-  for (const place of [READY, BLOCKED, SCHEDULED]) {
-    const found = step.all<Known>(
-      `SELECT ${KNOWN} FROM message WHERE place = ${place} AND queue = ? ${LIMIT}`,
-      ...[queue, STEP_LIMIT - waiting.length],
-    );
-    waiting.push(...found);
-  }
-  for (const message of waiting) {
-    end(step, message);
-    dropResult(step, message.id);
-  }
-  followUp(step);
-  return waiting.length;
 }
 
 /** Each counts in an index alone, bodies are not read. */
@@ -50,11 +30,11 @@ function counts(step: Step): QueueCounts[] {
     dead: "dead_queue",
     blocked: "parked",
   };
-  const places = { ready: READY, scheduled: SCHEDULED, leased: LEASED, dead: DEAD, blocked: BLOCKED };
+  const states = { ready: READY, scheduled: SCHEDULED, leased: LEASED, dead: DEAD, blocked: BLOCKED };
   for (const name of ["ready", "scheduled", "leased", "dead", "blocked"] as const) {
     const rows = step.all<{ queue: string; count: number }>(
       `SELECT queue, count(*) AS count FROM message INDEXED BY message_${indexes[name]}
-         WHERE place = ${places[name]} GROUP BY queue`,
+         WHERE place = ${states[name]} GROUP BY queue`,
     );
     for (const { queue, count } of rows) {
       const counted = found.get(queue) ?? { ready: 0, scheduled: 0, leased: 0, dead: 0 };

@@ -18,13 +18,13 @@ export async function retryWhileBusy<T>(
   attempt: () => T,
   signal?: AbortSignal,
 ): Promise<T> {
-  let giveUpAt = Infinity;
+  let waitDeadline = Infinity;
   for (let pause = 2; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       return attempt();
     } catch (error) {
-      if (!isBusy(error) || clock.monotonicMs() >= giveUpAt) throw error;
-      giveUpAt = Math.min(giveUpAt, clock.monotonicMs() + BUSY_LIMIT_MS);
+      if (!isBusy(error) || clock.monotonicMs() >= waitDeadline) throw error;
+      waitDeadline = Math.min(waitDeadline, clock.monotonicMs() + BUSY_LIMIT_MS);
     }
     await sleep(clock, 1 + random.next() * pause, signal);
   }

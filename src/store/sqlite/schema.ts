@@ -11,6 +11,7 @@
  *
  * All instants and durations are integer milliseconds.
  */
+import { NOT_REVOKED } from "../rules/states.js";
 import type { Handle } from "./driver.js";
 
 /** "sunb": says to `file` and to us that the database is sunbeat's. */
@@ -26,11 +27,6 @@ export const SCHEDULED = 1;
 export const LEASED = 2;
 export const BUFFERED = 3;
 export const DEAD = 4;
-
-/** Whether a leased message was revoked. TO_DROP: dropped when it would be claimed again; TO_STOP: its worker is told too. */
-export const NOT_REVOKED = 0;
-export const TO_DROP = 1;
-export const TO_STOP = 2;
 
 /** Where a contender for a lock is. AWAY: a task that is neither in line nor holds a permit, and keeps its turn. */
 export const WAITING = 0;

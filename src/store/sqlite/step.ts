@@ -1,125 +1,44 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { StoredResult } from "../contracts/results.js";
-import type { SqlValue, Statement } from "./driver.js";
-import { fromColumns, toColumns } from "./text.js";
+import type { Freed, Records } from "../rules/records.js";
+import { EntryTable } from "./entry-table.js";
+import { isCurrentTerm } from "./leader-row.js";
+import { LockTable } from "./lock-table.js";
+import { MessageTable } from "./message-table.js";
+import { ResultTable } from "./result-table.js";
+import { LEASED, SCHEDULED, WAITING } from "./schema.js";
+import { Transaction } from "./transaction.js";
 
-/**
- * To be written for `LIMIT ?`. SQLite compiles a statement anew at every call whose bare limit has changed hands
- * (sqlite3ExprIsInteger reads the bound value): 21 us against 3 us for the foremost message. It leaves a sum alone.
- */
-export const LIMIT = "LIMIT ? + 0";
-
-/** Signals are hints that every process reads within milliseconds; older ones are of no use to anybody. */
-export const SIGNAL_AGE_MS = 60_000;
-/** Old signals go whenever so many new ones have come, and more at once than come. */
-const TRIM_EVERY = 250;
-
-export interface Signal {
-  readonly topic: string;
-  readonly payload: string;
+interface At {
+  readonly at: EpochMs | null;
 }
 
-/** What to tell the own process once a step is committed. */
-export interface News {
-  /** Queues in which something arrived. */
-  readonly queues: ReadonlySet<string>;
-  /** Final results. */
-  readonly results: readonly StoredResult[];
-  readonly signals: readonly Signal[];
-  /** When a claim from whatever queue has something to do that was not there before; Infinity: nothing. */
-  readonly summonsAt: EpochMs;
-  /** Whether a message has come to wait that did not wait there before. */
-  readonly movesMessages: boolean;
-  /** When the consumer that claimed in this step is to look again; null: never; undefined: none claimed. */
-  readonly nextWakeAt: EpochMs | null | undefined;
-}
+/** One transaction as the rules see it. */
+export class Step extends Transaction implements Records {
+  readonly messages = new MessageTable(this);
+  readonly results = new ResultTable(this);
+  readonly locks = new LockTable(this);
+  readonly entries = new EntryTable(this);
+  readonly freed: Freed = { entries: new Set(), locks: new Set() };
 
-/**
- * One transaction as the verbs see it: its instant, its statements, and the news it will have made. A step that is
- * rolled back and tried again gets a new object, so nothing of the first try is told.
- */
-export class Step implements News {
-  readonly queues = new Set<string>();
-  readonly results: StoredResult[] = [];
-  readonly signals: Signal[] = [];
-  summonsAt = Infinity;
-  movesMessages = false;
-  nextWakeAt: EpochMs | null | undefined;
-  /** Entries whose last run may have ended in this step while another run of theirs is buffered. */
-  readonly ended = new Set<string>();
-  /** Locks of which a permit may have come free in this step. */
-  readonly freed = new Set<string>();
-  readonly #prepare: (sql: string) => Statement;
-  readonly #origin: string | null;
-  #lastSeq: number | null = null;
-  #etag: number | null = null;
-
-  /**
-   * `now`: the store's clock, read once the step holds its lock. `origin` marks the signals of this store for other
-   * processes; null: there are none.
-   */
-  constructor(
-    readonly now: EpochMs,
-    prepare: (sql: string) => Statement,
-    origin: string | null,
-  ) {
-    this.#prepare = prepare;
-    this.#origin = origin;
-  }
-
-  /** The first row, or undefined. `T` names the columns of the statement. */
-  get<T>(sql: string, ...values: SqlValue[]): T | undefined {
-    return fromColumns(this.#prepare(sql).get(...toColumns(values))) as T | undefined;
-  }
-
-  all<T>(sql: string, ...values: SqlValue[]): T[] {
-    const rows = this.#prepare(sql).all(...toColumns(values));
-    for (const row of rows) fromColumns(row);
-    return rows as T[];
-  }
-
-  /** The number of rows changed. */
-  run(sql: string, ...values: SqlValue[]): number {
-    return Number(this.#prepare(sql).run(...toColumns(values)).changes);
-  }
-
-  /** The age of the next message that is sent, retried, dead-lettered or redriven. */
-  nextSeq(): number {
-    this.#lastSeq ??= this.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM message")?.seq ?? 0;
-    return ++this.#lastSeq;
-  }
-
-  /** The etag of all entries written in this step. */
-  etag(): number {
-    this.#etag ??= this.get<{ value: number }>(
-      "UPDATE counter SET value = value + 1 WHERE name = 'stamp' RETURNING value",
-    )!.value;
-    return this.#etag;
-  }
-
-  /** Some claim has something to do at `at`, in whatever queue. */
-  summon(at: EpochMs): void {
-    this.summonsAt = Math.min(this.summonsAt, at);
-  }
-
-  publish(topic: string, payload: string): void {
-    this.signals.push({ topic, payload });
-    if (this.#origin === null) return;
-    const { seq } = this.get<{ seq: number }>(
-      "INSERT INTO signal (origin, topic, payload, at) VALUES (?, ?, ?, ?) RETURNING seq",
-      ...[this.#origin, topic, payload, this.now],
-    )!;
-    if (seq % TRIM_EVERY === 0) this.#trimSignals();
-  }
-
-  /**
-   * Here and not in a sweep, so that no rate of signals outgrows it, and a program without worker or beat does it too. Those
-   * of a time when the clock was ahead are old as well.
-   */
-  #trimSignals(): void {
-    this.run(
-      `DELETE FROM signal WHERE seq IN (SELECT seq FROM signal ORDER BY seq ${LIMIT}) AND (at <= ? OR at > ?)`,
-      ...[4 * TRIM_EVERY, this.now - SIGNAL_AGE_MS, this.now + SIGNAL_AGE_MS],
+  /** Five index look-ups. */
+  nextWakeAt(): EpochMs | null {
+    const next = Math.min(
+      this.#first(`SELECT min(eta) AS at FROM message WHERE place = ${SCHEDULED}`),
+      this.#first(`SELECT min(lease_until) AS at FROM message WHERE place = ${LEASED}`),
+      this.#first("SELECT min(wake_at) AS at FROM held_run WHERE wake_at IS NOT NULL"),
+      this.#first("SELECT min(wake_at) AS at FROM lock WHERE wake_at IS NOT NULL"),
+      this.#first(
+        `SELECT min(give_up_at) AS at FROM contender WHERE standing = ${WAITING} AND give_up_at IS NOT NULL`,
+      ),
     );
+    return next === Infinity ? null : next;
+  }
+
+  #first(sql: string): EpochMs {
+    return this.get<At>(sql)?.at ?? Infinity;
+  }
+
+  isCurrentTerm(term: string): boolean {
+    return isCurrentTerm(this, term);
   }
 }

@@ -11,12 +11,10 @@ import type { FSWatcher } from "node:fs";
 import type { Clock, Timer } from "../../core/clock.js";
 import { StoreError } from "../../core/errors.js";
 import { lastSignal, lastStaleSignal, signalsAfter } from "./channel.js";
-import { hasReady } from "./claim.js";
 import type { Connection } from "./connection.js";
 import { watchWrites } from "./file-events.js";
-import { nextHousekeeping } from "./housekeeping.js";
 import type { Hub } from "./hub.js";
-import { finalResult, lastResult, resultsAfter } from "./results.js";
+import { finalResult, lastResult, resultsAfter } from "./result-table.js";
 import type { Step } from "./step.js";
 
 /**
@@ -165,7 +163,7 @@ export class Watcher {
       const result = finalResult(step, id);
       if (result) this.#hub.tellResult(result);
     }
-    this.#hub.summon(-Infinity);
+    this.#hub.wakeBy(-Infinity);
     this.#onRollBack();
   }
 
@@ -175,9 +173,9 @@ export class Watcher {
    */
   #ringListeners(step: Step): void {
     if (this.#hub.listeners.size === 0) return;
-    this.#hub.summon(nextHousekeeping(step) ?? Infinity);
+    this.#hub.wakeBy(step.nextWakeAt() ?? Infinity);
     for (const listener of this.#hub.listeners) {
-      if (some(listener.queues, (queue) => hasReady(step, queue))) listener.ring();
+      if (some(listener.queues, (queue) => step.messages.hasReady(queue))) listener.notify();
     }
   }
 

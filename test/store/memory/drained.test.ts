@@ -2,13 +2,16 @@ import { setMaxListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { silentLogger } from "../../../src/core/logger.js";
 import { Heap } from "../../../src/store/memory/heap.js";
-import { memorySender, sweepRevocations } from "../../../src/store/memory/sender.js";
+import { memorySender } from "../../../src/store/memory/sender.js";
+import { sweepRevocations } from "../../../src/store/memory/message-records.js";
+import { MemoryRecords } from "../../../src/store/memory/records.js";
+import { sweepResults } from "../../../src/store/memory/result-records.js";
 import { memoryConsumer } from "../../../src/store/memory/consumer.js";
 import { memoryDeadLetters } from "../../../src/store/memory/dead-letters.js";
 import { memoryLedger } from "../../../src/store/memory/ledger.js";
 import { memoryQueues } from "../../../src/store/memory/queues.js";
 import { memoryEntries } from "../../../src/store/memory/entries.js";
-import { memoryResults, sweepResults } from "../../../src/store/memory/results.js";
+import { memoryResults } from "../../../src/store/memory/results.js";
 import { newState, type MemoryState } from "../../../src/store/memory/state.js";
 import { walkBroker } from "../../conformance/suite.js";
 import { openMemoryStore } from "../../../src/store/memory/index.js";
@@ -44,13 +47,14 @@ describe("a memory store that was drained", () => {
   test("holds as little as a new one", async () => {
     const clock = new ManualClock();
     const state = newState(clock, silentLogger);
+    const records = new MemoryRecords(state);
     const empty = sizes(state);
     const [sender, consumer, deadLetters] = [
-      memorySender(state),
-      memoryConsumer(state),
-      memoryDeadLetters(state),
+      memorySender(records),
+      memoryConsumer(records),
+      memoryDeadLetters(records),
     ];
-    const [results, ledger] = [memoryResults(state), memoryLedger(state)];
+    const [results, ledger] = [memoryResults(records), memoryLedger(state)];
 
     const ids = Array.from({ length: 500 }, (_, index) => `m${index}`);
     const arrivals = await consumer.listen(["q1", "q2"]);
@@ -77,8 +81,8 @@ describe("a memory store that was drained", () => {
     await Promise.all(waits);
     await arrivals.close();
     clock.jump(10_000);
-    expect(sweepResults(state, Infinity, clock.now())).toBe(ids.length);
-    expect(sweepRevocations(state, Infinity, clock.now())).toBe(1);
+    expect(sweepResults(records.enter().state, Infinity)).toBe(ids.length);
+    expect(sweepRevocations(state, Infinity)).toBe(1);
     await ledger.trim({ maxAgeMs: 0, maxRowsPerEntry: 0 }, Infinity);
 
     expect(sizes(state)).toEqual(empty);
@@ -87,8 +91,9 @@ describe("a memory store that was drained", () => {
   test("holds as little as a new one after removed entries, buffered runs and triggered ones", async () => {
     const clock = new ManualClock();
     const state = newState(clock, silentLogger);
+    const records = new MemoryRecords(state);
     const empty = sizes(state);
-    const [queues, entries, ledger] = [memoryQueues(state), memoryEntries(state), memoryLedger(state)];
+    const [queues, entries, ledger] = [memoryQueues(records), memoryEntries(records), memoryLedger(state)];
     const overlap = { policy: "queue-one", timeoutMs: 5_000, graceMs: 0 } as const;
     for (let index = 0; index < 50; index++) {
       const name = `e${index}`;
@@ -130,7 +135,8 @@ describe("finding what is due", () => {
   test("looks at no entry that is not due", async () => {
     const clock = new ManualClock();
     const state = newState(clock, silentLogger);
-    const entries = memoryEntries(state);
+    const records = new MemoryRecords(state);
+    const entries = memoryEntries(records);
     const definition = { owner: "runtime", version: 0, definition: "{}", revision: "r" };
     const rest = { expect: null, pausedAt: null, disabled: null, ledger: [] };
     const now = clock.now();

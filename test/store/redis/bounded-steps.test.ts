@@ -89,11 +89,11 @@ describe("a claim deals with what has come at once in parts, and says when there
       arrange: (count) => send(count, { expires: { inMs: 1_000 } }),
     },
     {
-      ...{ what: "delayed messages", count: 10_000, most: 1_000, seen: () => client.zcard(keys.eta) },
+      ...{ what: "delayed messages", count: 10_000, most: 1_000, seen: () => client.zcard(keys.scheduled) },
       arrange: (count) => send(count, { eta: { inMs: 1_000 } }),
     },
     {
-      ...{ what: "ended leases", count: 3_000, most: 150, seen: () => client.zcard(keys.lease) },
+      ...{ what: "ended leases", count: 3_000, most: 150, seen: () => client.zcard(keys.leased) },
       arrange: async (count) => {
         await send(count);
         await claimAll(1_000);
@@ -113,7 +113,7 @@ describe("a claim deals with what has come at once in parts, and says when there
     },
     {
       ...{ what: "tasks in line whose patience is over", count: 1_000, most: 60 },
-      seen: () => client.zcard(keys.parked),
+      seen: () => client.zcard(keys.blocked),
       arrange: async (count) => {
         const held = { lock: "l", capacity: 1, waiter: "p", label: "p", leaseMs: 1e9, waiterTtlMs: null };
         await store.locks.acquire(held);
@@ -121,7 +121,7 @@ describe("a claim deals with what has come at once in parts, and says when there
       },
     },
     {
-      ...{ what: "permits of one lock", count: 1_000, most: 60, seen: () => client.zcard(keys.parked) },
+      ...{ what: "permits of one lock", count: 1_000, most: 60, seen: () => client.zcard(keys.blocked) },
       arrange: async (count) => {
         await send(2 * count, { lock: { ...lock, capacity: count, reserveMs: 1_000 } });
       },

@@ -54,12 +54,12 @@ async function open(clock: ManualClock): Promise<Side> {
 
 /** Keeps every script from its fast path, and is not compared. */
 async function obstruct({ namespace }: Side): Promise<void> {
-  const { rev, holdid } = keyspace(namespace).keys;
+  const { rev, bufferedid } = keyspace(namespace).keys;
   await raw.zadd(rev, "9e15", "nobody");
-  await raw.hset(holdid, "nobody", "nothing");
+  await raw.hset(bufferedid, "nobody", "nothing");
 }
 
-const OBSTACLES = new Set(["rev", "holdid"]);
+const OBSTACLES = new Set(["rev", "bufferedid"]);
 
 async function contents({ namespace }: Side): Promise<Record<string, unknown>> {
   const { keys } = keyspace(namespace);

@@ -235,7 +235,7 @@ describe("data that is not ours", () => {
     const namespace = ownNamespace();
     const store = await open(namespace);
     await store.sender.enqueue([message("m"), message("later", { eta: { inMs: 60_000 } })]);
-    for (const name of ["ready", "eta"]) await server.raw.zadd(`{${namespace}}:${name}`, 0, "q 1 x");
+    for (const name of ["ready", "scheduled"]) await server.raw.zadd(`{${namespace}}:${name}`, 0, "q 1 x");
     expect(await store.queues.purge(["q"])).toBe(2);
     expect(await server.raw.zcard(`{${namespace}}:ready`)).toBe(0);
   });
@@ -260,20 +260,20 @@ describe("data that is not ours", () => {
       await server.raw.hset(key("msg"), id, record);
       await server.raw.zadd(key("ready"), 0, line(id));
     }
-    await server.raw.hset(key("state"), "text", "h q garbage", "empty", "", "json", "x".repeat(1_000));
+    await server.raw.hset(key("state"), "text", "l q garbage", "empty", "", "json", "x".repeat(1_000));
     for (const member of ["", " ", "q", "q ", "q x", "q 900000000000001 without-record", "\0\xff"]) {
       await server.raw.zadd(key("ready"), 0, member);
-      await server.raw.zadd(key("eta"), 1, `${member}~`);
-      await server.raw.zadd(key("lease"), 1, `${member}!`);
-      await server.raw.zadd(key("holdwake"), 1, `${member}?`);
+      await server.raw.zadd(key("scheduled"), 1, `${member}~`);
+      await server.raw.zadd(key("leased"), 1, `${member}!`);
+      await server.raw.zadd(key("bufferedwake"), 1, `${member}?`);
       await server.raw.zadd(key("due"), 1, `${member}e`);
       await server.raw.zadd(key("dead"), 1, `${member}d`);
-      await server.raw.zadd(key("log"), 0, `a ${member}l`);
+      await server.raw.zadd(key("ledger"), 0, `a ${member}l`);
       await server.raw.zadd(key("runs"), 0, `a ${member}r`);
       await server.raw.zadd(key("names"), 0, `n${member}`);
     }
     await server.raw.hset(key("res"), "text", "garbage", "json", "1e999 x y z");
-    await server.raw.hset(key("hold"), "a", "garbage");
+    await server.raw.hset(key("buffered"), "a", "garbage");
     await server.raw.hset(key("count"), "dnothing", "7", "?", "1");
 
     await store.sender.enqueue([message("good")]);

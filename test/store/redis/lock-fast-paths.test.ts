@@ -58,17 +58,20 @@ function open(clock: Clock, fastPaths: boolean): Side {
 }
 
 /** What the whole scripts keep of a lock that the fast path keeps in one field: lib/permits.lua. */
-function placesOf([lock, text]: [string, string]): Record<"lock" | "plock" | "perm" | "lockend", string[]> {
+function placesOf([lock, text]: [string, string]): Record<
+  "lock" | "processlock" | "permits" | "lockend",
+  string[]
+> {
   const [capacity = "", since, lease, fence, label, waiter] = text.split(" ");
-  if (waiter === undefined) return { lock: [lock, text], plock: [], perm: [], lockend: [] };
+  if (waiter === undefined) return { lock: [lock, text], processlock: [], permits: [], lockend: [] };
   const until = String(Number(since) + Number(lease));
   return {
     lock: [lock, capacity],
-    plock: [
+    processlock: [
       `${lock} ${waiter}`,
       `h ${lock},${capacity},+,${lease} + ${since} ${until} ${fence} ${fence} + ${label}`,
     ],
-    perm: [`${lock} ${until.padStart(14, "0")} p${waiter}`, "0"],
+    permits: [`${lock} ${until.padStart(14, "0")} p${waiter}`, "0"],
     lockend: [lock, until],
   };
 }
@@ -96,7 +99,7 @@ async function contents({ namespace }: Side): Promise<Record<string, unknown>> {
     }
   }
   const ends = new Map<string, number>();
-  for (const [place = ""] of (found["perm"] ?? []) as string[][]) {
+  for (const [place = ""] of (found["permits"] ?? []) as string[][]) {
     const [lock = "", at] = place.split(" ");
     if (!ends.has(lock)) ends.set(lock, Number(at));
   }

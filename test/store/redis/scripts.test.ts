@@ -3,7 +3,7 @@ import { describe, expect, inject, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.js";
 import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
-import { KEY_NAMES, KEY_TYPES, keyspace } from "../../../src/store/redis/keys.js";
+import { KEY_NAMES, keyspace } from "../../../src/store/redis/keys.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import { SCRIPTS } from "../../../src/store/redis/scripts.generated.js";
 import { describeHeader, render } from "../../support/lua-module.js";
@@ -38,8 +38,8 @@ describe("the generated module", () => {
 
 describe.each(Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[])("%s.lua", (name) => {
   test("says in its header what it takes and gives", () => {
-    const { keys, args, flags } = SCRIPTS[name];
-    expect(describeHeader(name)).toEqual({ sentence: true, returns: true, keys: [...keys], args: [...args] });
+    const { args, flags } = SCRIPTS[name];
+    expect(describeHeader(name)).toEqual({ sentence: true, returns: true, args: [...args] });
     expect(flags.length).toBeLessThanOrEqual(1);
   });
 
@@ -55,16 +55,6 @@ describe.each(Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[])("%s.lua", (name)
     const { fast, body } = SCRIPTS[name];
     expect(fast.text + body).not.toMatch(/call\("[A-Z]+", *"/);
   });
-});
-
-test("the types of all keys are those that the headers of the scripts say", () => {
-  const folder = new URL("../../../src/store/redis/scripts/", import.meta.url);
-  const files = readdirSync(folder).filter((file) => file.endsWith(".lua"));
-  const headers = files.map((file) => readFileSync(new URL(file, folder), "utf8")).join("\n");
-  const said = [...headers.matchAll(/^-- {3}(\w+) +(string|hash|zset|stream|list|set) /gm)].map(
-    ([, key, type]) => `${key} ${type}`,
-  );
-  expect([...new Set(said)].sort()).toEqual(KEY_NAMES.map((key) => `${key} ${KEY_TYPES[key]}`).sort());
 });
 
 test("the slot of a key is that of the Redis documentation", () => {

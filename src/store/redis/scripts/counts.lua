@@ -1,23 +1,19 @@
 -- Counts what queues hold, some hundreds of them at a time.
 --
--- KEYS
---   ready     zset   lines of ready messages, in order of text
---   count     hash   kind and queue -> number of messages
 -- ARGV
 --   from      where to go on with the ready ones, "-" for the beginning, "" when all were counted
 --   scan      where to go on with the others, "0" for the beginning, "" when all were counted
--- Returns: { from; scan; { queue, ready, ... }; { kind and queue, number, ... } } with kind d delayed, h held, p parked, x
---   dead; queues escaped
+-- Returns: { from; scan; { queue, ready, ... }; { kind and queue, number, ... } } with a code of `state` as kind; queues escaped
 -- Flags: no-writes
 local call, match = redis.call, string.match
 local ready, from = {}, arg_from
 for _ = 1, from == "" and 0 or 300 do
-  local line = call("ZRANGEBYLEX", key_ready, from, "+", "LIMIT", 0, 1)[1]
-  if not line then
+  local position = call("ZRANGEBYLEX", key_ready, from, "+", "LIMIT", 0, 1)[1]
+  if not position then
     from = ""
     break
   end
-  local queue = match(line, "^%S*")
+  local queue = match(position, "^%S*")
   from = "(" .. queue .. "!"
   ready[#ready + 1] = queue
   ready[#ready + 1] = call("ZLEXCOUNT", key_ready, "[" .. queue .. " ", from)

@@ -1,9 +1,5 @@
 -- Reads part of the dead letters, newest first, in number and in bytes.
 --
--- KEYS
---   msg       hash   id -> record as sent
---   dead      zset   queue and id of a dead letter -> order of dying
---   why       hash   id of a dead letter -> when and why
 -- ARGV
 --   queue     escaped name, "" for all
 --   from      how many of the newest were looked at already
@@ -11,7 +7,7 @@
 -- Returns: { how many were looked at, "" when all were; { per letter: id, queue, "<at> <reason>", record } }
 -- Flags: no-writes
 local call, match = redis.call, string.match
-local STEP, MOST_BYTES = 250, 524288
+local STEP = 250
 local from, limit = tonumber(arg_from), tonumber(arg_limit)
 local letters, looked, bytes = {}, 0, 0
 local members = call("ZREVRANGE", key_dead, from, from + STEP - 1)

@@ -1,15 +1,11 @@
 -- Reads the entries that are due, earliest first, as many as one call may give.
 --
--- KEYS
---   entry     hash   name -> definition record
---   estate    hash   name -> what changes of an entry
---   due       zset   name -> when it is due next (ms)
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   limit     how many at most
 -- Returns: { now; when the next one after these comes, "" never; the entries: { name, definition record, state } }
 -- Flags: allow-oom
--- Uses: clock, snapshots
+-- Uses: clock, records, snapshots
 local limit = tonumber(arg_limit)
 local names = call("ZRANGEBYSCORE", key_due, "-inf", now_text, "LIMIT", 0, limit)
 -- A name without an entry is nobody's of us, and would come first for ever.

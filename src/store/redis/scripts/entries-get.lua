@@ -1,19 +1,11 @@
 -- Reads entries by name, the first ones of those that were asked for: as many as one call may give.
 --
--- KEYS
---   msg       hash   id -> record as sent
---   state     hash   id -> what has changed since
---   runs      zset   unfinished runs of entries
---   hold      hash   entry -> the run it holds
---   holdid    hash   id of a buffered run -> entry
---   entry     hash   name -> definition record
---   estate    hash   name -> what changes of an entry
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   rest...   names, escaped
 -- Returns: per name that was looked at: { name, definition record, state, unfinished runs, 1 when a run is buffered }; { name } when there is none
 -- Flags: no-writes
--- Uses: clock, ends, snapshots
+-- Uses: clock, records, ends, snapshots
 local names = {}
 for index = rest, #ARGV do names[#names + 1] = ARGV[index] end
 return snapshots(names)

@@ -1,21 +1,12 @@
 -- Reads entries in order of name, as many as one call may give.
 --
--- KEYS
---   msg       hash   id -> record as sent
---   state     hash   id -> what has changed since
---   runs      zset   unfinished runs of entries
---   hold      hash   entry -> the run it holds
---   holdid    hash   id of a buffered run -> entry
---   entry     hash   name -> definition record
---   estate    hash   name -> what changes of an entry
---   names     zset   names of entries, in order
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   after     escaped name to begin after, "" for the first
 --   limit     how many at most
 -- Returns: { name to go on after, "" at the end; the entries as of entries-get }
 -- Flags: no-writes
--- Uses: clock, ends, snapshots
+-- Uses: clock, records, ends, snapshots
 local from = arg_after == "" and "-" or "(" .. arg_after
 local names = call("ZRANGEBYLEX", key_names, from, "+", "LIMIT", 0, arg_limit)
 local found = snapshots(names)

@@ -1,14 +1,5 @@
 -- Writes entries over the etags that were read. Each is judged alone.
 --
--- KEYS
---   seq       string last number given to a message, an entry or a dead letter
---   count     hash   kind and queue -> number of messages
---   hold      hash   entry -> the run it holds
---   log       zset   ledger records, in order of entry and due
---   entry     hash   name -> definition record
---   estate    hash   name -> what changes of an entry
---   due       zset   name -> when it is due next (ms)
---   names     zset   names of entries, in order
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -16,8 +7,8 @@
 --             <disabled> <number of ranges>" (+ for null), definition record, then per range: "<from, sixteen digits> <to>
 --             <count> <reason>",
 --             schedule
--- Returns: one text with a letter per entry: s stored, c conflict
--- Uses: clock, numbers, later, ledger, estates
+-- Returns: one text with a code of `put` per entry
+-- Uses: clock, records, numbers, later, ledger, entries
 local outcomes, at = {}, rest
 while at <= #ARGV do
   local name, definition = ARGV[at], ARGV[at + 2]
@@ -27,32 +18,32 @@ while at <= #ARGV do
   at = at + 3
   local first_range = at
   at = at + ranges * 2
-  local estate = estate_of(name)
-  if (estate and estate.etag or "+") ~= expect then
-    outcomes[#outcomes + 1] = "c"
+  local entry_state = entry_state_of(name)
+  if (entry_state and entry_state.etag or "+") ~= expect then
+    outcomes[#outcomes + 1] = PUT_CONFLICT
   else
-    if not estate then
-      estate = {
+    if not entry_state then
+      entry_state = {
         name = name, due = "+", dispatch = "+", paused = "+", disabled = "+", disabled_at = "+", last = "+", runs = 0,
       }
-      estates[name] = estate
+      entry_states[name] = entry_state
     end
     -- Its maxRuns may be another than the one under which a run of it is buffered (lib/runs.lua): the next tick knows.
-    local hold = estate.revision and estate.revision ~= revision and call("HGET", key_hold, name)
-    if hold then call("HSET", key_hold, name, (string.gsub(hold, "^(%d+ %S+ %S+ %S+ %d )%S+", "%1+"))) end
-    estate.revision = revision
-    set_standing(estate, due, dispatch, paused, disabled)
-    touch(estate)
+    local buffered = entry_state.revision and entry_state.revision ~= revision and call("HGET", key_buffered, name)
+    if buffered then call("HSET", key_buffered, name, without_max_runs(buffered)) end
+    entry_state.revision = revision
+    set_dueness(entry_state, due, dispatch, paused, disabled)
+    touch(entry_state)
     write_later("HSET", key_entry, name, definition)
     write_later("ZADD", key_names, 0, name)
     for index = first_range, at - 1, 2 do
       local from, to, missed, reason = match(ARGV[index], "^(%d+) (%S+) (%S+) (%S+)$")
-      add_record(name, tonumber(from), from, "R", reason, "+", to .. " " .. missed .. " " .. ARGV[index + 1])
+      add_record(name, tonumber(from), from, FATE_RANGE, reason, "+", to .. " " .. missed .. " " .. ARGV[index + 1])
     end
     call("PUBLISH", arg_channels .. "ch:entries", "%" .. name)
-    outcomes[#outcomes + 1] = "s"
+    outcomes[#outcomes + 1] = PUT_STORED
   end
 end
-save_estates()
+save_entry_states()
 finish()
 return table.concat(outcomes)

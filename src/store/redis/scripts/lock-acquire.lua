@@ -1,22 +1,5 @@
--- Takes a permit for a process, or a place in line behind all who came before.
+-- Takes a permit for a process, or a place behind all who wait.
 --
--- KEYS
---   seq       string last number given to a message, an entry or a dead letter
---   state     hash   id -> what has changed since
---   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a scheduled message -> eta (ms)
---   parked    zset   line of a blocked message -> when it has waited too long (ms, inf never)
---   count     hash   kind and queue -> number of messages
---   lock      hash   lock -> capacity
---   perm      zset   permits of locks, by their ends
---   line      zset   lines of locks, by turn
---   alive     zset   processes in line, by when they are no longer alive
---   tlock     hash   id of a message with a lock -> its standing
---   plock     hash   lock and waiter -> the standing of a process
---   lockwake  zset   lock with a line -> when its next permit ends (ms)
---   lockend   zset   lock without a line -> when its next permit ends (ms)
---   fence     string last fence given
---   locklog   stream history of locks
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -26,39 +9,39 @@
 --   label     escaped
 --   lease     ms of the permit
 --   alive     ms a waiter counts as alive after it was heard of; "" for one that does not wait
--- Returns: { now, outcome, the capacity before when it was another, else "", ... } with outcome
---   g granted, then token and fence; w waiting, then when to look again (ms); b busy
--- Uses: clock, numbers, later, results, permits, messages, line
+-- Returns: { now, a code of `acquired`, the capacity before when it was another, else "", ... }: of a granted one then token and fence,
+--   of one that waits when to look again (ms)
+-- Uses: clock, records, numbers, later, results, permits, messages, waiters
 local lease, alive = tonumber(arg_lease), tonumber(arg_alive)
-local line = lock_line()
-local before = line.capacity_of(arg_lock)
+local waiters = lock_waiters()
+local before = waiters.capacity_of(arg_lock)
 if not before or before == arg_capacity then before = "" end
-local room = line.has_room(arg_lock, arg_capacity)
-local c = permits().process_contender(arg_lock, arg_waiter)
+local room = waiters.has_room(arg_lock, arg_capacity)
+local request = permits().process_request(arg_lock, arg_waiter)
 local reply
-if not c and not room and not alive then
-  reply = { now_text, "b", before }
+if not request and not room and not alive then
+  reply = { now_text, ACQUIRED_BUSY, before }
 else
-  local is_new = not c
+  local is_new = not request
   if is_new then
-    c = permits().new_process_contender(arg_lock, arg_waiter, arg_capacity, room and lease or alive, arg_label)
-    if not room then c.turn = int(next_number()) end
-    line.enter_line(c, arg_capacity, room, now + lease)
+    request = permits().new_process_request(arg_lock, arg_waiter, arg_capacity, room and lease or alive, arg_label)
+    if not room then request.ticket = int(next_number()) end
+    waiters.enter(request, arg_capacity, room, now + lease)
   end
-  if c.standing == "h" then
+  if request.status == REQUEST_HOLDING then
     if not is_new then
-      permits().set_till(c, now + lease)
-      permits().save_contender(c)
+      permits().set_end(request, now + lease)
+      permits().save_request(request)
     end
-    reply = { now_text, "g", before, permits().token_of(c), c.fence }
+    reply = { now_text, ACQUIRED_GRANTED, before, permits().permit_token(request), request.fence }
   else
     if alive and not is_new then
-      call("ZREM", key_alive, permits().place_text(c.lock, c.till, c.id))
-      c.till = now + alive
-      call("ZADD", key_alive, 0, permits().place_text(c.lock, c.till, c.id))
-      permits().save_contender(c)
+      call("ZREM", key_alive, lock_position(request.lock, request.ends_at, request.id))
+      request.ends_at = now + alive
+      call("ZADD", key_alive, 0, lock_position(request.lock, request.ends_at, request.id))
+      permits().save_request(request)
     end
-    reply = { now_text, "w", before, call("ZSCORE", key_lockwake, arg_lock) or now_text }
+    reply = { now_text, ACQUIRED_WAITING, before, call("ZSCORE", key_lockwake, arg_lock) or now_text }
   end
 end
 pass_on()

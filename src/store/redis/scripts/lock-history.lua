@@ -1,14 +1,12 @@
 -- Rows of the history of locks, newest first. Looks at a thousand at most.
 --
--- KEYS
---   locklog   stream history of locks
 -- ARGV
 --   lock      escaped; "" for all
 --   before    row before which to begin, "" for the newest
 --   limit     how many at most
 -- Returns: { row before which to go on, "" at the end; { per row: its name, its text (lib/permits.lua) } }
 -- Flags: allow-oom
--- Uses: clock
+-- Uses: clock, records
 local MOST = 1000
 local limit, before, found = tonumber(arg_limit), arg_before, {}
 local rows = call("XREVRANGE", key_locklog, before == "" and "+" or "(" .. before, "-", "COUNT", MOST)

@@ -1,14 +1,6 @@
--- The fast path to a permit, for a process: of a lock that nobody holds, of one with room and without a line, and the
--- one that it was granted in line. In all other cases lock-acquire decides, and to the same effect in these.
+-- The fast path to a permit, for a process: of a lock that nobody holds, of one with room and without waiters, and the
+-- one that it was granted when it waited. In all other cases lock-acquire decides, and to the same effect in these.
 --
--- KEYS
---   lock      hash   lock -> capacity, or all there is of one that is held alone
---   perm      zset   permits of locks, by their ends
---   plock     hash   lock and waiter -> the standing of a process
---   lockwake  zset   lock with a line -> when its next permit ends (ms)
---   lockend   zset   lock without a line -> when its next permit ends (ms)
---   fence     string last fence given
---   locklog   stream history of locks
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   lock      escaped
@@ -17,33 +9,33 @@
 --   label     escaped
 --   lease     ms of the permit
 -- Returns: { now, token, fence }, or {} when lock-acquire is to decide: nothing was changed
--- Uses: clock
+-- Uses: clock, records
 local capacity = call("HGET", key_lock, arg_lock)
-local till, place, field, soonest
+local ends_at, position, field, soonest
 if capacity then
-  -- Another one; or somebody holds it alone, and has no places yet.
+  -- Another one; or somebody holds it alone, and has not all its records yet.
   if capacity ~= arg_capacity then return {} end
-  field, till = arg_lock .. " " .. arg_waiter, now + tonumber(arg_lease)
-  place = arg_lock .. " " .. format("%014.0f", till) .. " p" .. arg_waiter
+  field, ends_at = arg_lock .. " " .. arg_waiter, now + tonumber(arg_lease)
+  position = lock_position(arg_lock, ends_at, KIND_PROCESS .. arg_waiter)
   local from, to = "[" .. arg_lock .. " ", "(" .. arg_lock .. "!"
-  local first = call("ZRANGEBYLEX", key_perm, from, to, "LIMIT", 0, 1)[1]
+  local first = call("ZRANGEBYLEX", key_permits, from, to, "LIMIT", 0, 1)[1]
   local ends = tonumber(first and match(first, "^%S+ (%d+)") or 0)
   if ends <= now then return {} end
-  local mine = call("HGET", key_plock, field)
+  local mine = call("HGET", key_processlock, field)
   if mine then
-    local head, before, unique, fence, tail = match(mine, "^(h %S+ %S+ %d+ )(%d+) (%S+) (%S+)( .*)$")
+    local head, _, before, token, fence, tail = match(mine, HOLDER)
     before = tonumber(before)
-    if not before or before > till then return {} end
-    if before < till then
-      call("ZREM", key_perm, arg_lock .. " " .. format("%014.0f", before) .. " p" .. arg_waiter)
-      call("ZADD", key_perm, 0, place)
-      call("HSET", key_plock, field, head .. int(till) .. " " .. unique .. " " .. fence .. tail)
+    if not before or before > ends_at then return {} end
+    if before < ends_at then
+      call("ZREM", key_permits, lock_position(arg_lock, before, KIND_PROCESS .. arg_waiter))
+      call("ZADD", key_permits, 0, position)
+      call("HSET", key_processlock, field, head .. int(ends_at) .. " " .. token .. " " .. fence .. tail)
     end
-    return { now_text, unique .. ".p" .. arg_waiter, fence }
+    return { now_text, token .. "." .. KIND_PROCESS .. arg_waiter, fence }
   end
   if call("ZSCORE", key_lockwake, arg_lock) then return {} end
-  if call("ZLEXCOUNT", key_perm, from, to) >= tonumber(arg_capacity) then return {} end
-  soonest = int(math.min(ends, till))
+  if call("ZLEXCOUNT", key_permits, from, to) >= tonumber(arg_capacity) then return {} end
+  soonest = int(math.min(ends, ends_at))
 end
 -- Microseconds of the clock: so a number also grows where the last write was lost. Those of one millisecond are counted.
 local fence = call("INCR", key_fence)
@@ -53,15 +45,14 @@ if fence < now * 1000 then
 end
 fence = int(fence)
 if capacity then
-  call("ZADD", key_perm, 0, place)
-  call("HSET", key_plock, field, "h " .. arg_lock .. "," .. arg_capacity .. ",+," .. arg_lease .. " + " .. now_text .. " "
-    .. int(till) .. " " .. fence .. " " .. fence .. " + " .. arg_label)
+  call("ZADD", key_permits, 0, position)
+  call("HSET", key_processlock, field, request_text(REQUEST_HOLDING, arg_lock .. "," .. arg_capacity .. ",+," .. arg_lease,
+    "+", now_text, ends_at, fence, fence, "+", arg_label))
   call("ZADD", key_lockend, soonest, arg_lock)
 else
-  call("HSET", key_lock, arg_lock, arg_capacity .. " " .. now_text .. " " .. arg_lease .. " " .. fence .. " " .. arg_label
-    .. " " .. arg_waiter)
+  call("HSET", key_lock, arg_lock, alone_text(arg_capacity, now_text, arg_lease, fence, arg_label, arg_waiter))
 end
 -- Whoever ends a permit, and every permit ends, keeps the history short.
-call("XADD", key_locklog, "*", "e", "a p " .. fence .. " " .. now_text .. " 0 " .. arg_lock .. " " .. arg_label .. " "
-  .. arg_waiter)
-return { now_text, fence .. ".p" .. arg_waiter, fence }
+call("XADD", key_locklog, "*", "row",
+  event_text(EVENT_ACQUIRED, KIND_PROCESS, fence, 0, arg_lock, arg_label, arg_waiter))
+return { now_text, fence .. "." .. KIND_PROCESS .. arg_waiter, fence }

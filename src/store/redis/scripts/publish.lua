@@ -1,8 +1,6 @@
 -- Publishes a hint: on the server that owns the slot, as scripts do, so that hints of one sender stay in order in a
 -- Cluster.
 --
--- KEYS
---   beat      hash   only names the slot
 -- ARGV
 --   channel   whole name
 --   payload   text

@@ -1,7 +1,5 @@
 -- Forgets results.
 --
--- KEYS
---   res       hash   id -> result
 -- ARGV
 --   rest...   ids
 -- Returns: nothing

@@ -1,25 +1,6 @@
 -- Drops results and revocations whose time is over, and ended permits. Of results, and of locks that somebody may hold
 -- alone, it looks at some hundreds each, and at fewer where they are large or many are over.
 --
--- KEYS
---   seq       string last number given to a message, an entry or a dead letter
---   state     hash   id -> what has changed since
---   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a scheduled message -> eta (ms)
---   parked    zset   line of a blocked message -> when it has waited too long (ms, inf never)
---   count     hash   kind and queue -> number of messages
---   res       hash   id -> result
---   rev       zset   revoked unknown id -> remembered until (ms)
---   lock      hash   lock -> capacity
---   perm      zset   permits of locks, by their ends
---   line      zset   lines of locks, by turn
---   alive     zset   processes in line, by when they are no longer alive
---   tlock     hash   id of a message with a lock -> its standing
---   plock     hash   lock and waiter -> the standing of a process
---   lockwake  zset   lock with a line -> when its next permit ends (ms)
---   lockend   zset   lock without a line -> when its next permit ends (ms)
---   fence     string last fence given
---   locklog   stream history of locks
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -29,8 +10,8 @@
 -- Returns: { the number dropped, the number looked at, where each look goes on, "" when the last was seen; 1 when more may
 --   be over than one call drops }
 -- Flags: allow-oom
--- Uses: clock, numbers, later, results, permits, messages, line
-local line = lock_line()
+-- Uses: clock, records, numbers, later, results, permits, messages, waiters
+local waiters = lock_waiters()
 local limit = tonumber(arg_limit)
 local function look(key, from, size)
   if from == "" then return "", {} end
@@ -64,7 +45,7 @@ dropped = dropped + #revoked
 for _, wakes in ipairs({ key_lockend, key_lockwake }) do
   for _, lock in ipairs(call("ZRANGEBYSCORE", wakes, "-inf", now_text, "LIMIT", 0, math.max(0, limit - dropped))) do
     if labour <= 0 then break end
-    local _, ended = line.hand_over(lock)
+    local _, ended = waiters.hand_over(lock)
     dropped = dropped + ended
   end
 end
@@ -79,7 +60,7 @@ for index = 1, #locks, 2 do
       looked = looked - (#locks - index + 1) / 2
       break
     end
-    local _, ended = line.hand_over(locks[index])
+    local _, ended = waiters.hand_over(locks[index])
     dropped = dropped + ended
   end
 end

@@ -1,33 +1,6 @@
--- Accounts for occurrences: sends, skips, holds them, writes the ledger and moves the cursors; or does nothing, the whole
+-- Accounts for occurrences: sends, skips or buffers them, writes the ledger and moves the cursors; or does nothing, the whole
 -- batch under a wrong term, an item otherwise.
 --
--- KEYS
---   seq       string last number given to a message, an entry or a dead letter
---   msg       hash   id -> record as sent
---   state     hash   id -> what has changed since
---   ready     zset   lines of ready messages, in order of text
---   eta       zset   line of a scheduled message -> eta (ms)
---   parked    zset   line of a blocked message -> when it has waited too long (ms, inf never)
---   count     hash   kind and queue -> number of messages
---   res       hash   id -> result
---   runs      zset   unfinished runs of entries
---   hold      hash   entry -> the run it holds
---   holdid    hash   id of a buffered run -> entry
---   holdwake  zset   entry -> when to look at its buffered run (ms)
---   log       zset   ledger records, in order of entry and due
---   estate    hash   name -> what changes of an entry
---   due       zset   name -> when it is due next (ms)
---   beat      hash   id, nonce, term, until, host, version of the leader
---   lock      hash   lock -> capacity
---   perm      zset   permits of locks, by their ends
---   line      zset   lines of locks, by turn
---   alive     zset   processes in line, by when they are no longer alive
---   tlock     hash   id of a message with a lock -> its standing
---   plock     hash   lock and waiter -> the standing of a process
---   lockwake  zset   lock with a line -> when its next permit ends (ms)
---   lockend   zset   lock without a line -> when its next permit ends (ms)
---   fence     string last fence given
---   locklog   stream history of locks
 -- ARGV
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
@@ -35,14 +8,14 @@
 --   templates    number of templates
 --   rest...   the templates (lib/send.lua), then per item: entry (escaped), "<revision> <expected due> <next due>
 --             <next dispatch> <disable> <max runs> <occurrences>" (+ for null), then per occurrence one of
---               "S <due, sixteen digits> <policy a|s|q|c> <timeout> <grace> <number of its template>", id, body
---               "K <due, sixteen digits> <reason>"
---               "R <from, sixteen digits> <to> <count> <reason>", schedule
--- Returns: { now, outcome, ... }: f alone when fenced, else one text per item: its refusal in a word, or "=" and a letter
---   per occurrence: s sent, k skipped, o overlap, x locked, h buffered
--- Uses: clock, numbers, later, results, permits, messages, line, ledger, estates, send, ends, runs
-local term, till = unpack(call("HMGET", key_beat, "term", "until"))
-if term ~= arg_term or not till or tonumber(till) <= now then return { now_text, "f" } end
+--               "<fate sent> <due, sixteen digits> <policy> <timeout> <grace> <number of its template>", id, body
+--               "<fate skipped> <due, sixteen digits> <reason>"
+--               "<fate range> <from, sixteen digits> <to> <count> <reason>", schedule
+-- Returns: { now, outcome, ... }: a code of `tick` alone when fenced, else one text per item: its refusal in a word, or "="
+--   and a code of `occurrence` per occurrence
+-- Uses: clock, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
+local term, ends_at = unpack(call("HMGET", key_beat, "term", "until"))
+if term ~= arg_term or not ends_at or tonumber(ends_at) <= now then return { now_text, TICK_FENCED } end
 
 local templates = {}
 local at = rest + tonumber(arg_templates)
@@ -61,7 +34,7 @@ while at <= #ARGV do
     local kind, due_text, rest_of = match(ARGV[at], "^(%a) (%d+) (.*)$")
     local planned
     local end_text = due_text
-    if kind == "S" then
+    if kind == FATE_SENT then
       local policy, timeout, grace, template = match(rest_of, "^(%a) (%S+) (%S+) (%d+)$")
       planned = {
         kind = kind, due = tonumber(due_text), due_text = due_text, policy = policy, timeout = number_or_nil(timeout),
@@ -70,7 +43,7 @@ while at <= #ARGV do
       }
       sent_ids[#sent_ids + 1] = planned.id
       at = at + 3
-    elseif kind == "K" then
+    elseif kind == FATE_SKIPPED then
       planned = { kind = kind, due = tonumber(due_text), due_text = due_text, reason = rest_of, tail = "" }
       at = at + 1
     else
@@ -91,47 +64,47 @@ while at <= #ARGV do
   }
   names[#names + 1] = entry
 end
-for name, text in pairs(fields(key_estate, names)) do estates[name] = read_estate(name, text) or false end
+for name, text in pairs(fields(key_entrystate, names)) do entry_states[name] = read_entry_state(name, text) or false end
 remember_known(sent_ids)
 
-local function refusal(item, estate)
-  if not estate then return "gone" end
-  if estate.revision ~= item.revision then return "stale" end
-  if estate.due ~= item.expect then return "moved" end
+local function refusal(item, entry_state)
+  if not entry_state then return "gone" end
+  if entry_state.revision ~= item.revision then return "stale" end
+  if entry_state.due ~= item.expect then return "moved" end
   -- Without a cursor to compare, the newest occurrence accounted for tells a repeated tick.
   local first = item.plan[1]
-  if item.expect == "+" and first and estate.last ~= "+" and first.due <= tonumber(estate.last) then return "moved" end
+  if item.expect == "+" and first and entry_state.last ~= "+" and first.due <= tonumber(entry_state.last) then return "moved" end
   if item.ends > now then return "early" end
-  if estate.paused ~= "+" or estate.disabled ~= "+" then return "paused" end
+  if entry_state.paused ~= "+" or entry_state.disabled ~= "+" then return "paused" end
   return nil
 end
 
-local function account(item, estate)
+local function account(item, entry_state)
   local letters = ""
   for _, planned in ipairs(item.plan) do
-    if planned.kind == "S" then
+    if planned.kind == FATE_SENT then
       letters = letters .. start_run(planned)
     else
       add_record(item.entry, planned.due, planned.due_text, planned.kind, planned.reason, arg_term, planned.tail)
-      letters = letters .. "k"
+      letters = letters .. OCCURRENCE_SKIPPED
     end
   end
-  if item.ends > (tonumber(estate.last) or -math.huge) then estate.last = item.ends_text end
-  set_standing(estate, item.due, item.dispatch, estate.paused,
-    item.disable == "+" and estate.disabled or item.disable)
-  end_when_spent(estate, item.max_runs)
-  touch(estate)
+  if item.ends > (tonumber(entry_state.last) or -math.huge) then entry_state.last = item.ends_text end
+  set_dueness(entry_state, item.due, item.dispatch, entry_state.paused,
+    item.disable == "+" and entry_state.disabled or item.disable)
+  end_when_spent(entry_state, item.max_runs)
+  touch(entry_state)
   return "=" .. letters
 end
 
 reserve_numbers(#items + #sent_ids)
 local reply = { now_text }
 for index, item in ipairs(items) do
-  local estate = estate_of(item.entry)
-  reply[index + 1] = refusal(item, estate) or account(item, estate)
+  local entry_state = entry_state_of(item.entry)
+  reply[index + 1] = refusal(item, entry_state) or account(item, entry_state)
 end
 -- cancel-running may have ended runs that still waited.
 follow_up()
-save_estates()
+save_entry_states()
 finish()
 return reply

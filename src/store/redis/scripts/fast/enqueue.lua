@@ -1,9 +1,9 @@
--- What most calls are: messages to be run at once, without lock, entry or end, in a store where no entry holds a run back.
+-- What most calls are: messages to be run at once, without lock, entry or end, in a store without buffered runs.
 -- At anything out of the ordinary the whole script does the work instead, to the same effect.
 do
   local first = rest + tonumber(arg_templates)
   local size = (#ARGV - first + 1) / 3
-  local straight = size <= 1000 and call("EXISTS", key_holdid) == 0
+  local straight = size <= 1000 and call("EXISTS", key_bufferedid) == 0
   local templates = {}
   for index = rest, first - 1 do
     local queue, priority, max, ttl, task = match(ARGV[index], "^(%S+) (%d) (%d+) (%S+) %+ (%S+) %+ %+ %+$")
@@ -13,7 +13,7 @@ do
     end
     templates[index - rest + 1] = {
       queue = queue, rank = (9 - priority) .. "%014.0f",
-      tail = " " .. now_text .. " + " .. max .. " + + " .. ttl .. " " .. task .. " ",
+      tail = record_head("+", max) .. "+" .. record_tail("+", ttl, task),
     }
   end
 
@@ -22,29 +22,29 @@ do
     for index = 1, size do ids[index] = ARGV[first + (index - 1) * 3 + 1] end
     local messages, results = call("HMGET", key_msg, unpack(ids)), call("HMGET", key_res, unpack(ids))
     local number = call("INCRBY", key_seq, size) - size
-    local outcomes, records, lines, count, seen, queues = {}, {}, {}, 0, {}, {}
+    local outcomes, records, positions, count, seen, queues = {}, {}, {}, 0, {}, {}
     for index = 1, size do
       local id, result = ids[index], results[index]
-      if messages[index] or seen[id] or (result and (tonumber(match(result, "^(%S+) ")) or 0) > now) then
-        outcomes[index] = "d"
+      if messages[index] or seen[id] or is_kept(result) then
+        outcomes[index] = ENQUEUED_DUPLICATE
       else
         local at = first + (index - 1) * 3
         local template = templates[tonumber(ARGV[at])]
         number = number + 1
-        local place = template.queue .. " " .. format(template.rank, number)
-        outcomes[index] = "q"
+        local position = template.queue .. " " .. format(template.rank, number)
+        outcomes[index] = ENQUEUED_QUEUED
         seen[id] = true
         queues[template.queue] = true
         records[count + 1] = id
-        records[count + 2] = place .. template.tail .. ARGV[at + 2]
-        lines[count + 1] = 0
-        lines[count + 2] = place .. " " .. id
+        records[count + 2] = position .. template.tail .. ARGV[at + 2]
+        positions[count + 1] = 0
+        positions[count + 2] = position .. " " .. id
         count = count + 2
       end
     end
     if count > 0 then
       call("HSET", key_msg, unpack(records))
-      call("ZADD", key_ready, unpack(lines))
+      call("ZADD", key_ready, unpack(positions))
       for queue in pairs(queues) do call("PUBLISH", arg_channels .. "wake:" .. queue, "") end
     end
     return table.concat(outcomes)

@@ -1,5 +1,5 @@
 -- What most calls are: the ends of runs that need no other try, and a claim from one queue of messages that were never
--- delivered before, in a store where nothing waits for either. Others may hold locks and stand in line for them, however
+-- delivered before, in a store where nothing waits for either. Others may hold locks and wait for them, however
 -- many: these messages have none. All is read and judged before the first write; at anything out of the ordinary the whole
 -- script does the work instead, to the same effect.
 do
@@ -8,74 +8,74 @@ do
   local base = rest + settlements * 4
   local claims, queue = arg_lease ~= "", ARGV[base]
   local straight = settlements <= 1000 and max <= 1000 and #ARGV <= base and not (claims and not queue)
-    and call("EXISTS", key_rev, key_hold, key_holdwake) == 0
-  local locks = straight and call("EXISTS", key_tlock, key_lockwake, key_parked) > 0
+    and call("EXISTS", key_rev, key_buffered, key_bufferedwake) == 0
+  local locks = straight and call("EXISTS", key_tasklock, key_lockwake, key_blocked) > 0
 
   local function first_of(key)
     return tonumber(call("ZRANGE", key, 0, 0, "WITHSCORES")[2]) or math.huge
   end
 
   local function any_locked(ids)
-    for _, standing in ipairs(locks and call("HMGET", key_tlock, unpack(ids)) or {}) do
-      if standing then return true end
+    for _, request in ipairs(locks and call("HMGET", key_tasklock, unpack(ids)) or {}) do
+      if request then return true end
     end
     return false
   end
 
-  local ids, lines, taken, skip = {}, {}, {}, #(queue or "") + 18
+  local ids, positions, taken, skip = {}, {}, {}, #(queue or "") + 18
   for index = 1, straight and settlements or 0 do ids[index] = ARGV[rest + (index - 1) * 4] end
   if #ids > 0 then straight = not any_locked(ids) end
   if straight and claims then
-    lines = call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, math.min(max, MOST_TAKEN))
-    for index, line in ipairs(lines) do taken[index] = string.sub(line, skip) end
-    if #lines > 0 then straight = not any_locked(taken) end
+    positions = call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, math.min(max, MOST_TAKEN))
+    for index, position in ipairs(positions) do taken[index] = string.sub(position, skip) end
+    if #positions > 0 then straight = not any_locked(taken) end
   end
 
   local first_due = math.huge
   if straight and claims then
-    first_due = first_of(key_eta)
-    if locks then first_due = math.min(first_due, first_of(key_lockwake), first_of(key_parked)) end
-    straight = first_due > now and first_of(key_lease) > now
+    first_due = first_of(key_scheduled)
+    if locks then first_due = math.min(first_due, first_of(key_lockwake), first_of(key_blocked)) end
+    straight = first_due > now and first_of(key_leased) > now
   end
 
-  local outcomes, ended, ended_lines, size = {}, {}, {}, 0
+  local outcomes, ended, ended_positions, size = {}, {}, {}, 0
   local runs, results, kept, marked = {}, {}, 0, {}
   if straight and settlements > 0 then
     local states = call("HMGET", key_state, unpack(ids))
-    local seen, verb, ttl, start, is_final = {}, nil, nil, nil, nil
+    local seen, verb, ttl, head, is_final = {}, nil, nil, nil, nil
     for index = 1, settlements do
       local id, at, state = ids[index], rest + (index - 1) * 4, states[index]
-      local token = ARGV[at + 1]
-      if seen[id] or not state or string.sub(state, 1, #token + 3) ~= "h " .. token .. " " then
-        outcomes[index] = "l"
+      local start = STATE_LEASED .. " " .. ARGV[at + 1] .. " "
+      if seen[id] or not state or string.sub(state, 1, #start) ~= start then
+        outcomes[index] = SETTLED_LOST
       else
-        local place, name, at_text, entry = match(state, "^%d+ %d+ %d ((%S+) %d+) (%d+) %S+ %d+ (%S+)$", #token + 4)
+        local position, name, _, sent_at, entry = match(state, LEASED, #start + 1)
         local result = ARGV[at + 3]
         if ARGV[at + 2] ~= verb then
           verb = ARGV[at + 2]
           local final
-          final, ttl = match(verb, "^d ([01]) (%d+) $")
+          final, ttl = match(verb, "^" .. VERB_DONE .. " ([01]) (%d+) $")
           ttl = tonumber(ttl)
-          start = ttl and int(now + ttl) .. " " .. now_text .. " " .. final .. " "
+          head = ttl and result_head(int(now + ttl), final)
           is_final = final == "1"
         end
         queue = queue or name
         -- A task that ends without a result may leave a mark in place of it.
-        local is_mark = result == "+ + + +"
-        local is_end = result == "" and string.sub(verb, 1, 1) == "d"
+        local is_mark = result == MARK
+        local is_end = result == "" and string.sub(verb, 1, 1) == VERB_DONE
           or result ~= "" and ttl and ttl > 0 and (is_final or is_mark)
-        if not place or name ~= queue or not is_end then
+        if not position or name ~= queue or not is_end then
           straight = false
           break
         end
         seen[id] = true
-        outcomes[index] = "s"
+        outcomes[index] = SETTLED_SETTLED
         size = size + 1
         ended[size] = id
-        ended_lines[size] = place .. " " .. id
-        if entry ~= "+" then runs[#runs + 1] = entry .. " " .. format("%014.0f", tonumber(at_text)) .. " " .. id end
+        ended_positions[size] = position .. " " .. id
+        if entry ~= "+" then runs[#runs + 1] = run_text(entry, tonumber(sent_at), id) end
         if result ~= "" then
-          local record = start .. result
+          local record = head .. result
           results[kept * 2 + 1] = id
           results[kept * 2 + 2] = record
           kept = kept + 1
@@ -92,27 +92,27 @@ do
     end
   end
 
-  local states, leases, reply, given = {}, {}, {}, #lines
+  local states, leases, reply, given = {}, {}, {}, #positions
   -- Whether more may be there than one call gives.
   local is_cut = given == MOST_TAKEN and given < max
   if straight and given > 0 then
     local records, changes = {}, call("HMGET", key_state, unpack(taken))
     local fits = read_values(key_msg, taken, records, 0)
     is_cut = is_cut or fits < given
-    for index = given, fits + 1, -1 do lines[index] = nil end
+    for index = given, fits + 1, -1 do positions[index] = nil end
     given = fits
-    local lease_end, token = int(now + tonumber(arg_lease)), "h " .. arg_nonce .. "."
+    local lease_end = int(now + tonumber(arg_lease))
     for index = 1, given do
       local id, record = taken[index], records[index]
-      local head, expires = match(record or "", "^(%S+ %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ ")
-      if not head or changes[index] or (expires ~= "+" and (tonumber(expires) or 0) <= now) then
+      local beginning, _, expires = match(record or "", BEGINNING)
+      if not beginning or changes[index] or (expires ~= "+" and (tonumber(expires) or 0) <= now) then
         straight = false
         break
       end
       states[index * 2 - 1] = id
-      states[index * 2] = token .. index .. " 0 1 0 " .. head
+      states[index * 2] = first_state(arg_nonce .. "." .. index, beginning)
       leases[index * 2 - 1] = lease_end
-      leases[index * 2] = lines[index]
+      leases[index * 2] = positions[index]
       reply[index * 3 - 2] = id
       reply[index * 3 - 1] = record
       reply[index * 3] = ""
@@ -130,22 +130,22 @@ do
       end
     end
     if size > 0 then
-      call("ZREM", key_lease, unpack(ended_lines))
+      call("ZREM", key_leased, unpack(ended_positions))
       call("HDEL", key_msg, unpack(ended))
       call("HDEL", key_state, unpack(ended))
       if #runs > 0 then call("ZREM", key_runs, unpack(runs)) end
     end
     if given > 0 then
-      call("ZREM", key_ready, unpack(lines))
+      call("ZREM", key_ready, unpack(positions))
       call("HSET", key_state, unpack(states))
-      call("ZADD", key_lease, unpack(leases))
+      call("ZADD", key_leased, unpack(leases))
     end
-    if given ~= size and call("HINCRBY", key_count, "h" .. queue, given - size) == 0 then
-      call("HDEL", key_count, "h" .. queue)
+    if given ~= size and call("HINCRBY", key_count, STATE_LEASED .. queue, given - size) == 0 then
+      call("HDEL", key_count, STATE_LEASED .. queue)
     end
     local wake_at = ""
     if claims then
-      local at = is_cut and now or math.min(first_of(key_lease), first_due)
+      local at = is_cut and now or math.min(first_of(key_leased), first_due)
       if at < math.huge then wake_at = int(at) end
     end
     return { table.concat(outcomes), now_text, wake_at, reply }

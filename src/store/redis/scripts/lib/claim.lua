@@ -5,12 +5,12 @@ local function earliest(key)
   return score and tonumber(score) or math.huge
 end
 
--- When the first of eta, holds, locks and blocked messages is due; infinite for none. Most stores have none of the last
--- three, and one look tells.
+-- When the first scheduled message, buffered run, lock or blocked message is due; infinite for none. Most stores have none of
+-- the last three, and one look tells.
 local function earliest_but_leases()
-  local at = earliest(key_eta)
-  if call("EXISTS", key_holdwake, key_lockwake, key_parked) == 0 then return at end
-  return math.min(at, earliest(key_holdwake), earliest(key_lockwake), earliest(key_parked))
+  local at = earliest(key_scheduled)
+  if call("EXISTS", key_bufferedwake, key_lockwake, key_blocked) == 0 then return at end
+  return math.min(at, earliest(key_bufferedwake), earliest(key_lockwake), earliest(key_blocked))
 end
 
 -- The dead letters that this claim has made, as they are told: id, queue, task ("" when it cannot be read) and reason of each, one after
@@ -24,7 +24,7 @@ local function dead_letter_untold(m, reason)
   dead_lettered[size + 1], dead_lettered[size + 2], dead_lettered[size + 3], dead_lettered[size + 4] = m.id, m.queue, m.task or "", reason
 end
 
--- Each kind gets half of the labour that the kinds before have left, so that none keeps another from its turn and the
+-- Each kind gets half of the labour that the kinds before have left, so that none keeps another from being done and the
 -- claim itself has some.
 local function keep_house()
   local refilled = {}
@@ -32,27 +32,27 @@ local function keep_house()
     return call("ZRANGEBYSCORE", key, "-inf", now_text, "LIMIT", 0, affordable(cost, 0.5))
   end
 
-  local due = overdue(key_eta, 3)
+  local due = overdue(key_scheduled, 3)
   if #due > 0 then
     work(3 * #due)
-    many("ZREM", key_eta, due)
-    for _, line in ipairs(due) do
-      local queue = match(line, LINE)
+    many("ZREM", key_scheduled, due)
+    for _, position in ipairs(due) do
+      local queue = match(position, POSITION)
       if queue then
-        write_later("ZADD", key_ready, 0, line)
-        count(delayed_counts, queue, -1)
+        write_later("ZADD", key_ready, 0, position)
+        count(scheduled_counts, queue, -1)
         refilled[queue] = true
       end
     end
   end
 
   local ends_of_lease = labour / 2
-  for _, line in ipairs(overdue(key_lease, 20)) do
+  for _, position in ipairs(overdue(key_leased, 20)) do
     if labour < ends_of_lease then break end
-    local _, _, id = match(line, LINE)
+    local _, _, id = match(position, POSITION)
     local m = id and read_message(id, nil, call("HGET", key_state, id))
-    if not m or m.place ~= "h" or line_of(m) ~= line then
-      call("ZREM", key_lease, line)
+    if not m or m.state ~= STATE_LEASED or position_of(m) ~= position then
+      call("ZREM", key_leased, position)
     elseif m.deliveries < tonumber(m.max) then
       if any_task_locks() then permits().lose_permit(id) end
       put_back(m)
@@ -65,19 +65,19 @@ local function keep_house()
     end
   end
 
-  for _, entry in ipairs(overdue(key_holdwake, 150)) do
-    if hold_of(entry) then
+  for _, entry in ipairs(overdue(key_bufferedwake, 150)) do
+    if buffered_run_of(entry) then
       ended_entries[#ended_entries + 1] = entry
     else
-      call("ZREM", key_holdwake, entry)
+      call("ZREM", key_bufferedwake, entry)
     end
   end
   for _, lock in ipairs(overdue(key_lockwake, 200)) do freed[lock] = true end
-  for _, line in ipairs(overdue(key_parked, 60)) do
-    local _, _, id = match(line, LINE)
+  for _, position in ipairs(overdue(key_blocked, 60)) do
+    local _, _, id = match(position, POSITION)
     local m = id and read_message(id, nil, call("HGET", key_state, id))
-    if not m or m.place ~= "p" or line_of(m) ~= line then
-      call("ZREM", key_parked, line)
+    if not m or m.state ~= STATE_BLOCKED or position_of(m) ~= position then
+      call("ZREM", key_blocked, position)
     else
       local reason, ttl = end_of(m), ttl_of(m)
       leave_queue(m)
@@ -94,28 +94,28 @@ local function keep_house()
   return refilled
 end
 
--- Lines of one queue, read ahead in parts.
+-- Positions in one queue, read ahead in parts.
 local function queue_reader(queue, part)
-  local reader = { queue = queue, lines = {}, at = 1, after = "[" .. queue .. " " }
+  local reader = { queue = queue, positions = {}, at = 1, after = "[" .. queue .. " " }
   function reader.head()
-    if reader.at > #reader.lines and reader.after then
-      reader.lines = call("ZRANGEBYLEX", key_ready, reader.after, "(" .. queue .. "!", "LIMIT", 0, part)
+    if reader.at > #reader.positions and reader.after then
+      reader.positions = call("ZRANGEBYLEX", key_ready, reader.after, "(" .. queue .. "!", "LIMIT", 0, part)
       reader.at = 1
-      reader.after = #reader.lines == part and "(" .. reader.lines[part] or nil
+      reader.after = #reader.positions == part and "(" .. reader.positions[part] or nil
     end
-    return reader.lines[reader.at]
+    return reader.positions[reader.at]
   end
   return reader
 end
 
--- The next lines to take, at most `wanted`, and their ids: by priority, among equals by turns.
+-- The next positions to take, at most `wanted`, and their ids: by priority, among equals by turns.
 local function foremost(readers, wanted)
   local taken, ids = {}, {}
   local function take_from(reader)
-    local line = reader.lines[reader.at]
-    taken[#taken + 1] = line
-    -- What is not a line of ours gives an id that has no record.
-    ids[#ids + 1] = string.sub(line, #reader.queue + 18)
+    local position = reader.positions[reader.at]
+    taken[#taken + 1] = position
+    -- What is not a position of ours gives an id that has no record.
+    ids[#ids + 1] = string.sub(position, #reader.queue + 18)
     reader.at = reader.at + 1
   end
   if #readers == 1 then
@@ -125,8 +125,8 @@ local function foremost(readers, wanted)
   while #taken < wanted do
     local best, best_priority = nil, ""
     for index, reader in ipairs(readers) do
-      local line = reader.head()
-      local priority = line and string.sub(line, #reader.queue + 2, #reader.queue + 2)
+      local position = reader.head()
+      local priority = position and string.sub(position, #reader.queue + 2, #reader.queue + 2)
       if priority and (not best or priority < best_priority) then best, best_priority = index, priority end
     end
     if not best then break end
@@ -136,9 +136,6 @@ local function foremost(readers, wanted)
   end
   return taken, ids
 end
-
--- How a record begins: what the state of a first delivery ends with, in it the queue; then when the message expires.
-local HEAD = "^((%S+) %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ "
 
 -- Takes at most `max` messages under `lease`; their tokens are "<nonce>.<position>". Gives id, record, and what has
 -- changed since it was sent ("<retries> <deliveries> <eta> <at>", of one with a lock also " <lock word> <fence>", "" for a
@@ -154,25 +151,25 @@ local function take(queues, max, lease, nonce)
   for index, queue in ipairs(queues) do readers[index] = queue_reader(queue, math.max(1, math.min(part, 1000))) end
   while given < max do
     if labour <= 0 or bytes >= MOST_BYTES then return reply, drops, true end
-    local lines, ids = foremost(readers, math.min(max - given, affordable(8)))
-    if #lines == 0 then break end
+    local positions, ids = foremost(readers, math.min(max - given, affordable(8)))
+    if #positions == 0 then break end
     local records, fits = {}, 0
     fits, bytes = read_values(key_msg, ids, records, bytes)
-    for index = #ids, fits + 1, -1 do lines[index], ids[index] = nil, nil end
-    many("ZREM", key_ready, lines)
+    for index = #ids, fits + 1, -1 do positions[index], ids[index] = nil, nil end
+    many("ZREM", key_ready, positions)
     local states = fields(key_state, ids)
-    remember_task_contenders(ids)
+    remember_task_requests(ids)
     local states_list, leases_list, size = {}, {}, 0
     for index, id in ipairs(ids) do
       local record, state = records[index], states[id]
-      local head, queue, expires = match(record or "", HEAD)
-      if not head then
-        -- Nobody of us wrote this: what there is of it goes to the dead letters, a line alone goes away.
+      local beginning, queue, expires = match(record or "", BEGINNING)
+      if not beginning then
+        -- Nobody of us wrote this: what there is of it goes to the dead letters, a position alone goes away.
         drops = drops + 1
         work(3)
         if record then
           dead_letter_untold({
-            id = id, queue = match(lines[index], "^%S+"), rank = "000000000000000", retries = 0, deliveries = 0,
+            id = id, queue = match(positions[index], "^%S+"), rank = "000000000000000", retries = 0, deliveries = 0,
             revoked = 0, eta = "+", at = now_text, max = "1", entry = "+",
           }, "malformed")
         end
@@ -189,7 +186,7 @@ local function take(queues, max, lease, nonce)
         elseif check_revoked and tonumber(call("ZSCORE", key_rev, id) or 0) > now then
           reason = "revoked"
         end
-        if m and (m.place ~= "w" or line_of(m) ~= lines[index]) then
+        if m and (m.state ~= STATE_QUEUED or position_of(m) ~= positions[index]) then
           drops = drops + 1
           work(3)
         elseif reason then
@@ -198,22 +195,24 @@ local function take(queues, max, lease, nonce)
         else
           given = given + 1
           work(8)
-          local c = task_contender(id)
+          local request = task_request(id)
           local changed = ""
-          if m or c then
+          if m or request then
             m = m or read_message(id, record, nil)
-            m.place, m.token, m.deliveries = "h", nonce .. "." .. given, m.deliveries + 1
+            m.state, m.token, m.deliveries = STATE_LEASED, nonce .. "." .. given, m.deliveries + 1
             states_list[size + 2] = state_text(m)
             changed = m.retries .. " " .. m.deliveries .. " " .. m.eta .. " " .. m.at
-            if c then changed = changed .. " " .. c.word .. " " .. (permits().use_permit(c, lease_end) or "+") end
+            if request then
+              changed = changed .. " " .. request.word .. " " .. (permits().use_permit(request, lease_end) or "+")
+            end
           else
-            states_list[size + 2] = "h " .. nonce .. "." .. given .. " 0 1 0 " .. head
+            states_list[size + 2] = first_state(nonce .. "." .. given, beginning)
           end
           states_list[size + 1] = id
           leases_list[size + 1] = lease_end_text
-          leases_list[size + 2] = lines[index]
+          leases_list[size + 2] = positions[index]
           size = size + 2
-          count(held_counts, queue, 1)
+          count(leased_counts, queue, 1)
           reply[replied + 1] = id
           reply[replied + 2] = record
           reply[replied + 3] = changed
@@ -222,7 +221,7 @@ local function take(queues, max, lease, nonce)
       end
     end
     many("HSET", key_state, states_list)
-    many("ZADD", key_lease, leases_list)
+    many("ZADD", key_leased, leases_list)
     -- A dropped one may have released another, which the readers have passed.
     if #ended_entries > 0 or next(freed) then
       follow_up()
@@ -237,15 +236,15 @@ end
 local function claim(queues, max, lease, nonce)
   local others_at = earliest_but_leases()
   local refilled = {}
-  if math.min(others_at, earliest(key_lease)) <= now then
+  if math.min(others_at, earliest(key_leased)) <= now then
     refilled = keep_house()
     others_at = nil
   end
   -- However much was done before, somebody waits for work.
   labour = math.max(labour, LABOUR / 2)
   local deliveries, drops, is_cut = take(queues, max, lease, nonce)
-  for queue in pairs(unparked) do refilled[queue] = true end
-  unparked = {}
+  for queue in pairs(unblocked) do refilled[queue] = true end
+  unblocked = {}
   -- Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for queue in pairs(refilled) do
     if call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, 1)[1] then wake(queue) end
@@ -254,7 +253,7 @@ local function claim(queues, max, lease, nonce)
   if not is_cut then
     -- Neither what was dropped nor what holds a lock is seen above.
     if drops > 0 or any_task_lock then others_at = nil end
-    wake_at = math.min(earliest(key_lease), others_at or earliest_but_leases())
+    wake_at = math.min(earliest(key_leased), others_at or earliest_but_leases())
   end
   return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, dead_lettered }
 end

@@ -4,10 +4,10 @@
 local later, gone = {}, {}
 -- Entries of which a new run waits to be written.
 local fresh_runs = {}
-local delayed_counts, held_counts, dead_counts, parked_counts = {}, {}, {}, {}
+local scheduled_counts, leased_counts, dead_counts, blocked_counts = {}, {}, {}, {}
 local woken = {}
--- Queues into which messages came back from the lines of locks.
-local unparked = {}
+-- Queues into which messages came back that a lock had blocked.
+local unblocked = {}
 
 local function write_later(command, key, first, second)
   local list = later[key]
@@ -41,10 +41,10 @@ local function count(counts, queue, by)
   counts[queue] = (counts[queue] or 0) + by
 end
 
-local function flush_counts(kind, counts)
+local function flush_counts(state, counts)
   for queue, by in pairs(counts) do
-    if by ~= 0 and call("HINCRBY", key_count, kind .. queue, by) == 0 then
-      call("HDEL", key_count, kind .. queue)
+    if by ~= 0 and call("HINCRBY", key_count, state .. queue, by) == 0 then
+      call("HDEL", key_count, state .. queue)
     end
   end
 end
@@ -56,10 +56,10 @@ end
 
 local function finish()
   flush()
-  flush_counts("d", delayed_counts)
-  flush_counts("h", held_counts)
-  flush_counts("x", dead_counts)
-  flush_counts("p", parked_counts)
-  for queue in pairs(unparked) do wake(queue) end
+  flush_counts(STATE_SCHEDULED, scheduled_counts)
+  flush_counts(STATE_LEASED, leased_counts)
+  flush_counts(STATE_DEAD, dead_counts)
+  flush_counts(STATE_BLOCKED, blocked_counts)
+  for queue in pairs(unblocked) do wake(queue) end
   for queue in pairs(woken) do call("PUBLISH", arg_channels .. "wake:" .. queue, "") end
 end

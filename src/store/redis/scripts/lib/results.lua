@@ -1,30 +1,18 @@
--- Results. A record is "<until> <at> <final 0|1> <state> <reason> <worker> <payload>"; only the first three are read
--- here. Payload: "+" for null, else "=" and the text. One whose time is over counts as none, until a sweep drops it.
--- A record without a state is a mark: the task has ended and left no result, and its id stays known.
+-- Results, as they come to be.
 
--- A message of this size or more is not pushed to those who wait, they read it.
+-- A result of this size or more is not pushed to those who wait, they read it.
 local PUSHED_BYTES = 65536
-
-local function is_kept(record)
-  if not record then return false end
-  local till = tonumber(match(record, "^(%S+) "))
-  return till ~= nil and till > now
-end
-
-local function is_final(record)
-  return is_kept(record) and match(record, "^%S+ %S+ (%d) ") == "1"
-end
 
 local ends_of_results = {}
 
 -- Over whatever was there. `rest` begins with the state.
 local function keep_result(id, final, ttl, rest)
-  local till = ends_of_results[ttl]
-  if not till then
-    till = int(now + ttl)
-    ends_of_results[ttl] = till
+  local ends_at = ends_of_results[ttl]
+  if not ends_at then
+    ends_at = int(now + ttl)
+    ends_of_results[ttl] = ends_at
   end
-  local record = till .. " " .. now_text .. " " .. final .. " " .. rest
+  local record = result_head(ends_at, final) .. rest
   if ttl > 0 then
     write_later("HSET", key_res, id, record)
   else
@@ -35,20 +23,13 @@ local function keep_result(id, final, ttl, rest)
   end
 end
 
-local MARK = "+ + + +"
-
-local function is_mark(record)
-  return match(record, "^%S+ %S+ 0 %+ %+ %+ %+$") ~= nil
-end
-
 -- Leaves a mark, unless a record is kept.
 local function remember(id, ttl)
   flush()
   if ttl > 0 and not is_kept(call("HGET", key_res, id)) then keep_result(id, "0", ttl, MARK) end
 end
 
--- The result of a task that the store itself ended. `ttl` as in a template: ms for which it is kept, "0" not, and where the id
--- stays known without one also for how many ms, behind a comma.
+-- The result of a task that the store itself ended. `ttl` as in the record of a message.
 local function keep_own_result(id, ttl, state, reason)
   local kept, known = match(ttl, "^(%d+),?(%d*)$")
   kept, known = tonumber(kept or "") or 0, tonumber(known or "") or 0

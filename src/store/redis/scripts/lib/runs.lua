@@ -1,44 +1,19 @@
--- Runs of entries: what the overlap policy makes of one that is due, and the release of held ones.
---
--- key_runs     "<entry> <sent at> <id>" of every unfinished run, score 0
--- key_hold     entry -> the run it holds: "<due> <timeout> <grace end> <term> <counted 0|1> <max runs> <queue> <priority>
---              <max> <ttl> <task> <eta> <expires> <lock word> <bytes of id> <id><body>"; instants are absolute
--- key_holdid   id of a buffered run -> entry ;  key_holdwake  entry -> when a claim is to look at its buffered run
+-- Runs of entries: what the overlap policy makes of one that is due, and the release of buffered ones.
 
-local HOLD = "^(%d+) (%S+) (%S+) (%S+) (%d) (%S+) (%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+) (.*)$"
+local buffered_runs = nil
 
-local holds = nil
-
--- The run that the entry holds, or nil. Most stores hold none at all, so that is asked once.
-local function hold_of(entry)
-  if holds == nil then
-    holds = {}
-    if call("EXISTS", key_hold) == 0 then setmetatable(holds, { __index = function() return false end }) end
+-- The buffered run of the entry, or nil. Most stores have none at all, so that is asked once.
+local function buffered_run_of(entry)
+  if buffered_runs == nil then
+    buffered_runs = {}
+    if call("EXISTS", key_buffered) == 0 then setmetatable(buffered_runs, { __index = function() return false end }) end
   end
-  local hold = holds[entry]
-  if hold == nil then
-    hold = false
-    local text = call("HGET", key_hold, entry)
-    if text then
-      local due, timeout, grace_end, term, counted, max_runs, queue, priority, max, ttl, task, eta, expires, lock, size, rest =
-        match(text, HOLD)
-      if due then
-        size = tonumber(size)
-        hold = {
-          entry = entry, due = tonumber(due), due_text = due, timeout = number_or_nil(timeout), grace_end = number_or_nil(grace_end),
-          term = term, counted = counted == "1", max_runs = max_runs, id = string.sub(rest, 1, size),
-          body = string.sub(rest, size + 1),
-          template = {
-            queue = queue, priority = tonumber(priority), max = max, ttl = ttl, task = task,
-            eta = number_or_nil(eta), eta_text = eta, expires = number_or_nil(expires), expires_text = expires,
-            lock = lock ~= "+" and lock or nil,
-          },
-        }
-      end
-    end
-    holds[entry] = hold
+  local buffered = buffered_runs[entry]
+  if buffered == nil then
+    buffered = read_buffered(entry, call("HGET", key_buffered, entry))
+    buffered_runs[entry] = buffered
   end
-  return hold or nil
+  return buffered or nil
 end
 
 -- Of an entry's unfinished runs one look sees so many, the oldest ones; the others count as they are.
@@ -62,14 +37,14 @@ local function busy_until(entry, timeout)
   local dropped = false
   for _, run in ipairs(runs) do
     local id = match(run, "^%S+ %d+ (.*)$") or ""
-    local standing, expires = standing_of(id)
-    local m = (standing == "e" or standing == "r") and load_message(id)
+    local state, expires = state_of(id)
+    local m = (state == TOLD_EXPIRED or state == TOLD_REVOKED) and load_message(id)
     if m then
       flush()
       leave_queue(m)
       drop_unrun(m, end_of(m))
       dropped = true
-    elseif standing == "h" or standing == "w" then
+    elseif state == TOLD_LEASED or state == TOLD_QUEUED then
       busy = math.max(busy, math.min(given_up_at(run), tonumber(expires) or math.huge))
     else
       -- Nobody of us wrote it, and it would never end.
@@ -94,55 +69,55 @@ local function send_run(run)
     send(run.id, run.template, run.entry, run.body, next_number())
     known[run.id] = true
   end
-  add_record(run.entry, run.due, run.due_text, "S", run.counted and "+" or "triggered", run.term, run.id)
-  local estate = run.counted and estate_of(run.entry)
-  if estate then estate.runs = estate.runs + 1 end
-  return "s"
+  add_record(run.entry, run.due, run.due_text, FATE_SENT, run.counted and "+" or "triggered", run.term, run.id)
+  local entry_state = run.counted and entry_state_of(run.entry)
+  if entry_state then entry_state.runs = entry_state.runs + 1 end
+  return OCCURRENCE_SENT
 end
 
 local function skip_run(run, reason)
-  add_record(run.entry, run.due, run.due_text, "K", reason, run.term, run.counted and "" or int(next_number()))
+  add_record(run.entry, run.due, run.due_text, FATE_SKIPPED, reason, run.term, run.counted and "" or int(next_number()))
 end
 
-local function let_go(hold)
-  holds[hold.entry] = false
-  call("HDEL", key_hold, hold.entry)
-  call("HDEL", key_holdid, hold.id)
-  call("ZREM", key_holdwake, hold.entry)
+local function take_out(buffered)
+  buffered_runs[buffered.entry] = false
+  call("HDEL", key_buffered, buffered.entry)
+  call("HDEL", key_bufferedid, buffered.id)
+  call("ZREM", key_bufferedwake, buffered.entry)
 end
 
 -- Ends a buffered run unsent. One that has expired before keeps the result that tells so.
-local function drop_hold(hold, reason)
-  let_go(hold)
-  skip_run(hold, reason)
-  local told = hold.template.expires and hold.template.expires <= now and "expired" or reason
+local function drop_buffered_run(buffered, reason)
+  take_out(buffered)
+  skip_run(buffered, reason)
+  local told = buffered.template.expires and buffered.template.expires <= now and "expired" or reason
   if told == "expired" or told == "revoked" then
-    keep_own_result(hold.id, hold.template.ttl, "REVOKED", told)
+    keep_own_result(buffered.id, buffered.template.ttl, "REVOKED", told)
   end
 end
 
 -- Sets when a claim is to look at the buffered run again.
-local function watch(hold)
-  local at = math.min(hold.grace_end or math.huge, busy_until(hold.entry, hold.timeout))
+local function watch(buffered)
+  local at = math.min(buffered.grace_end or math.huge, busy_until(buffered.entry, buffered.timeout))
   if at > now and at < math.huge then
-    call("ZADD", key_holdwake, int(at), hold.entry)
+    call("ZADD", key_bufferedwake, int(at), buffered.entry)
   else
-    call("ZREM", key_holdwake, hold.entry)
+    call("ZREM", key_bufferedwake, buffered.entry)
   end
   return at
 end
 
 -- Sends every buffered run whose wait may have ended in this script and has.
-local function release_holds()
+local function release_buffered_runs()
   while #ended_entries > 0 do
-    local hold = hold_of(table.remove(ended_entries))
-    if hold and watch(hold) <= now then
-      let_go(hold)
-      send_run(hold)
-      local estate = estate_of(hold.entry)
-      if estate then
-        if hold.counted then end_when_spent(estate, hold.max_runs) end
-        touch(estate)
+    local buffered = buffered_run_of(table.remove(ended_entries))
+    if buffered and watch(buffered) <= now then
+      take_out(buffered)
+      send_run(buffered)
+      local entry_state = entry_state_of(buffered.entry)
+      if entry_state then
+        if buffered.counted then end_when_spent(entry_state, buffered.max_runs) end
+        touch(entry_state)
       end
     end
   end
@@ -152,13 +127,13 @@ end
 local function follow_up()
   repeat
     pass_on()
-    release_holds()
+    release_buffered_runs()
   until not next(freed)
 end
 
-local function send_instead_of_hold(run)
-  local hold = hold_of(run.entry)
-  if hold then drop_hold(hold, "replaced") end
+local function send_instead_of_buffered(run)
+  local buffered = buffered_run_of(run.entry)
+  if buffered then drop_buffered_run(buffered, "replaced") end
   return send_run(run)
 end
 
@@ -172,7 +147,7 @@ local function stop_runs(entry)
     local m = id and load_message(id)
     if not m then
       call("ZREM", key_runs, run)
-    elseif m.place ~= "h" then
+    elseif m.state ~= STATE_LEASED then
       local reason = end_of(m) or "revoked"
       leave_queue(m)
       drop_unrun(m, reason)
@@ -185,63 +160,58 @@ local function stop_runs(entry)
   if #asked > 0 then call("PUBLISH", arg_channels .. "ch:revoke", "=" .. cjson.encode(asked)) end
 end
 
-local function hold_run(run)
-  local before = hold_of(run.entry)
+local function buffer_run(run)
+  local before = buffered_run_of(run.entry)
   local grace_end = nil
-  if run.policy == "c" then
+  if run.policy == POLICY_CANCEL_RUNNING then
     -- An entry due more often than its grace must not push the end of the grace ahead of itself.
     grace_end = math.min(now + run.grace, before and before.grace_end or math.huge)
-    if grace_end <= now then return send_instead_of_hold(run) end
+    if grace_end <= now then return send_instead_of_buffered(run) end
   end
-  if before then drop_hold(before, "replaced") end
+  if before then drop_buffered_run(before, "replaced") end
   run.grace_end = grace_end
-  setmetatable(holds, nil)
-  holds[run.entry] = run
-  local template = run.template
-  call("HSET", key_hold, run.entry, run.due_text .. " " .. (run.timeout and int(run.timeout) or "+") .. " "
-    .. (grace_end and int(grace_end) or "+") .. " " .. run.term .. " " .. (run.counted and "1" or "0") .. " "
-    .. run.max_runs .. " " .. template.queue .. " " .. template.priority .. " " .. template.max .. " " .. template.ttl .. " "
-    .. template.task .. " " .. template.eta_text .. " " .. template.expires_text .. " " .. (template.lock or "+") .. " " .. #run.id .. " " .. run.id .. run.body)
-  call("HSET", key_holdid, run.id, run.entry)
+  setmetatable(buffered_runs, nil)
+  buffered_runs[run.entry] = run
+  call("HSET", key_buffered, run.entry, buffered_text(run))
+  call("HSET", key_bufferedid, run.id, run.entry)
   watch(run)
-  return "h"
+  return OCCURRENCE_BUFFERED
 end
 
 -- Whether the lock of the run is busy.
 local function is_locked(run)
   if not run.template.lock then return false end
   local lock, capacity = match(run.template.lock, LOCK_WORD)
-  return not lock_line().has_room(lock, capacity)
+  return not lock_waiters().has_room(lock, capacity)
 end
 
--- Sends, skips or holds a run that is due: "s" sent, "o" overlap, "x" locked, "h" held, "k" skipped since the run that was held
--- was the last of max_runs. Its policy: a allow, s skip, q queue-one, c cancel-running.
+-- Sends, skips or buffers a run that is due. It is skipped, too, where the one buffered before was the last of max_runs.
 local function start_run(run)
-  if run.policy == "a" then return send_run(run) end
+  if run.policy == POLICY_ALLOW then return send_run(run) end
   -- A buffered run whose wait is over, unnoticed by a claim so far, goes first and counts as running.
-  if hold_of(run.entry) then
+  if buffered_run_of(run.entry) then
     ended_entries[#ended_entries + 1] = run.entry
-    release_holds()
-    local estate = run.counted and run.max_runs ~= "+" and estate_of(run.entry)
-    if estate and estate.runs >= tonumber(run.max_runs) then
+    release_buffered_runs()
+    local entry_state = run.counted and run.max_runs ~= "+" and entry_state_of(run.entry)
+    if entry_state and entry_state.runs >= tonumber(run.max_runs) then
       skip_run(run, "max-runs")
-      return "k"
+      return OCCURRENCE_SKIPPED
     end
   end
   if busy_until(run.entry, run.timeout) <= now then
-    if run.policy == "s" and is_locked(run) then
+    if run.policy == POLICY_SKIP and is_locked(run) then
       skip_run(run, "locked")
-      return "x"
+      return OCCURRENCE_LOCKED
     end
-    return send_instead_of_hold(run)
+    return send_instead_of_buffered(run)
   end
-  if run.policy == "s" then
+  if run.policy == POLICY_SKIP then
     skip_run(run, "overlap")
-    return "o"
+    return OCCURRENCE_OVERLAP
   end
-  if run.policy == "c" then
+  if run.policy == POLICY_CANCEL_RUNNING then
     stop_runs(run.entry)
-    if busy_until(run.entry, run.timeout) <= now then return send_instead_of_hold(run) end
+    if busy_until(run.entry, run.timeout) <= now then return send_instead_of_buffered(run) end
   end
-  return hold_run(run)
+  return buffer_run(run)
 end

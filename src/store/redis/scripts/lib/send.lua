@@ -1,5 +1,5 @@
 -- Sending. Many messages of one call share a template:
--- "<queue> <priority> <max> <ttl, lib/results.lua> <entry> <task> <eta> <expires> <lock word, lib/permits.lua>", where eta and expires are "+", "@<ms>" (an instant) or "~<ms>" (counted from now).
+-- "<queue> <priority> <max> <ttl> <entry> <task> <eta> <expires> <lock word>", where eta and expires are "+", "@<ms>" (an instant) or "~<ms>" (counted from now).
 
 local TEMPLATE = "^(%S+) (%d) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$"
 
@@ -22,12 +22,12 @@ local function read_template(text)
   }
 end
 
--- Which ids are waiting, leased, dead, held back by an entry, or have a result that is kept.
+-- Which ids are waiting, leased, dead, buffered, or have a result that is kept.
 local function known_ids(ids)
   local known = fields(key_msg, ids)
-  -- Most stores hold no run back, and one look tells.
-  if call("EXISTS", key_holdid) == 1 then
-    for id, entry in pairs(fields(key_holdid, ids)) do
+  -- Most stores have no buffered run, and one look tells.
+  if call("EXISTS", key_bufferedid) == 1 then
+    for id, entry in pairs(fields(key_bufferedid, ids)) do
       if entry then known[id] = true end
     end
   end
@@ -41,42 +41,40 @@ local function known_ids(ids)
   return known
 end
 
-local sent_at = format("%014.0f", now)
-
--- Sends one message of an id that is not known: "q" queued or "e" expired.
+-- Sends one message of an id that is not known: whether it is queued, or expired.
 local function send(id, template, entry, body, number)
   if template.expires and template.expires <= now then
     keep_own_result(id, template.ttl, "REVOKED", "expired")
-    return "e"
+    return ENQUEUED_EXPIRED
   end
   local rank = format("%d%014.0f", 9 - template.priority, number)
-  local line = template.queue .. " " .. rank .. " " .. id
-  write_later("HSET", key_msg, id, template.queue .. " " .. rank .. " " .. now_text .. " " .. template.eta_text .. " "
-    .. template.max .. " " .. entry .. " " .. template.expires_text .. " " .. template.ttl .. " " .. template.task .. " " .. body)
-  local is_delayed = template.eta and template.eta > now
-  local c = template.lock and lock_line().new_task_contender(id, template.lock, template.task)
-  if c and is_delayed then
-    permits().save_contender(c)
-  elseif c then
-    lock_line().line_up_task(c)
+  local position = template.queue .. " " .. rank .. " " .. id
+  write_later("HSET", key_msg, id, template.queue .. " " .. rank .. record_head(template.eta_text, template.max) .. entry
+    .. record_tail(template.expires_text, template.ttl, template.task) .. body)
+  local is_scheduled = template.eta and template.eta > now
+  local request = template.lock and lock_waiters().new_task_request(id, template.lock, template.task)
+  if request and is_scheduled then
+    permits().save_request(request)
+  elseif request then
+    lock_waiters().enter_task(request)
   end
-  if c and c.standing == "w" then
-    lock_line().park({
+  if request and request.status == REQUEST_WAITING then
+    lock_waiters().block({
       id = id, queue = template.queue, rank = rank, retries = 0, deliveries = 0, revoked = 0, eta = template.eta_text,
       at = now_text, max = template.max, token = "+", entry = entry,
-    }, c)
+    }, request)
   else
-    if is_delayed then
-      write_later("ZADD", key_eta, template.eta_text, line)
-      count(delayed_counts, template.queue, 1)
+    if is_scheduled then
+      write_later("ZADD", key_scheduled, template.eta_text, position)
+      count(scheduled_counts, template.queue, 1)
     else
-      write_later("ZADD", key_ready, 0, line)
+      write_later("ZADD", key_ready, 0, position)
     end
     wake(template.queue)
   end
   if entry ~= "+" then
-    write_later("ZADD", key_runs, 0, entry .. " " .. sent_at .. " " .. id)
+    write_later("ZADD", key_runs, 0, run_text(entry, now, id))
     fresh_runs[entry] = true
   end
-  return "q"
+  return ENQUEUED_QUEUED
 end

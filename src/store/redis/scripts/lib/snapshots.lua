@@ -2,7 +2,7 @@
 
 -- { name, definition record, state }; { name } when there is none. The first ones: as many as one call may give.
 local function stored_entries(names)
-  local states, definitions, found = fields(key_estate, names), {}, {}
+  local states, definitions, found = fields(key_entrystate, names), {}, {}
   local fits = read_values(key_entry, names, definitions, 0)
   for index = 1, fits do
     local name = names[index]
@@ -18,7 +18,7 @@ local MOST_RUNS = 500
 -- The same, with the number of unfinished runs, and 1 when a run is buffered.
 local function snapshots(names)
   local found = stored_entries(names)
-  local any_runs, any_holds = call("EXISTS", key_runs) == 1, call("EXISTS", key_hold) == 1
+  local any_runs, any_buffered = call("EXISTS", key_runs) == 1, call("EXISTS", key_buffered) == 1
   local left = MOST_RUNS
   for index, entry in ipairs(found) do
     local name = names[index]
@@ -28,12 +28,12 @@ local function snapshots(names)
       if unfinished > 0 and unfinished <= left then
         left = left - unfinished
         for _, run in ipairs(call("ZRANGEBYLEX", key_runs, from, to)) do
-          local standing = standing_of(match(run, "^%S+ %d+ (.*)$") or "")
-          if standing == "e" or standing == "r" then unfinished = unfinished - 1 end
+          local state = state_of(match(run, "^%S+ %d+ (.*)$") or "")
+          if state == TOLD_EXPIRED or state == TOLD_REVOKED then unfinished = unfinished - 1 end
         end
       end
       entry[4] = unfinished
-      local expires = any_holds and match(call("HGET", key_hold, name) or "", HOLD_EXPIRES)
+      local expires = any_buffered and match(call("HGET", key_buffered, name) or "", BUFFERED_EXPIRES)
       entry[5] = expires and (expires == "+" or tonumber(expires) > now) and 1 or 0
     end
   end

@@ -1,0 +1,352 @@
+/** Messages in maps and heaps. */
+import type { EpochMs } from "../../core/clock.js";
+import type { MessageLock } from "../../tasks/message.js";
+import type { DeliveryRef } from "../contracts/delivery.js";
+import type { Lease, MessageRecords, Sent } from "../rules/records.js";
+import { NOT_REVOKED, queuedState, type Revoked, TO_DROP } from "../rules/states.js";
+import { isKept, lookAgain } from "./result-records.js";
+import { Heap, type HeapItem } from "./heap.js";
+import type { MemoryState, Message, Queue } from "./state.js";
+
+const NONE: readonly Message[] = [];
+
+export class MemoryMessages implements MessageRecords {
+  /** What is first costs nothing to find. */
+  readonly readAhead = 1;
+  readonly #state: MemoryState;
+
+  constructor(state: MemoryState) {
+    this.#state = state;
+  }
+
+  isStored(id: string): boolean {
+    return this.#state.messages.has(id);
+  }
+
+  find(id: string): Message | null {
+    return this.#state.messages.get(id) ?? null;
+  }
+
+  leased({ id, token }: DeliveryRef): Message | null {
+    const message = this.#state.messages.get(id);
+    return message && message.token !== null && message.token === token ? message : null;
+  }
+
+  delivered(ref: DeliveryRef): Message | null {
+    return this.leased(ref);
+  }
+
+  ready(queue: string): readonly Message[] {
+    const first = this.#state.queues.get(queue)?.ready.peek();
+    return first ? [first] : NONE;
+  }
+
+  hasReady(queue: string): boolean {
+    return (this.#state.queues.get(queue)?.ready.size ?? 0) > 0;
+  }
+
+  dueScheduled(limit: number): readonly Message[] {
+    return firstUntil(this.#state.scheduled, limit, this.#state.now, ({ eta }) => eta ?? 0);
+  }
+
+  endedLeases(limit: number): readonly Message[] {
+    return firstUntil(this.#state.leased, limit, this.#state.now, ({ until }) => until);
+  }
+
+  overdueBlocked(limit: number): readonly Message[] {
+    const overdue = firstUntil(this.#state.waitDeadlines, limit, this.#state.now, ({ at }) => at);
+    return overdue.map(({ message }) => message);
+  }
+
+  /** Looks through all messages: an operator's step, not a worker's. */
+  waitingIn(queue: string, limit: number): readonly Message[] {
+    const waits = ({ state, blocker }: Message): boolean =>
+      state === "ready" || state === "scheduled" || blocker === "lock";
+    return [...this.#state.messages.values()]
+      .filter((message) => message.queue === queue && waits(message))
+      .slice(0, limit);
+  }
+
+  dead(id: string): Message | null {
+    const message = this.#state.messages.get(id);
+    return message?.state === "dead" ? message : null;
+  }
+
+  lockOf({ lock }: Message): MessageLock | null {
+    return lock;
+  }
+
+  insertUnlessKnown(sent: Sent): Message | null {
+    const message = this.#insert(sent);
+    if (!message) return null;
+    this.#countRun(message);
+    this.#enqueue(message);
+    return message;
+  }
+
+  insertBuffered(sent: Sent): boolean {
+    const message = this.#insert(sent);
+    if (!message) return false;
+    message.state = "blocked";
+    message.blocker = "entry";
+    lookAgain(this.#state, message.id);
+    return true;
+  }
+
+  #insert(sent: Sent): Message | null {
+    const state = this.#state;
+    if (state.messages.has(sent.id) || isKept(state, sent.id)) return null;
+    const message: Message = {
+      // Field by field: one spread of this many costs as much as all the rest of sending.
+      id: sent.id,
+      task: sent.task,
+      queue: sent.queue,
+      priority: sent.priority,
+      eta: sent.eta,
+      expires: sent.expires,
+      maxDeliveries: sent.maxDeliveries,
+      resultTtlMs: sent.resultTtlMs,
+      idTtlMs: sent.idTtlMs,
+      entry: sent.entry,
+      body: sent.body,
+      lock: sent.lock,
+      slot: -1,
+      state: "ready",
+      blocker: null,
+      sequence: ++state.sequence,
+      retries: 0,
+      deliveries: 0,
+      enqueuedAt: state.now,
+      token: null,
+      until: 0,
+      revoked: NOT_REVOKED,
+      deadReason: "",
+      deadAt: 0,
+      runSlot: -1,
+      lockRequest: null,
+    };
+    state.messages.set(message.id, message);
+    return message;
+  }
+
+  lease(message: Message, { token, until }: Lease): void {
+    const queue = this.#leave(message);
+    message.state = "leased";
+    message.token = token;
+    message.deliveries++;
+    message.until = until;
+    queue.leased++;
+    this.#state.leased.push(message, until, message.sequence);
+  }
+
+  extendLease(message: Message, until: EpochMs): void {
+    this.#state.leased.remove(message);
+    message.until = until;
+    this.#state.leased.push(message, until, message.sequence);
+  }
+
+  promote(message: Message): void {
+    this.#leave(message);
+    this.#enqueue(message);
+  }
+
+  requeue(message: Message, { isCounted }: { readonly isCounted: boolean }): void {
+    this.#leave(message);
+    if (!isCounted) message.deliveries--;
+    this.#enqueue(message);
+  }
+
+  postpone(message: Message, eta: EpochMs, why: "retry" | "defer"): void {
+    this.#leave(message);
+    if (why === "retry") {
+      message.retries++;
+      message.deliveries = 0;
+    } else {
+      message.deliveries--;
+    }
+    message.eta = eta;
+    message.sequence = ++this.#state.sequence;
+    this.#enqueue(message);
+  }
+
+  block(message: Message): void {
+    if (message.token !== null) message.deliveries--;
+    const queue = this.#leave(message);
+    message.state = "blocked";
+    message.blocker = "lock";
+    queue.blocked++;
+    lookAgain(this.#state, message.id);
+  }
+
+  unblock(id: string): string | null {
+    const message = this.#state.messages.get(id);
+    if (message?.blocker !== "lock") return null;
+    this.#leave(message);
+    this.#enqueue(message);
+    return message.queue;
+  }
+
+  sendBuffered(message: Message): void {
+    this.#leave(message);
+    message.enqueuedAt = this.#state.now;
+    message.sequence = ++this.#state.sequence;
+    this.#countRun(message);
+    this.#enqueue(message);
+  }
+
+  deadLetter(message: Message, reason: string): void {
+    const queue = this.#leave(message);
+    message.state = "dead";
+    message.deadReason = reason;
+    message.deadAt = this.#state.now;
+    queue.dead++;
+    this.#state.dead.add(message);
+    this.#endRun(message);
+  }
+
+  redrive(message: Message): void {
+    this.#leave(message);
+    message.retries = 0;
+    message.deliveries = 0;
+    message.revoked = NOT_REVOKED;
+    message.enqueuedAt = this.#state.now;
+    message.sequence = ++this.#state.sequence;
+    this.#countRun(message);
+    this.#enqueue(message);
+  }
+
+  remove(message: Message): void {
+    const queue = this.#leave(message);
+    this.#state.messages.delete(message.id);
+    this.#endRun(message);
+    dropIdleQueue(this.#state, queue);
+  }
+
+  markRevoked(message: Message, how: Revoked): void {
+    message.revoked = how;
+  }
+
+  setLock(message: Message, lock: MessageLock): Message {
+    message.lock = lock;
+    return message;
+  }
+
+  isRevokedId(id: string): boolean {
+    return (this.#state.revocations.get(id)?.until ?? 0) > this.#state.now;
+  }
+
+  rememberRevoked(id: string, until: EpochMs): void {
+    const { revocations, revocationEnds } = this.#state;
+    const before = revocations.get(id);
+    if (before && until <= before.until) return;
+    if (before) revocationEnds.remove(before);
+    const revocation = { id, until, slot: -1 };
+    revocations.set(id, revocation);
+    revocationEnds.push(revocation, until, 0);
+  }
+
+  /** Puts a message that is nowhere into its queue, ready or scheduled as its eta says. */
+  #enqueue(message: Message): void {
+    const state = this.#state;
+    const queue = queueOf(state, message.queue);
+    message.state = queuedState(message.eta, state.now);
+    if (message.state === "scheduled") {
+      queue.scheduled++;
+      state.scheduled.push(message, message.eta ?? 0, message.sequence);
+    } else {
+      queue.ready.push(message, -message.priority, message.sequence);
+    }
+    lookAgain(state, message.id);
+  }
+
+  /** Takes a message out of the place where it is, and its token with it. */
+  #leave(message: Message): Queue {
+    const state = this.#state;
+    const queue = queueOf(state, message.queue);
+    switch (message.state) {
+      case "ready":
+        queue.ready.remove(message);
+        break;
+      case "scheduled":
+        queue.scheduled--;
+        state.scheduled.remove(message);
+        break;
+      case "leased":
+        queue.leased--;
+        state.leased.remove(message);
+        message.token = null;
+        if (message.revoked > TO_DROP) message.revoked = TO_DROP;
+        break;
+      case "blocked":
+        if (message.blocker === "lock") queue.blocked--;
+        message.blocker = null;
+        break;
+      case "dead":
+        queue.dead--;
+        state.dead.delete(message);
+        break;
+    }
+    return queue;
+  }
+
+  #countRun(message: Message): void {
+    if (message.entry === null) return;
+    const runs = this.#state.runs.get(message.entry);
+    message.runSlot = runs ? runs.length : 0;
+    if (runs) runs.push(message);
+    else this.#state.runs.set(message.entry, [message]);
+  }
+
+  #endRun(message: Message): void {
+    const runs =
+      message.entry === null || message.runSlot < 0 ? undefined : this.#state.runs.get(message.entry);
+    const last = runs?.pop();
+    if (message.entry === null || !runs || !last) return;
+    if (last !== message) {
+      runs[message.runSlot] = last;
+      last.runSlot = message.runSlot;
+    }
+    message.runSlot = -1;
+    if (runs.length === 0) this.#state.runs.delete(message.entry);
+  }
+}
+
+/** The first ones whose instant has come. */
+export function firstUntil<T extends HeapItem>(
+  heap: Heap<T>,
+  limit: number,
+  now: EpochMs,
+  at: (item: T) => EpochMs,
+): T[] {
+  const first = heap.peek();
+  if (!first || at(first) > now) return [];
+  return heap.first(limit, now).filter((item) => at(item) <= now);
+}
+
+export function queueOf(state: MemoryState, name: string): Queue {
+  let queue = state.queues.get(name);
+  if (!queue) {
+    queue = { name, ready: new Heap(), scheduled: 0, leased: 0, blocked: 0, dead: 0, listeners: new Set() };
+    state.queues.set(name, queue);
+  }
+  return queue;
+}
+
+/** A queue that holds nothing and that nobody listens to leaves no trace. */
+export function dropIdleQueue(state: MemoryState, queue: Queue): void {
+  const { ready, scheduled, leased, blocked, dead, listeners } = queue;
+  if (ready.size + scheduled + leased + blocked + dead + listeners.size === 0)
+    state.queues.delete(queue.name);
+}
+
+/** Drops at most `limit` revocations whose time is over. */
+export function sweepRevocations({ revocations, revocationEnds, now }: MemoryState, limit: number): number {
+  let dropped = 0;
+  for (; dropped < limit; dropped++) {
+    const revocation = revocationEnds.peek();
+    if (!revocation || revocation.until > now) break;
+    revocationEnds.remove(revocation);
+    revocations.delete(revocation.id);
+  }
+  return dropped;
+}

@@ -1,0 +1,74 @@
+import type { EpochMs } from "../../core/clock.js";
+import type { Freed, Records } from "../rules/records.js";
+import { publish } from "./channel.js";
+import { MemoryEntries } from "./entry-records.js";
+import { currentLeader } from "./leases.js";
+import { MemoryLocks } from "./lock-records.js";
+import { MemoryMessages } from "./message-records.js";
+import { MemoryResults } from "./result-records.js";
+import { enter, type MemoryState, type Queue } from "./state.js";
+
+/** The state as the rules see it. */
+export class MemoryRecords implements Records {
+  readonly messages: MemoryMessages;
+  readonly results: MemoryResults;
+  readonly locks: MemoryLocks;
+  readonly entries: MemoryEntries;
+  readonly freed: Freed = { entries: new Set(), locks: new Set() };
+
+  constructor(readonly state: MemoryState) {
+    this.messages = new MemoryMessages(state);
+    this.results = new MemoryResults(state);
+    this.locks = new MemoryLocks(state);
+    this.entries = new MemoryEntries(state);
+  }
+
+  /** Begins a step. Throws SUNBEAT_CLOSED after close. */
+  enter(): this {
+    enter(this.state);
+    return this;
+  }
+
+  get now(): EpochMs {
+    return this.state.now;
+  }
+
+  notify(queue: string): void {
+    const found = this.state.queues.get(queue);
+    if (found) notify(found);
+  }
+
+  wakeBy(at: EpochMs): void {
+    if (at >= this.state.nextClaimBy) return;
+    this.state.nextClaimBy = at;
+    for (const queue of this.state.queues.values()) notify(queue);
+  }
+
+  nextClaimBy(at: EpochMs | null): void {
+    this.state.nextClaimBy = Math.max(this.state.nextClaimBy, at ?? Infinity);
+  }
+
+  nextWakeAt(): EpochMs | null {
+    const { scheduled, leased, bufferedWakes, lockWakes, waitDeadlines } = this.state;
+    const next = Math.min(
+      scheduled.peek()?.eta ?? Infinity,
+      leased.peek()?.until ?? Infinity,
+      bufferedWakes.peek()?.wakeAt ?? Infinity,
+      lockWakes.peek()?.wakeAt ?? Infinity,
+      waitDeadlines.peek()?.at ?? Infinity,
+    );
+    return next === Infinity ? null : next;
+  }
+
+  publish(topic: string, payload: string): void {
+    publish(this.state, topic, payload);
+  }
+
+  isCurrentTerm(term: string): boolean {
+    return currentLeader(this.state, this.state.now)?.term === term;
+  }
+}
+
+function notify(queue: Queue): void {
+  for (const listener of queue.listeners) listener.notify();
+}

@@ -1,0 +1,201 @@
+/** Taking messages: by priority, then by age, and from queues of equal priority by turns. */
+import type { EpochMs } from "../../core/clock.js";
+import type { ClaimReply, ClaimRequest, DeadLettered } from "../contracts/consumer.js";
+import type { Delivery } from "../contracts/delivery.js";
+import { endOf, endOfWaiting } from "./ends.js";
+import { deadLetter, dropUnrun, end } from "./messages.js";
+import { losePermit, usePermit } from "./permits.js";
+import type { Ready, Records } from "./records.js";
+import { release } from "./release.js";
+import { keepOwnResult } from "./results.js";
+
+/** Housekeeping of one claim moves, drops or releases at most so many of each kind, or `max` if that is more. */
+const HOUSEKEEPING_BOUND = 1_000;
+
+/** What one consumer remembers between its claims. */
+export interface Claimant {
+  /** A token nobody else gives. */
+  token(): string;
+  /** When a queue was last taken from, counted in messages: the one that waited longest goes first. */
+  readonly turns: Map<string, number>;
+  turn: number;
+}
+
+export function newClaimant(token: () => string): Claimant {
+  return { token, turns: new Map(), turn: 0 };
+}
+
+interface Housekeeping {
+  /** Queues that got ready messages. */
+  readonly refilled: ReadonlySet<string>;
+  readonly deadLettered: readonly DeadLettered[];
+}
+
+const NOTHING: Housekeeping = { refilled: new Set(), deadLettered: [] };
+
+/** Housekeeping, then the foremost messages, then what the caller needs to sleep: one step. */
+export function claim(records: Records, request: ClaimRequest, claimant: Claimant): ClaimReply {
+  const { messages, now } = records;
+  const bound = Math.max(HOUSEKEEPING_BOUND, request.max);
+  const wakeAt = records.nextWakeAt();
+  const { refilled, deadLettered } = wakeAt !== null && wakeAt <= now ? keepHouse(records, bound) : NOTHING;
+  const foremost = new Foremost(records, request.queues, claimant);
+  const deliveries: Delivery[] = [];
+  let drops = 0;
+  while (deliveries.length < request.max && drops < bound) {
+    const message = foremost.next(request.max - deliveries.length);
+    if (!message) break;
+    const reason = reasonToDrop(records, message);
+    if (reason) {
+      drops++;
+      dropUnrun(records, message, reason);
+      release(records);
+      foremost.readAgain();
+    } else {
+      deliveries.push(deliver(records, message, request, claimant.token()));
+    }
+  }
+  // Other consumers may have been waiting for what housekeeping made ready and this claim left.
+  for (const queue of refilled) if (messages.hasReady(queue)) records.notify(queue);
+  const nextWakeAt = drops >= bound ? now : records.nextWakeAt();
+  records.nextClaimBy(nextWakeAt);
+  return { deliveries, ...(deadLettered.length > 0 && { deadLettered }), now, nextWakeAt };
+}
+
+/** Handles at most `bound` of each kind. */
+function keepHouse(records: Records, bound: number): Housekeeping {
+  const { messages, locks, entries, freed } = records;
+  const refilled = new Set<string>();
+  for (const message of messages.dueScheduled(bound)) {
+    messages.promote(message);
+    refilled.add(message.queue);
+  }
+  const deadLettered = reapEndedLeases(records, bound, refilled);
+  for (const entry of entries.dueBuffered(bound)) freed.entries.add(entry);
+  for (const lock of locks.due(bound)) freed.locks.add(lock);
+  for (const message of messages.overdueBlocked(bound)) {
+    const reason = endOf(message, records.now);
+    if (reason) {
+      dropUnrun(records, message, reason);
+    } else {
+      end(records, message);
+      keepOwnResult(records, message, "FAILURE", "lock-timeout");
+    }
+  }
+  release(records);
+  return { refilled, deadLettered };
+}
+
+/** Gives the dead letters that it made. */
+function reapEndedLeases(records: Records, bound: number, refilled: Set<string>): DeadLettered[] {
+  const { messages } = records;
+  const deadLettered: DeadLettered[] = [];
+  for (const message of messages.endedLeases(bound)) {
+    if (message.deliveries >= message.maxDeliveries) {
+      deadLetter(records, message, "deliveries-exhausted");
+      keepOwnResult(records, message, "FAILURE", "deliveries-exhausted");
+      const { id, task, queue } = message;
+      deadLettered.push({ id, task, queue, reason: "deliveries-exhausted" });
+    } else {
+      losePermit(records, message);
+      messages.requeue(message, { isCounted: true });
+      refilled.add(message.queue);
+    }
+  }
+  return deadLettered;
+}
+
+/** The foremost messages of several queues, read ahead so that a claim of many is one look per queue. */
+class Foremost {
+  readonly #records: Records;
+  readonly #queues: readonly string[];
+  readonly #claimant: Claimant;
+  /** What was read and not yet given; absent: to be read. */
+  readonly #read = new Map<
+    string,
+    { readonly messages: readonly Ready[]; at: number; readonly isAll: boolean }
+  >();
+
+  constructor(records: Records, queues: readonly string[], claimant: Claimant) {
+    this.#records = records;
+    this.#queues = queues;
+    this.#claimant = claimant;
+  }
+
+  /** What was read may no longer be all: a dropped run may have released another. */
+  readAgain(): void {
+    this.#read.clear();
+  }
+
+  /** The message to take next; at most `wanted` more will be. Whoever gets one moves it out of the ready ones. */
+  next(wanted: number): Ready | undefined {
+    const { turns } = this.#claimant;
+    let best: Ready | undefined;
+    let bestTurn = 0;
+    for (const queue of this.#queues) {
+      const message = this.#first(queue, wanted);
+      if (!message) continue;
+      const turn = turns.get(queue) ?? 0;
+      if (
+        !best ||
+        message.priority > best.priority ||
+        (message.priority === best.priority && turn < bestTurn)
+      ) {
+        best = message;
+        bestTurn = turn;
+      }
+    }
+    if (!best) return undefined;
+    this.#read.get(best.queue)!.at++;
+    turns.set(best.queue, ++this.#claimant.turn);
+    return best;
+  }
+
+  #first(queue: string, wanted: number): Ready | undefined {
+    const { messages } = this.#records;
+    let read = this.#read.get(queue);
+    if (!read || (read.at === read.messages.length && !read.isAll)) {
+      const limit = Math.min(wanted, messages.readAhead);
+      const found = messages.ready(queue, limit);
+      read = { messages: found, at: 0, isAll: found.length < limit };
+      this.#read.set(queue, read);
+    }
+    return read.messages[read.at];
+  }
+}
+
+function reasonToDrop({ messages, now }: Records, message: Ready): "expired" | "revoked" | null {
+  return endOfWaiting(message, now) ?? (messages.isRevokedId(message.id) ? "revoked" : null);
+}
+
+function deliver(
+  records: Records,
+  message: Ready,
+  { worker, leaseMs }: ClaimRequest,
+  token: string,
+): Delivery {
+  const { messages } = records;
+  const until: EpochMs = records.now + leaseMs;
+  const deliveries = message.deliveries + 1;
+  messages.lease(message, { token, worker, until });
+  // Field by field: a spread costs as much as reading a column.
+  const delivery: Delivery = {
+    id: message.id,
+    token,
+    task: message.task,
+    queue: message.queue,
+    priority: message.priority,
+    eta: message.eta,
+    expires: message.expires,
+    maxDeliveries: message.maxDeliveries,
+    resultTtlMs: message.resultTtlMs,
+    idTtlMs: message.idTtlMs,
+    entry: message.entry,
+    body: message.body,
+    retries: message.retries,
+    deliveries,
+    enqueuedAt: message.enqueuedAt,
+  };
+  const lock = messages.lockOf(message);
+  return lock ? { ...delivery, lock: { ...lock, fence: usePermit(records, message, until) } } : delivery;
+}

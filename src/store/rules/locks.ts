@@ -1,0 +1,66 @@
+/** What processes and operators do with permits. */
+import type { AcquireReply, AcquireRequest, PermitRef } from "../contracts/locks.js";
+import { endPermit, releaseRequest, setUntil } from "./permits.js";
+import type { Records } from "./records.js";
+import { release } from "./release.js";
+import { handOver, holderOf, isBusy, requestForProcess } from "./waiters.js";
+
+export function acquire(records: Records, request: AcquireRequest): AcquireReply {
+  const { lock, capacity, waiter: id, label, leaseMs, waiterTtlMs } = request;
+  const { locks, now } = records;
+  const busy = isBusy(records, lock, capacity);
+  let own = locks.ofProcess(lock, id);
+  if (!own) {
+    if (busy && waiterTtlMs === null) return { outcome: "busy", now };
+    own = requestForProcess(records, { lock, capacity, id, label, grantMs: waiterTtlMs ?? leaseMs });
+  }
+  if (own?.status === "holding") {
+    setUntil(records, own, now + leaseMs);
+    release(records);
+    return { outcome: "granted", permit: { lock, token: own.token ?? "", fence: own.fence ?? 0 }, now };
+  }
+  if (own && waiterTtlMs !== null) locks.setUntil(own, now + waiterTtlMs);
+  return { outcome: "waiting", nextLookAt: locks.wakeAt(lock), now };
+}
+
+export function cancel(records: Records, lock: string, waiter: string): "cancelled" | "unknown" {
+  handOver(records, lock);
+  const own = records.locks.ofProcess(lock, waiter);
+  if (!own) return "unknown";
+  releaseRequest(records, own);
+  release(records);
+  return "cancelled";
+}
+
+export function extendPermit(records: Records, permit: PermitRef, leaseMs: number): "extended" | "lost" {
+  const holder = holderOf(records, permit);
+  if (!holder) return "lost";
+  setUntil(records, holder, records.now + leaseMs);
+  release(records);
+  return "extended";
+}
+
+export function returnPermit(records: Records, permit: PermitRef): "released" | "lost" {
+  const holder = holderOf(records, permit);
+  if (!holder) return "lost";
+  endPermit(records, holder, "released");
+  release(records);
+  return "released";
+}
+
+export function breakPermit(records: Records, permit: PermitRef): "broken" | "unknown" {
+  const holder = holderOf(records, permit);
+  if (!holder) return "unknown";
+  endPermit(records, holder, "broken");
+  if (holder.kind === "process") records.publish("lock", holder.id);
+  release(records);
+  return "broken";
+}
+
+/** Ends at most `limit` permits of processes that nobody waits for; gives their number. */
+export function sweepPermits(records: Records, limit: number): number {
+  const ended = records.locks.ended(limit);
+  for (const lock of ended) records.freed.locks.add(lock);
+  release(records);
+  return ended.length;
+}

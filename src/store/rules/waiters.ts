@@ -1,0 +1,94 @@
+/** Waiting for a lock: asking for it, and being granted a permit when the ticket comes up. */
+import type { MessageLock, PermitRef } from "../contracts/locks.js";
+import { endPermit, note } from "./permits.js";
+import type { Known, LockRequest, Newcomer, Records } from "./records.js";
+
+/** Whether a newcomer would have to wait. The newest caller's capacity counts. */
+export function isBusy(records: Records, lock: string, capacity: number): boolean {
+  if (records.locks.capacity(lock) === null) return false;
+  records.locks.setCapacity(lock, capacity);
+  handOver(records, lock);
+  return records.locks.heldCount(lock) >= capacity;
+}
+
+/** Puts a process behind all who wait, unless it has its permit at once. */
+export function requestForProcess(
+  records: Records,
+  request: Pick<Newcomer, "lock" | "capacity" | "id" | "label" | "grantMs">,
+): LockRequest | null {
+  const until = records.now + request.grantMs;
+  records.locks.enqueue({ ...request, kind: "process", until, waitDeadline: null }, null);
+  handOver(records, request.lock);
+  return noteWaiting(records, records.locks.ofProcess(request.lock, request.id));
+}
+
+/** Has a message wait for its lock, at its old ticket when it had one, unless it has its permit at once. */
+export function requestForMessage(
+  records: Records,
+  message: Known,
+  task: string,
+  lock: MessageLock,
+): LockRequest | null {
+  const { locks, now } = records;
+  const { name, capacity, waitTimeoutMs, reserveMs: grantMs } = lock;
+  if (!locks.enqueueAgain(message, lock)) {
+    const waitDeadline = waitTimeoutMs === null ? null : now + waitTimeoutMs;
+    locks.enqueue(
+      { lock: name, capacity, kind: "task", id: message.id, label: task, until: null, grantMs, waitDeadline },
+      message,
+    );
+  }
+  handOver(records, name);
+  return noteWaiting(records, locks.ofMessage(message));
+}
+
+/** In the history, when it was not granted a permit at once. */
+function noteWaiting(records: Records, request: LockRequest | null): LockRequest | null {
+  if (request?.status === "waiting") {
+    note(records, "waiting", request);
+    if (request.waitDeadline !== null) records.wakeBy(request.waitDeadline);
+  }
+  return request;
+}
+
+/** Gives what is free to those who wait, so that no lock that somebody waits for has a permit to give. */
+export function handOver(records: Records, lock: string): void {
+  const { locks, freed, now } = records;
+  freed.locks.delete(lock);
+  const capacity = locks.capacity(lock);
+  if (capacity === null) return;
+  for (const holder of locks.endedHolders(lock)) endPermit(records, holder, "lost");
+  let free = capacity - locks.heldCount(lock);
+  let first = locks.firstWaiting(lock);
+  while (first && free > 0) {
+    // A process that has not been heard of is passed over; a blocked task cannot die.
+    if (first.kind === "process" && (first.until ?? 0) <= now) {
+      note(records, "gave-up", first);
+      locks.remove(first);
+    } else {
+      grant(records, first);
+      free--;
+    }
+    first = locks.firstWaiting(lock);
+  }
+  freed.locks.delete(lock);
+  if (first) records.wakeBy(locks.watch(lock));
+  else locks.unwatch(lock);
+}
+
+function grant(records: Records, request: LockRequest): void {
+  const { locks, messages, now } = records;
+  // A task gets its number when a worker takes it: two runs of it must not share one.
+  const fence = request.kind === "task" ? null : locks.nextFence();
+  note(records, "acquired", request, fence);
+  locks.grant(request, now + request.grantMs, fence);
+  if (request.kind === "process") return records.publish("lock", request.id);
+  const queue = messages.unblock(request.id);
+  if (queue !== null) records.notify(queue);
+}
+
+/** The holder of a permit that is valid now. */
+export function holderOf(records: Records, { lock, token }: PermitRef): LockRequest | null {
+  handOver(records, lock);
+  return records.locks.holder(lock, token);
+}

@@ -1,0 +1,168 @@
+/** Locks, and requests for them, as rows. */
+import type { EpochMs } from "../../core/clock.js";
+import type { MessageLock } from "../../tasks/message.js";
+import { LOCK_HISTORY_ROWS, type LockEvent } from "../contracts/lock-inspection.js";
+import type { LockRecords, LockRequest, Newcomer } from "../rules/records.js";
+import type { Known } from "./message-table.js";
+import { AWAY, HOLDING, WAITING } from "./schema.js";
+import { LIMIT, type Transaction } from "./transaction.js";
+
+const REQUEST = `SELECT turn AS ticket, lock, id, CASE is_task WHEN 1 THEN 'task' ELSE 'process' END AS kind, label,
+  CASE standing WHEN ${WAITING} THEN 'waiting' WHEN ${HOLDING} THEN 'holding' ELSE 'away' END AS status, since, until,
+  grant_ms AS grantMs, token, fence, give_up_at AS waitDeadline FROM contender`;
+
+/** History rows go in parts of so many. */
+const TRIM_EVERY = 250;
+
+export class LockTable implements LockRecords {
+  readonly #at: Transaction;
+
+  constructor(at: Transaction) {
+    this.#at = at;
+  }
+
+  capacity(lock: string): number | null {
+    const sql = "SELECT capacity FROM lock WHERE name = ?";
+    return this.#at.get<{ capacity: number }>(sql, lock)?.capacity ?? null;
+  }
+
+  setCapacity(lock: string, capacity: number): void {
+    this.#at.run("UPDATE lock SET capacity = ? WHERE name = ?", capacity, lock);
+  }
+
+  heldCount(lock: string): number {
+    const sql = `SELECT count(*) AS count FROM contender WHERE lock = ? AND standing = ${HOLDING}`;
+    return this.#at.get<{ count: number }>(sql, lock)!.count;
+  }
+
+  endedHolders(lock: string): readonly LockRequest[] {
+    const sql = `${REQUEST} WHERE lock = ? AND standing = ${HOLDING} AND until <= ?`;
+    return this.#at.all<LockRequest>(sql, lock, this.#at.now);
+  }
+
+  firstWaiting(lock: string): LockRequest | null {
+    return this.#request(`WHERE lock = ? AND standing = ${WAITING} ORDER BY turn LIMIT 1`, lock);
+  }
+
+  holder(lock: string, token: string): LockRequest | null {
+    return this.#request(`WHERE lock = ? AND standing = ${HOLDING} AND token = ?`, lock, token);
+  }
+
+  ofProcess(lock: string, waiter: string): LockRequest | null {
+    return this.#request("WHERE id = ? AND is_task = 0 AND lock = ?", waiter, lock);
+  }
+
+  ofMessage({ id, lock }: Known): LockRequest | null {
+    return lock === null ? null : this.#request("WHERE id = ? AND is_task = 1", id);
+  }
+
+  #request(where: string, ...values: string[]): LockRequest | null {
+    return this.#at.get<LockRequest>(`${REQUEST} ${where}`, ...values) ?? null;
+  }
+
+  due(limit: number): readonly string[] {
+    const sql = `SELECT name FROM lock WHERE wake_at <= ? ORDER BY wake_at ${LIMIT}`;
+    return this.#at.all<{ name: string }>(sql, this.#at.now, limit).map(({ name }) => name);
+  }
+
+  ended(limit: number): readonly string[] {
+    const sql = `SELECT lock FROM contender WHERE standing = ${HOLDING} AND until <= ? ORDER BY until ${LIMIT}`;
+    return this.#at.all<{ lock: string }>(sql, this.#at.now, limit).map(({ lock }) => lock);
+  }
+
+  wakeAt(lock: string): EpochMs {
+    return this.#at.get<{ at: EpochMs }>("SELECT wake_at AS at FROM lock WHERE name = ?", lock)!.at;
+  }
+
+  enqueue({ lock, capacity, kind, id, label, until, grantMs, waitDeadline }: Newcomer): void {
+    this.#open(lock, capacity);
+    this.#at.run(
+      `INSERT INTO contender (lock, id, is_task, label, standing, since, until, grant_ms, give_up_at)
+         VALUES (?, ?, ?, ?, ${WAITING}, ?, ?, ?, ?)`,
+      ...[lock, id, kind === "task" ? 1 : 0, label, this.#at.now, until, grantMs, waitDeadline],
+    );
+  }
+
+  enqueueAgain({ id }: Known, { name, capacity, reserveMs }: MessageLock): boolean {
+    const found = this.#at.run(
+      `UPDATE contender SET standing = ${WAITING}, since = ?, until = NULL, grant_ms = ?
+         WHERE id = ? AND is_task = 1 AND lock = ?`,
+      ...[this.#at.now, reserveMs, id, name],
+    );
+    if (found > 0) this.#open(name, capacity);
+    return found > 0;
+  }
+
+  #open(lock: string, capacity: number): void {
+    this.#at.run(
+      "INSERT INTO lock (name, capacity) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET capacity = excluded.capacity",
+      ...[lock, capacity],
+    );
+  }
+
+  grant({ ticket }: LockRequest, until: EpochMs, fence: number | null): void {
+    const token = (fence ?? this.nextFence()).toString(36);
+    this.#at.run(
+      `UPDATE contender SET standing = ${HOLDING}, since = ?, until = ?, token = ?, fence = ? WHERE turn = ?`,
+      ...[this.#at.now, until, token, fence, ticket],
+    );
+  }
+
+  setUntil({ ticket }: LockRequest, until: EpochMs): void {
+    this.#at.run("UPDATE contender SET until = ? WHERE turn = ?", until, ticket);
+  }
+
+  setFence({ ticket }: LockRequest, fence: number | null): void {
+    this.#at.run("UPDATE contender SET fence = ? WHERE turn = ?", fence, ticket);
+  }
+
+  extendPermitOf({ id, lock }: Known, until: EpochMs): boolean {
+    if (lock === null) return true;
+    const sql = `UPDATE contender SET until = ? WHERE id = ? AND is_task = 1 AND standing = ${HOLDING}`;
+    return this.#at.run(sql, until, id) > 0;
+  }
+
+  sendAway({ ticket }: LockRequest): void {
+    this.#at.run(
+      `UPDATE contender SET standing = ${AWAY}, fence = NULL, token = NULL WHERE turn = ?`,
+      ticket,
+    );
+  }
+
+  remove({ ticket }: LockRequest): void {
+    this.#at.run("DELETE FROM contender WHERE turn = ?", ticket);
+  }
+
+  watch(lock: string): EpochMs {
+    const { at } = this.#at.get<{ at: EpochMs | null }>(
+      `UPDATE lock SET wake_at = (SELECT min(until) FROM contender WHERE lock = name AND standing = ${HOLDING})
+         WHERE name = ? RETURNING wake_at AS at`,
+      lock,
+    )!;
+    return at ?? Infinity;
+  }
+
+  unwatch(lock: string): void {
+    if (this.heldCount(lock) === 0) this.#at.run("DELETE FROM lock WHERE name = ?", lock);
+    else this.#at.run("UPDATE lock SET wake_at = NULL WHERE name = ? AND wake_at IS NOT NULL", lock);
+  }
+
+  /** Microseconds of the clock: the number also grows when an older copy of the file was restored. */
+  nextFence(): number {
+    return this.#at.get<{ value: number }>(
+      "UPDATE counter SET value = max(value + 1, ?) WHERE name = 'fence' RETURNING value",
+      this.#at.now * 1_000,
+    )!.value;
+  }
+
+  addHistory(event: LockEvent, request: LockRequest, fence: number | null, tookMs: number | null): void {
+    const { lock, kind, id, label } = request;
+    const { seq } = this.#at.get<{ seq: number }>(
+      `INSERT INTO lock_history (lock, event, is_task, id, label, fence, at, took_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+      ...[lock, event, kind === "task" ? 1 : 0, id, label, fence, this.#at.now, tookMs],
+    )!;
+    if (seq % TRIM_EVERY !== 0) return;
+    this.#at.run("DELETE FROM lock_history WHERE seq <= ?", seq - LOCK_HISTORY_ROWS);
+  }
+}

@@ -1,0 +1,259 @@
+/** Messages as rows. */
+import type { EpochMs } from "../../core/clock.js";
+import type { MessageLock } from "../../tasks/message.js";
+import type { DeliveryRef } from "../contracts/delivery.js";
+import type * as records from "../rules/records.js";
+import { NOT_REVOKED, queuedState, type Revoked, TO_DROP } from "../rules/states.js";
+import { BLOCKED, BUFFERED, DEAD, LEASED, READY, SCHEDULED, WAITING } from "./schema.js";
+import { LIMIT, type Transaction } from "./transaction.js";
+
+/** What the moves below need. */
+export interface Known extends records.Known {
+  readonly seq: number;
+  /** JSON of a MessageLock. */
+  readonly lock: string | null;
+}
+
+type As<T> = T & Known;
+
+const KNOWN = "seq, id, queue, eta, entry, result_ttl AS resultTtlMs, id_ttl AS idTtlMs, lock";
+/** The columns of a row, and the store's words for its state. */
+export const FOUND = `${KNOWN}, task, revoked, expires,
+  CASE place WHEN ${READY} THEN 'ready' WHEN ${SCHEDULED} THEN 'scheduled' WHEN ${LEASED} THEN 'leased'
+    WHEN ${DEAD} THEN 'dead' ELSE 'blocked' END AS state,
+  CASE place WHEN ${BUFFERED} THEN 'entry' WHEN ${BLOCKED} THEN 'lock' END AS blocker`;
+const FOREMOST = `SELECT ${KNOWN}, task, priority, expires, max_deliveries AS maxDeliveries, body, retries, deliveries,
+  enqueued_at AS enqueuedAt, revoked FROM message WHERE place = ${READY} AND queue = ? ORDER BY priority DESC, seq ${LIMIT}`;
+const BACK = `token = NULL, lease_until = NULL, revoked = min(revoked, ${TO_DROP})`;
+/** With the store's now before: ready, or scheduled when its eta is ahead. */
+const QUEUED = `CASE WHEN eta > ? THEN ${SCHEDULED} ELSE ${READY} END`;
+
+export class MessageTable implements records.MessageRecords {
+  readonly readAhead = Infinity;
+  readonly #at: Transaction;
+
+  constructor(at: Transaction) {
+    this.#at = at;
+  }
+
+  isStored(id: string): boolean {
+    return this.#at.get("SELECT 1 FROM message WHERE id = ?", id) !== undefined;
+  }
+
+  find(id: string): As<records.Found> | null {
+    return this.#at.get<As<records.Found>>(`SELECT ${FOUND} FROM message WHERE id = ?`, id) ?? null;
+  }
+
+  leased({ id, token }: DeliveryRef): As<records.Leased> | null {
+    const sql = `SELECT ${KNOWN}, revoked FROM message WHERE id = ? AND token = ?`;
+    return this.#at.get<As<records.Leased>>(sql, id, token) ?? null;
+  }
+
+  delivered({ id, token }: DeliveryRef): As<records.Delivered> | null {
+    const sql = `SELECT ${KNOWN}, task, lease_until AS until FROM message WHERE id = ? AND token = ?`;
+    return this.#at.get<As<records.Delivered>>(sql, id, token) ?? null;
+  }
+
+  ready(queue: string, limit: number): readonly As<records.Ready>[] {
+    if (limit !== 1) return this.#at.all<As<records.Ready>>(FOREMOST, queue, limit);
+    // A single row without the detour over a list.
+    const one = this.#at.get<As<records.Ready>>(FOREMOST, queue, 1);
+    return one ? [one] : [];
+  }
+
+  hasReady(queue: string): boolean {
+    const sql = `SELECT 1 FROM message WHERE place = ${READY} AND queue = ? LIMIT 1`;
+    return this.#at.get(sql, queue) !== undefined;
+  }
+
+  dueScheduled(limit: number): readonly Known[] {
+    return this.#at.all<Known>(
+      `SELECT ${KNOWN} FROM message WHERE place = ${SCHEDULED} AND eta <= ? ORDER BY eta ${LIMIT}`,
+      ...[this.#at.now, limit],
+    );
+  }
+
+  endedLeases(limit: number): readonly As<records.Lapsed>[] {
+    return this.#at.all<As<records.Lapsed>>(
+      `SELECT ${KNOWN}, task, deliveries, max_deliveries AS maxDeliveries FROM message
+           WHERE place = ${LEASED} AND lease_until <= ? ORDER BY lease_until ${LIMIT}`,
+      ...[this.#at.now, limit],
+    );
+  }
+
+  overdueBlocked(limit: number): readonly As<records.Found>[] {
+    const overdue = this.#at.all<{ id: string }>(
+      `SELECT id FROM contender WHERE standing = ${WAITING} AND give_up_at IS NOT NULL AND give_up_at <= ?
+         ORDER BY give_up_at ${LIMIT}`,
+      ...[this.#at.now, limit],
+    );
+    return overdue.flatMap(({ id }) => this.find(id) ?? []);
+  }
+
+  waitingIn(queue: string, limit: number): readonly Known[] {
+    const waiting: Known[] = [];
+    // Looks through all that is scheduled: an operator's step, not a worker's.
+    for (const place of [READY, BLOCKED, SCHEDULED]) {
+      const sql = `SELECT ${KNOWN} FROM message WHERE place = ${place} AND queue = ? ${LIMIT}`;
+      waiting.push(...this.#at.all<Known>(sql, queue, limit - waiting.length));
+    }
+    return waiting;
+  }
+
+  dead(id: string): Known | null {
+    return this.#at.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ? AND place = ${DEAD}`, id) ?? null;
+  }
+
+  lockOf({ lock }: Known): MessageLock | null {
+    return lock === null ? null : (JSON.parse(lock) as MessageLock);
+  }
+
+  insertUnlessKnown(sent: records.Sent, state: "ready" | "scheduled"): Known | null {
+    return this.#insert(sent, state === "ready" ? READY : SCHEDULED);
+  }
+
+  insertBuffered(sent: records.Sent): boolean {
+    return this.#insert(sent, BUFFERED) !== null;
+  }
+
+  #insert(sent: records.Sent, place: number): Known | null {
+    const at = this.#at;
+    at.movesMessages = true;
+    const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, idTtlMs, entry, body } =
+      sent;
+    const seq = at.nextSeq();
+    const lock = sent.lock && JSON.stringify(sent.lock);
+    const stored = at.run(
+      `INSERT INTO message (seq, id, place, task, queue, priority, eta, expires, max_deliveries, result_ttl, entry,
+         enqueued_at, body, lock, id_ttl) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+         WHERE NOT EXISTS (SELECT 1 FROM result WHERE id = ? AND until > ?) ON CONFLICT (id) DO NOTHING`,
+      ...[
+        seq,
+        id,
+        place,
+        task,
+        queue,
+        priority,
+        eta,
+        expires,
+        maxDeliveries,
+        resultTtlMs,
+        entry,
+        at.now,
+        body,
+      ],
+      ...[lock, idTtlMs, id, at.now],
+    );
+    return stored > 0 ? { seq, id, queue, eta, entry, resultTtlMs, idTtlMs, lock } : null;
+  }
+
+  lease(message: Known, { token, worker, until }: records.Lease): void {
+    this.#at.run(
+      `UPDATE message SET place = ${LEASED}, token = ?, worker = ?, lease_until = ?, deliveries = deliveries + 1
+         WHERE seq = ?`,
+      ...[token, worker, until, message.seq],
+    );
+  }
+
+  extendLease({ seq }: Known, until: EpochMs): void {
+    this.#at.run("UPDATE message SET lease_until = ? WHERE seq = ?", until, seq);
+  }
+
+  promote({ seq }: Known): void {
+    this.#at.run(`UPDATE message SET place = ${READY} WHERE seq = ?`, seq);
+  }
+
+  requeue({ seq }: Known, { isCounted }: { readonly isCounted: boolean }): void {
+    this.#at.movesMessages = true;
+    this.#at.run(
+      `UPDATE message SET place = ${QUEUED}, deliveries = deliveries - ?, ${BACK} WHERE seq = ?`,
+      ...[this.#at.now, isCounted ? 0 : 1, seq],
+    );
+  }
+
+  postpone({ seq }: Known, eta: EpochMs, why: "retry" | "defer"): void {
+    const at = this.#at;
+    at.movesMessages = true;
+    const counts = why === "retry" ? "deliveries = 0, retries = retries + 1" : "deliveries = deliveries - 1";
+    const place = queuedState(eta, at.now) === "ready" ? READY : SCHEDULED;
+    at.run(
+      `UPDATE message SET place = ?, seq = ?, eta = ?, ${counts}, ${BACK} WHERE seq = ?`,
+      ...[place, at.nextSeq(), eta, seq],
+    );
+  }
+
+  block({ seq }: Known): void {
+    this.#at.movesMessages = true;
+    this.#at.run(
+      `UPDATE message SET place = ${BLOCKED}, deliveries = deliveries - (token IS NOT NULL), ${BACK} WHERE seq = ?`,
+      seq,
+    );
+  }
+
+  unblock(id: string): string | null {
+    const sql = `UPDATE message SET place = ${QUEUED} WHERE id = ? AND place = ${BLOCKED} RETURNING queue`;
+    return this.#at.get<{ queue: string }>(sql, this.#at.now, id)?.queue ?? null;
+  }
+
+  deadLetter({ seq }: Known, reason: string): void {
+    this.#at.run(
+      `UPDATE message SET place = ${DEAD}, seq = ?, token = NULL, lease_until = NULL, dead_at = ?, dead_reason = ?
+         WHERE seq = ?`,
+      ...[this.#at.nextSeq(), this.#at.now, reason, seq],
+    );
+  }
+
+  redrive({ seq }: Known): void {
+    const at = this.#at;
+    at.movesMessages = true;
+    at.run(
+      `UPDATE message SET place = ${QUEUED}, seq = ?, deliveries = 0, retries = 0, revoked = ${NOT_REVOKED},
+         enqueued_at = ?, dead_at = NULL, dead_reason = NULL WHERE seq = ?`,
+      ...[at.now, at.nextSeq(), at.now, seq],
+    );
+  }
+
+  sendBuffered({ seq }: Known): void {
+    const at = this.#at;
+    at.run(
+      `UPDATE message SET place = ${QUEUED}, seq = ?, enqueued_at = ? WHERE seq = ?`,
+      ...[at.now, at.nextSeq(), at.now, seq],
+    );
+  }
+
+  remove({ seq }: Known): void {
+    this.#at.run("DELETE FROM message WHERE seq = ?", seq);
+  }
+
+  markRevoked({ seq }: Known, how: Revoked): void {
+    this.#at.run("UPDATE message SET revoked = ? WHERE seq = ?", how, seq);
+  }
+
+  setLock(message: Known, lock: MessageLock): Known {
+    const spec = JSON.stringify(lock);
+    this.#at.run("UPDATE message SET lock = ? WHERE seq = ?", spec, message.seq);
+    return { ...message, lock: spec };
+  }
+
+  isRevokedId(id: string): boolean {
+    return (
+      this.#at.get("SELECT 1 FROM revocation WHERE id = ? AND until > ?", id, this.#at.now) !== undefined
+    );
+  }
+
+  rememberRevoked(id: string, until: EpochMs): void {
+    this.#at.run(
+      `INSERT INTO revocation (id, until) VALUES (?, ?)
+         ON CONFLICT (id) DO UPDATE SET until = max(until, excluded.until)`,
+      ...[id, until],
+    );
+  }
+}
+
+/** Drops at most `limit` revocations whose time is over. */
+export function sweepRevocations(at: Transaction, limit: number): number {
+  return at.run(
+    `DELETE FROM revocation WHERE id IN (SELECT id FROM revocation WHERE until <= ? ORDER BY until ${LIMIT})`,
+    ...[at.now, limit],
+  );
+}
