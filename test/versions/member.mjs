@@ -29,7 +29,7 @@ let over = false;
 
 const second = (offsetMs) => every("1s", { offset: `${offsetMs}ms` });
 const app = new Sunbeat("versions", {
-  ...{ broker, lease, beatLease, gracePeriod: 20, maxDeliveries: 100 },
+  ...{ broker, lease, beatLease, gracePeriod: 20, maxDeliveries: 100, version: isAhead ? 2 : 1 },
   logger: { debug() {}, info() {}, warn: console.error, error: console.error },
   beatSchedule: Object.fromEntries([
     ...entries.map(({ entry, offsetMs, misfire }) => [
