@@ -6,6 +6,7 @@ import path from "node:path";
 export interface Change {
   /** Below `dist`. */
   readonly file: string;
+  /** Each of its places is changed. */
   readonly find: string;
   readonly put: string;
 }
@@ -36,7 +37,7 @@ export function mutated(dist: string, changes: readonly Change[]): Mutated {
     }
     writeFileSync(
       place,
-      text.replace(find, () => put),
+      text.replaceAll(find, () => put),
     );
   }
   return mutant;

@@ -8,7 +8,7 @@ import { expect, inject, test } from "vitest";
 import type { openStore } from "../../src/app/open-store.js";
 import { DIST, FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { membersOf } from "./log.js";
-import { mutated } from "./mutants.js";
+import { type Change, mutated } from "./mutants.js";
 import { type Kind, type MembersOptions, PLACES, withMembers } from "./turns.js";
 
 const { dist: old, apart } = inject("base");
@@ -41,7 +41,7 @@ test.each(KINDS.filter((kind) => !isApart(kind)))(
 );
 
 /** Where the meaning of what is stored has changed: one of the two has the store, and the other is refused with a code. */
-async function apartOn(kind: Kind, builds: MembersOptions): Promise<void> {
+async function apartOn(kind: Kind, builds: MembersOptions, refusal?: string): Promise<void> {
   let ownersBuild = builds.old;
   // The store can be looked at by its owner alone.
   const open: typeof openStore = async (url, context) => {
@@ -75,7 +75,7 @@ async function apartOn(kind: Kind, builds: MembersOptions): Promise<void> {
     expect(broken.slice(0, 20)).toEqual([]);
     const refused = membersOf(crew.log, "refusal");
     expect(refused.filter(({ by }) => !by.startsWith(other))).toEqual([]);
-    const code = owner === "new" ? "SUNBEAT_STORE_NEWER" : "SUNBEAT_STORE_OLDER";
+    const code = refusal ?? (owner === "new" ? "SUNBEAT_STORE_NEWER" : "SUNBEAT_STORE_OLDER");
     expect([...new Set(refused.map((each) => `${each.what}: ${each.code}`))]).toEqual([`the start: ${code}`]);
   });
 }
@@ -86,17 +86,46 @@ test.each(KINDS.filter(isApart))(
   (kind) => apartOn(kind, { old }),
 );
 
+/** The present build, in a version that raises the stored form. */
+const NEWER: Readonly<Record<Kind, readonly Change[]>> = {
+  sqlite: [
+    {
+      file: "store/sqlite/schema.js",
+      find: "export const SCHEMA_VERSION = MIGRATIONS.length;",
+      put: "MIGRATIONS.push(`CREATE TABLE of_the_future (one INTEGER)`);\nexport const SCHEMA_VERSION = MIGRATIONS.length;",
+    },
+  ],
+  redis: [
+    {
+      file: "store/redis/scripts.generated.js",
+      find: String.raw`key_meta, \"version\", \"1\"`,
+      put: String.raw`key_meta, \"version\", \"2\"`,
+    },
+    {
+      file: "store/redis/scripts.generated.js",
+      find: String.raw`is_used and 1 or 0, \"1\"`,
+      put: String.raw`is_used and 1 or 0, \"2\"`,
+    },
+  ],
+};
+
+test.each(KINDS)(
+  "a newer version that raises the version of the store (%s): one of the two is refused with a code, and nothing is lost",
+  { timeout: 4 * PATIENCE_MS },
+  async (kind) => {
+    const newer = mutated(DIST, NEWER[kind]);
+    await apartOn(kind, { old: DIST, new: newer.dist }).finally(() => newer.dispose());
+  },
+);
+
 test(
-  "a SQLite file that a newer version has brought up to date: this one is refused with a code, and nothing is lost",
+  "a Redis namespace that a newer version has begun: the older one is refused with a code, and nothing is lost",
   { timeout: 4 * PATIENCE_MS },
   async () => {
-    const newer = mutated(DIST, [
-      {
-        file: "store/sqlite/schema.js",
-        find: "export const SCHEMA_VERSION = MIGRATIONS.length;",
-        put: "MIGRATIONS.push(`CREATE TABLE of_the_future (one INTEGER)`);\nexport const SCHEMA_VERSION = MIGRATIONS.length;",
-      },
-    ]);
-    await apartOn("sqlite", { old: DIST, new: newer.dist }).finally(() => newer.dispose());
+    const newer = mutated(DIST, NEWER.redis);
+    // By turns the other way round: whoever is there first is the newer one.
+    await apartOn("redis", { old: newer.dist, new: DIST }, "SUNBEAT_STORE_NEWER").finally(() =>
+      newer.dispose(),
+    );
   },
 );
