@@ -214,6 +214,9 @@ function likelyReason(record: StoredResult | null): string {
     case undefined:
       return "the store does not know this id, so it was not sent to this broker, or its result expired, was forgotten or is not stored (ignoreResult)";
     case "PENDING":
+      if (record.reason === "unknown-here") {
+        return "it was met by a worker that does not know its task or its form, and waits for one that does";
+      }
       return "it waits; does a worker listen to its queue, has its eta come, or is its lock held (sunbeat locks list)?";
     case "RECEIVED":
     case "STARTED":

@@ -50,6 +50,8 @@ export const KEY_TYPES = {
   permits: "zset",
   waiters: "zset",
   alive: "zset",
+  /** processes that were passed over, by the ends of their tickets */
+  skipped: "zset",
   /** id of a message, and lock and process -> its lock request */
   tasklock: "hash",
   processlock: "hash",

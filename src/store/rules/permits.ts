@@ -27,6 +27,20 @@ export function usePermit({ locks }: Records, message: Known, until: EpochMs): n
   return fence;
 }
 
+/** Whether a process has been given a permit and has not fetched it. */
+export function isOffered({ kind, status, fence }: LockRequest): boolean {
+  return kind === "process" && status === "holding" && fence === null;
+}
+
+/** A process fetches the permit that it was given: its number from now on. */
+export function fetchPermit(records: Records, holder: LockRequest): number {
+  if (holder.fence !== null) return holder.fence;
+  const fence = records.locks.nextFence();
+  note(records, "acquired", holder, fence);
+  records.locks.fetch(holder, fence);
+  return fence;
+}
+
 /** Sets when a permit ends that no lease of a delivery ends: where that is sooner than was thought, its waiters are told. */
 export function setUntil({ locks, freed }: Records, holder: LockRequest, until: EpochMs): void {
   if (until < (holder.until ?? Infinity)) freed.locks.add(holder.lock);
@@ -51,7 +65,8 @@ export function endPermit(
   event: "released" | "broken" | "lost",
 ): void {
   const { locks, freed, now } = records;
-  note(records, (holder.until ?? 0) <= now ? "lost" : event, holder);
+  if (isOffered(holder)) note(records, "gave-up", holder);
+  else note(records, (holder.until ?? 0) <= now ? "lost" : event, holder);
   freed.locks.add(holder.lock);
   if (holder.kind === "task") locks.sendAway(holder);
   else locks.remove(holder);
@@ -65,9 +80,9 @@ export function losePermit(records: Records, message: Known): void {
 
 /** Ends a request for good: its permit, its place among the waiters, its ticket. */
 export function releaseRequest(records: Records, request: LockRequest): void {
-  if (request.status === "holding")
+  if (request.status === "holding" && !isOffered(request))
     note(records, (request.until ?? 0) <= records.now ? "lost" : "released", request);
-  else if (request.status === "waiting") note(records, "gave-up", request);
+  else if (request.status !== "away" || request.kind === "process") note(records, "gave-up", request);
   records.freed.locks.add(request.lock);
   records.locks.remove(request);
 }

@@ -11,6 +11,9 @@ const REQUEST = `SELECT turn AS ticket, lock, id, CASE is_task WHEN 1 THEN 'task
   CASE standing WHEN ${WAITING} THEN 'waiting' WHEN ${HOLDING} THEN 'holding' ELSE 'away' END AS status, since, until,
   grant_ms AS grantMs, token, fence, give_up_at AS waitDeadline FROM contender`;
 
+/** A process that was passed over. */
+const SKIPPED = `standing = ${AWAY} AND is_task = 0`;
+
 /** History rows go in parts of so many. */
 const TRIM_EVERY = 250;
 
@@ -44,6 +47,17 @@ export class LockTable implements LockRecords {
     return this.#request(`WHERE lock = ? AND standing = ${WAITING} ORDER BY turn LIMIT 1`, lock);
   }
 
+  nextProcesses(lock: string, limit: number): readonly string[] {
+    const sql = `SELECT id, is_task AS isTask FROM contender WHERE lock = ? AND standing = ${WAITING} ORDER BY turn ${LIMIT}`;
+    const next = this.#at.all<{ id: string; isTask: number }>(sql, lock, limit);
+    return next.flatMap(({ id, isTask }) => (isTask === 0 ? [id] : []));
+  }
+
+  endedTickets(lock: string): readonly LockRequest[] {
+    const sql = `${REQUEST} WHERE lock = ? AND ${SKIPPED} AND until <= ?`;
+    return this.#at.all<LockRequest>(sql, lock, this.#at.now);
+  }
+
   holder(lock: string, token: string): LockRequest | null {
     return this.#request(`WHERE lock = ? AND standing = ${HOLDING} AND token = ?`, lock, token);
   }
@@ -66,8 +80,13 @@ export class LockTable implements LockRecords {
   }
 
   ended(limit: number): readonly string[] {
-    const sql = `SELECT lock FROM contender WHERE standing = ${HOLDING} AND until <= ? ORDER BY until ${LIMIT}`;
-    return this.#at.all<{ lock: string }>(sql, this.#at.now, limit).map(({ lock }) => lock);
+    const ended = (which: string, most: number) =>
+      this.#at.all<{ lock: string }>(
+        `SELECT lock FROM contender WHERE ${which} AND until <= ? ORDER BY until ${LIMIT}`,
+        ...[this.#at.now, most],
+      );
+    const permits = ended(`standing = ${HOLDING}`, limit);
+    return [...permits, ...ended(SKIPPED, limit - permits.length)].map(({ lock }) => lock);
   }
 
   wakeAt(lock: string): EpochMs {
@@ -100,12 +119,25 @@ export class LockTable implements LockRecords {
     );
   }
 
-  grant({ ticket }: LockRequest, until: EpochMs, fence: number | null): void {
-    const token = (fence ?? this.nextFence()).toString(36);
+  grant({ ticket }: LockRequest, until: EpochMs): void {
     this.#at.run(
-      `UPDATE contender SET standing = ${HOLDING}, since = ?, until = ?, token = ?, fence = ? WHERE turn = ?`,
-      ...[this.#at.now, until, token, fence, ticket],
+      `UPDATE contender SET standing = ${HOLDING}, since = CASE is_task WHEN 1 THEN ? ELSE since END, until = ?, token = ?,
+         fence = NULL WHERE turn = ?`,
+      ...[this.#at.now, until, this.nextFence().toString(36), ticket],
     );
+  }
+
+  fetch({ ticket }: LockRequest, fence: number): void {
+    this.#at.run("UPDATE contender SET fence = ?, since = ? WHERE turn = ?", fence, this.#at.now, ticket);
+  }
+
+  passOver({ ticket }: LockRequest, until: EpochMs): void {
+    const sql = `UPDATE contender SET standing = ${AWAY}, until = ?, token = NULL WHERE turn = ?`;
+    this.#at.run(sql, until, ticket);
+  }
+
+  comeBack({ ticket }: LockRequest, until: EpochMs): void {
+    this.#at.run(`UPDATE contender SET standing = ${WAITING}, until = ? WHERE turn = ?`, until, ticket);
   }
 
   setUntil({ ticket }: LockRequest, until: EpochMs): void {
@@ -143,8 +175,13 @@ export class LockTable implements LockRecords {
   }
 
   unwatch(lock: string): void {
-    if (this.heldCount(lock) === 0) this.#at.run("DELETE FROM lock WHERE name = ?", lock);
+    if (this.heldCount(lock) === 0 && !this.#isTicketKept(lock))
+      this.#at.run("DELETE FROM lock WHERE name = ?", lock);
     else this.#at.run("UPDATE lock SET wake_at = NULL WHERE name = ? AND wake_at IS NOT NULL", lock);
+  }
+
+  #isTicketKept(lock: string): boolean {
+    return this.#at.get(`SELECT 1 FROM contender WHERE lock = ? AND ${SKIPPED} LIMIT 1`, lock) !== undefined;
   }
 
   /** Microseconds of the clock: the number also grows when an older copy of the file was restored. */

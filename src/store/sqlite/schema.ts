@@ -28,7 +28,8 @@ export const LEASED = 2;
 export const BUFFERED = 3;
 export const DEAD = 4;
 
-/** Where a contender for a lock is. AWAY: a task that is neither in line nor holds a permit, and keeps its turn. */
+/** Where a contender for a lock is. AWAY: a task that is neither in line nor holds a permit, or a
+ * process that was passed over: both keep their turn. */
 export const WAITING = 0;
 export const HOLDING = 1;
 export const AWAY = 2;
@@ -225,6 +226,11 @@ const MIGRATIONS: readonly string[] = [
   `
   -- How long the id stays known once the message has ended without a result.
   ALTER TABLE message ADD COLUMN id_ttl INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  -- Processes that were passed over: of a lock, and by the end of their tickets.
+  CREATE INDEX contender_skipped ON contender (lock, until) WHERE standing = ${AWAY} AND is_task = 0;
+  CREATE INDEX contender_ticket ON contender (until) WHERE standing = ${AWAY} AND is_task = 0;
   `,
 ];
 

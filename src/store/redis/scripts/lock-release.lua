@@ -13,7 +13,7 @@ local waiters = lock_waiters()
 local request = waiters.holder_of(arg_lock, arg_token)
 if request then
   permits().release_request(request, arg_forced == "1" and EVENT_BROKEN or EVENT_RELEASED)
-  if arg_forced == "1" and request.kind == KIND_PROCESS then call("PUBLISH", arg_channels .. "ch:lock", "%" .. request.id) end
+  if arg_forced == "1" and request.kind == KIND_PROCESS then call("PUBLISH", arg_channels .. "ch:lock", "*" .. request.id) end
 end
 pass_on()
 finish()
