@@ -8,8 +8,21 @@ import { openSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Redis } from "ioredis";
 
-const { name, broker, guard, guardedWrite, log, role, lock, capacity, leaseMs, seed, holdMs, mutants } =
-  JSON.parse(process.env.SUNBEAT_VICTIM);
+const {
+  name,
+  broker,
+  guard,
+  guardedWrite,
+  log,
+  role,
+  lock,
+  capacity,
+  leaseMs,
+  seed,
+  holdMs,
+  isPatient,
+  mutants,
+} = JSON.parse(process.env.SUNBEAT_VICTIM);
 const { SUNBEAT_DIST } = process.env;
 const dist = SUNBEAT_DIST ? pathToFileURL(`${SUNBEAT_DIST}/`) : new URL("../../dist/", import.meta.url);
 const load = (file) => import(new URL(file, dist).href);
@@ -166,7 +179,7 @@ const app = new Sunbeat("locks", {
 coreOf(app).use({ store: async (context) => haunted(await openStore(parseBrokerUrl(broker), context)) });
 
 async function takeOnce() {
-  const mood = random.next();
+  const mood = isPatient ? 1 : random.next();
   const stop = new AbortController();
   attempt = { stop, waiter: null, turnsAway: mood >= 0.15 && mood < 0.3, hinted: false };
   // Some give up after a moment, so that cancelling crosses with being granted.
