@@ -24,10 +24,12 @@ const DURATION_MS = 30_000;
 const FAULT_EVERY_MS = 300;
 const STOP_MS = 6_000;
 const READ_EVERY_MS = 2_000;
-/** Grants in that time. */
-const LEAST_GRANTS = 10;
-/** What one waiter that is frozen or dead may cost the others, on average. */
-const MOST_COST_MS = LEASE_MS;
+/**
+ * Grants in that time, and what one process that is frozen or dead may cost the others, on average over all harms. Before
+ * offers: 19 to 38 grants on Redis, 250 to 310 ms. A process that is stopped within a write to a SQLite file stops them all,
+ * for as long as it is stopped.
+ */
+const FIGURES = { Redis: { grants: 200, costMs: 150 }, SQLite: { grants: 40, costMs: 300 } };
 
 /** What the judge of locks says of too many permits, and of fences. */
 const L1 = /: \d+ permits at |^fence /;
@@ -77,7 +79,7 @@ function handOvers({ log, harms }: LockCrew, records: readonly LockRecord[]): Ha
   });
 }
 
-test.each(["Redis", "SQLite"])(
+test.each(["Redis", "SQLite"] as const)(
   `%s: a frozen or dead waiter costs the others a moment (seed ${FORM.seed})`,
   { timeout: DURATION_MS + 4 * PATIENCE_MS },
   async (name) => {
@@ -109,12 +111,13 @@ test.each(["Redis", "SQLite"])(
         const costMs = lostMs / (kills + stops);
         const told = { seed: FORM.seed, grants: granted.length, kills, stops, handOver: quantiles(gaps) };
         console.log(`offers on ${name}: ${JSON.stringify({ ...told, lostMs, costMs })}`);
-        // L1 alone: who is passed over, and when a permit is fetched, is what the figures are about.
-        expect(verdict.broken.filter((each) => L1.test(each)).slice(0, 20)).toEqual([]);
+        // On SQLite everybody stands still while a process is stopped within a write.
+        const broken = name === "Redis" ? verdict.broken : verdict.broken.filter((each) => L1.test(each));
+        expect(broken.slice(0, 20)).toEqual([]);
         expect(brokenCounter(await crew.guarded(lock)).slice(0, 20)).toEqual([]);
         expect(crew.surprises).toEqual([]);
-        expect(granted.length).toBeGreaterThan(LEAST_GRANTS);
-        expect(costMs).toBeLessThan(MOST_COST_MS);
+        expect(granted.length).toBeGreaterThan(FIGURES[name].grants);
+        expect(costMs).toBeLessThan(FIGURES[name].costMs);
       });
     } finally {
       rmSync(folder, { recursive: true, force: true, maxRetries: 9 });

@@ -60,11 +60,14 @@ const write = (what, fields) =>
   writeSync(file, `${JSON.stringify({ what, by: name, at: Date.now(), ...fields })}\n`);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Says when the machine let this process stand still for so long that a renewal may be late. */
+/** Half of the time within which an offer is fetched: who stands still for longer may be passed over. */
+const STALL_MS = 50;
+
+/** Says when the machine let this process stand still. */
 let seen = Date.now();
 setInterval(() => {
   const now = Date.now();
-  if (now - seen > leaseMs / 3) write("stalled", { from: seen, at: now });
+  if (now - seen > STALL_MS) write("stalled", { from: seen, at: now });
   seen = now;
 }, 20);
 
@@ -107,7 +110,7 @@ async function timed(work) {
     return await work;
   } finally {
     const at = Date.now();
-    if (at - from > leaseMs / 3) write("stalled", { from, at });
+    if (at - from > STALL_MS) write("stalled", { from, at });
   }
 }
 
