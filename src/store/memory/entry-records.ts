@@ -30,9 +30,21 @@ export class MemoryEntries implements EntryRecords {
   write(item: EntryPut): void {
     const state = this.#state;
     const entry: Entry = state.entries.get(item.name) ?? {
-      ...{ name: item.name, owner: "", version: 0, definition: "", revision: "", etag: 0 },
-      ...{ cursor: null, pausedAt: null, disabled: null, disabledAt: null, lastDue: null, runs: 0 },
-      ...{ sequence: ++state.sequence, buffered: null, slot: -1 },
+      name: item.name,
+      owner: item.owner,
+      version: item.version,
+      definition: item.definition,
+      revision: item.revision,
+      etag: 0,
+      cursor: null,
+      pausedAt: null,
+      disabled: null,
+      disabledAt: null,
+      lastDue: null,
+      runs: 0,
+      sequence: ++state.sequence,
+      buffered: null,
+      slot: -1,
     };
     entry.owner = item.owner;
     entry.version = item.version;

@@ -75,14 +75,26 @@ export class MemoryLocks implements LockRecords {
     return this.#lock(lock)?.wakeAt ?? Infinity;
   }
 
-  enqueue({ lock: name, capacity, ...newcomer }: Newcomer, message: Message | null): void {
+  enqueue(newcomer: Newcomer, message: Message | null): void {
+    const { lock: name, kind, id, label, until, grantMs, waitDeadline } = newcomer;
     const lock = this.#open(name);
-    lock.capacity = capacity;
-    const { waitDeadline } = newcomer;
+    lock.capacity = newcomer.capacity;
+    // Field by field here and below: a spread costs more than all the rest.
     const request: Request = {
-      ...newcomer,
-      ...{ slot: -1, lock: name, message, ticket: ++this.#state.sequence, status: "waiting" },
-      ...{ since: this.#state.now, token: null, fence: null },
+      slot: -1,
+      lock: name,
+      kind,
+      id,
+      label,
+      message,
+      ticket: ++this.#state.sequence,
+      status: "waiting",
+      since: this.#state.now,
+      until,
+      grantMs,
+      token: null,
+      fence: null,
+      waitDeadline,
       deadline: message && waitDeadline !== null ? { slot: -1, message, at: waitDeadline } : null,
     };
     if (message) message.lockRequest = request;
@@ -125,7 +137,7 @@ export class MemoryLocks implements LockRecords {
 
   passOver(request: Request, until: EpochMs): void {
     const lock = this.#leave(request);
-    request.status = "away";
+    request.status = "absent";
     request.until = until;
     request.token = null;
     lock?.skipped.add(request);
@@ -152,9 +164,9 @@ export class MemoryLocks implements LockRecords {
     return true;
   }
 
-  sendAway(request: Request): void {
+  setAbsent(request: Request): void {
     this.#leave(request);
-    request.status = "away";
+    request.status = "absent";
     request.token = null;
     request.fence = null;
   }
@@ -203,8 +215,16 @@ export class MemoryLocks implements LockRecords {
     const { lockHistory: rows, now } = this.#state;
     const isWait = event === "acquired" || event === "gave-up";
     rows.push({
-      ...{ row: String(++this.#state.sequence), lock, event, kind, id, label, fence, at: now },
-      ...{ waitedMs: isWait ? tookMs : null, heldMs: isWait ? null : tookMs },
+      row: String(++this.#state.sequence),
+      lock,
+      event,
+      kind,
+      id,
+      label,
+      fence,
+      at: now,
+      waitedMs: isWait ? tookMs : null,
+      heldMs: isWait ? null : tookMs,
     });
     if (rows.length >= LOCK_HISTORY_ROWS * 1.1) rows.splice(0, rows.length - LOCK_HISTORY_ROWS);
   }
@@ -220,8 +240,13 @@ export class MemoryLocks implements LockRecords {
   #open(name: string): Lock {
     let lock = this.#lock(name);
     if (!lock) {
-      const sets = { holders: new Set<Request>(), waiters: new Heap<Request>(), skipped: new Set<Request>() };
-      lock = { slot: -1, name, capacity: 0, wakeAt: Infinity, ...sets, processes: new Map() };
+      const [holders, skipped, waiters, processes] = [
+        new Set<Request>(),
+        new Set<Request>(),
+        new Heap<Request>(),
+        new Map<string, Request>(),
+      ];
+      lock = { slot: -1, name, capacity: 0, wakeAt: Infinity, holders, skipped, waiters, processes };
       this.#state.locks.set(name, lock);
     }
     return lock;

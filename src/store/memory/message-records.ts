@@ -3,7 +3,14 @@ import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock } from "../../tasks/message.js";
 import type { DeliveryRef } from "../contracts/delivery.js";
 import type { Lease, MessageRecords, Sent } from "../rules/records.js";
-import { NOT_REVOKED, queuedState, type Revoked, TO_DROP } from "../rules/states.js";
+import {
+  type Blocker,
+  COUNTED_BLOCKERS,
+  NOT_REVOKED,
+  queuedState,
+  type Revoked,
+  TO_DROP,
+} from "../rules/states.js";
 import { isKept, lookAgain } from "./result-records.js";
 import { Heap, type HeapItem } from "./heap.js";
 import type { MemoryState, Message, Queue } from "./state.js";
@@ -61,7 +68,7 @@ export class MemoryMessages implements MessageRecords {
   /** Looks through all messages: an operator's step, not a worker's. */
   waitingIn(queue: string, limit: number): readonly Message[] {
     const waits = ({ state, blocker }: Message): boolean =>
-      state === "ready" || state === "scheduled" || blocker === "lock";
+      state === "ready" || state === "scheduled" || isCounted(blocker);
     return [...this.#state.messages.values()]
       .filter((message) => message.queue === queue && waits(message))
       .slice(0, limit);
@@ -278,7 +285,7 @@ export class MemoryMessages implements MessageRecords {
         if (message.revoked > TO_DROP) message.revoked = TO_DROP;
         break;
       case "blocked":
-        if (message.blocker === "lock") queue.blocked--;
+        if (isCounted(message.blocker)) queue.blocked--;
         message.blocker = null;
         break;
       case "dead":
@@ -309,6 +316,10 @@ export class MemoryMessages implements MessageRecords {
     message.runSlot = -1;
     if (runs.length === 0) this.#state.runs.delete(message.entry);
   }
+}
+
+function isCounted(blocker: Blocker | null): boolean {
+  return blocker !== null && COUNTED_BLOCKERS.includes(blocker);
 }
 
 /** The first ones whose instant has come. */

@@ -14,7 +14,7 @@ export class MemoryRecords implements Records {
   readonly results: MemoryResults;
   readonly locks: MemoryLocks;
   readonly entries: MemoryEntries;
-  readonly freed: Freed = { entries: new Set(), locks: new Set() };
+  readonly freed: Freed = { entry: new Set(), lock: new Set() };
 
   constructor(readonly state: MemoryState) {
     this.messages = new MemoryMessages(state);

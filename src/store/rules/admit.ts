@@ -1,5 +1,5 @@
 import type { AdmitReply, AdmitRequest } from "../contracts/consumer.js";
-import { releaseRequestOf, usePermit } from "./permits.js";
+import { releaseTicket, usePermit } from "./permits.js";
 import type { Records } from "./records.js";
 import { release } from "./release.js";
 import { isBusy, requestForMessage } from "./waiters.js";
@@ -21,7 +21,7 @@ function admitOne(records: Records, request: AdmitRequest): AdmitReply {
   if (held !== null) return { outcome: "admitted", fence: held };
   if (busy === "refuse" && isBusy(records, lock.name, lock.capacity)) return { outcome: "busy" };
   // The name follows from the task's code, which may be another one than before.
-  if (!isSame) releaseRequestOf(records, message);
+  if (!isSame) releaseTicket(records, message);
   const locked = messages.setLock(message, lock);
   requestForMessage(records, locked, message.task, lock);
   const fence = usePermit(records, locked, message.until);

@@ -71,8 +71,8 @@ function keepHouse(records: Records, bound: number): Housekeeping {
     refilled.add(message.queue);
   }
   const deadLettered = reapEndedLeases(records, bound, refilled);
-  for (const entry of entries.dueBuffered(bound)) freed.entries.add(entry);
-  for (const lock of locks.due(bound)) freed.locks.add(lock);
+  for (const entry of entries.dueBuffered(bound)) freed.entry.add(entry);
+  for (const lock of locks.due(bound)) freed.lock.add(lock);
   for (const message of messages.overdueBlocked(bound)) {
     const reason = endOf(message, records.now);
     if (reason) {

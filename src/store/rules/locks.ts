@@ -1,6 +1,6 @@
 /** What processes and operators do with permits. */
 import { type AcquireReply, type AcquireRequest, OFFER_MS, type PermitRef } from "../contracts/locks.js";
-import { endPermit, fetchPermit, isOffered, releaseRequest, setUntil } from "./permits.js";
+import { fetchPermit, isOffered, releaseRequest, setEnd } from "./permits.js";
 import type { Records } from "./records.js";
 import { release } from "./release.js";
 import { handOver, holderOf, isBusy, requestForProcess } from "./waiters.js";
@@ -10,7 +10,7 @@ export function acquire(records: Records, request: AcquireRequest): AcquireReply
   const { locks, now } = records;
   const before = locks.ofProcess(lock, id);
   const wasOffered = before !== null && isOffered(before);
-  if (before?.status === "away") locks.comeBack(before, now + OFFER_MS);
+  if (before?.status === "absent") locks.comeBack(before, now + OFFER_MS);
   const busy = isBusy(records, lock, capacity, id);
   let own = locks.ofProcess(lock, id);
   if (!own) {
@@ -20,7 +20,7 @@ export function acquire(records: Records, request: AcquireRequest): AcquireReply
   if (own?.status === "holding") {
     const fence = fetchPermit(records, own);
     if (wasOffered && locks.firstWaiting(lock)) records.publish("lock-fetched", id);
-    setUntil(records, own, now + leaseMs);
+    setEnd(records, own, now + leaseMs);
     release(records);
     return { outcome: "granted", permit: { lock, token: own.token ?? "", fence }, now };
   }
@@ -32,7 +32,7 @@ export function cancel(records: Records, lock: string, waiter: string): "cancell
   handOver(records, lock);
   const own = records.locks.ofProcess(lock, waiter);
   if (!own) return "unknown";
-  releaseRequest(records, own);
+  releaseRequest(records, own, "released");
   release(records);
   return "cancelled";
 }
@@ -40,7 +40,7 @@ export function cancel(records: Records, lock: string, waiter: string): "cancell
 export function extendPermit(records: Records, permit: PermitRef, leaseMs: number): "extended" | "lost" {
   const holder = holderOf(records, permit);
   if (!holder) return "lost";
-  setUntil(records, holder, records.now + leaseMs);
+  setEnd(records, holder, records.now + leaseMs);
   release(records);
   return "extended";
 }
@@ -48,7 +48,7 @@ export function extendPermit(records: Records, permit: PermitRef, leaseMs: numbe
 export function returnPermit(records: Records, permit: PermitRef): "released" | "lost" {
   const holder = holderOf(records, permit);
   if (!holder) return "lost";
-  endPermit(records, holder, "released");
+  releaseRequest(records, holder, "released");
   release(records);
   return "released";
 }
@@ -56,7 +56,7 @@ export function returnPermit(records: Records, permit: PermitRef): "released" | 
 export function breakPermit(records: Records, permit: PermitRef): "broken" | "unknown" {
   const holder = holderOf(records, permit);
   if (!holder) return "unknown";
-  endPermit(records, holder, "broken");
+  releaseRequest(records, holder, "broken");
   if (holder.kind === "process") records.publish("lock", JSON.stringify([holder.id]));
   release(records);
   return "broken";
@@ -65,7 +65,7 @@ export function breakPermit(records: Records, permit: PermitRef): "broken" | "un
 /** Ends at most `limit` permits of processes that nobody waits for, and tickets; gives their number. */
 export function sweepPermits(records: Records, limit: number): number {
   const ended = records.locks.ended(limit);
-  for (const lock of ended) records.freed.locks.add(lock);
+  for (const lock of ended) records.freed.lock.add(lock);
   release(records);
   return ended.length;
 }

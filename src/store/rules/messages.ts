@@ -1,7 +1,7 @@
 /** Ends of messages, and their returns from workers: each with all that follows from it. */
 import type { EpochMs } from "../../core/clock.js";
 import type { NewMessage, When } from "../../tasks/message.js";
-import { releaseRequestOf } from "./permits.js";
+import { releaseTicket } from "./permits.js";
 import type { Known, Records, Sent } from "./records.js";
 import { keepOwnResult } from "./results.js";
 
@@ -34,20 +34,20 @@ export function isKnown({ messages, results }: Records, id: string): boolean {
 
 /** Gone for good. */
 export function end(records: Records, message: Known): void {
-  releaseRequestOf(records, message);
+  releaseTicket(records, message);
   records.messages.remove(message);
   endRun(records, message);
 }
 
 /** To the dead letters; a run of an entry ends so. */
 export function deadLetter(records: Records, message: Known, reason: string): void {
-  releaseRequestOf(records, message);
+  releaseTicket(records, message);
   records.messages.deadLetter(message, reason);
   endRun(records, message);
 }
 
 function endRun({ freed }: Records, { entry }: Known): void {
-  if (entry !== null) freed.entries.add(entry);
+  if (entry !== null) freed.entry.add(entry);
 }
 
 /** Ends a waiting message that must not run. */
@@ -58,7 +58,7 @@ export function dropUnrun(records: Records, message: Known, reason: "expired" | 
 
 /** Back from a worker for later. */
 export function postpone(records: Records, message: Known, delayMs: number, why: "retry" | "defer"): void {
-  releaseRequestOf(records, message);
+  releaseTicket(records, message);
   records.messages.postpone(message, records.now + delayMs, why);
   records.notify(message.queue);
 }

@@ -42,8 +42,8 @@ export function fetchPermit(records: Records, holder: LockRequest): number {
 }
 
 /** Sets when a permit ends that no lease of a delivery ends: where that is sooner than was thought, its waiters are told. */
-export function setUntil({ locks, freed }: Records, holder: LockRequest, until: EpochMs): void {
-  if (until < (holder.until ?? Infinity)) freed.locks.add(holder.lock);
+export function setEnd({ locks, freed }: Records, holder: LockRequest, until: EpochMs): void {
+  if (until < (holder.until ?? Infinity)) freed.lock.add(holder.lock);
   locks.setUntil(holder, until);
 }
 
@@ -51,44 +51,39 @@ export function setUntil({ locks, freed }: Records, holder: LockRequest, until: 
 export function reservePermit(records: Records, message: Known): void {
   const request = records.locks.ofMessage(message);
   if (request?.status !== "holding") return;
-  setUntil(records, request, records.now + request.grantMs);
+  setEnd(records, request, records.now + request.grantMs);
   records.locks.setFence(request, null);
 }
 
 /**
- * Takes a permit away, in the history as `event` unless it has ended by itself. A task keeps its ticket, in case it comes
- * back.
+ * Ends a permit, as `event` in the history unless it has ended by itself, or a wait. A process is done with the lock then; a
+ * task keeps its ticket, in case it comes back.
  */
-export function endPermit(
+export function releaseRequest(
   records: Records,
-  holder: LockRequest,
+  request: LockRequest,
   event: "released" | "broken" | "lost",
 ): void {
   const { locks, freed, now } = records;
-  if (isOffered(holder)) note(records, "gave-up", holder);
-  else note(records, (holder.until ?? 0) <= now ? "lost" : event, holder);
-  freed.locks.add(holder.lock);
-  if (holder.kind === "task") locks.sendAway(holder);
-  else locks.remove(holder);
+  if (request.status === "absent" && request.kind === "task") return;
+  if (request.status === "holding" && !isOffered(request))
+    note(records, (request.until ?? 0) <= now ? "lost" : event, request);
+  else note(records, "gave-up", request);
+  freed.lock.add(request.lock);
+  if (request.kind === "task") locks.setAbsent(request);
+  else locks.remove(request);
 }
 
 /** The permit of a message whose worker fell silent. */
 export function losePermit(records: Records, message: Known): void {
   const request = records.locks.ofMessage(message);
-  if (request?.status === "holding") endPermit(records, request, "lost");
+  if (request?.status === "holding") releaseRequest(records, request, "lost");
 }
 
-/** Ends a request for good: its permit, its place among the waiters, its ticket. */
-export function releaseRequest(records: Records, request: LockRequest): void {
-  if (request.status === "holding" && !isOffered(request))
-    note(records, (request.until ?? 0) <= records.now ? "lost" : "released", request);
-  else if (request.status !== "away" || request.kind === "process") note(records, "gave-up", request);
-  records.freed.locks.add(request.lock);
-  records.locks.remove(request);
-}
-
-/** A message that ends, or starts anew, gives up permit and ticket. */
-export function releaseRequestOf(records: Records, message: Known): void {
+/** A message that ends, or starts anew, gives up its ticket, too. */
+export function releaseTicket(records: Records, message: Known): void {
   const request = records.locks.ofMessage(message);
-  if (request) releaseRequest(records, request);
+  if (!request) return;
+  releaseRequest(records, request, "released");
+  records.locks.remove(request);
 }

@@ -33,12 +33,11 @@ export interface Records {
   isCurrentTerm(term: string): boolean;
 }
 
-export interface Freed {
-  /** Entries of which a run may have ended while another one is buffered. */
-  readonly entries: Set<string>;
-  /** Locks of which a permit may have come free. */
-  readonly locks: Set<string>;
-}
+/**
+ * By the kind of blocker: entries of which a run may have ended while another one is buffered; locks of which a permit may have
+ * come free.
+ */
+export type Freed = Readonly<Record<Blocker, Set<string>>>;
 
 /** A message whose instants are absolute. */
 export interface Sent {
@@ -173,8 +172,8 @@ export interface LockRequest {
   readonly label: string;
   /** Order among those that wait. */
   readonly ticket: number;
-  /** "away": one that neither waits nor holds a permit, and keeps its ticket: a task, or a process that was passed over. */
-  readonly status: "waiting" | "holding" | "away";
+  /** "absent": one that neither waits nor holds a permit, and keeps its ticket: a task, or a process that was passed over. */
+  readonly status: "waiting" | "holding" | "absent";
   readonly since: EpochMs;
   /**
    * Of a holder the end of the permit; of a process that waits, how long it counts as alive; of one that was passed over, how
@@ -218,13 +217,13 @@ export interface LockRecords {
 
   /** Behind all who wait; the lock is made when it is not there. */
   enqueue(newcomer: Newcomer, message: Known | null): void;
-  /** A task that is away, at its old ticket. False: there is none. */
+  /** A task that is absent, at its old ticket. False: there is none. */
   enqueueAgain(message: Known, lock: MessageLock): boolean;
   /** A permit without a number. */
   grant(request: LockRequest, until: EpochMs): void;
   /** A process fetches its permit. */
   fetch(request: LockRequest, fence: number): void;
-  /** A process has not fetched its permit: it is away, and its ticket is kept. */
+  /** A process has not fetched its permit: it is absent, and its ticket is kept. */
   passOver(request: LockRequest, until: EpochMs): void;
   /** A process that was passed over waits again, at its old ticket. */
   comeBack(request: LockRequest, until: EpochMs): void;
@@ -234,7 +233,7 @@ export interface LockRecords {
   /** With the lease of its message. False when it has a lock and no permit. */
   extendPermitOf(message: Known, until: EpochMs): boolean;
   /** Neither waiting nor holding; it keeps its ticket. */
-  sendAway(request: LockRequest): void;
+  setAbsent(request: LockRequest): void;
   remove(request: LockRequest): void;
   /** Has a claim look at the lock when its next permit ends; gives that instant. */
   watch(lock: string): EpochMs;

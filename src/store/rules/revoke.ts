@@ -1,9 +1,8 @@
 /** What must not run any more: revoked by whoever sent it, or purged by an operator. */
 import { endOf } from "./ends.js";
-import { dropUnrun, end } from "./messages.js";
+import { end } from "./messages.js";
 import type { Records } from "./records.js";
-import { release } from "./release.js";
-import { dropBufferedRun } from "./runs.js";
+import { drop, release } from "./release.js";
 import { TO_DROP, TO_STOP } from "./states.js";
 
 export interface Revocation {
@@ -13,18 +12,15 @@ export interface Revocation {
 
 /** Whoever has revoked some tells of them by `tellRevoked` in the same step. */
 export function revoke(records: Records, id: string, { terminate, keepMs }: Revocation): void {
-  const { messages, entries, now } = records;
+  const { messages, now } = records;
   const message = messages.find(id);
   if (!message) {
     if (keepMs > 0) messages.rememberRevoked(id, now + keepMs);
-  } else if (message.blocker === "entry") {
-    const buffered = entries.buffered(message.entry ?? "");
-    if (buffered) dropBufferedRun(records, buffered, "revoked");
   } else if (message.state === "leased") {
     const how = terminate ? TO_STOP : TO_DROP;
     if (how > message.revoked) messages.markRevoked(message, how);
   } else if (message.state !== "dead") {
-    dropUnrun(records, message, endOf(message, now) ?? "revoked");
+    drop(records, message, endOf(message, now) ?? "revoked");
   }
 }
 

@@ -6,7 +6,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, Overlap } from "../contracts/entries.js";
 import { endOf, isExpired } from "./ends.js";
 import { dropUnrun, end } from "./messages.js";
-import type { BufferedRun, Records, Sent } from "./records.js";
+import type { BufferedRun, Found, Records, Sent } from "./records.js";
 import { keepOwnResult } from "./results.js";
 import { send, takeLock } from "./send.js";
 import { queuedState, TO_STOP } from "./states.js";
@@ -92,15 +92,17 @@ function busyUntil(records: Records, entry: string, timeoutMs: number | null): E
 
 function sendRun(records: Records, run: DueRun): "sent" {
   send(records, run.message);
-  recordSent(records, { ...run, id: run.message.id, isTriggered: run.counted === null });
+  recordSent(records, run, run.message.id, run.counted === null);
   return "sent";
 }
 
 function recordSent(
   { entries }: Records,
-  { entry, id, due, term, isTriggered }: Pick<BufferedRun, "entry" | "id" | "due" | "term" | "isTriggered">,
+  { entry, due, term }: Pick<BufferedRun, "entry" | "due" | "term">,
+  taskId: string,
+  isTriggered: boolean,
 ): void {
-  entries.record({ entry, due, fate: "sent", reason: isTriggered ? "triggered" : null, taskId: id, term });
+  entries.record({ entry, due, fate: "sent", reason: isTriggered ? "triggered" : null, taskId, term });
 }
 
 function sendInsteadOfBuffered(records: Records, run: DueRun): "sent" {
@@ -146,8 +148,14 @@ function bufferRun(records: Records, run: DueRun, overlap: Overlap): OccurrenceO
   if (!messages.insertBuffered(run.message)) return sendRun(records, run);
   const { entry, message, due, term, counted } = run;
   const buffered: BufferedRun = {
-    ...{ entry, id: message.id, due, term, graceEnd },
-    ...{ isTriggered: counted === null, maxRuns: counted?.maxRuns ?? null, timeoutMs: overlap.timeoutMs },
+    entry,
+    id: message.id,
+    due,
+    term,
+    isTriggered: counted === null,
+    maxRuns: counted?.maxRuns ?? null,
+    timeoutMs: overlap.timeoutMs,
+    graceEnd,
   };
   const wakeAt = wakeAtOf(records, buffered);
   entries.buffer(buffered, finiteOrNull(wakeAt));
@@ -181,10 +189,16 @@ export function dropBufferedRun(
   skipRun(records, buffered, reason);
 }
 
+/** The same of one that was revoked, by its message. */
+export function dropBlockedRun(records: Records, { entry }: Found): void {
+  const buffered = entry === null ? null : records.entries.buffered(entry);
+  if (buffered) dropBufferedRun(records, buffered, "revoked");
+}
+
 /** Sends the buffered run of an entry when its wait has ended; else it is watched on. */
 export function releaseBufferedRun(records: Records, entry: string): void {
   const { entries, freed, now } = records;
-  freed.entries.delete(entry);
+  freed.entry.delete(entry);
   const buffered = entries.buffered(entry);
   if (!buffered) return;
   const wakeAt = wakeAtOf(records, buffered);
@@ -194,7 +208,7 @@ export function releaseBufferedRun(records: Records, entry: string): void {
   }
   entries.unbuffer(buffered);
   sendBufferedRun(records, buffered.id);
-  recordSent(records, buffered);
+  recordSent(records, buffered, buffered.id, buffered.isTriggered);
   entries.countRun(entry, !buffered.isTriggered);
   if (!buffered.isTriggered && buffered.maxRuns !== null) entries.disableWhenSpent(entry, buffered.maxRuns);
 }

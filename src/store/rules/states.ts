@@ -2,13 +2,29 @@
 import type { EpochMs } from "../../core/clock.js";
 
 /**
- * "scheduled": its eta has not come. "ready": it may be taken, by priority, then by age. "leased": in the hands of one
- * worker. "blocked": it waits for a blocker, and stands in no queue. "dead": a dead letter. A message that has ended is gone.
+ * scheduled: its eta has not come. ready: it may be taken, by priority, then by age. leased: in the hands of one worker.
+ * blocked: it waits for a blocker, and stands in no queue. dead: a dead letter. Behind each: what may come next; a message
+ * that has ended is gone.
  */
-export type MessageState = "scheduled" | "ready" | "leased" | "blocked" | "dead";
+export const MOVES = {
+  scheduled: ["ready", "gone"],
+  ready: ["leased", "blocked", "gone"],
+  leased: ["ready", "scheduled", "blocked", "dead", "gone"],
+  blocked: ["ready", "scheduled", "gone"],
+  dead: ["ready", "scheduled", "gone"],
+} as const;
 
-/** "entry": it waits for the unfinished runs of its entry. "lock": it waits for a permit. */
-export type Blocker = "entry" | "lock";
+export type MessageState = keyof typeof MOVES;
+
+/** Where a message may begin. "blocked": a run that its entry buffers. */
+export const FIRST_STATES = ["scheduled", "ready", "blocked"] as const satisfies readonly MessageState[];
+
+/** What a blocked message waits for. entry: the unfinished runs of its entry. lock: a permit. */
+export const BLOCKERS = ["entry", "lock"] as const;
+export type Blocker = (typeof BLOCKERS)[number];
+
+/** What these block counts as waiting in its queue; what an entry buffers is the entry's. */
+export const COUNTED_BLOCKERS: readonly Blocker[] = ["lock"];
 
 /** Whether a message was revoked. TO_DROP: dropped when it would be claimed again; TO_STOP: its worker is told too. */
 export const NOT_REVOKED = 0;

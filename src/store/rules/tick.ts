@@ -1,7 +1,17 @@
 /** Sending what is due, and moving the cursors. */
 import type { EpochMs } from "../../core/clock.js";
 import type { NewMessage } from "../../tasks/message.js";
-import { dueFrom, dueTo, type OccurrenceOutcome, type Overlap, type PlannedOccurrence, type TickItem, type TickItemOutcome, type TickReply, type TriggerOutcome } from "../contracts/entries.js";
+import {
+  dueFrom,
+  dueTo,
+  type OccurrenceOutcome,
+  type Overlap,
+  type PlannedOccurrence,
+  type TickItem,
+  type TickItemOutcome,
+  type TickReply,
+  type TriggerOutcome,
+} from "../contracts/entries.js";
 import { fixInstants, isKnown } from "./messages.js";
 import type { JudgedEntry, Records } from "./records.js";
 import { release } from "./release.js";

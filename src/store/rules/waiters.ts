@@ -1,6 +1,6 @@
 /** Waiting for a lock: asking for it, and being granted a permit when the ticket comes up. */
 import { type MessageLock, OFFER_MS, type PermitRef, SKIPPED_MS, TOLD_OF_OFFER } from "../contracts/locks.js";
-import { endPermit, isOffered, note, releaseRequest } from "./permits.js";
+import { isOffered, note, releaseRequest } from "./permits.js";
 import type { Known, LockRequest, Newcomer, Records } from "./records.js";
 
 /** Whether a newcomer would have to wait. The newest caller's capacity counts. */
@@ -14,12 +14,12 @@ export function isBusy(records: Records, lock: string, capacity: number, asker?:
 /** Puts a process behind all who wait, unless it has its permit at once. */
 export function requestForProcess(
   records: Records,
-  request: Pick<Newcomer, "lock" | "capacity" | "id" | "label">,
+  { lock, capacity, id, label }: Pick<Newcomer, "lock" | "capacity" | "id" | "label">,
 ): LockRequest | null {
-  const until = records.now + OFFER_MS;
-  records.locks.enqueue({ ...request, kind: "process", until, grantMs: OFFER_MS, waitDeadline: null }, null);
-  handOver(records, request.lock, request.id);
-  return noteWaiting(records, records.locks.ofProcess(request.lock, request.id));
+  const [kind, until, grantMs] = ["process" as const, records.now + OFFER_MS, OFFER_MS];
+  records.locks.enqueue({ lock, capacity, kind, id, label, until, grantMs, waitDeadline: null }, null);
+  handOver(records, lock, id);
+  return noteWaiting(records, records.locks.ofProcess(lock, id));
 }
 
 /** Has a message wait for its lock, at its old ticket when it had one, unless it has its permit at once. */
@@ -57,28 +57,27 @@ function noteWaiting(records: Records, request: LockRequest | null): LockRequest
  */
 export function handOver(records: Records, lock: string, asker?: string): void {
   const { locks, freed, now } = records;
-  freed.locks.delete(lock);
+  freed.lock.delete(lock);
   const capacity = locks.capacity(lock);
   if (capacity === null) return;
   for (const holder of locks.endedHolders(lock)) {
-    if (!isOffered(holder)) endPermit(records, holder, "lost");
+    if (!isOffered(holder)) releaseRequest(records, holder, "lost");
     else if (holder.id !== asker) locks.passOver(holder, now + SKIPPED_MS);
   }
-  for (const skipped of locks.endedTickets(lock)) releaseRequest(records, skipped);
+  for (const skipped of locks.endedTickets(lock)) releaseRequest(records, skipped, "lost");
   let free = capacity - locks.heldCount(lock);
   let first = locks.firstWaiting(lock);
   while (first && free > 0) {
     // A process that has not been heard of is passed over; a blocked task cannot die.
     if (first.kind === "process" && (first.until ?? 0) <= now) {
-      note(records, "gave-up", first);
-      locks.remove(first);
+      releaseRequest(records, first, "lost");
     } else {
       grant(records, first, asker);
       free--;
     }
     first = locks.firstWaiting(lock);
   }
-  freed.locks.delete(lock);
+  freed.lock.delete(lock);
   if (first) records.wakeBy(locks.watch(lock));
   else locks.unwatch(lock);
 }

@@ -23,7 +23,7 @@ export function sqliteDeadLetters(connection: Connection): DeadLetters {
 }
 
 const DEAD_LETTER = `SELECT id, task, queue, dead_reason AS reason, dead_at AS at, body
-  FROM message WHERE place = ${DEAD}`;
+  FROM message WHERE state = ${DEAD}`;
 
 async function countEach(
   connection: Connection,

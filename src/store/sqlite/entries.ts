@@ -3,8 +3,9 @@ import type { EntryRecord, EntrySnapshot, EntryStore } from "../contracts/entrie
 import { putEntry, removeEntry } from "../rules/entries.js";
 import { tick, trigger } from "../rules/tick.js";
 import type { Connection } from "./connection.js";
+import { IS_UNFINISHED } from "./entry-table.js";
 import { NOT_REVOKED } from "../rules/states.js";
-import { BUFFERED, DEAD, LEASED } from "./schema.js";
+import { DEAD, LEASED } from "./schema.js";
 import { LIMIT } from "./transaction.js";
 
 interface EntryRow {
@@ -28,15 +29,15 @@ interface SnapshotRow extends EntryRow {
   readonly buffered: number;
 }
 
-const COLUMNS = `name, owner, version, definition, revision, stamp AS etag, nominal AS due, dispatch_at AS dispatchAt,
-  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_nominal AS lastDue, runs`;
+const COLUMNS = `name, owner, version, definition, revision, etag, due, dispatch_at AS dispatchAt,
+  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_due AS lastDue, runs`;
 /** With the store's now: whether the row of a message is of those that `endOf` gives a reason for. */
-const HAS_ENDED = `(place NOT IN (${LEASED}, ${DEAD}) AND (revoked <> ${NOT_REVOKED} OR coalesce(expires <= ?, 0)))`;
+const HAS_ENDED = `(state NOT IN (${LEASED}, ${DEAD}) AND (revoked <> ${NOT_REVOKED} OR coalesce(expires <= ?, 0)))`;
 /** The store's now comes first, twice. */
 const ENTRY = `SELECT ${COLUMNS},
-  (SELECT count(*) FROM message WHERE message.entry = entry.name AND place < ${BUFFERED} AND NOT ${HAS_ENDED}) AS unfinished,
-  EXISTS (SELECT 1 FROM held_run JOIN message USING (id)
-    WHERE held_run.entry = entry.name AND NOT ${HAS_ENDED}) AS buffered FROM entry`;
+  (SELECT count(*) FROM message WHERE message.entry = entry.name AND ${IS_UNFINISHED} AND NOT ${HAS_ENDED}) AS unfinished,
+  EXISTS (SELECT 1 FROM buffered_run JOIN message USING (id)
+    WHERE buffered_run.entry = entry.name AND NOT ${HAS_ENDED}) AS buffered FROM entry`;
 const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL";
 const DUE = `SELECT ${COLUMNS} FROM entry WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
 const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ? + 0`;

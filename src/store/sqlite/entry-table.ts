@@ -4,10 +4,12 @@ import type { EntryPut } from "../contracts/entries.js";
 import type { LedgerRange, LedgerRow } from "../contracts/ledger.js";
 import type { Advance, BufferedRun, EntryRecords, JudgedEntry, UnfinishedRun } from "../rules/records.js";
 import { FOUND } from "./message-table.js";
-import { BUFFERED } from "./schema.js";
+import { DEAD } from "./schema.js";
 import { LIMIT, type Transaction } from "./transaction.js";
 
-const UNFINISHED = `FROM message WHERE entry = ? AND place < ${BUFFERED}`;
+/** As the index has it. */
+export const IS_UNFINISHED = `state <> ${DEAD} AND blocker IS NOT 'entry'`;
+const UNFINISHED = `FROM message WHERE entry = ? AND ${IS_UNFINISHED}`;
 
 export class EntryTable implements EntryRecords {
   readonly #at: Transaction;
@@ -19,7 +21,7 @@ export class EntryTable implements EntryRecords {
   find(name: string): JudgedEntry | null {
     return (
       this.#at.get<JudgedEntry>(
-        `SELECT revision, stamp AS etag, nominal AS due, last_nominal AS lastDue, paused_at AS pausedAt, disabled, runs
+        `SELECT revision, etag, due, last_due AS lastDue, paused_at AS pausedAt, disabled, runs
            FROM entry WHERE name = ?`,
         name,
       ) ?? null
@@ -28,11 +30,11 @@ export class EntryTable implements EntryRecords {
 
   write(item: EntryPut): void {
     this.#at.run(
-      `INSERT INTO entry (name, owner, version, definition, revision, stamp, nominal, dispatch_at, paused_at, disabled,
+      `INSERT INTO entry (name, owner, version, definition, revision, etag, due, dispatch_at, paused_at, disabled,
          disabled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, version = excluded.version,
-         definition = excluded.definition, revision = excluded.revision, stamp = excluded.stamp,
-         nominal = excluded.nominal, dispatch_at = excluded.dispatch_at, paused_at = excluded.paused_at,
+         definition = excluded.definition, revision = excluded.revision, etag = excluded.etag,
+         due = excluded.due, dispatch_at = excluded.dispatch_at, paused_at = excluded.paused_at,
          disabled_at = CASE WHEN excluded.disabled IS disabled THEN disabled_at ELSE excluded.disabled_at END,
          disabled = excluded.disabled`,
       ...[item.name, item.owner, item.version, item.definition, item.revision, this.#at.etag()],
@@ -47,8 +49,8 @@ export class EntryTable implements EntryRecords {
 
   advance(name: string, { cursor, lastDue, sent, disable }: Advance): void {
     this.#at.run(
-      `UPDATE entry SET nominal = ?, dispatch_at = ?, stamp = ?, runs = runs + ?,
-         last_nominal = max(coalesce(last_nominal, ?), coalesce(?, last_nominal)) WHERE name = ?`,
+      `UPDATE entry SET due = ?, dispatch_at = ?, etag = ?, runs = runs + ?,
+         last_due = max(coalesce(last_due, ?), coalesce(?, last_due)) WHERE name = ?`,
       ...[cursor?.due ?? null, cursor?.dispatchAt ?? null, this.#at.etag(), sent, lastDue, lastDue, name],
     );
     if (disable === null) return;
@@ -59,13 +61,13 @@ export class EntryTable implements EntryRecords {
   }
 
   countRun(name: string, isCounted: boolean): void {
-    const sql = "UPDATE entry SET stamp = ?, runs = runs + ? WHERE name = ?";
+    const sql = "UPDATE entry SET etag = ?, runs = runs + ? WHERE name = ?";
     this.#at.run(sql, this.#at.etag(), isCounted ? 1 : 0, name);
   }
 
   disableWhenSpent(name: string, maxRuns: number): void {
     this.#at.run(
-      `UPDATE entry SET nominal = NULL, dispatch_at = NULL,
+      `UPDATE entry SET due = NULL, dispatch_at = NULL,
          disabled_at = CASE WHEN disabled IS NULL THEN ? ELSE disabled_at END, disabled = coalesce(disabled, 'max-runs')
          WHERE name = ? AND runs >= ?`,
       ...[this.#at.now, name, maxRuns],
@@ -86,20 +88,20 @@ export class EntryTable implements EntryRecords {
   buffered(entry: string): BufferedRun | null {
     const row = this.#at.get<BufferedRun & { readonly triggered: number }>(
       `SELECT entry, id, due, term, triggered, max_runs AS maxRuns, timeout_ms AS timeoutMs, grace_end AS graceEnd
-         FROM held_run WHERE entry = ?`,
+         FROM buffered_run WHERE entry = ?`,
       entry,
     );
     return row ? { ...row, isTriggered: row.triggered === 1 } : null;
   }
 
   dueBuffered(limit: number): readonly string[] {
-    const sql = `SELECT entry FROM held_run WHERE wake_at <= ? ORDER BY wake_at ${LIMIT}`;
+    const sql = `SELECT entry FROM buffered_run WHERE wake_at <= ? ORDER BY wake_at ${LIMIT}`;
     return this.#at.all<{ entry: string }>(sql, this.#at.now, limit).map(({ entry }) => entry);
   }
 
   buffer(run: BufferedRun, wakeAt: EpochMs | null): void {
     this.#at.run(
-      `INSERT INTO held_run (entry, id, due, term, triggered, max_runs, timeout_ms, grace_end, wake_at)
+      `INSERT INTO buffered_run (entry, id, due, term, triggered, max_runs, timeout_ms, grace_end, wake_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[run.entry, run.id, run.due, run.term, run.isTriggered ? 1 : 0, run.maxRuns, run.timeoutMs],
       ...[run.graceEnd, wakeAt],
@@ -107,15 +109,15 @@ export class EntryTable implements EntryRecords {
   }
 
   setBufferedWake(entry: string, wakeAt: EpochMs | null): void {
-    this.#at.run("UPDATE held_run SET wake_at = ? WHERE entry = ?", wakeAt, entry);
+    this.#at.run("UPDATE buffered_run SET wake_at = ? WHERE entry = ?", wakeAt, entry);
   }
 
   unbuffer({ entry }: BufferedRun): void {
-    this.#at.run("DELETE FROM held_run WHERE entry = ?", entry);
+    this.#at.run("DELETE FROM buffered_run WHERE entry = ?", entry);
   }
 
   forgetMaxRuns(entry: string): void {
-    this.#at.run("UPDATE held_run SET max_runs = NULL WHERE entry = ?", entry);
+    this.#at.run("UPDATE buffered_run SET max_runs = NULL WHERE entry = ?", entry);
   }
 
   record({ entry, due, fate, reason, taskId, term }: Omit<LedgerRow, "kind" | "at">): void {

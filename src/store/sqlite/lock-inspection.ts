@@ -1,5 +1,11 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { LockHolder, LockInspection, LockRecord, LockSummary, LockWaiter } from "../contracts/lock-inspection.js";
+import type {
+  LockHolder,
+  LockInspection,
+  LockRecord,
+  LockSummary,
+  LockWaiter,
+} from "../contracts/lock-inspection.js";
 import { breakPermit } from "../rules/locks.js";
 import type { Connection } from "./connection.js";
 import { HOLDING, WAITING } from "./schema.js";
@@ -48,9 +54,9 @@ export function sqliteLockInspection(connection: Connection): LockInspection {
   };
 }
 
-const HELD = `(SELECT count(*) FROM contender WHERE lock = name AND standing = ${HOLDING} AND until > ?)`;
-const IN_QUEUE = `(SELECT count(*) FROM contender
-  WHERE lock = name AND standing = ${WAITING} AND (is_task = 1 OR until > ?))`;
+const HELD = `(SELECT count(*) FROM lock_request WHERE lock = name AND status = ${HOLDING} AND until > ?)`;
+const IN_QUEUE = `(SELECT count(*) FROM lock_request
+  WHERE lock = name AND status = ${WAITING} AND (is_task = 1 OR until > ?))`;
 
 interface Shown {
   readonly isTask: number;
@@ -80,8 +86,8 @@ const kindOf = ({ isTask }: Pick<Shown, "isTask">): "task" | "process" => (isTas
 
 function holders(step: Step, name: string, limit: number): LockHolder[] {
   const rows = step.all<Shown & { ticket: number; token: string; fence: number | null; until: EpochMs }>(
-    `SELECT turn AS ticket, is_task AS isTask, id, label, since, token, fence, until FROM contender
-       WHERE lock = ? AND standing = ${HOLDING} AND until > ?`,
+    `SELECT ticket, is_task AS isTask, id, label, since, token, fence, until FROM lock_request
+       WHERE lock = ? AND status = ${HOLDING} AND until > ?`,
     ...[name, step.now],
   );
   return rows
@@ -95,8 +101,8 @@ function holders(step: Step, name: string, limit: number): LockHolder[] {
 
 function waiters(step: Step, name: string, limit: number): LockWaiter[] {
   const rows = step.all<Shown>(
-    `SELECT is_task AS isTask, id, label, since FROM contender
-       WHERE lock = ? AND standing = ${WAITING} AND (is_task = 1 OR until > ?) ORDER BY turn ${LIMIT}`,
+    `SELECT is_task AS isTask, id, label, since FROM lock_request
+       WHERE lock = ? AND status = ${WAITING} AND (is_task = 1 OR until > ?) ORDER BY ticket ${LIMIT}`,
     ...[name, step.now, limit],
   );
   return rows.map((row) => ({ kind: kindOf(row), id: row.id, label: row.label, since: row.since }));

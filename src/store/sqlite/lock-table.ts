@@ -4,15 +4,15 @@ import type { MessageLock } from "../../tasks/message.js";
 import { LOCK_HISTORY_ROWS, type LockEvent } from "../contracts/lock-inspection.js";
 import type { LockRecords, LockRequest, Newcomer } from "../rules/records.js";
 import type { Known } from "./message-table.js";
-import { AWAY, HOLDING, WAITING } from "./schema.js";
+import { ABSENT, HOLDING, WAITING } from "./schema.js";
 import { LIMIT, type Transaction } from "./transaction.js";
 
-const REQUEST = `SELECT turn AS ticket, lock, id, CASE is_task WHEN 1 THEN 'task' ELSE 'process' END AS kind, label,
-  CASE standing WHEN ${WAITING} THEN 'waiting' WHEN ${HOLDING} THEN 'holding' ELSE 'away' END AS status, since, until,
-  grant_ms AS grantMs, token, fence, give_up_at AS waitDeadline FROM contender`;
+const REQUEST = `SELECT ticket, lock, id, CASE is_task WHEN 1 THEN 'task' ELSE 'process' END AS kind, label,
+  CASE status WHEN ${WAITING} THEN 'waiting' WHEN ${HOLDING} THEN 'holding' ELSE 'absent' END AS status, since, until,
+  grant_ms AS grantMs, token, fence, wait_deadline AS waitDeadline FROM lock_request`;
 
 /** A process that was passed over. */
-const SKIPPED = `standing = ${AWAY} AND is_task = 0`;
+const SKIPPED = `status = ${ABSENT} AND is_task = 0`;
 
 /** History rows go in parts of so many. */
 const TRIM_EVERY = 250;
@@ -34,21 +34,21 @@ export class LockTable implements LockRecords {
   }
 
   heldCount(lock: string): number {
-    const sql = `SELECT count(*) AS count FROM contender WHERE lock = ? AND standing = ${HOLDING}`;
+    const sql = `SELECT count(*) AS count FROM lock_request WHERE lock = ? AND status = ${HOLDING}`;
     return this.#at.get<{ count: number }>(sql, lock)!.count;
   }
 
   endedHolders(lock: string): readonly LockRequest[] {
-    const sql = `${REQUEST} WHERE lock = ? AND standing = ${HOLDING} AND until <= ?`;
+    const sql = `${REQUEST} WHERE lock = ? AND status = ${HOLDING} AND until <= ?`;
     return this.#at.all<LockRequest>(sql, lock, this.#at.now);
   }
 
   firstWaiting(lock: string): LockRequest | null {
-    return this.#request(`WHERE lock = ? AND standing = ${WAITING} ORDER BY turn LIMIT 1`, lock);
+    return this.#request(`WHERE lock = ? AND status = ${WAITING} ORDER BY ticket LIMIT 1`, lock);
   }
 
   nextProcesses(lock: string, limit: number): readonly string[] {
-    const sql = `SELECT id, is_task AS isTask FROM contender WHERE lock = ? AND standing = ${WAITING} ORDER BY turn ${LIMIT}`;
+    const sql = `SELECT id, is_task AS isTask FROM lock_request WHERE lock = ? AND status = ${WAITING} ORDER BY ticket ${LIMIT}`;
     const next = this.#at.all<{ id: string; isTask: number }>(sql, lock, limit);
     return next.flatMap(({ id, isTask }) => (isTask === 0 ? [id] : []));
   }
@@ -59,7 +59,7 @@ export class LockTable implements LockRecords {
   }
 
   holder(lock: string, token: string): LockRequest | null {
-    return this.#request(`WHERE lock = ? AND standing = ${HOLDING} AND token = ?`, lock, token);
+    return this.#request(`WHERE lock = ? AND status = ${HOLDING} AND token = ?`, lock, token);
   }
 
   ofProcess(lock: string, waiter: string): LockRequest | null {
@@ -82,10 +82,10 @@ export class LockTable implements LockRecords {
   ended(limit: number): readonly string[] {
     const ended = (which: string, most: number) =>
       this.#at.all<{ lock: string }>(
-        `SELECT lock FROM contender WHERE ${which} AND until <= ? ORDER BY until ${LIMIT}`,
+        `SELECT lock FROM lock_request WHERE ${which} AND until <= ? ORDER BY until ${LIMIT}`,
         ...[this.#at.now, most],
       );
-    const permits = ended(`standing = ${HOLDING}`, limit);
+    const permits = ended(`status = ${HOLDING}`, limit);
     return [...permits, ...ended(SKIPPED, limit - permits.length)].map(({ lock }) => lock);
   }
 
@@ -96,7 +96,7 @@ export class LockTable implements LockRecords {
   enqueue({ lock, capacity, kind, id, label, until, grantMs, waitDeadline }: Newcomer): void {
     this.#open(lock, capacity);
     this.#at.run(
-      `INSERT INTO contender (lock, id, is_task, label, standing, since, until, grant_ms, give_up_at)
+      `INSERT INTO lock_request (lock, id, is_task, label, status, since, until, grant_ms, wait_deadline)
          VALUES (?, ?, ?, ?, ${WAITING}, ?, ?, ?, ?)`,
       ...[lock, id, kind === "task" ? 1 : 0, label, this.#at.now, until, grantMs, waitDeadline],
     );
@@ -104,7 +104,7 @@ export class LockTable implements LockRecords {
 
   enqueueAgain({ id }: Known, { name, capacity, reserveMs }: MessageLock): boolean {
     const found = this.#at.run(
-      `UPDATE contender SET standing = ${WAITING}, since = ?, until = NULL, grant_ms = ?
+      `UPDATE lock_request SET status = ${WAITING}, since = ?, until = NULL, grant_ms = ?
          WHERE id = ? AND is_task = 1 AND lock = ?`,
       ...[this.#at.now, reserveMs, id, name],
     );
@@ -121,53 +121,58 @@ export class LockTable implements LockRecords {
 
   grant({ ticket }: LockRequest, until: EpochMs): void {
     this.#at.run(
-      `UPDATE contender SET standing = ${HOLDING}, since = CASE is_task WHEN 1 THEN ? ELSE since END, until = ?, token = ?,
-         fence = NULL WHERE turn = ?`,
+      `UPDATE lock_request SET status = ${HOLDING}, since = CASE is_task WHEN 1 THEN ? ELSE since END, until = ?, token = ?,
+         fence = NULL WHERE ticket = ?`,
       ...[this.#at.now, until, this.nextFence().toString(36), ticket],
     );
   }
 
   fetch({ ticket }: LockRequest, fence: number): void {
-    this.#at.run("UPDATE contender SET fence = ?, since = ? WHERE turn = ?", fence, this.#at.now, ticket);
+    this.#at.run(
+      "UPDATE lock_request SET fence = ?, since = ? WHERE ticket = ?",
+      fence,
+      this.#at.now,
+      ticket,
+    );
   }
 
   passOver({ ticket }: LockRequest, until: EpochMs): void {
-    const sql = `UPDATE contender SET standing = ${AWAY}, until = ?, token = NULL WHERE turn = ?`;
+    const sql = `UPDATE lock_request SET status = ${ABSENT}, until = ?, token = NULL WHERE ticket = ?`;
     this.#at.run(sql, until, ticket);
   }
 
   comeBack({ ticket }: LockRequest, until: EpochMs): void {
-    this.#at.run(`UPDATE contender SET standing = ${WAITING}, until = ? WHERE turn = ?`, until, ticket);
+    this.#at.run(`UPDATE lock_request SET status = ${WAITING}, until = ? WHERE ticket = ?`, until, ticket);
   }
 
   setUntil({ ticket }: LockRequest, until: EpochMs): void {
-    this.#at.run("UPDATE contender SET until = ? WHERE turn = ?", until, ticket);
+    this.#at.run("UPDATE lock_request SET until = ? WHERE ticket = ?", until, ticket);
   }
 
   setFence({ ticket }: LockRequest, fence: number | null): void {
-    this.#at.run("UPDATE contender SET fence = ? WHERE turn = ?", fence, ticket);
+    this.#at.run("UPDATE lock_request SET fence = ? WHERE ticket = ?", fence, ticket);
   }
 
   extendPermitOf({ id, lock }: Known, until: EpochMs): boolean {
     if (lock === null) return true;
-    const sql = `UPDATE contender SET until = ? WHERE id = ? AND is_task = 1 AND standing = ${HOLDING}`;
+    const sql = `UPDATE lock_request SET until = ? WHERE id = ? AND is_task = 1 AND status = ${HOLDING}`;
     return this.#at.run(sql, until, id) > 0;
   }
 
-  sendAway({ ticket }: LockRequest): void {
+  setAbsent({ ticket }: LockRequest): void {
     this.#at.run(
-      `UPDATE contender SET standing = ${AWAY}, fence = NULL, token = NULL WHERE turn = ?`,
+      `UPDATE lock_request SET status = ${ABSENT}, fence = NULL, token = NULL WHERE ticket = ?`,
       ticket,
     );
   }
 
   remove({ ticket }: LockRequest): void {
-    this.#at.run("DELETE FROM contender WHERE turn = ?", ticket);
+    this.#at.run("DELETE FROM lock_request WHERE ticket = ?", ticket);
   }
 
   watch(lock: string): EpochMs {
     const { at } = this.#at.get<{ at: EpochMs | null }>(
-      `UPDATE lock SET wake_at = (SELECT min(until) FROM contender WHERE lock = name AND standing = ${HOLDING})
+      `UPDATE lock SET wake_at = (SELECT min(until) FROM lock_request WHERE lock = name AND status = ${HOLDING})
          WHERE name = ? RETURNING wake_at AS at`,
       lock,
     )!;
@@ -181,7 +186,9 @@ export class LockTable implements LockRecords {
   }
 
   #isTicketKept(lock: string): boolean {
-    return this.#at.get(`SELECT 1 FROM contender WHERE lock = ? AND ${SKIPPED} LIMIT 1`, lock) !== undefined;
+    return (
+      this.#at.get(`SELECT 1 FROM lock_request WHERE lock = ? AND ${SKIPPED} LIMIT 1`, lock) !== undefined
+    );
   }
 
   /** Microseconds of the clock: the number also grows when an older copy of the file was restored. */

@@ -3,8 +3,15 @@ import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock } from "../../tasks/message.js";
 import type { DeliveryRef } from "../contracts/delivery.js";
 import type * as records from "../rules/records.js";
-import { NOT_REVOKED, queuedState, type Revoked, TO_DROP } from "../rules/states.js";
-import { BLOCKED, BUFFERED, DEAD, LEASED, READY, SCHEDULED, WAITING } from "./schema.js";
+import {
+  type Blocker,
+  COUNTED_BLOCKERS,
+  NOT_REVOKED,
+  queuedState,
+  type Revoked,
+  TO_DROP,
+} from "../rules/states.js";
+import { BLOCKED, DEAD, LEASED, READY, SCHEDULED, WAITING } from "./schema.js";
 import { LIMIT, type Transaction } from "./transaction.js";
 
 /** What the moves below need. */
@@ -16,14 +23,16 @@ export interface Known extends records.Known {
 
 type As<T> = T & Known;
 
+/** Whether a blocked message counts as one of its queue. */
+export const COUNTED = `blocker IN (${COUNTED_BLOCKERS.map((blocker) => `'${blocker}'`).join(", ")})`;
+
 const KNOWN = "seq, id, queue, eta, entry, result_ttl AS resultTtlMs, id_ttl AS idTtlMs, lock";
 /** The columns of a row, and the store's words for its state. */
-export const FOUND = `${KNOWN}, task, revoked, expires,
-  CASE place WHEN ${READY} THEN 'ready' WHEN ${SCHEDULED} THEN 'scheduled' WHEN ${LEASED} THEN 'leased'
-    WHEN ${DEAD} THEN 'dead' ELSE 'blocked' END AS state,
-  CASE place WHEN ${BUFFERED} THEN 'entry' WHEN ${BLOCKED} THEN 'lock' END AS blocker`;
+export const FOUND = `${KNOWN}, task, revoked, expires, blocker,
+  CASE state WHEN ${READY} THEN 'ready' WHEN ${SCHEDULED} THEN 'scheduled' WHEN ${LEASED} THEN 'leased'
+    WHEN ${DEAD} THEN 'dead' ELSE 'blocked' END AS state`;
 const FOREMOST = `SELECT ${KNOWN}, task, priority, expires, max_deliveries AS maxDeliveries, body, retries, deliveries,
-  enqueued_at AS enqueuedAt, revoked FROM message WHERE place = ${READY} AND queue = ? ORDER BY priority DESC, seq ${LIMIT}`;
+  enqueued_at AS enqueuedAt, revoked FROM message WHERE state = ${READY} AND queue = ? ORDER BY priority DESC, seq ${LIMIT}`;
 const BACK = `token = NULL, lease_until = NULL, revoked = min(revoked, ${TO_DROP})`;
 /** With the store's now before: ready, or scheduled when its eta is ahead. */
 const QUEUED = `CASE WHEN eta > ? THEN ${SCHEDULED} ELSE ${READY} END`;
@@ -62,13 +71,13 @@ export class MessageTable implements records.MessageRecords {
   }
 
   hasReady(queue: string): boolean {
-    const sql = `SELECT 1 FROM message WHERE place = ${READY} AND queue = ? LIMIT 1`;
+    const sql = `SELECT 1 FROM message WHERE state = ${READY} AND queue = ? LIMIT 1`;
     return this.#at.get(sql, queue) !== undefined;
   }
 
   dueScheduled(limit: number): readonly Known[] {
     return this.#at.all<Known>(
-      `SELECT ${KNOWN} FROM message WHERE place = ${SCHEDULED} AND eta <= ? ORDER BY eta ${LIMIT}`,
+      `SELECT ${KNOWN} FROM message WHERE state = ${SCHEDULED} AND eta <= ? ORDER BY eta ${LIMIT}`,
       ...[this.#at.now, limit],
     );
   }
@@ -76,15 +85,15 @@ export class MessageTable implements records.MessageRecords {
   endedLeases(limit: number): readonly As<records.Lapsed>[] {
     return this.#at.all<As<records.Lapsed>>(
       `SELECT ${KNOWN}, task, deliveries, max_deliveries AS maxDeliveries FROM message
-           WHERE place = ${LEASED} AND lease_until <= ? ORDER BY lease_until ${LIMIT}`,
+           WHERE state = ${LEASED} AND lease_until <= ? ORDER BY lease_until ${LIMIT}`,
       ...[this.#at.now, limit],
     );
   }
 
   overdueBlocked(limit: number): readonly As<records.Found>[] {
     const overdue = this.#at.all<{ id: string }>(
-      `SELECT id FROM contender WHERE standing = ${WAITING} AND give_up_at IS NOT NULL AND give_up_at <= ?
-         ORDER BY give_up_at ${LIMIT}`,
+      `SELECT id FROM lock_request WHERE status = ${WAITING} AND wait_deadline IS NOT NULL AND wait_deadline <= ?
+         ORDER BY wait_deadline ${LIMIT}`,
       ...[this.#at.now, limit],
     );
     return overdue.flatMap(({ id }) => this.find(id) ?? []);
@@ -93,15 +102,15 @@ export class MessageTable implements records.MessageRecords {
   waitingIn(queue: string, limit: number): readonly Known[] {
     const waiting: Known[] = [];
     // Looks through all that is scheduled: an operator's step, not a worker's.
-    for (const place of [READY, BLOCKED, SCHEDULED]) {
-      const sql = `SELECT ${KNOWN} FROM message WHERE place = ${place} AND queue = ? ${LIMIT}`;
+    for (const where of [`state = ${READY}`, `state = ${BLOCKED} AND ${COUNTED}`, `state = ${SCHEDULED}`]) {
+      const sql = `SELECT ${KNOWN} FROM message WHERE ${where} AND queue = ? ${LIMIT}`;
       waiting.push(...this.#at.all<Known>(sql, queue, limit - waiting.length));
     }
     return waiting;
   }
 
   dead(id: string): Known | null {
-    return this.#at.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ? AND place = ${DEAD}`, id) ?? null;
+    return this.#at.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ? AND state = ${DEAD}`, id) ?? null;
   }
 
   lockOf({ lock }: Known): MessageLock | null {
@@ -109,14 +118,14 @@ export class MessageTable implements records.MessageRecords {
   }
 
   insertUnlessKnown(sent: records.Sent, state: "ready" | "scheduled"): Known | null {
-    return this.#insert(sent, state === "ready" ? READY : SCHEDULED);
+    return this.#insert(sent, state === "ready" ? READY : SCHEDULED, null);
   }
 
   insertBuffered(sent: records.Sent): boolean {
-    return this.#insert(sent, BUFFERED) !== null;
+    return this.#insert(sent, BLOCKED, "entry") !== null;
   }
 
-  #insert(sent: records.Sent, place: number): Known | null {
+  #insert(sent: records.Sent, state: number, blocker: Blocker | null): Known | null {
     const at = this.#at;
     at.movesMessages = true;
     const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, idTtlMs, entry, body } =
@@ -124,32 +133,18 @@ export class MessageTable implements records.MessageRecords {
     const seq = at.nextSeq();
     const lock = sent.lock && JSON.stringify(sent.lock);
     const stored = at.run(
-      `INSERT INTO message (seq, id, place, task, queue, priority, eta, expires, max_deliveries, result_ttl, entry,
-         enqueued_at, body, lock, id_ttl) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+      `INSERT INTO message (seq, id, state, blocker, task, queue, priority, eta, expires, max_deliveries, result_ttl,
+         entry, enqueued_at, body, lock, id_ttl) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
          WHERE NOT EXISTS (SELECT 1 FROM result WHERE id = ? AND until > ?) ON CONFLICT (id) DO NOTHING`,
-      ...[
-        seq,
-        id,
-        place,
-        task,
-        queue,
-        priority,
-        eta,
-        expires,
-        maxDeliveries,
-        resultTtlMs,
-        entry,
-        at.now,
-        body,
-      ],
-      ...[lock, idTtlMs, id, at.now],
+      ...[seq, id, state, blocker, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry],
+      ...[at.now, body, lock, idTtlMs, id, at.now],
     );
     return stored > 0 ? { seq, id, queue, eta, entry, resultTtlMs, idTtlMs, lock } : null;
   }
 
   lease(message: Known, { token, worker, until }: records.Lease): void {
     this.#at.run(
-      `UPDATE message SET place = ${LEASED}, token = ?, worker = ?, lease_until = ?, deliveries = deliveries + 1
+      `UPDATE message SET state = ${LEASED}, token = ?, worker = ?, lease_until = ?, deliveries = deliveries + 1
          WHERE seq = ?`,
       ...[token, worker, until, message.seq],
     );
@@ -160,13 +155,13 @@ export class MessageTable implements records.MessageRecords {
   }
 
   promote({ seq }: Known): void {
-    this.#at.run(`UPDATE message SET place = ${READY} WHERE seq = ?`, seq);
+    this.#at.run(`UPDATE message SET state = ${READY} WHERE seq = ?`, seq);
   }
 
   requeue({ seq }: Known, { isCounted }: { readonly isCounted: boolean }): void {
     this.#at.movesMessages = true;
     this.#at.run(
-      `UPDATE message SET place = ${QUEUED}, deliveries = deliveries - ?, ${BACK} WHERE seq = ?`,
+      `UPDATE message SET state = ${QUEUED}, deliveries = deliveries - ?, ${BACK} WHERE seq = ?`,
       ...[this.#at.now, isCounted ? 0 : 1, seq],
     );
   }
@@ -175,29 +170,30 @@ export class MessageTable implements records.MessageRecords {
     const at = this.#at;
     at.movesMessages = true;
     const counts = why === "retry" ? "deliveries = 0, retries = retries + 1" : "deliveries = deliveries - 1";
-    const place = queuedState(eta, at.now) === "ready" ? READY : SCHEDULED;
+    const state = queuedState(eta, at.now) === "ready" ? READY : SCHEDULED;
     at.run(
-      `UPDATE message SET place = ?, seq = ?, eta = ?, ${counts}, ${BACK} WHERE seq = ?`,
-      ...[place, at.nextSeq(), eta, seq],
+      `UPDATE message SET state = ?, seq = ?, eta = ?, ${counts}, ${BACK} WHERE seq = ?`,
+      ...[state, at.nextSeq(), eta, seq],
     );
   }
 
   block({ seq }: Known): void {
     this.#at.movesMessages = true;
     this.#at.run(
-      `UPDATE message SET place = ${BLOCKED}, deliveries = deliveries - (token IS NOT NULL), ${BACK} WHERE seq = ?`,
+      `UPDATE message SET state = ${BLOCKED}, blocker = 'lock', deliveries = deliveries - (token IS NOT NULL), ${BACK}
+         WHERE seq = ?`,
       seq,
     );
   }
 
   unblock(id: string): string | null {
-    const sql = `UPDATE message SET place = ${QUEUED} WHERE id = ? AND place = ${BLOCKED} RETURNING queue`;
+    const sql = `UPDATE message SET state = ${QUEUED}, blocker = NULL WHERE id = ? AND blocker = 'lock' RETURNING queue`;
     return this.#at.get<{ queue: string }>(sql, this.#at.now, id)?.queue ?? null;
   }
 
   deadLetter({ seq }: Known, reason: string): void {
     this.#at.run(
-      `UPDATE message SET place = ${DEAD}, seq = ?, token = NULL, lease_until = NULL, dead_at = ?, dead_reason = ?
+      `UPDATE message SET state = ${DEAD}, seq = ?, token = NULL, lease_until = NULL, dead_at = ?, dead_reason = ?
          WHERE seq = ?`,
       ...[this.#at.nextSeq(), this.#at.now, reason, seq],
     );
@@ -207,7 +203,7 @@ export class MessageTable implements records.MessageRecords {
     const at = this.#at;
     at.movesMessages = true;
     at.run(
-      `UPDATE message SET place = ${QUEUED}, seq = ?, deliveries = 0, retries = 0, revoked = ${NOT_REVOKED},
+      `UPDATE message SET state = ${QUEUED}, seq = ?, deliveries = 0, retries = 0, revoked = ${NOT_REVOKED},
          enqueued_at = ?, dead_at = NULL, dead_reason = NULL WHERE seq = ?`,
       ...[at.now, at.nextSeq(), at.now, seq],
     );
@@ -216,7 +212,7 @@ export class MessageTable implements records.MessageRecords {
   sendBuffered({ seq }: Known): void {
     const at = this.#at;
     at.run(
-      `UPDATE message SET place = ${QUEUED}, seq = ?, enqueued_at = ? WHERE seq = ?`,
+      `UPDATE message SET state = ${QUEUED}, blocker = NULL, seq = ?, enqueued_at = ? WHERE seq = ?`,
       ...[at.now, at.nextSeq(), at.now, seq],
     );
   }

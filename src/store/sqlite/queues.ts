@@ -1,6 +1,7 @@
 import type { QueueCounts, Queues } from "../contracts/queues.js";
 import { purge } from "../rules/revoke.js";
 import { type Connection, STEP_LIMIT } from "./connection.js";
+import { COUNTED } from "./message-table.js";
 import { BLOCKED, DEAD, LEASED, READY, SCHEDULED } from "./schema.js";
 import type { Step } from "./step.js";
 
@@ -20,21 +21,22 @@ export function sqliteQueues(connection: Connection): Queues {
   };
 }
 
+/** What each count looks for, and in which index. */
+const COUNTS = {
+  ready: ["message_ready", `state = ${READY}`],
+  scheduled: ["message_scheduled", `state = ${SCHEDULED}`],
+  leased: ["message_leased", `state = ${LEASED}`],
+  dead: ["message_dead_queue", `state = ${DEAD}`],
+  blocked: ["message_blocked", `state = ${BLOCKED} AND ${COUNTED}`],
+} as const;
+
 /** Each counts in an index alone, bodies are not read. */
 function counts(step: Step): QueueCounts[] {
   const found = new Map<string, Omit<QueueCounts, "queue">>();
-  const indexes = {
-    ready: "ready",
-    scheduled: "delayed",
-    leased: "held",
-    dead: "dead_queue",
-    blocked: "parked",
-  };
-  const states = { ready: READY, scheduled: SCHEDULED, leased: LEASED, dead: DEAD, blocked: BLOCKED };
-  for (const name of ["ready", "scheduled", "leased", "dead", "blocked"] as const) {
+  for (const name of Object.keys(COUNTS) as (keyof typeof COUNTS)[]) {
+    const [index, where] = COUNTS[name];
     const rows = step.all<{ queue: string; count: number }>(
-      `SELECT queue, count(*) AS count FROM message INDEXED BY message_${indexes[name]}
-         WHERE place = ${states[name]} GROUP BY queue`,
+      `SELECT queue, count(*) AS count FROM message INDEXED BY ${index} WHERE ${where} GROUP BY queue`,
     );
     for (const { queue, count } of rows) {
       const counted = found.get(queue) ?? { ready: 0, scheduled: 0, leased: 0, dead: 0 };

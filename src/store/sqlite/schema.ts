@@ -1,13 +1,13 @@
 /**
  * The tables, as an ordered list of migrations; `user_version` is the number of those applied.
  *
- * message holds everything that was sent and has not ended, one row each, at one of five places. `seq` is its age:
+ * message holds everything that was sent and has not ended, one row each, in one of five states. `seq` is its age:
  * it grows with every sending, retry and return from the dead letters, so the rowid order that every index ends
- * with is the order of age. Each place has its own partial index, so a row costs one index entry beside those of
+ * with is the order of age. Each state has its own partial index, so a row costs one index entry beside those of
  * its id and its entry, and what waits costs nothing to what is leased.
  *
- * contender holds those who stand in line for a lock or hold a permit of it, by `turn`; a lock has a row while it has
- * contenders.
+ * lock_request holds those who wait for a lock or hold a permit of it, by `ticket`; a lock has a row while it has
+ * requests. buffered_run holds the run that an entry buffers: its message is blocked by "entry".
  *
  * All instants and durations are integer milliseconds.
  */
@@ -17,22 +17,20 @@ import type { Handle } from "./driver.js";
 /** "sunb": says to `file` and to us that the database is sunbeat's. */
 export const APPLICATION_ID = 0x73756e62;
 
-/**
- * Where a message is. KEPT: a run that its entry holds (table held_run). PARKED: in the line of its lock (table
- * contender); below the others, so that `place < KEPT` are the unfinished ones.
- */
+/** The state of a message. */
 export const BLOCKED = -1;
 export const READY = 0;
 export const SCHEDULED = 1;
 export const LEASED = 2;
-export const BUFFERED = 3;
 export const DEAD = 4;
 
-/** Where a contender for a lock is. AWAY: a task that is neither in line nor holds a permit, or a
- * process that was passed over: both keep their turn. */
+/**
+ * The status of a request for a lock. ABSENT: a task that neither waits nor holds a permit, or a process that was passed over;
+ * both keep their ticket.
+ */
 export const WAITING = 0;
 export const HOLDING = 1;
-export const AWAY = 2;
+export const ABSENT = 2;
 
 /** The state of a mark among the results: it keeps an id known, and nobody is told of it. */
 export const MARK = "";
@@ -67,7 +65,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX message_held ON message (lease_until, queue) WHERE place = ${LEASED};
   CREATE INDEX message_dead ON message (place) WHERE place = ${DEAD};
   CREATE INDEX message_dead_queue ON message (queue) WHERE place = ${DEAD};
-  CREATE INDEX message_unfinished ON message (entry, enqueued_at) WHERE entry IS NOT NULL AND place < ${BUFFERED};
+  CREATE INDEX message_unfinished ON message (entry, enqueued_at) WHERE entry IS NOT NULL AND place < 3;
 
   CREATE TABLE revocation (
     id TEXT PRIMARY KEY,
@@ -228,9 +226,46 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE message ADD COLUMN id_ttl INTEGER NOT NULL DEFAULT 0;
   `,
   `
+  -- The field's words for what was there before, and one state for all that is blocked: it says what it waits for.
+  ALTER TABLE message RENAME COLUMN place TO state;
+  ALTER TABLE message ADD COLUMN blocker TEXT;
+  DROP INDEX message_delayed;
+  DROP INDEX message_held;
+  DROP INDEX message_parked;
+  DROP INDEX message_unfinished;
+  UPDATE message SET blocker = 'lock' WHERE state = ${BLOCKED};
+  UPDATE message SET blocker = 'entry', state = ${BLOCKED} WHERE state = 3;
+  CREATE INDEX message_scheduled ON message (eta, queue) WHERE state = ${SCHEDULED};
+  CREATE INDEX message_leased ON message (lease_until, queue) WHERE state = ${LEASED};
+  CREATE INDEX message_blocked ON message (blocker, queue) WHERE state = ${BLOCKED};
+  CREATE INDEX message_unfinished ON message (entry, enqueued_at)
+    WHERE entry IS NOT NULL AND state <> ${DEAD} AND blocker IS NOT 'entry';
+
+  ALTER TABLE entry RENAME COLUMN stamp TO etag;
+  ALTER TABLE entry RENAME COLUMN nominal TO due;
+  ALTER TABLE entry RENAME COLUMN last_nominal TO last_due;
+  UPDATE counter SET name = 'etag' WHERE name = 'stamp';
+
+  ALTER TABLE held_run RENAME TO buffered_run;
+  DROP INDEX held_run_wake;
+  CREATE INDEX buffered_run_wake ON buffered_run (wake_at) WHERE wake_at IS NOT NULL;
+
+  ALTER TABLE contender RENAME TO lock_request;
+  ALTER TABLE lock_request RENAME COLUMN turn TO ticket;
+  ALTER TABLE lock_request RENAME COLUMN standing TO status;
+  ALTER TABLE lock_request RENAME COLUMN give_up_at TO wait_deadline;
+  DROP INDEX contender_line;
+  DROP INDEX contender_held;
+  DROP INDEX contender_until;
+  DROP INDEX contender_give_up;
+  CREATE INDEX lock_request_waiting ON lock_request (lock, ticket) WHERE status = ${WAITING};
+  CREATE INDEX lock_request_holding ON lock_request (lock, until) WHERE status = ${HOLDING};
+  CREATE INDEX lock_request_until ON lock_request (until) WHERE status = ${HOLDING};
+  CREATE INDEX lock_request_deadline ON lock_request (wait_deadline)
+    WHERE status = ${WAITING} AND wait_deadline IS NOT NULL;
   -- Processes that were passed over: of a lock, and by the end of their tickets.
-  CREATE INDEX contender_skipped ON contender (lock, until) WHERE standing = ${AWAY} AND is_task = 0;
-  CREATE INDEX contender_ticket ON contender (until) WHERE standing = ${AWAY} AND is_task = 0;
+  CREATE INDEX lock_request_skipped ON lock_request (lock, until) WHERE status = ${ABSENT} AND is_task = 0;
+  CREATE INDEX lock_request_ticket ON lock_request (until) WHERE status = ${ABSENT} AND is_task = 0;
   `,
 ];
 

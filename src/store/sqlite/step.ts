@@ -8,9 +8,14 @@ import { ResultTable } from "./result-table.js";
 import { LEASED, SCHEDULED, WAITING } from "./schema.js";
 import { Transaction } from "./transaction.js";
 
-interface At {
-  readonly at: EpochMs | null;
-}
+/** What wakes a claim, one look into an index each; a blocker that time can end has a row. */
+const WAKE_UPS = [
+  `SELECT min(eta) AS at FROM message WHERE state = ${SCHEDULED}`,
+  `SELECT min(lease_until) AS at FROM message WHERE state = ${LEASED}`,
+  "SELECT min(wake_at) AS at FROM buffered_run WHERE wake_at IS NOT NULL",
+  "SELECT min(wake_at) AS at FROM lock WHERE wake_at IS NOT NULL",
+  `SELECT min(wait_deadline) AS at FROM lock_request WHERE status = ${WAITING} AND wait_deadline IS NOT NULL`,
+];
 
 /** One transaction as the rules see it. */
 export class Step extends Transaction implements Records {
@@ -18,24 +23,14 @@ export class Step extends Transaction implements Records {
   readonly results = new ResultTable(this);
   readonly locks = new LockTable(this);
   readonly entries = new EntryTable(this);
-  readonly freed: Freed = { entries: new Set(), locks: new Set() };
+  readonly freed: Freed = { entry: new Set(), lock: new Set() };
 
-  /** Five index look-ups. */
   nextWakeAt(): EpochMs | null {
-    const next = Math.min(
-      this.#first(`SELECT min(eta) AS at FROM message WHERE place = ${SCHEDULED}`),
-      this.#first(`SELECT min(lease_until) AS at FROM message WHERE place = ${LEASED}`),
-      this.#first("SELECT min(wake_at) AS at FROM held_run WHERE wake_at IS NOT NULL"),
-      this.#first("SELECT min(wake_at) AS at FROM lock WHERE wake_at IS NOT NULL"),
-      this.#first(
-        `SELECT min(give_up_at) AS at FROM contender WHERE standing = ${WAITING} AND give_up_at IS NOT NULL`,
-      ),
-    );
+    let next = Infinity;
+    for (const sql of WAKE_UPS) {
+      next = Math.min(next, this.get<{ readonly at: EpochMs | null }>(sql)?.at ?? Infinity);
+    }
     return next === Infinity ? null : next;
-  }
-
-  #first(sql: string): EpochMs {
-    return this.get<At>(sql)?.at ?? Infinity;
   }
 
   isCurrentTerm(term: string): boolean {

@@ -4,7 +4,14 @@ import { dirname } from "node:path";
 import type { EpochMs } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../contracts/store.js";
-import { MOST_DEAD, type Reading, type SqliteFacts, type SqliteFileFacts, type SqliteInside, type StoredEntry } from "../contracts/survey.js";
+import {
+  MOST_DEAD,
+  type Reading,
+  type SqliteFacts,
+  type SqliteFileFacts,
+  type SqliteInside,
+  type StoredEntry,
+} from "../contracts/survey.js";
 import { newestAt } from "./backups.js";
 import { contentsOf } from "./contents.js";
 import { type Driver, type Handle, hasSafeLog, loadDriver } from "./driver.js";

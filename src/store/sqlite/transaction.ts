@@ -88,7 +88,7 @@ export class Transaction implements News {
   /** The etag of all entries written in this step. */
   etag(): number {
     this.#etag ??= this.get<{ value: number }>(
-      "UPDATE counter SET value = value + 1 WHERE name = 'stamp' RETURNING value",
+      "UPDATE counter SET value = value + 1 WHERE name = 'etag' RETURNING value",
     )!.value;
     return this.#etag;
   }

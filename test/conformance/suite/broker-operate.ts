@@ -215,6 +215,17 @@ export const deadCases = group("broker: dead letters", {
     await finish(store, delivery);
   },
 
+  "a dead letter whose eta is ahead of a clock that went back is scheduled": async ({ store, clock }) => {
+    await store.sender.enqueue([message("a", { eta: { inMs: 100 } })]);
+    clock.jump(100);
+    await store.consumer.settle([dead(await claimOne(store))], null);
+    clock.jump(-50);
+    assert.equal(await store.deadLetters.redrive(["a"]), 1);
+    assert.deepEqual((await claim(store)).deliveries, []);
+    clock.jump(50);
+    assert.equal((await claimOne(store)).id, "a");
+  },
+
   "redrive counts retries anew": async ({ store }) => {
     await store.consumer.settle([retry(await sendAndClaim(store, "a"), 0)], null);
     await store.consumer.settle([dead(await claimOne(store))], null);

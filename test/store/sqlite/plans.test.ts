@@ -200,7 +200,7 @@ const WALKS: readonly RegExp[] = [
   // One row.
   /^(SELECT|UPDATE) .*leader/,
   // An operator's purge looks through all that is delayed.
-  /^SELECT seq, id, queue, .* WHERE place = 1 AND queue = \?/,
+  /^SELECT seq, id, queue, .* WHERE state = 1 AND queue = \?/,
 ];
 
 test("no statement of any verb reads a table from end to end, or sorts", async () => {
@@ -222,10 +222,10 @@ test("counting the queues reads indexes only, never a body", async () => {
   const plans = [...seen].filter((sql) => sql.includes("GROUP BY")).map((sql) => planOf(handle, sql)[0]);
   expect(plans).toEqual([
     "SCAN message USING COVERING INDEX message_ready",
-    "SCAN message USING COVERING INDEX message_delayed",
-    "SCAN message USING COVERING INDEX message_held",
+    "SCAN message USING COVERING INDEX message_scheduled",
+    "SCAN message USING COVERING INDEX message_leased",
     "SCAN message USING COVERING INDEX message_dead_queue",
-    "SCAN message USING COVERING INDEX message_parked",
+    "SEARCH message USING COVERING INDEX message_blocked (blocker=?)",
   ]);
   connection.close();
 });
