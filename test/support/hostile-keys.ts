@@ -45,6 +45,7 @@ const BY_TEXT: ReadonlySet<KeyName> = new Set([
   "permits",
   "waiters",
   "alive",
+  "skipped",
 ]);
 const SCORES = ["-inf", "-1", "0", "1", "1e18", "inf"];
 

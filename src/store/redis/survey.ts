@@ -135,6 +135,7 @@ const BY_TEXT: ReadonlySet<KeyName> = new Set([
   "permits",
   "waiters",
   "alive",
+  "skipped",
 ]);
 
 /** Among members of other scores an order of text means nothing, and a read of it ends before ours. */
