@@ -6,7 +6,15 @@ import type { Redis } from "ioredis";
 import { type Clock, within } from "../../core/clock.js";
 import { messageOf } from "../../core/errors.js";
 import type { StoreContext } from "../contracts/store.js";
-import { type ForeignData, type Reading, REDIS_SETTINGS, type RedisFacts, type RedisMemory, type RedisServerFacts, type StoredEntry } from "../contracts/survey.js";
+import {
+  type ForeignData,
+  type Reading,
+  REDIS_SETTINGS,
+  type RedisFacts,
+  type RedisMemory,
+  type RedisServerFacts,
+  type StoredEntry,
+} from "../contracts/survey.js";
 import { Caller } from "./caller.js";
 import type { Connect, RedisClient, RedisServer } from "./client.js";
 import { contentsOf } from "./contents.js";
