@@ -1,5 +1,18 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { EntryPut, EntryRecord, EntrySnapshot, EntryStore, OccurrenceOutcome, Overlap, PlannedOccurrence, PutOutcome, TickItem, TickItemOutcome, TickReply, TriggerOutcome } from "../contracts/entries.js";
+import type {
+  EntryPut,
+  EntryRecord,
+  EntrySnapshot,
+  EntryStore,
+  OccurrenceOutcome,
+  Overlap,
+  PlannedOccurrence,
+  PutOutcome,
+  TickItem,
+  TickItemOutcome,
+  TickReply,
+  TriggerOutcome,
+} from "../contracts/entries.js";
 import type { Caller } from "./caller.js";
 import { partsByCost, templateOf, Templates } from "./messages.js";
 import { CODES, defineScript, isDone, meanings, outcomes, type WireNumber } from "./script.js";

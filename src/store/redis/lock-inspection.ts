@@ -1,4 +1,10 @@
-import type { LockDetails, LockHolder, LockInspection, LockSummary, LockWaiter } from "../contracts/lock-inspection.js";
+import type {
+  LockDetails,
+  LockHolder,
+  LockInspection,
+  LockSummary,
+  LockWaiter,
+} from "../contracts/lock-inspection.js";
 import { type Caller, OutcomeUnknown } from "./caller.js";
 import { hasEnded, readHistory, readWho } from "./lock-history.js";
 import { releaseScript } from "./locks.js";

@@ -2,7 +2,14 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Random } from "../../core/random.js";
 import { isFinal } from "../../tasks/states.js";
-import type { ClaimReply, Consumer, DeadLettered, Settlement, SettleOutcome, SettleReply } from "../contracts/consumer.js";
+import type {
+  ClaimReply,
+  Consumer,
+  DeadLettered,
+  Settlement,
+  SettleOutcome,
+  SettleReply,
+} from "../contracts/consumer.js";
 import type { Delivery } from "../contracts/delivery.js";
 import { type Caller, OutcomeUnknown } from "./caller.js";
 import { parts, partsByCost, readDelivery } from "./messages.js";
