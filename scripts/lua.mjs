@@ -96,7 +96,57 @@ const sources = luaFiles(path.join(folder, "lib")).map((name) => [
 for (const [, lua] of sources) {
   for (const [, name, literal] of lua.matchAll(CONSTANT)) literals.set(name, withLiterals(literal));
 }
-const library = new Map(sources.map(([name, lua]) => [name, statements(lua.replace(CONSTANT, ""))]));
+
+/** Functions of records.lua that only join words to a text, and those of one call: name -> parameters, and the text. */
+const texts = new Map();
+const library = new Map();
+for (const [piece, lua] of sources) {
+  const all = statements(lua.replace(CONSTANT, ""));
+  for (const { text } of ["records", "version"].includes(piece) ? all : []) {
+    const [, name, parameters, joined] =
+      /^local function (\w+)\(([\w, ]*)\)\n(?:return (?=[^]* \.\. )|(?=call.*\nend))([^]*)\nend$/.exec(
+        text,
+      ) ?? [];
+    if (joined !== undefined) texts.set(name, { parameters: parameters.split(", "), joined });
+  }
+  library.set(
+    piece,
+    all.filter(({ names: [name] }) => !texts.has(name)),
+  );
+}
+for (const all of library.values()) for (const statement of all) statement.text = withTexts(statement.text);
+
+/**
+ * The text itself in place of a call that would join it: a server makes every function of a script anew at every call, and
+ * words are joined at once where several texts meet.
+ */
+function withTexts(lua) {
+  const [call, name] = [...lua.matchAll(/\b(\w+)\(/g)].find(([, found]) => texts.has(found)) ?? [];
+  if (call === undefined) return lua;
+  const from = lua.search(new RegExp(`\\b${name}\\(`));
+  const { parameters, joined } = texts.get(name);
+  const { given, end } = argumentsOf(lua, from + call.length);
+  const text = joined.replace(/"[^"\n]*"|\b\w+/g, (word) => given[parameters.indexOf(word)] ?? word);
+  return withTexts(withLiterals(lua.slice(0, from) + text + lua.slice(end)));
+}
+
+/** The arguments that begin there, and where the call ends. */
+function argumentsOf(lua, start) {
+  const given = [];
+  let [depth, from] = [0, start];
+  for (const { 0: mark, index } of lua.matchAll(/"[^"\n]*"|[(){},]/g)) {
+    if (index < start || mark.startsWith('"')) continue;
+    if (depth === 0 && (mark === "," || mark === ")")) {
+      const text = lua.slice(from, index).trim();
+      given.push(/ (?:and|or|[-+*<>=~]=?) /.test(text.replace(/"[^"\n]*"/g, "")) ? `(${text})` : text);
+      from = index + 1;
+      if (mark === ")") return { given, end: from };
+    }
+    if ("({".includes(mark)) depth++;
+    if (")}".includes(mark)) depth--;
+  }
+  throw new Error(`a call has no end: ${lua.slice(start - 20, start + 20)}`);
+}
 
 function luaFiles(at) {
   return readdirSync(at)
@@ -130,13 +180,13 @@ function needed(pieces, body) {
 /** The fast path of a script, "" for none. */
 function fastPath(name) {
   const file = path.join(folder, "fast", `${name}.lua`);
-  return existsSync(file) ? squeeze(readFileSync(file, "utf8")) : "";
+  return existsSync(file) ? withTexts(squeeze(readFileSync(file, "utf8"))) : "";
 }
 
 function readScript(name) {
   const source = readFileSync(path.join(folder, `${name}.lua`), "utf8");
   const header = source.slice(0, source.search(/^[^-]/m));
-  const main = squeeze(source);
+  const main = withTexts(squeeze(source));
   const fast = fastPath(name);
   const pieces = listed(header, "Uses");
   const first = needed(pieces, fast);

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.js";
+import { type Clock, within } from "../core/clock.js";
 import { type Duration, formatDuration } from "../core/duration.js";
 import { ResultError } from "../core/errors.js";
 import { failureTraceback } from "../core/failure.js";
@@ -15,6 +15,8 @@ const KEEP_REVOKED_MS = 86_400_000;
 
 /** A result that is there by then was not waited for. */
 const SLOT_CHECK_MS = 100;
+/** For the state that the error of a wait in vain tells. */
+const LAST_LOOK_MS = 1_000;
 
 export interface GetOptions {
   /** How long to wait; a bare number is seconds. Default: as long as it takes. */
@@ -134,6 +136,9 @@ export class AsyncResult<Result = unknown> {
     signal?.throwIfAborted();
     const over = new AbortController();
     const end = (): void => over.abort();
+    const aborted = new Promise<null>((resolve) => {
+      over.signal.addEventListener("abort", () => resolve(null), { once: true });
+    });
     signal?.addEventListener("abort", end);
     const slots = slotWatch();
     const timers = [
@@ -141,8 +146,9 @@ export class AsyncResult<Result = unknown> {
       ...(slots === undefined ? [] : [clock.after(SLOT_CHECK_MS, () => void this.#warn(slots))]),
     ];
     try {
-      const { results } = await store();
-      const record = await results.wait(this.id, over.signal);
+      const waiting = store().then(({ results }) => results.wait(this.id, over.signal));
+      // A store that is away answers later than anybody waits.
+      const record = await Promise.race([waiting, aborted]);
       if (record !== null) return record;
       if (!over.signal.aborted) {
         throw this.#noResult("has ended and left no result: it was sent with ignoreResult, or threw Ignore");
@@ -152,7 +158,11 @@ export class AsyncResult<Result = unknown> {
       signal?.removeEventListener("abort", end);
     }
     signal?.throwIfAborted();
-    throw this.#timedOut(limitMs ?? 0, await this.#record());
+    const last = await within(clock, LAST_LOOK_MS, this.#record(), () => new Error("late")).catch(
+      () => undefined,
+    );
+    if (last && isFinal(last.state)) return last;
+    throw this.#timedOut(limitMs ?? 0, last);
   }
 
   /** Of those that wait for one another, the last one finds no free slot, however many there are. Never rejects. */
@@ -173,11 +183,14 @@ export class AsyncResult<Result = unknown> {
     return new ResultError("SUNBEAT_RESULT_IGNORED", `task ${this.id} ${why}`, { details });
   }
 
-  #timedOut(limitMs: number, record: StoredResult | null): ResultError {
-    const state = record?.state ?? "PENDING";
+  /** `record`: undefined where the store does not answer. */
+  #timedOut(limitMs: number, record: StoredResult | null | undefined): ResultError {
+    const state = record === undefined ? null : (record?.state ?? "PENDING");
+    const found =
+      record === undefined ? "the store does not answer" : `it is ${state}: ${likelyReason(record)}`;
     return new ResultError(
       "SUNBEAT_RESULT_TIMEOUT",
-      `task ${this.id} has no result after ${formatDuration(limitMs)}; it is ${state}: ${likelyReason(record)}`,
+      `task ${this.id} has no result after ${formatDuration(limitMs)}; ${found}`,
       { details: { taskId: this.id, state, timeoutMs: limitMs } },
     );
   }
@@ -214,6 +227,9 @@ function likelyReason(record: StoredResult | null): string {
     case undefined:
       return "the store does not know this id, so it was not sent to this broker, or its result expired, was forgotten or is not stored (ignoreResult)";
     case "PENDING":
+      if (record.reason === "unknown-here") {
+        return "it was met by a worker that does not know its task or its form, and waits for one that does";
+      }
       return "it waits; does a worker listen to its queue, has its eta come, or is its lock held (sunbeat locks list)?";
     case "RECEIVED":
     case "STARTED":

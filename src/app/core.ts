@@ -88,8 +88,8 @@ export class AppCore {
     this.#broker = this.config.broker;
     // A wrong URL fails here and not at the first send; the store itself is opened when it is needed.
     if (typeof this.#broker === "string") parseBrokerUrl(this.#broker);
-    const context = { clock: this.clock, random: this.random, logger: this.logger };
-    this.store = new StoreHandle(async () => {
+    this.store = new StoreHandle(async (signal) => {
+      const context = { clock: this.clock, random: this.random, logger: this.logger, signal };
       const { store } = this.#parts;
       if (store !== undefined) return store(context);
       return typeof this.#broker === "string"

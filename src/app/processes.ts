@@ -71,6 +71,7 @@ export function makeWorker(core: AppCore, options: StartWorkerOptions): Worker {
       ),
       queues: queues === undefined ? namedQueues(core) : checkQueues(queues),
       leaseMs: config.leaseMs,
+      unknownTaskGraceMs: config.unknownTaskGraceMs,
       gracePeriodMs:
         gracePeriod === undefined
           ? config.gracePeriodMs

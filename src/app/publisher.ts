@@ -3,6 +3,7 @@
  * of `delay` costs one round trip and not one for each; every sender still has the answer for its own message.
  */
 import { sleep, within, type Clock } from "../core/clock.js";
+import { StoreError } from "../core/errors.js";
 import { isRetryable, storeTimeout } from "../core/patience.js";
 import type { PublishRetry } from "../config/options.js";
 import type { EnqueueOutcome, NewMessage } from "../store/contracts/sender.js";
@@ -16,9 +17,18 @@ const MOST_CALLS = 4;
 const WORTH_HALVING = 32;
 /** A call that has not answered by then is taken for lost. */
 const STORE_TIMEOUT_MS = 10_000;
+/** The same of a sender that asked for no second try. */
+const ONE_ROUND_MS = 1_000;
+/** A store that answers nothing for so long does not keep the app from closing. */
+const SILENCE_MS = 1_000;
 
 const late = () =>
   storeTimeout("enqueue", STORE_TIMEOUT_MS, "; the message may have arrived, sending its id again is safe");
+
+const unopened = () =>
+  new StoreError("SUNBEAT_STORE_UNAVAILABLE", "the store has not opened within 1s; nothing was sent", {
+    retryable: true,
+  });
 
 /** Messages that stay together: at most CHUNK. */
 interface Waiting {
@@ -63,11 +73,18 @@ export class Publisher {
     return (await Promise.all(parts)).flat();
   }
 
-  /** Resolves when nothing is on its way any more; sends what waits at once. */
+  /**
+   * Resolves when nothing is on its way any more, sending at once what waits; or when the store has been silent for a
+   * second: what waits is refused then, and what is on its way ends with the store.
+   */
   async drain(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#sending.size > 0) {
-      this.#startCall();
-      await Promise.race(this.#sending);
+    try {
+      while (this.#waiting.length > 0 || this.#sending.size > 0) {
+        this.#startCall();
+        await within(this.#context.clock, SILENCE_MS, Promise.race(this.#sending), late);
+      }
+    } catch (error) {
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
     }
   }
 
@@ -121,10 +138,11 @@ export class Publisher {
   }
 
   async #enqueue(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]> {
-    const { clock, retry, store } = this.#context;
+    const { clock, retry } = this.#context;
+    if (retry.maxRetries === 0) return this.#once(messages);
     for (let tries = 0; ; tries++) {
       try {
-        const { sender } = await store();
+        const { sender } = await this.#context.store();
         return await within(clock, STORE_TIMEOUT_MS, sender.enqueue(messages), late);
       } catch (error) {
         // Repeating is safe: the store takes an id once, also when the lost call had done its work.
@@ -133,5 +151,14 @@ export class Publisher {
         await sleep(clock, wait);
       }
     }
+  }
+
+  /** One try, within a second: whoever asked for no other has an answer of its own to give. */
+  async #once(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]> {
+    const { clock, store } = this.#context;
+    const startedAt = clock.monotonicMs();
+    const { sender } = await within(clock, ONE_ROUND_MS, store(), unopened);
+    const limitMs = Math.max(1, ONE_ROUND_MS - (clock.monotonicMs() - startedAt));
+    return within(clock, STORE_TIMEOUT_MS, sender.enqueue(messages, { limitMs }), late);
   }
 }

@@ -3,11 +3,12 @@ import type { Store } from "../store/contracts/store.js";
 
 /** The app's one store, opened at the first need. */
 export class StoreHandle {
-  readonly #open: () => Promise<Store>;
+  readonly #open: (signal: AbortSignal) => Promise<Store>;
+  readonly #unwanted = new AbortController();
   #store: Promise<Store> | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(open: () => Promise<Store>) {
+  constructor(open: (signal: AbortSignal) => Promise<Store>) {
     this.#open = open;
   }
 
@@ -23,7 +24,7 @@ export class StoreHandle {
   get(): Promise<Store> {
     if (this.#closing !== null) return Promise.reject(closed());
     if (this.#store === null) {
-      const opening = this.#open();
+      const opening = this.#open(this.#unwanted.signal);
       this.#store = opening;
       opening.catch(() => {
         if (this.#store === opening) this.#store = null;
@@ -32,7 +33,7 @@ export class StoreHandle {
     return this.#store;
   }
 
-  /** Idempotent. Waits for an opening under way and closes what it gave. */
+  /** Idempotent. Tells an opening under way that it may end, waits for it, and closes what it gave. */
   close(): Promise<void> {
     this.#closing ??= this.#closeOpened(this.#store);
     return this.#closing;
@@ -40,6 +41,7 @@ export class StoreHandle {
 
   async #closeOpened(opening: Promise<Store> | null): Promise<void> {
     if (opening === null) return;
+    this.#unwanted.abort();
     let store: Store;
     try {
       store = await opening;

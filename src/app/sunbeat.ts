@@ -92,7 +92,7 @@ export class Sunbeat {
 
   /**
    * Sends a task by name; this process need not have it. Codes as for `applyAsync`. A name that no worker has
-   * becomes a dead letter there.
+   * becomes a dead letter there, after `unknownTaskGrace`.
    */
   sendTask<Result = unknown>(
     name: string,

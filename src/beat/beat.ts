@@ -30,6 +30,7 @@ import type { Registration } from "./registration.js";
 import { type RoundReply, Rounds } from "./round.js";
 import { StoreClock } from "./store-clock.js";
 import { Maintenance } from "./maintenance.js";
+import { beatVersion, NewerBeats } from "./newer-beats.js";
 
 export interface BeatDeps {
   readonly store: Store;
@@ -73,6 +74,7 @@ export class Beat {
   readonly #latch: Latch;
   readonly #storeClock: StoreClock;
   readonly #patience: Patience;
+  readonly #newer: NewerBeats;
   readonly #leader: Leader;
   readonly #codeEntries: CodeEntries;
   /** Two thirds of the lease for one call. */
@@ -105,9 +107,14 @@ export class Beat {
     this.#codeEntries = new CodeEntries({
       ...{ store, logger, entries: deps.entries, cache, inTime: this.#inTime, owner, version },
     });
+    const candidacy = beatVersion(version);
+    this.#newer = new NewerBeats({
+      ...{ channel: store.channel, clock, version: candidacy, leaseMs },
+      onHeard: () => this.#rounds.quarantine.size > 0 && this.#latch.notify(),
+    });
     this.#leader = new Leader({
       ...{ leases: store.leases, channel: store.channel, clock, random, logger, leaseMs },
-      ...{ host: hostname, version: String(version) },
+      ...{ host: hostname, version: candidacy, newer: this.#newer },
       onReading: (reading) => this.#hear(reading),
     });
     this.#rounds = new Rounds({
@@ -171,7 +178,7 @@ export class Beat {
       this.#state = "starting";
       logger.info("beat: Starting...");
       const listen = () => store.channel.subscribe("entries", () => this.#latch.notify());
-      for (const subscribe of [listen, () => this.#leader.listen()]) {
+      for (const subscribe of [listen, () => this.#leader.listen(), () => this.#newer.listen()]) {
         await this.#untilDone(async () => void unsubscribe.push(await this.#subscribed(subscribe())), stop);
       }
       await this.#untilDone(() => this.#codeEntries.register(), stop);
@@ -244,6 +251,9 @@ export class Beat {
       this.#last = reply;
       if (reply.outcome === "fenced") return lead.end("fenced: the store has another term");
       if (reply.outcome === "untrusted") return;
+      if (this.#rounds.quarantine.size > 0 && this.#newer.stand) {
+        return lead.end("a newer beat stands, and may know the entries that this one cannot send");
+      }
       this.#stuck = reply.more && !reply.progress ? this.#stuck + 1 : 0;
       pauseMs = this.#pauseAfter(reply);
       if (pauseMs > 0 && reply.outcome === "done") {

@@ -31,6 +31,9 @@ import { type Entry, entryLock } from "./entry.js";
 import { CANCEL_GRACE_MS, DEFAULT_MISFIRE, type EntryOptions } from "./entry-options.js";
 import { MISFIRE_POLICIES, type MisfirePolicy } from "./misfire.js";
 
+/** Grows with each part of a definition that a beat of before cannot read. */
+export const DEFINITION_FORM = 1;
+
 /** What an entry consists of before its text and revision are made. */
 export type EntryParts = Omit<
   Entry,
@@ -201,6 +204,11 @@ export function entryFromDefinition(
       { details: { entry: name }, cause: error },
     );
   }
+}
+
+/** Whether this error of `entryFromDefinition` may mean that a newer version wrote the entry: it is one, but for a part. */
+export function mayBeNewer(error: unknown): boolean {
+  return isSunbeatError(error) && error.code === "SUNBEAT_ENTRY_INVALID" && isSunbeatError(error.cause);
 }
 
 function partsFromJSON(name: string, json: Record<string, unknown>, schedule: Schedule): EntryParts {

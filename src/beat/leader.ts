@@ -29,6 +29,7 @@ import { Latch } from "../core/latch.js";
 import { inTime, type InTime, Patience } from "../core/patience.js";
 import type { ClockReading } from "./clock-guard.js";
 import { isFinal, tellEnd } from "./endings.js";
+import type { NewerBeats } from "./newer-beats.js";
 
 export interface LeaderDeps {
   readonly leases: Leases;
@@ -39,6 +40,7 @@ export interface LeaderDeps {
   readonly leaseMs: number;
   readonly host: string;
   readonly version: string;
+  readonly newer: Pick<NewerBeats, "stand" | "tell">;
   /** Every answer of the store carries its clock. */
   readonly onReading: (reading: ClockReading) => void;
 }
@@ -120,14 +122,17 @@ export class Leader {
   async acquire(stop: AbortSignal): Promise<Lead | null> {
     this.#nonce = this.#deps.random.uuid();
     while (!stop.aborted) {
+      const { clock, leaseMs, newer } = this.#deps;
+      if (newer.stand) await sleep(clock, leaseMs / 30, stop); // it goes first
       this.#latch.reset();
       let pauseMs: number;
       try {
         const { election, startedAt } = await this.#attempt();
         if (election.outcome === "leading") return this.#begin(election.term, startedAt);
-        this.#follow(election.leader.term, election.leader.host, election.leader.until);
         const { leader, now } = election;
-        pauseMs = Math.max(1, untilStoreShows(leader.until, now, this.#deps.leaseMs));
+        this.#follow(leader.term, leader.host, leader.until);
+        newer.tell(leader.version);
+        pauseMs = Math.max(1, untilStoreShows(leader.until, now, leaseMs));
       } catch (error) {
         if (isFinal(error)) {
           tellEnd(this.#deps.logger, error);

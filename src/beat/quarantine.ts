@@ -8,7 +8,7 @@ interface Quarantined {
   readonly retryAt: number;
 }
 
-/** Beyond it entries are disabled in the store. */
+/** Beyond it entries are disabled in the store, except those that a newer version may have written. */
 const MOST_QUARANTINED = 1_000;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
@@ -16,8 +16,8 @@ const LONGEST_PAUSE_MS = 300_000;
 /**
  * Entries that cannot be sent: a definition this process cannot read, code it does not have, a schedule or an args
  * function that throws. Each is left alone and tried again later, or at once when it is edited. Its cursor stays, so
- * that a beat which can send it finds nothing lost. It also stays due, so the number kept here is bounded and the
- * loop asks the store for so many more.
+ * that a beat which can send it finds nothing lost. It also stays due, so the loop asks the store for so many more, and the
+ * number kept here is bounded.
  */
 export class Quarantine {
   readonly #clock: Clock;

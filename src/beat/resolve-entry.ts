@@ -1,30 +1,30 @@
 /** Checks an entry as a program writes it, and fills in the defaults. */
-import { ConfigurationError,isSunbeatError,ScheduleError } from "../core/errors.js";
+import { ConfigurationError, isSunbeatError, ScheduleError } from "../core/errors.js";
 import { instantMs } from "../core/instant.js";
 import {
-assertKnownKeys,
-booleanOption,
-choiceOption,
-durationOption,
-integerOption,
-invalidOption,
-nameOption,
+  assertKnownKeys,
+  booleanOption,
+  choiceOption,
+  durationOption,
+  integerOption,
+  invalidOption,
+  nameOption,
 } from "../core/options.js";
 import { quote } from "../core/quote.js";
-import { asSchedule,type ScheduleDefaults } from "../schedules/index.js";
+import { asSchedule, type ScheduleDefaults } from "../schedules/index.js";
 import { type Overlap, OVERLAP_POLICIES } from "../store/contracts/entries.js";
 import type { SendOptions } from "../tasks/message.js";
 import { assertPayload } from "../tasks/payload.js";
-import { makeEntry,portableOptions } from "./definition.js";
+import { makeEntry, portableOptions } from "./definition.js";
 import {
-type ArgsFunction,
-CANCEL_GRACE_MS,
-DEFAULT_MISFIRE,
-ENTRY_OPTION_KEYS,
-type EntryOptions,
+  type ArgsFunction,
+  CANCEL_GRACE_MS,
+  DEFAULT_MISFIRE,
+  ENTRY_OPTION_KEYS,
+  type EntryOptions,
 } from "./entry-options.js";
-import { type Entry,entryLock } from "./entry.js";
-import { MISFIRE_POLICIES,type MisfirePolicy } from "./misfire.js";
+import { type Entry, entryLock } from "./entry.js";
+import { MISFIRE_POLICIES, type MisfirePolicy } from "./misfire.js";
 
 /** A caught-up entry is one step of the store, so its size is bounded. */
 const MOST_CAUGHT_UP = 10_000;

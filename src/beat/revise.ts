@@ -9,7 +9,13 @@
  * - An entry that comes back (to code, or enabled again) restarts at now.
  */
 import type { EpochMs } from "../core/clock.js";
-import type { Cursor, EntryDefinition, EntryPut, EntryRecord, EntrySnapshot } from "../store/contracts/entries.js";
+import type {
+  Cursor,
+  EntryDefinition,
+  EntryPut,
+  EntryRecord,
+  EntrySnapshot,
+} from "../store/contracts/entries.js";
 import type { LedgerRange } from "../store/contracts/ledger.js";
 import type { Entry } from "./entry.js";
 import { cursorAfter, cursorAt, dueFollowing, restartCursor, type Timing } from "./occurrences.js";

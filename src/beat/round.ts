@@ -6,13 +6,19 @@ import { messageOf } from "../core/errors.js";
 import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
 import type { Events } from "../events/index.js";
-import type { EntryRecord, PlannedOccurrence, TickItem, TickItemOutcome } from "../store/contracts/entries.js";
+import type {
+  EntryRecord,
+  PlannedOccurrence,
+  TickItem,
+  TickItemOutcome,
+} from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { Quarantine } from "./quarantine.js";
 import { CatchUps } from "./catch-ups.js";
 import type { ClockReading } from "./clock-guard.js";
 import type { InTime } from "../core/patience.js";
+import { mayBeNewer } from "./definition.js";
 import type { EntryCache } from "./entry-cache.js";
 import type { Lead } from "./leader.js";
 import { planDue } from "./planner.js";
@@ -187,7 +193,7 @@ export class Rounds {
 
   /** One bad entry costs itself and nobody else. */
   async #quarantine(stored: EntryRecord, error: unknown): Promise<void> {
-    if (!this.quarantine.hasRoom(stored)) {
+    if (!this.quarantine.hasRoom(stored) && !mayBeNewer(error)) {
       // Too many to step over at every round. Registration by a beat that can read them enables them again.
       const put = putOf(stored, { disabled: DISABLED.invalid });
       await this.#deps.inTime("put", this.#deps.store.entries.put([put]));

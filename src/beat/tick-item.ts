@@ -1,5 +1,10 @@
 import type { EpochMs } from "../core/clock.js";
-import { dueFrom, type EntrySnapshot, type PlannedOccurrence, type TickItem } from "../store/contracts/entries.js";
+import {
+  dueFrom,
+  type EntrySnapshot,
+  type PlannedOccurrence,
+  type TickItem,
+} from "../store/contracts/entries.js";
 import type { MessageLock } from "../tasks/message.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { argsOf, type Entry } from "./entry.js";

@@ -72,6 +72,11 @@ export interface SunbeatOptions {
   readonly workerPrefetchMultiplier?: number | undefined;
   /** How long a delivery stays with a worker that has fallen silent. At least 1 s. Default 30 s. */
   readonly lease?: Duration | undefined;
+  /**
+   * How long a message is left to other workers, from its first meeting with one that does not know its task or its form.
+   * Then it is a dead letter. Default 60 s.
+   */
+  readonly unknownTaskGrace?: Duration | undefined;
   /** How long a worker that stops waits for running tasks before it aborts their signals. Default 30 s. */
   readonly gracePeriod?: Duration | undefined;
   /** Whether log lines show what tasks returned. Default false: results may be secret. */
@@ -110,6 +115,7 @@ export const OPTION_NAMES = [
   "workerConcurrency",
   "workerPrefetchMultiplier",
   "lease",
+  "unknownTaskGrace",
   "gracePeriod",
   "logResults",
   "beatLease",
@@ -137,6 +143,7 @@ export interface Config {
   readonly workerConcurrency: number;
   readonly workerPrefetchMultiplier: number;
   readonly leaseMs: number;
+  readonly unknownTaskGraceMs: number;
   readonly gracePeriodMs: number;
   readonly logResults: boolean;
   readonly beatLeaseMs: number;
@@ -177,6 +184,7 @@ export const DEFAULTS = {
   workerConcurrency: 8,
   workerPrefetchMultiplier: 2,
   lease: 30,
+  unknownTaskGrace: 60,
   gracePeriod: 30,
   logResults: false,
   beatLease: 15,

@@ -64,6 +64,7 @@ export function resolveOptions(options: SunbeatOptions, env: Environment = readE
       MOST_PREFETCH,
     ),
     leaseMs: durationOption(o.lease, "lease", LEAST_LEASE_MS),
+    unknownTaskGraceMs: durationOption(o.unknownTaskGrace, "unknownTaskGrace", 0),
     gracePeriodMs: durationOption(o.gracePeriod, "gracePeriod", 0),
     logResults: booleanOption(o.logResults, "logResults"),
     beatLeaseMs: durationOption(o.beatLease, "beatLease", LEAST_LEASE_MS),

@@ -14,11 +14,11 @@ export function isRetryable(error: unknown): boolean {
   return isSunbeatError(error) && (error as Partial<StoreError>).retryable === true;
 }
 
-/** SUNBEAT_STORE_TIMEOUT: no answer came in time, and the step may have been done. */
-export function storeTimeout(step: string, limitMs: number, advice = ""): StoreError {
+/** SUNBEAT_STORE_TIMEOUT: no answer came in time, and the step may have been done. `store` names it: "Redis at <label>". */
+export function storeTimeout(step: string, limitMs: number, advice = "", store = "the store"): StoreError {
   return new StoreError(
     "SUNBEAT_STORE_TIMEOUT",
-    `the store has not answered to "${step}" within ${formatDuration(Math.round(limitMs))}${advice}`,
+    `${store} has not answered to "${step}" within ${formatDuration(Math.round(limitMs))}${advice}`,
     { retryable: true, details: { step, limitMs } },
   );
 }

@@ -166,6 +166,7 @@ export function judgeRedis({
   user,
   refusals,
   foreign,
+  wrongVersion,
 }: RedisFacts): Finding[] {
   const bySetting = servers.map((server) => [
     ...CHECKS.filter(({ setting }) => !(isCluster && setting === "redis_mode"))
@@ -174,7 +175,7 @@ export function judgeRedis({
     judgeMemory(server.memory),
     judgeClock(server.clock),
   ]);
-  return [judgeRights(user, refusals), ...merge(servers, bySetting), ...judgeKeys(foreign)];
+  return [judgeRights(user, refusals), ...merge(servers, bySetting), ...judgeKeys(foreign, wrongVersion)];
 }
 
 function judgeSetting({ setting, weakens, wanted, judge }: Check, settings: Settings): Finding {
@@ -254,7 +255,8 @@ function judgeMemory(memory: RedisServerFacts["memory"]): Finding {
 }
 
 /** No finding where all is ours. */
-function judgeKeys(foreign: RedisFacts["foreign"]): Finding[] {
+function judgeKeys(foreign: RedisFacts["foreign"], wrongVersion: string | undefined): Finding[] {
+  if (wrongVersion !== undefined) return [broken("keys", "another version", wrongVersion)];
   if ("unknown" in foreign) return [unread("keys", PROMISES, foreign.unknown)];
   return foreign.value.map(({ key, type, members }) => {
     const value = type === null ? `${members} not ours in ${key}` : `${key} is a ${type}`;

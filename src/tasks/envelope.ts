@@ -5,8 +5,8 @@ import { messageOf, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { assertPayload, DEFAULT_PAYLOAD_LIMIT, encodePayload, HARD_PAYLOAD_LIMIT } from "./payload.js";
 
-/** Version of the form. A worker refuses bodies of another one instead of guessing. */
-const VERSION = 1;
+/** Version of the form. A worker does not guess at bodies of a newer one: it leaves them to workers that read them. */
+export const FORM = 1;
 
 /** The part of a message that only senders and workers read. */
 export interface MessageBody {
@@ -56,7 +56,7 @@ function isHeaders(value: unknown): boolean {
  * Text for `NewMessage.body`. Codes: SUNBEAT_PAYLOAD_INVALID and SUNBEAT_PAYLOAD_TOO_LARGE, for `args` and `headers`.
  */
 export function encodeBody(body: MessageBody, limit = DEFAULT_PAYLOAD_LIMIT): string {
-  let text = `{"v":${VERSION},"args":${encodePayload(body.args, "args", limit)}`;
+  let text = `{"v":${FORM},"args":${encodePayload(body.args, "args", limit)}`;
   for (const key in body.headers) {
     if (Object.hasOwn(body.headers, key)) {
       text += `,"headers":${encodePayload(body.headers, "headers", limit)}`;
@@ -81,16 +81,19 @@ function invalid(what: string, cause?: unknown): TaskError {
 }
 
 /**
- * The body of a text that may come from anywhere. Total: it answers or throws SUNBEAT_MESSAGE_INVALID, and it
- * refuses what it does not know rather than leave it out.
+ * The body of a text that may come from anywhere. Total: it answers or throws SUNBEAT_MESSAGE_INVALID, for a newer form
+ * SUNBEAT_MESSAGE_NEWER, and it refuses what it does not know rather than leave it out.
  */
 export function decodeBody(text: string): MessageBody {
   const fields = parse(text);
-  if (fields["v"] !== VERSION) {
-    throw invalid(
-      `expected version ${VERSION}, got ${quote(fields["v"])}; run a worker of the sender's version`,
+  const form = fields["v"];
+  if (Number.isSafeInteger(form) && (form as number) > FORM) {
+    throw new TaskError(
+      "SUNBEAT_MESSAGE_NEWER",
+      `message body: form ${form as number} is newer than ${FORM}`,
     );
   }
+  if (form !== FORM) throw invalid(`expected form ${FORM}, got ${quote(form)}`);
   const args = fields["args"];
   if (!Array.isArray(args)) throw invalid(`args: expected an array, got ${quote(args)}`);
   for (const [key, value] of Object.entries(fields)) {

@@ -237,17 +237,13 @@ export function defineTask(
       );
     }
   }
-  const locked = lockOf(options.lock, fn, at("lock"));
-  if (locked.lock !== null && acks === "early") {
-    throw invalidOption(at("acks"), '"late": a lock is held until the task is acknowledged', acks);
-  }
   const isOnce = acks === "early";
   if (isOnce && maxDeliveries !== undefined && maxDeliveries !== 1) {
     throw invalidOption(at("maxDeliveries"), '1: with acks "early" it runs at most once', maxDeliveries);
   }
   return Object.freeze({
     name,
-    ...locked,
+    ...lockOf(options.lock, fn, at("lock")),
     bind: bind === undefined ? false : booleanOption(bind, at("bind")),
     queue: queue === undefined ? null : nameOption(queue, at("queue")),
     priority: priority === undefined ? 0 : integerOption(priority, at("priority"), 0, 9),

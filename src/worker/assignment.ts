@@ -1,5 +1,5 @@
 /** What a delivery comes to before its run: a task with its arguments and its lock, or the end of one that cannot run. */
-import { isSunbeatError, LockError, messageOf, TaskError } from "../core/errors.js";
+import { isSunbeatError, LockError, messageOf, type SunbeatError, TaskError } from "../core/errors.js";
 import { describeFailure } from "../core/failure.js";
 import { oneLine } from "../core/log-entry.js";
 import { quote } from "../core/quote.js";
@@ -7,7 +7,8 @@ import { guarded } from "../locks/index.js";
 import type { AdmitReply, AdmitRequest } from "../store/contracts/consumer.js";
 import type { MessageLock } from "../store/contracts/locks.js";
 import type { TaskDefinition } from "../tasks/definition.js";
-import { decodeBody, type MessageBody, resultTtlOf } from "../tasks/envelope.js";
+import type { StoredResult } from "../store/contracts/results.js";
+import { decodeBody, FORM, type MessageBody, resultTtlOf } from "../tasks/envelope.js";
 import { lockNameFor, type TaskLock } from "../tasks/task-lock.js";
 import type { TaskLookup } from "./options.js";
 import { failed, type Outcome, TurnedAway } from "./outcome.js";
@@ -24,11 +25,17 @@ export interface Assignment {
   readonly resultTtlMs: number;
 }
 
+/** A delivery that this worker cannot run, and another one may: its task or its form is unknown here. */
+export interface Stranger {
+  readonly reservation: Reservation;
+  readonly error: SunbeatError;
+}
+
 /**
  * What is to be run, or the outcome of a delivery that cannot be: no longer ours, revoked or expired before its start,
- * unknown, unreadable. It looks at the clock: in a process that was stopped the timers that tell of a lost lease may be late.
+ * unreadable. It looks at the clock: in a process that was stopped the timers that tell of a lost lease may be late.
  */
-export function assign(reservation: Reservation, registry: TaskLookup): Assignment | Outcome {
+export function assign(reservation: Reservation, registry: TaskLookup): Assignment | Outcome | Stranger {
   reservation.look();
   if (reservation.lost) return { kind: "abandoned" };
   if (reservation.revoked) return { kind: "revoked" };
@@ -38,8 +45,8 @@ export function assign(reservation: Reservation, registry: TaskLookup): Assignme
   if (definition === undefined) {
     const reason =
       `Received unregistered task of type '${oneLine(delivery.task)}'. Did this worker import its module? If another ` +
-      `app has it, both take from queue ${quote(delivery.queue)} of one namespace: give each a namespace or queues of its own.`;
-    return dead(reason, new TaskError("SUNBEAT_TASK_UNKNOWN", reason));
+      `app has it, both take from ${sharedQueue(reservation)}`;
+    return { reservation, error: new TaskError("SUNBEAT_TASK_UNKNOWN", reason) };
   }
   // Its sender did not know the task, and counted on more deliveries.
   if (definition.acks === "early" && delivery.deliveries > 1) return { kind: "exhausted" };
@@ -47,12 +54,53 @@ export function assign(reservation: Reservation, registry: TaskLookup): Assignme
     const body = decodeBody(delivery.body);
     return { reservation, definition, body, resultTtlMs: resultTtlOf(body, definition) };
   } catch (error) {
-    return dead(`undecodable: ${messageOf(error)}`, error);
+    if (!isSunbeatError(error) || error.code !== "SUNBEAT_MESSAGE_NEWER") {
+      return dead(`undecodable: ${messageOf(error)}`, error);
+    }
+    const reason =
+      `Received a message of a newer form for task '${oneLine(delivery.task)}' (${messageOf(error)}); this worker reads ` +
+      `form ${FORM}. Run workers of the sender's version: the two take from ${sharedQueue(reservation)}`;
+    return { reservation, error: new TaskError("SUNBEAT_MESSAGE_NEWER", reason) };
   }
 }
 
-export function isAssignment(value: Assignment | Outcome): value is Assignment {
+function sharedQueue({ delivery }: Reservation): string {
+  return `queue ${quote(delivery.queue)} of one namespace: give each a namespace or queues of its own.`;
+}
+
+/** The reason of the record that the first worker leaves which does not know a message. */
+const UNKNOWN = "unknown-here";
+/** It comes back so soon, and then by so much of the time since then later each time. */
+const FIRST_PAUSE_MS = 250;
+const PAUSE_PER_AGE = 0.25;
+
+/**
+ * For `graceMs` from its first meeting a stranger goes back, to be taken by a worker that has it: old and new workers share
+ * queues while a deploy rolls. Then it is a dead letter. The record that the first meeting leaves says when that was.
+ */
+export function outcomeOfStranger(
+  { reservation, error }: Stranger,
+  record: StoredResult | null,
+  graceMs: number,
+): Outcome {
+  const metAt = record?.reason === UNKNOWN ? record.at : null;
+  const ageMs = metAt === null ? 0 : Math.max(0, reservation.storeNow - metAt);
+  if (ageMs >= graceMs) return dead(error.message, error);
+  return {
+    kind: "unknown",
+    reason: error.message,
+    delayMs: Math.min(FIRST_PAUSE_MS + Math.round(ageMs * PAUSE_PER_AGE), graceMs - ageMs),
+    // Longer than the grace: a long queue may keep it from the next meeting.
+    mark: metAt === null ? { reason: UNKNOWN, ttlMs: Math.max(3_600_000, 10 * graceMs) } : null,
+  };
+}
+
+export function isAssignment(value: Assignment | Outcome | Stranger): value is Assignment {
   return "definition" in value;
+}
+
+export function isStranger(value: Assignment | Outcome | Stranger): value is Stranger {
+  return "error" in value && "reservation" in value;
 }
 
 function dead(reason: string, error: unknown): Outcome {

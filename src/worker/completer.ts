@@ -1,7 +1,14 @@
 import type { Clock } from "../core/clock.js";
 import { isSunbeatError } from "../core/errors.js";
 import type { InTime } from "../core/patience.js";
-import type { ClaimReply, ClaimRequest, Consumer, Settlement, SettleOutcome, SettleReply } from "../store/contracts/consumer.js";
+import type {
+  ClaimReply,
+  ClaimRequest,
+  Consumer,
+  Settlement,
+  SettleOutcome,
+  SettleReply,
+} from "../store/contracts/consumer.js";
 import type { Heartbeat } from "./heartbeat.js";
 import { type Outcome, settlementOf } from "./outcome.js";
 import type { Reporter } from "./report.js";
@@ -9,6 +16,8 @@ import { refOf, Reservation } from "./reservation.js";
 
 /** Ends told in one call: a step of the store is bounded. */
 const MAX_BATCH = 1_000;
+/** Lost deliveries remembered. */
+const MOST_LOST = 1_000;
 
 /** The end of a delivery on its way to the store. */
 interface Ending {
@@ -49,6 +58,8 @@ export interface CompleterParts {
 export class Completer {
   readonly #parts: CompleterParts;
   readonly #onEnd: () => void;
+  /** Why leases of deliveries that have ended here were lost, by id: for those that die of it. */
+  readonly #lost = new Map<string, string>();
   #endings: Ending[] = [];
   #returns: Return[] = [];
 
@@ -65,10 +76,10 @@ export class Completer {
 
   /** `resultTtlMs` 0: no result is kept. `runtimeMs` 0: it did not run. */
   complete(reservation: Reservation, outcome: Outcome, resultTtlMs: number, runtimeMs: number): void {
-    const { heartbeat, reporter, hostname } = this.#parts;
+    const { reporter, hostname } = this.#parts;
     const settlement = settlementOf(reservation, outcome, resultTtlMs, hostname);
     if (settlement === null) {
-      heartbeat.drop(reservation);
+      this.#drop(reservation);
       reporter.ended(reservation, outcome, runtimeMs);
     } else if (settlement === "give-back") this.#returns.push({ reservation, outcome });
     else this.#endings.push({ reservation, outcome, runtimeMs, settlement, resent: false });
@@ -157,23 +168,33 @@ export class Completer {
     for (const message of reply?.deadLettered ?? []) {
       const reservation = heartbeat.kept.find(({ delivery }) => delivery.id === message.id);
       reservation?.look();
-      const because = reservation?.lostBecause ?? null;
-      reporter.deadLettered(message, because === null ? undefined : `this worker had it, and ${because}`);
+      const because = reservation?.lostBecause ?? this.#lost.get(message.id);
+      reporter.deadLettered(message, because === undefined ? because : `this worker had it, and ${because}`);
     }
   }
 
   #settled({ reservation, outcome, runtimeMs, resent }: Ending, answer: SettleOutcome): void {
-    const { heartbeat, reporter } = this.#parts;
+    const { reporter } = this.#parts;
     if (answer === "lost") reservation.look();
-    heartbeat.drop(reservation);
+    this.#drop(reservation);
     if (answer === "settled") reporter.ended(reservation, outcome, runtimeMs);
     else if (resent) reporter.unclear(reservation, outcome);
     else reporter.ended(reservation, { kind: "abandoned" }, runtimeMs);
   }
 
+  #drop(reservation: Reservation): void {
+    const { delivery, lostBecause } = reservation;
+    this.#parts.heartbeat.drop(reservation);
+    if (lostBecause === null) return;
+    this.#lost.set(delivery.id, lostBecause);
+    if (this.#lost.size <= MOST_LOST) return;
+    const [oldest] = this.#lost.keys();
+    this.#lost.delete(oldest!);
+  }
+
   async #sendReturns(inTime: InTime): Promise<void> {
     if (this.#returns.length === 0) return;
-    const { consumer, heartbeat, reporter } = this.#parts;
+    const { consumer, reporter } = this.#parts;
     const batch = this.#returns.splice(0, MAX_BATCH);
     try {
       await inTime("giveBack", consumer.giveBack(batch.map(({ reservation }) => refOf(reservation))));
@@ -182,7 +203,7 @@ export class Completer {
       throw error;
     }
     for (const { reservation, outcome } of batch) {
-      heartbeat.drop(reservation);
+      this.#drop(reservation);
       if (outcome === null) reporter.returned(reservation);
       else reporter.ended(reservation, outcome, 0);
     }

@@ -79,6 +79,7 @@ class Pulse implements Keeper {
   #timer: Timer | null = null;
   /** When the timer should fire. */
   #tickAt = Infinity;
+  #aliveAt = 0;
   #beating = false;
   #stopped = false;
   #nextBeatAt = 0;
@@ -88,19 +89,21 @@ class Pulse implements Keeper {
     this.leaseMs = parts.leaseMs;
   }
 
-  /** The timer is late by so much that leases have ended for it. It was set for later than the block began. */
+  /** The timer is late by so much that leases have ended for it. The block began after the last sign of life. */
   get blocked(): string | null {
-    const lateMs = this.#parts.clock.monotonicMs() - this.#tickAt;
-    if (lateMs < this.leaseMs / 3) return null;
-    const length = lateMs > this.leaseMs ? "longer than" : "too long for";
-    const [late, lease] = [(lateMs / 1_000).toFixed(1), this.leaseMs / 1_000];
-    return `the event loop was blocked for ${late} s, ${length} the lease of ${lease} s`;
+    const now = this.#parts.clock.monotonicMs();
+    const period = this.leaseMs / 3;
+    if (now - this.#tickAt < period) return null;
+    const forMs = now - Math.max(this.#aliveAt, this.#tickAt - period);
+    const length = now - this.#tickAt > this.leaseMs ? "longer than" : "too long for";
+    return `the event loop was blocked for ${(forMs / 1_000).toFixed(1)} s, ${length} the lease of ${this.leaseMs / 1_000} s`;
   }
 
   /** Without any, no timer runs. */
   keep(reservation: Reservation): void {
     this.kept.add(reservation);
     reservation.keeper = this;
+    this.#aliveAt = Math.max(this.#aliveAt, reservation.trustedUntil - this.leaseMs); // it was claimed, or extended
     if (this.#timer !== null || this.#beating || this.#stopped) return;
     this.#nextBeatAt = this.#parts.clock.monotonicMs() + this.leaseMs / 3;
     this.#arm();
@@ -151,6 +154,7 @@ class Pulse implements Keeper {
     for (const reservation of trusted) reservation.look();
     const lost = trusted.filter((reservation) => reservation.lost);
     if (blocked !== null && lost.length > 0) reporter.blocked(blocked, lost);
+    this.#aliveAt = now;
     if (!this.#beating && now >= this.#nextBeatAt && this.kept.size > 0) void this.#beatAll(now);
     this.#arm();
   }
@@ -177,11 +181,11 @@ class Pulse implements Keeper {
     // Settled while the call was on its way: then "lost" only means that there is nothing left to extend.
     if (held.keeper === null) return;
     if (outcome === "lost") return held.lose("the store says that this delivery is not the current one");
+    held.trustedUntil = beatAt + this.leaseMs;
     if (held.keeper !== this) {
       held.keeper.drop(held);
       this.keep(held);
     }
-    held.trustedUntil = beatAt + this.leaseMs;
     if (outcome === "revoked") held.revoke();
     if (outcome === "cancelled") held.cancel();
     if (outcome === "unlocked" && held.lock !== null && !held.unlocked) {

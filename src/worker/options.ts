@@ -18,6 +18,8 @@ export interface WorkerOptions {
   readonly queues: readonly string[];
   /** How long a delivery stays with a worker that has fallen silent. Renewed each third of it. */
   readonly leaseMs: number;
+  /** How long a message goes back, from its first meeting, that this worker does not know. 0: it is a dead letter at once. */
+  readonly unknownTaskGraceMs: number;
   /** How long `stop` waits for running tasks before it aborts their signals. */
   readonly gracePeriodMs: number;
   /** Names this worker in results, events and logs. */

@@ -26,6 +26,14 @@ export type Outcome =
   | { readonly kind: "skipped"; readonly lock: string }
   /** Its lock is busy: back to its queue, later, and nothing is counted. */
   | { readonly kind: "deferred"; readonly lock: string; readonly delayMs: number }
+  /** This worker cannot run it, and another may: back to its queue, later, and nothing is counted. */
+  | {
+      readonly kind: "unknown";
+      readonly reason: string;
+      readonly delayMs: number;
+      /** The record of its first meeting; null: it is kept already. */
+      readonly mark: { readonly reason: string; readonly ttlMs: number } | null;
+    }
   /** Its lock is busy: it stands in line, in the store. */
   | { readonly kind: "blocked"; readonly lock: string }
   | { readonly kind: "revoked" }
@@ -144,6 +152,7 @@ export function recordOf(outcome: Outcome, hostname: string): ResultRecord | nul
     case "requeued":
     case "ignored":
     case "deferred":
+    case "unknown":
     case "blocked":
     case "returned":
     case "abandoned":
@@ -170,7 +179,13 @@ export function settlementOf(
   if (outcome.kind === "deferred") {
     return { id, token, result: null, resultTtlMs, kind: "defer", delayMs: outcome.delayMs };
   }
-  const result = resultTtlMs > 0 ? recordOf(outcome, hostname) : null;
+  if (outcome.kind === "unknown") {
+    const { mark, delayMs } = outcome;
+    const result = mark && { state: "PENDING", payload: null, reason: mark.reason, worker: hostname };
+    return { id, token, result, resultTtlMs: mark?.ttlMs ?? 0, kind: "defer", delayMs };
+  }
+  // Also where it is not kept: it takes the place of an earlier record, such as that of a first meeting.
+  const result = resultTtlMs > 0 || outcome.kind === "dead" ? recordOf(outcome, hostname) : null;
   if (outcome.kind === "retried") {
     return { id, token, result, resultTtlMs, kind: "retry", delayMs: outcome.delayMs };
   }

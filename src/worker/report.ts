@@ -12,6 +12,15 @@ import type { Reservation } from "./reservation.js";
 
 /** Tasks named in one line. */
 const MOST_NAMED = 5;
+/** Names come from senders, so there is a bound; those beyond it are told of each time. */
+const MOST_STRANGERS = 1_000;
+
+type Unrun = Extract<
+  Outcome,
+  {
+    kind: "skipped" | "deferred" | "unknown" | "blocked" | "revoked" | "expired" | "returned" | "abandoned";
+  }
+>;
 
 /** `TimeoutError('...')`. */
 function failureText(error: Failure): string {
@@ -38,6 +47,8 @@ export class Reporter {
   readonly #events: EventSink;
   readonly #hostname: string;
   readonly #logResults: boolean;
+  /** Names of tasks that this worker does not know, and has told of. */
+  readonly #strangers = new Set<string>();
   /** Names of tasks that were told to wait in their slot. */
   readonly #waiters = new Set<string>();
 
@@ -145,11 +156,9 @@ export class Reporter {
     this.#emit(type, { lock: lock.name, fence: lock.fence, taskId: delivery.id });
   }
 
-  #tell(
-    { delivery: { id, task, queue }, label, lostBecause }: Reservation,
-    outcome: Outcome,
-    runtimeMs: number,
-  ): void {
+  #tell(reservation: Reservation, outcome: Outcome, runtimeMs: number): void {
+    const { label } = reservation;
+    const { id, task, queue } = reservation.delivery;
     switch (outcome.kind) {
       case "succeeded":
         if (!this.log.silent) {
@@ -188,6 +197,24 @@ export class Reporter {
       case "requeued":
         this.log.info(`Task ${label} requeued: ${outcome.reason}`);
         return this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: true });
+      case "ignored":
+        this.log.info(`Task ${label} ignored`);
+        return this.#emit("task-ignored", { id, task, queue });
+      case "skipped":
+      case "deferred":
+      case "unknown":
+      case "blocked":
+      case "revoked":
+      case "expired":
+      case "returned":
+      case "abandoned":
+        this.#tellUnrun(reservation, outcome);
+    }
+  }
+
+  /** Of one that did not run here, or not to its end. */
+  #tellUnrun({ delivery: { id, task, queue }, label, lostBecause }: Reservation, outcome: Unrun): void {
+    switch (outcome.kind) {
       case "skipped":
         this.log.info(`Task ${label} skipped: lock ${quote(outcome.lock)} is busy`);
         return this.#emit("task-skipped", { id, task, queue, lock: outcome.lock });
@@ -196,12 +223,16 @@ export class Reporter {
         this.log.info(`Task ${label} put off for ${formatDuration(delayMs)}: lock ${quote(lock)} is busy`);
         return this.#emit("lock-waiting", { lock, taskId: id, retryInMs: delayMs });
       }
+      case "unknown": {
+        // Once for each task: it comes back many times, and may be one of thousands.
+        const level = this.#strangers.has(task) ? "debug" : "warn";
+        if (this.#strangers.size < MOST_STRANGERS) this.#strangers.add(task);
+        const back = `It goes back for ${formatDuration(outcome.delayMs)}, for a worker that has it`;
+        return this.log[level](`Task ${label}: ${outcome.reason} ${back}`);
+      }
       case "blocked":
         this.log.info(`Task ${label} waits in line for lock ${quote(outcome.lock)}`);
         return this.#emit("lock-waiting", { lock: outcome.lock, taskId: id });
-      case "ignored":
-        this.log.info(`Task ${label} ignored`);
-        return this.#emit("task-ignored", { id, task, queue });
       case "revoked":
         this.log.info(`Task ${label} revoked`);
         return this.#emit("task-revoked", { id, task, queue });
@@ -212,7 +243,8 @@ export class Reporter {
         return this.log.info(`Task ${label} given back: this worker is shutting down`);
       case "abandoned":
         return this.log.warn(
-          `Task ${label}: its lease was lost${lostBecause === null ? "" : ` (${lostBecause})`} and another worker may have it; its end here is dropped`,
+          `Task ${label}: its lease was lost${lostBecause === null ? "" : ` (${lostBecause})`} and another worker ` +
+            "may have it; its end here is dropped",
         );
     }
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.js";
+import type { Clock, EpochMs } from "../core/clock.js";
 import { LockError, SunbeatError, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { watchful } from "../locks/index.js";
@@ -45,8 +45,7 @@ export class Reservation {
   /** Made when somebody asks for the signal: most tasks never do. */
   #controller: AbortController | null = null;
 
-  /** Monotonic instant at which it expires: the store's clock read by ours when it was claimed. Infinity: never. */
-  readonly #expiresAt: number;
+  readonly #storeAheadMs: number;
 
   /** `storeAheadMs`: by how much the store's clock is ahead of the monotonic one, or less. */
   constructor(
@@ -58,7 +57,7 @@ export class Reservation {
     this.#clock = clock;
     this.delivery = delivery;
     this.trustedUntil = trustedUntil;
-    this.#expiresAt = delivery.expires === null ? Infinity : delivery.expires - storeAheadMs;
+    this.#storeAheadMs = storeAheadMs;
     const { lock } = delivery;
     if (lock && lock.fence !== null) this.lock = { name: lock.name, fence: lock.fence };
   }
@@ -68,9 +67,15 @@ export class Reservation {
     return `${this.delivery.task}[${this.delivery.id}]`;
   }
 
+  /** The store's clock, read by ours from when it was claimed. */
+  get storeNow(): EpochMs {
+    return this.#clock.monotonicMs() + this.#storeAheadMs;
+  }
+
   /** Whether it is worthless by now, if it has not begun. */
   get expired(): boolean {
-    return this.#clock.monotonicMs() >= this.#expiresAt;
+    const { expires } = this.delivery;
+    return expires !== null && this.storeNow >= expires;
   }
 
   /** Looks at the clock whenever it is asked: a process that was stopped may run the task before its timers. */

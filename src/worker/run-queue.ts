@@ -7,7 +7,17 @@
 import type { Clock, Timer } from "../core/clock.js";
 import type { InTime } from "../core/patience.js";
 import type { AdmitReply, AdmitRequest, Consumer } from "../store/contracts/consumer.js";
-import { type Assignment, assign, isAssignment, prepare, refusalOf } from "./assignment.js";
+import type { Results, StoredResult } from "../store/contracts/results.js";
+import {
+  type Assignment,
+  assign,
+  isAssignment,
+  isStranger,
+  outcomeOfStranger,
+  prepare,
+  refusalOf,
+  type Stranger,
+} from "./assignment.js";
 import type { Completer } from "./completer.js";
 import type { Executor } from "./executor.js";
 import type { Heartbeat } from "./heartbeat.js";
@@ -39,6 +49,7 @@ export interface RunQueueParts {
   readonly clock: Clock;
   readonly registry: TaskLookup;
   readonly consumer: Pick<Consumer, "admit">;
+  readonly results: Pick<Results, "get">;
   readonly inTime: InTime;
   readonly reporter: Reporter;
   readonly executor: Executor;
@@ -49,12 +60,14 @@ export interface RunQueueParts {
   readonly leaseMs: number;
   /** Deliveries for each free slot. */
   readonly prefetch: number;
+  readonly unknownTaskGraceMs: number;
 }
 
 export class RunQueue {
   readonly #parts: RunQueueParts;
   #waiting: Reservation[] = [];
   #asking: Asking[] = [];
+  #strangers: Stranger[] = [];
   /** Requests on their way. */
   #asked = 0;
   /** Runs while one that waits holds a permit. */
@@ -71,7 +84,7 @@ export class RunQueue {
 
   /** Requests that the store has not been asked yet. */
   get requests(): number {
-    return this.#asking.length;
+    return this.#asking.length + this.#strangers.length;
   }
 
   /** How many more deliveries may be claimed. */
@@ -114,7 +127,34 @@ export class RunQueue {
 
   /** A lost answer is asked for again: the store gives the same one. Rejects with what the store threw. */
   async ask(): Promise<void> {
-    if (this.#asking.length === 0) return;
+    if (this.#strangers.length > 0) await this.#judgeStrangers();
+    if (this.#asking.length > 0) await this.#askForLocks();
+  }
+
+  async #judgeStrangers(): Promise<void> {
+    const { completer, inTime, results, unknownTaskGraceMs } = this.#parts;
+    const batch = this.#strangers.splice(0, MAX_BATCH);
+    this.#asked += batch.length;
+    let records: (StoredResult | null)[];
+    try {
+      records = await inTime(
+        "results.get",
+        results.get(batch.map(({ reservation }) => reservation.delivery.id)),
+      );
+    } catch (error) {
+      this.#strangers = [...batch, ...this.#strangers];
+      throw error;
+    } finally {
+      this.#asked -= batch.length;
+    }
+    batch.forEach((stranger, index) => {
+      const { reservation } = stranger;
+      const outcome = outcomeOfStranger(stranger, records[index] ?? null, unknownTaskGraceMs);
+      completer.complete(reservation, outcome, reservation.delivery.resultTtlMs, 0);
+    });
+  }
+
+  async #askForLocks(): Promise<void> {
     const { consumer, inTime } = this.#parts;
     const batch = this.#asking.splice(0, MAX_BATCH);
     this.#asked += batch.length;
@@ -153,7 +193,9 @@ export class RunQueue {
   returnAll(): void {
     this.#idlePermits?.cancel();
     this.#idlePermits = null;
-    const all = [...this.#asking.map(({ assignment }) => assignment.reservation), ...this.#waiting];
+    const asking = [...this.#strangers, ...this.#asking.map(({ assignment }) => assignment)];
+    const all = [...asking.map(({ reservation }) => reservation), ...this.#waiting];
+    this.#strangers = [];
     this.#asking = [];
     this.#waiting = [];
     for (const reservation of all) this.#parts.completer.giveBack(reservation);
@@ -193,10 +235,14 @@ export class RunQueue {
     this.#push(reservation);
   }
 
-  /** Null for a delivery that cannot be run: its end is on the way to the store. */
+  /** Null for a delivery that cannot be run: its end is on the way to the store, or what it needs to be judged. */
   #prepare(reservation: Reservation): ReturnType<typeof prepare> | null {
     const { registry, completer, leaseMs } = this.#parts;
     const assignment = assign(reservation, registry);
+    if (isStranger(assignment)) {
+      this.#strangers.push(assignment);
+      return null;
+    }
     if (!isAssignment(assignment)) {
       // The sender's word about results holds where no task definition could be asked.
       completer.complete(reservation, assignment, reservation.delivery.resultTtlMs, 0);

@@ -67,7 +67,7 @@ export class Worker {
     const reporter = this.#reporter;
     const { log } = reporter;
     const { consumer } = store;
-    const { leaseMs, hostname, payloadLimit, concurrency, prefetch } = options;
+    const { leaseMs, hostname, payloadLimit, concurrency } = options;
     const onFatal = (error: unknown): void => this.#fail(error);
     this.#patience = new Patience("Store", { clock, random, logger: log });
     const patience = this.#patience;
@@ -89,7 +89,12 @@ export class Worker {
       ({ reservation, resultTtlMs }, outcome, runtimeMs) =>
         completer.complete(reservation, outcome, resultTtlMs, runtimeMs),
     );
-    this.#runQueue = new RunQueue({ ...calls, registry, executor, completer, heartbeat, leaseMs, prefetch });
+    const { results } = store;
+    this.#runQueue = new RunQueue({
+      ...options,
+      ...calls,
+      ...{ results, registry, executor, completer, heartbeat },
+    });
     [this.#heartbeat, this.#completer, this.#executor] = [heartbeat, completer, executor];
     this.#sweeper = new Sweeper(
       clock,

@@ -243,3 +243,16 @@ test.each([[-1], ["x"]])("a timeout of %o is refused", async (timeout) => {
     code: expect.stringMatching(/_INVALID$/) as string,
   });
 });
+
+test("a wait ends at its time, and says so, where the store does not answer", async () => {
+  const clock = new ManualClock();
+  const store = (): Promise<Store> => new Promise(() => undefined);
+  const result = new AsyncResult("t1", { clock, store });
+  const ended = expect(result.get({ timeout: 1 })).rejects.toMatchObject({
+    code: "SUNBEAT_RESULT_TIMEOUT",
+    message: "task t1 has no result after 1s; the store does not answer",
+    details: { state: null },
+  });
+  await clock.advance(2_000);
+  await ended;
+});

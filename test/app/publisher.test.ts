@@ -145,3 +145,47 @@ test("of a hundred sends at once half goes first, so that who sends again does s
   await all;
   expect(calls.map(({ ids }) => ids.length)).toEqual([50, 50, 50, 50]);
 });
+
+test("a sender without a second try has the failure of a store that never opens within a second", async () => {
+  const clock = new ManualClock(0);
+  const store = (): Promise<Store> => new Promise(() => undefined);
+  const publisher = new Publisher({ clock, store, retry: { ...retry, maxRetries: 0 } });
+  const failed = expect(publisher.send(message("a"))).rejects.toMatchObject({
+    code: "SUNBEAT_STORE_UNAVAILABLE",
+    retryable: true,
+  });
+  await clock.advance(1_000);
+  await failed;
+});
+
+test("a sender without a second try lets the store wait for what is left of its second", async () => {
+  const clock = new ManualClock(0);
+  const limits: (number | undefined)[] = [];
+  const enqueue = async (_: unknown, options?: { limitMs?: number }): Promise<EnqueueOutcome[]> => {
+    limits.push(options?.limitMs);
+    return ["queued"];
+  };
+  const store = async (): Promise<Store> => {
+    await new Promise<void>((resolve) => clock.after(400, resolve));
+    return { sender: { enqueue } } as unknown as Store;
+  };
+  const publisher = new Publisher({ clock, store, retry: { ...retry, maxRetries: 0 } });
+  const sent = publisher.send(message("a"));
+  await clock.advance(1_000);
+  expect([await sent, limits]).toEqual(["queued", [600]]);
+});
+
+test("a store that is silent for a second does not hold up the end, and what waits is refused", async () => {
+  const { publisher, clock } = setUp(() => new Promise(() => undefined));
+  // More than may be on their way at once.
+  const sends = Array.from({ length: 6 }, (_, call) =>
+    publisher.sendMany(Array.from({ length: 500 }, (__, index) => message(`${call}-${index}`))),
+  );
+  const refused = expect(sends[5]).rejects.toMatchObject({ code: "SUNBEAT_STORE_TIMEOUT" });
+  for (const send of sends.slice(0, 5)) send.catch(() => undefined);
+  await clock.advance(1);
+  const draining = publisher.drain();
+  await clock.advance(1_000);
+  await draining;
+  await refused;
+});

@@ -122,6 +122,7 @@ const appOptions = {
     payloadLimit: 1_000,
     workerConcurrency: 1,
     lease: "30s",
+    unknownTaskGrace: "1m",
     gracePeriod: "1s",
   },
   ...{

@@ -578,6 +578,64 @@ describe("an entry that cannot be sent", () => {
     expect(beat.stats().quarantine).toEqual([]);
   });
 
+  describe("that a newer version wrote", () => {
+    const newer = JSON.stringify({ future: 1, schedule: every("1s").toJSON(), task: "t" });
+    const cursorOf = async () => (await world.store.entries.get(["bad"]))[0]?.cursor;
+
+    test("is left alone with its cursor, and the lead goes to a newer beat that stands, past other old ones", async () => {
+      await stored(newer);
+      const cursor = await cursorOf();
+      const lineup = { good: tick };
+      const olds = [await world.started(lineup), await world.started(lineup), await world.started(lineup)];
+      await world.clock.advance(60_000);
+      expect(olds.map((beat) => beat.stats().state)).toEqual(["leading", "following", "following"]);
+      const fresh = await world.started(lineup, { version: 2 });
+      await world.clock.advance(BEAT_DEFAULTS.leaseMs);
+      expect([fresh, ...olds].map((beat) => beat.stats().state)).toEqual([
+        ...["leading", "following", "following", "following"],
+      ]);
+      expect(await cursorOf()).toEqual(cursor);
+      expect(world.log.matching(/stepped down/)).toEqual([
+        "beat: stepped down: a newer beat stands, and may know the entries that this one cannot send",
+      ]);
+      const told = world.log.matching(/cannot send bad/).length;
+      await world.clock.advance(10 * BEAT_DEFAULTS.leaseMs);
+      expect([told, world.log.matching(/cannot send bad/).length]).toEqual([2, 2]);
+      expect(fresh.stats().state).toBe("leading");
+      await fresh.stop();
+      await world.clock.advance(3 * BEAT_DEFAULTS.leaseMs);
+      expect(olds.filter((beat) => beat.stats().state === "leading")).toHaveLength(1);
+      expect((await world.history("good")).at(-1)).toMatch(/sent$/);
+    });
+
+    test("is not disabled, however many there are", async () => {
+      await world.store.entries.put(
+        Array.from({ length: 1_500 }, (_, i) => ({
+          ...{
+            name: `bad${i}`,
+            owner: "runtime",
+            version: 0,
+            definition: newer,
+            revision: "r",
+            expect: null,
+          },
+          ...{ cursor: { due: 1, dispatchAt: 1 }, pausedAt: null, disabled: null, ledger: [] },
+        })),
+      );
+      await world.started({ good: tick }, { batch: 100 });
+      await world.clock.advance(30_000);
+      expect((await world.history("good")).at(-1)).toBe("00:00:30 sent");
+      expect((await world.schedules().list()).filter(({ disabled }) => disabled !== null)).toEqual([]);
+    });
+  });
+
+  test("leaves the lead where it is while nothing is quarantined, whoever stands", async () => {
+    const old = await world.started({ good: tick });
+    const fresh = await world.started({}, { version: 2 });
+    await world.clock.advance(5 * BEAT_DEFAULTS.leaseMs);
+    expect([old.stats().state, fresh.stats().state]).toEqual(["leading", "following"]);
+  });
+
   test("does not keep others out, however many there are", async () => {
     const puts: Parameters<EntryStore["put"]>[0] = Array.from({ length: 1_500 }, (_, i) => ({
       ...{ name: `bad${i}`, owner: "runtime", version: 0, definition: "{nope", revision: "r", expect: null },

@@ -106,7 +106,7 @@ describe.each([
       broker,
       beatSchedule: { read: { task: "read", schedule } },
     });
-    const shop = new Sunbeat("shop", { broker, logger });
+    const shop = new Sunbeat("shop", { broker, logger, unknownTaskGrace: 0 });
     const gone = new Promise((resolve) => shop.events.on("dead-lettered", resolve));
     const worker = shop.worker();
     const beat = books.beat();

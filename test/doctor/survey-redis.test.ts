@@ -267,7 +267,7 @@ describe("who cannot be reached or does not want us", () => {
     const { host, port } = await start();
     const facts = surveyRedis(`rediss://${host}:${port}`, context, 300);
     await expect(facts).rejects.toThrow(
-      /has not been ready within 300 ms; .* speaks TLS or not as the URL says/,
+      /has not answered to "connect" within 300ms; .* speaks TLS or not as the URL says/,
     );
   });
 

@@ -64,9 +64,9 @@ const STEPS = {
   put: "entries",
   due: "entries",
   tick: "entries",
-  claim: "broker",
-  settle: "broker",
-  heartbeat: "broker",
+  claim: "consumer",
+  settle: "consumer",
+  heartbeat: "consumer",
 };
 
 let term = null;

@@ -101,11 +101,6 @@ describe("what is refused", () => {
       invalid,
     ],
     [
-      "a lock on a task acknowledged early",
-      () => app().task("t", { lock: "a", acks: "early" }, () => 1),
-      invalid,
-    ],
-    [
       "a private task",
       () => {
         class A {

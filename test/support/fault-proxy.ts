@@ -123,9 +123,10 @@ export async function faultProxy(target: {
 
 /** Requests by what they do, told by the keys that only they take. */
 export const REQUESTS = {
-  tick: (text: string) => text.includes("}:beat\r") && text.includes("}:log\r"),
-  elect: (text: string) => text.includes("}:epoch\r"),
-  due: (text: string) => text.includes("}:due\r") && !text.includes("}:log\r") && !text.includes("}:names\r"),
+  tick: (text: string) => text.includes("}:beat\r") && text.includes("}:ledger\r"),
+  elect: (text: string) => text.includes("}:epoch\r") && text.includes("}:beat\r"),
+  due: (text: string) =>
+    text.includes("}:due\r") && !text.includes("}:ledger\r") && !text.includes("}:names\r"),
   settle: (text: string) => text.includes("}:leased\r") && text.includes("}:bufferedwake\r"),
   lock: (text: string) => text.includes("}:locklog\r"),
   enqueue: (text: string) =>

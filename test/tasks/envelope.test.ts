@@ -53,6 +53,15 @@ describe("the body of a message", () => {
   });
 });
 
+test("a body of a newer form is told apart, whatever else it has", () => {
+  expect(() => decodeBody('{"v":2,"parts":[]}')).toThrow(
+    expect.objectContaining({
+      code: "SUNBEAT_MESSAGE_NEWER",
+      message: "message body: form 2 is newer than 1",
+    }),
+  );
+});
+
 describe("a body that was not written by this version is refused with SUNBEAT_MESSAGE_INVALID", () => {
   test.each<[unknown, string]>([
     // text                                                  message
@@ -61,12 +70,10 @@ describe("a body that was not written by this version is refused with SUNBEAT_ME
     ["{", 'message body: expected JSON, got "{"'],
     ["null", "message body: expected an object, got null"],
     ["[]", "message body: expected an object, got []"],
-    ["{}", "message body: expected version 1, got undefined; run a worker of the sender's version"],
-    ['{"v":2,"args":[]}', "message body: expected version 1, got 2; run a worker of the sender's version"],
-    [
-      '{"v":"1","args":[]}',
-      `message body: expected version 1, got "1"; run a worker of the sender's version`,
-    ],
+    ["{}", "message body: expected form 1, got undefined"],
+    ['{"v":0,"args":[]}', "message body: expected form 1, got 0"],
+    ['{"v":1.5,"args":[]}', "message body: expected form 1, got 1.5"],
+    ['{"v":"2","args":[]}', `message body: expected form 1, got "2"`],
     ['{"v":1}', "message body: args: expected an array, got undefined"],
     ['{"v":1,"args":{"0":1}}', 'message body: args: expected an array, got {"0":1}'],
     ['{"v":1,"args":[],"header":{}}', 'message body: unknown field "header" (did you mean "headers"?)'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Reject, Retry } from "../../src/tasks/outcomes.js";
+import { resolveTaskLock } from "../../src/tasks/task-lock.js";
 import { FaultyStore } from "./faulty-store.js";
 import { gate, message, retry, Rig, turns } from "./harness.js";
 
@@ -83,6 +84,22 @@ describe("a task with acks early", () => {
       [2, 1],
     ]);
     expect((await rig.failure("a")).code).toBe("SUNBEAT_RETRIES_EXHAUSTED");
+  });
+
+  test("has its lock, also after it has waited for it", async () => {
+    const rig = new Rig();
+    const own = gate();
+    let runs = 0;
+    rig.task("t", () => (runs++, own.opened), { acks: "early", lock: resolveTaskLock("l") });
+    await rig.send(once("a"), once("b"));
+    await rig.started();
+    expect([runs, await rig.memory.lockInspection.inspect("l", 9)]).toMatchObject([
+      1,
+      { held: 1, waiting: 1 },
+    ]);
+    own.open();
+    await turns();
+    expect([runs, await rig.state("a"), await rig.state("b")]).toEqual([2, "SUCCESS", "SUCCESS"]);
   });
 
   test("runs once when the answer to its end was lost", async () => {

@@ -307,13 +307,19 @@ describe("outcomes that travel as throws", () => {
   });
 });
 
-describe("what cannot be run goes to the dead letters at once", () => {
+describe("what cannot be run goes to the dead letters at once, without a grace for strangers", () => {
   test.each([
     ["no.such", bodyOf(), "Received unregistered task of type 'no.such'.", "SUNBEAT_TASK_UNKNOWN"],
     ["constructor", bodyOf(), "Received unregistered task of type 'constructor'.", "SUNBEAT_TASK_UNKNOWN"],
     ["t", "not json", "undecodable: message body: expected JSON", "SUNBEAT_MESSAGE_INVALID"],
     ["t", "", "undecodable: message body: expected JSON", "SUNBEAT_MESSAGE_INVALID"],
-    ["t", '{"v":99,"args":[]}', "undecodable: message body: expected version", "SUNBEAT_MESSAGE_INVALID"],
+    [
+      "t",
+      '{"v":0,"args":[]}',
+      "undecodable: message body: expected form 1, got 0",
+      "SUNBEAT_MESSAGE_INVALID",
+    ],
+    ["t", '{"v":99,"args":[]}', "Received a message of a newer form for task 't'", "SUNBEAT_MESSAGE_NEWER"],
     ["t", '{"v":1}', "undecodable: message body: args", "SUNBEAT_MESSAGE_INVALID"],
     [
       "t",

@@ -161,6 +161,7 @@ test("a logger and a listener that throw stop nothing", async () => {
       prefetch: 1,
       queues: ["default"],
       leaseMs: 30_000,
+      unknownTaskGraceMs: 0,
       gracePeriodMs: 0,
       hostname: "w",
       logResults: true,

@@ -172,6 +172,7 @@ export class Rig {
         prefetch: 1,
         queues: ["default"],
         leaseMs: 30_000,
+        unknownTaskGraceMs: 0,
         gracePeriodMs: 30_000,
         hostname: "w1",
         logResults: true,

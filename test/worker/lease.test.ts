@@ -106,7 +106,7 @@ describe("an event loop that was blocked for longer than the lease", () => {
     const rig = new Rig();
     const reasons: string[] = [];
     rig.bound("t", ({ signal }) => {
-      rig.clock.spend(6_000);
+      rig.clock.spend(5_000);
       return new Promise((_, reject) =>
         signal.addEventListener("abort", () => {
           const reason = signal.reason as SunbeatError;
@@ -129,13 +129,20 @@ describe("an event loop that was blocked for longer than the lease", () => {
     ]);
   });
 
-  test("is named with the dead letter, when the worker that comes back makes it one", async () => {
+  test.each([
+    ["goes on", () => new Promise(() => undefined)],
+    [
+      "has ended",
+      (signal: AbortSignal) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("over")))),
+    ],
+  ])("is named with the dead letter that the worker makes of a task that %s", async (_, run) => {
     const rig = new Rig();
     await rig.send(message("a", "t", [], { maxDeliveries: 1 }));
     const faulty = new FaultyStore(rig.memory, rig.clock, (verb) =>
       verb === "heartbeat" ? "refused" : "none",
     );
-    rig.bound("t", () => (rig.clock.spend(6_000), new Promise(() => undefined)));
+    rig.bound("t", ({ signal }) => (rig.clock.spend(5_000), run(signal)));
     await rig.started({ hostname: "busy", leaseMs: 3_000 }, faulty.store);
     await rig.clock.advance(3_000);
     await turns();

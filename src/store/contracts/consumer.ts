@@ -67,7 +67,7 @@ export type Settlement = DeliveryRef & {
         /** Finished for good, whatever the result says. */
         readonly kind: "done";
         /**
-         * How long the id stays known where `result` is null and no earlier record is kept: a mark is left, which nobody is
+         * How long the id stays known where `result` is null and no earlier end is kept: a mark is left, which nobody is
          * told of, and which goes as results do. Absent: it does not.
          */
         readonly idTtlMs?: number;

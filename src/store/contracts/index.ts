@@ -7,6 +7,7 @@ export { OVERLAP_POLICIES } from "./entries.js";
 export type * from "./leases.js";
 export type * from "./ledger.js";
 export type * from "./lock-inspection.js";
+export { OFFER_MS } from "./locks.js";
 export type * from "./locks.js";
 export type * from "./queues.js";
 export type * from "./results.js";

@@ -18,7 +18,7 @@ export interface LockHolder {
   readonly label: string;
   /** Null while the permit is reserved for a task that no worker has taken. */
   readonly fence: number | null;
-  /** Since when it holds or, when granted in line, waits to be fetched. */
+  /** Since when it holds; of a process that has not fetched its permit, since when it waits. */
   readonly since: EpochMs;
   readonly until: EpochMs;
 }

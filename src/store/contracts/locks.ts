@@ -24,8 +24,8 @@ export interface AcquireRequest {
   readonly label: string;
   readonly leaseMs: number;
   /**
-   * How long a waiter counts as alive after it was last heard of. The first in line is passed over when it is not,
-   * and a permit it does not fetch passes on after as long. Null: it does not wait.
+   * How long a waiter counts as alive after it was last heard of. The first in line is passed over when it is not.
+   * Null: it does not wait.
    */
   readonly waiterTtlMs: number | null;
 }
@@ -43,14 +43,25 @@ export interface Permit extends PermitRef {
 
 /**
  * "granted": the permit is held for `leaseMs` from now; asked again, the same one for as long.
- * "waiting": in line. A message on the channel topic "lock" with the waiter's name as payload tells that looking
- * again is worth while; so does the time `nextLookAt`, at which the next permit ends unless it is extended.
+ * "waiting": in line. A message on the channel topic "lock" that names the waiter tells that looking again is worth while; so
+ * does the time `nextLookAt`, at which the next permit ends unless it is extended.
  * "busy": nothing is free, or others wait for it, and the request does not wait; nothing was changed.
  */
 export type AcquireReply =
   | { readonly outcome: "granted"; readonly permit: Permit; readonly now: EpochMs }
   | { readonly outcome: "waiting"; readonly nextLookAt: EpochMs; readonly now: EpochMs }
   | { readonly outcome: "busy"; readonly now: EpochMs };
+
+/**
+ * A permit that comes to a waiting process is an offer. Not fetched by `acquire` within this time, it passes on to the next who
+ * waits: the process may be frozen or dead. Who was passed over keeps its ticket, is skipped until it is heard of, and then
+ * is first again.
+ */
+export const OFFER_MS = 100;
+/** A process that was passed over and is not heard of for so long waits no more. */
+export const SKIPPED_MS = 10_000;
+/** So many of those behind an offer are told of it: somebody living must be awake to see it lapse. */
+export const TOLD_OF_OFFER = 3;
 
 export interface LockStore {
   /** Takes a permit, or a place in line behind all who came before. */

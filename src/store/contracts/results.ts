@@ -41,7 +41,7 @@ export interface Results {
    * record is never overwritten.
    */
   update(ref: DeliveryRef, record: ResultRecord, ttlMs: number): Promise<"updated" | "lost">;
-  /** Writes a result without a delivery: tasks acknowledged early. A final record is never overwritten. */
+  /** Writes a result without a delivery. A final record is never overwritten. */
   put(id: string, record: ResultRecord, ttlMs: number): Promise<void>;
   /** Marks of ids go, too. */
   forget(ids: readonly string[]): Promise<void>;

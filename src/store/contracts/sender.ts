@@ -11,7 +11,11 @@ export type { NewMessage, When } from "../../tasks/message.js";
 export type EnqueueOutcome = "queued" | "duplicate" | "expired";
 
 export interface Sender {
-  enqueue(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]>;
+  /** `limitMs`: how long a store that is away is waited for; without it the store decides. */
+  enqueue(
+    messages: readonly NewMessage[],
+    options?: { readonly limitMs?: number },
+  ): Promise<EnqueueOutcome[]>;
   /**
    * Waiting messages are dropped with a REVOKED result (reason "revoked", or "expired" where that came first); so is a run that an entry holds, its ledger
    * row says skipped("revoked"). Leased messages are dropped when they would be claimed again; with `terminate`, the

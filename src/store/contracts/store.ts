@@ -56,4 +56,6 @@ export interface StoreContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Aborts while the store is opened: nobody wants it any more, and the opening may end. */
+  readonly signal?: AbortSignal;
 }

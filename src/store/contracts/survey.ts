@@ -95,6 +95,8 @@ export interface RedisFacts {
    * that was, what for, what it means and the server's words.
    */
   readonly refusals: readonly string[];
+  /** Why the store does not open: its keys are of another version. Entries and contents are not read then. */
+  readonly wrongVersion?: string;
   /** Our keys under which there is what somebody else has written. */
   readonly foreign: Reading<readonly ForeignData[]>;
   /** Of the entries that were asked for by name, those that are stored. */

@@ -63,5 +63,7 @@ function living(lock: Lock, now: EpochMs): Request[] {
 function summary(lock: Lock | null, now: EpochMs) {
   if (!lock) return null;
   const { name, capacity, holders } = lock;
-  return { name, capacity, held: holders.size, waiting: living(lock, now).length };
+  const waiting = living(lock, now).length;
+  // One of which only tickets are kept is held and waited for by nobody.
+  return holders.size + waiting === 0 ? null : { name, capacity, held: holders.size, waiting };
 }

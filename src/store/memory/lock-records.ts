@@ -34,6 +34,15 @@ export class MemoryLocks implements LockRecords {
     return this.#lock(lock)?.waiters.peek() ?? null;
   }
 
+  nextProcesses(lock: string, limit: number): readonly string[] {
+    const next = this.#lock(lock)?.waiters.first(limit) ?? [];
+    return next.flatMap(({ kind, id }) => (kind === "process" ? [id] : []));
+  }
+
+  endedTickets(lock: string): readonly Request[] {
+    return [...(this.#lock(lock)?.skipped ?? [])].filter((skipped) => this.#hasEnded(skipped));
+  }
+
   holder(lock: string, token: string): Request | null {
     for (const holder of this.#lock(lock)?.holders ?? []) if (holder.token === token) return holder;
     return null;
@@ -54,8 +63,9 @@ export class MemoryLocks implements LockRecords {
 
   ended(limit: number): readonly string[] {
     const ended: string[] = [];
-    for (const { name, holders } of this.#state.locks.values()) {
-      for (const holder of holders) if (ended.length < limit && this.#hasEnded(holder)) ended.push(name);
+    for (const { name, holders, skipped } of this.#state.locks.values()) {
+      for (const holder of [...holders, ...skipped])
+        if (ended.length < limit && this.#hasEnded(holder)) ended.push(name);
       if (ended.length >= limit) break;
     }
     return ended;
@@ -110,14 +120,34 @@ export class MemoryLocks implements LockRecords {
       this.#state.waitDeadlines.push(request.deadline, request.deadline.at, request.ticket);
   }
 
-  grant(request: Request, until: EpochMs, fence: number | null): void {
+  grant(request: Request, until: EpochMs): void {
     const lock = this.#leave(request);
     request.status = "holding";
-    request.since = this.#state.now;
+    if (request.kind === "task") request.since = this.#state.now;
     request.until = until;
     request.token = (++this.#state.sequence).toString(36);
-    request.fence = fence;
+    request.fence = null;
     lock?.holders.add(request);
+  }
+
+  fetch(request: Request, fence: number): void {
+    request.fence = fence;
+    request.since = this.#state.now;
+  }
+
+  passOver(request: Request, until: EpochMs): void {
+    const lock = this.#leave(request);
+    request.status = "absent";
+    request.until = until;
+    request.token = null;
+    lock?.skipped.add(request);
+  }
+
+  comeBack(request: Request, until: EpochMs): void {
+    const lock = this.#leave(request);
+    request.status = "waiting";
+    request.until = until;
+    lock?.waiters.push(request, request.ticket, 0);
   }
 
   setUntil(request: Request, until: EpochMs): void {
@@ -147,11 +177,12 @@ export class MemoryLocks implements LockRecords {
     else lock?.processes.delete(request.id);
   }
 
-  /** Neither among the waiters nor among the holders. */
+  /** Neither among the waiters nor the holders nor the skipped. */
   #leave(request: Request): Lock | undefined {
     const lock = this.#lock(request.lock);
     lock?.waiters.remove(request);
     lock?.holders.delete(request);
+    lock?.skipped.delete(request);
     if (request.deadline) this.#state.waitDeadlines.remove(request.deadline);
     return lock;
   }
@@ -170,7 +201,7 @@ export class MemoryLocks implements LockRecords {
     if (!lock) return;
     this.#state.lockWakes.remove(lock);
     lock.wakeAt = Infinity;
-    if (lock.holders.size === 0) this.#state.locks.delete(name);
+    if (lock.holders.size + lock.skipped.size === 0) this.#state.locks.delete(name);
   }
 
   /** Microseconds of the clock, so that numbers also grow past those of an earlier process. */
@@ -209,12 +240,13 @@ export class MemoryLocks implements LockRecords {
   #open(name: string): Lock {
     let lock = this.#lock(name);
     if (!lock) {
-      const [holders, waiters, processes] = [
+      const [holders, skipped, waiters, processes] = [
+        new Set<Request>(),
         new Set<Request>(),
         new Heap<Request>(),
         new Map<string, Request>(),
       ];
-      lock = { slot: -1, name, capacity: 0, wakeAt: Infinity, holders, waiters, processes };
+      lock = { slot: -1, name, capacity: 0, wakeAt: Infinity, holders, skipped, waiters, processes };
       this.#state.locks.set(name, lock);
     }
     return lock;

@@ -52,6 +52,8 @@ export interface Lock extends HeapItem {
   readonly holders: Set<Request>;
   /** By ticket. */
   readonly waiters: Heap<Request>;
+  /** Processes that were passed over. */
+  readonly skipped: Set<Request>;
   /** When a permit of a lock that somebody waits for ends unless it is extended; Infinity: nobody waits. */
   wakeAt: EpochMs;
   /** Of processes, by the name of the waiter. */

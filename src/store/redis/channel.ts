@@ -22,8 +22,9 @@ export function redisChannel(caller: Caller, hub: Hub): Channel {
   };
 }
 
-/** Scripts publish names as they have them: escaped, behind a "%". */
+/** Scripts publish names as they have them: escaped, one behind a "%", a list of them behind a "*". */
 function readPayload(payload: string): string {
   const text = payload.slice(1);
+  if (payload.startsWith("*")) return JSON.stringify(text.split(" ").map(fromWord));
   return payload.startsWith("%") ? fromWord(text) : fromWire(text);
 }

@@ -1,10 +1,17 @@
 import type { Clock } from "../../core/clock.js";
+import { Latch } from "../../core/latch.js";
 import type { Logger } from "../../core/logger.js";
 import type { Random } from "../../core/random.js";
-import type { Arrivals, ClaimReply, Consumer, HeartbeatOutcome, SettleOutcome } from "../contracts/consumer.js";
+import type {
+  Arrivals,
+  ClaimReply,
+  Consumer,
+  HeartbeatOutcome,
+  SettleOutcome,
+} from "../contracts/consumer.js";
 import { admit } from "./admission.js";
 import type { Caller } from "./caller.js";
-import { FALLBACK_POLL_MS, type Hub, Latch } from "./hub.js";
+import { FALLBACK_POLL_MS, type Hub } from "./hub.js";
 import { wakeChannel } from "./keys.js";
 import { parts, wireRefs } from "./messages.js";
 import { CODES, defineScript, meanings, outcomes } from "./script.js";
@@ -62,20 +69,20 @@ export function redisConsumer({ caller, hub, clock, random, logger }: ConsumerDe
 
     async listen(queues): Promise<Arrivals> {
       caller.assertOpen();
-      const latch = new Latch();
+      const latch = new Latch(clock);
       let closed = false;
       const close = (): void => {
         closed = true;
-        latch.ring();
+        latch.notify();
       };
       const channels = [...new Set(queues)].map((queue) => wakeChannel(caller.space, toWord(queue)));
-      const ring = (): void => latch.ring();
-      const end = await hub.listen(channels, { heard: ring, missed: ring, closed: close });
+      const notify = (): void => latch.notify();
+      const end = await hub.listen(channels, { heard: notify, missed: notify, closed: close });
       return {
         async wait(timeoutMs, signal) {
           if (closed) return;
-          const rung = await latch.wait(clock, Math.min(timeoutMs, FALLBACK_POLL_MS), signal);
-          if (!rung && !signal.aborted && timeoutMs > FALLBACK_POLL_MS) void hub.check();
+          const notified = await latch.wait(Math.min(timeoutMs, FALLBACK_POLL_MS), signal);
+          if (!notified && !signal.aborted && timeoutMs > FALLBACK_POLL_MS) void hub.check();
         },
         async close() {
           close();

@@ -3,6 +3,7 @@ import { maskCredentials } from "../../core/credentials.js";
 import { docsPage } from "../../core/docs.js";
 import type { ErrorCode } from "../../core/error-codes.js";
 import { isSunbeatError, messageOf, StoreError } from "../../core/errors.js";
+import { storeTimeout } from "../../core/patience.js";
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -251,15 +252,13 @@ export function explain(thrown: unknown, tag: string): string {
 }
 
 /** `sent`: false when the connection was not even ready, so that nothing was asked. */
-export function timeoutError(label: string, what: string, limitMs: number, sent: boolean): StoreError {
-  const silence = sent
-    ? `has not answered to "${what}" within ${limitMs} ms; the step may have been done and may be repeated.`
-    : `has not been ready within ${limitMs} ms; look whether it is the right port, speaks TLS or not as the URL says, ` +
-      `and lets the user do what ${docsPage("redis.md")} lists; and of a Cluster, whether it has all of its slots.`;
-  return new StoreError("SUNBEAT_STORE_TIMEOUT", `Redis at ${label} ${silence}`, {
-    retryable: true,
-    details: { store: label, what, limitMs },
-  });
+export function timeoutError(label: string, step: string, limitMs: number, sent: boolean): StoreError {
+  const store = `Redis at ${label}`;
+  if (sent) return storeTimeout(step, limitMs, "; the step may have been done and may be repeated", store);
+  const advice =
+    "; look whether it is the right port, speaks TLS or not as the URL says, and lets the user do what " +
+    `${docsPage("redis.md")} lists; and of a Cluster, whether it has all of its slots`;
+  return storeTimeout("connect", limitMs, advice, store);
 }
 
 export function closedError(label: string): StoreError {

@@ -136,34 +136,3 @@ export class Hub {
     }
   }
 }
-
-/** Waits for a ring, an abort or `timeoutMs`: what everybody who listens does between two looks. */
-export class Latch {
-  #rung = false;
-  #wake: (() => void) | null = null;
-
-  ring(): void {
-    this.#rung = true;
-    this.#wake?.();
-  }
-
-  /** Whether it rang; false: the time was over, or the signal aborted. */
-  async wait(clock: Clock, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
-    if (!this.#rung && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          timer.cancel();
-          signal.removeEventListener("abort", done);
-          resolve();
-        };
-        const timer = clock.after(timeoutMs, done);
-        signal.addEventListener("abort", done, { once: true });
-        this.#wake = done;
-      });
-      this.#wake = null;
-    }
-    const rung = this.#rung;
-    this.#rung = false;
-    return rung;
-  }
-}

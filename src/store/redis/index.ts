@@ -17,6 +17,7 @@ import { redisResults } from "./results.js";
 import { defineScript, isDone, type WireNumber } from "./script.js";
 import { redisSender } from "./sender.js";
 import { parseRedisUrl } from "./url.js";
+import { claimNamespace } from "./version.js";
 
 export { parseRedisUrl } from "./url.js";
 export type { RedisTarget } from "./url.js";
@@ -49,7 +50,8 @@ const WORTHWHILE = 0.1;
  * `close`; a call waits for at most 5 s and repeats itself meanwhile where that is safe.
  *
  * Needs the package ioredis. Rejects with SUNBEAT_DRIVER_MISSING, SUNBEAT_BROKER_URL_INVALID, or, when the server cannot
- * be used now, with a StoreError: SUNBEAT_STORE_UNAVAILABLE, _TIMEOUT (retryable), _AUTH, _REFUSED.
+ * be used now, with a StoreError: SUNBEAT_STORE_UNAVAILABLE, _TIMEOUT (retryable), _AUTH, _REFUSED; _NEWER or _OLDER where the
+ * keys of the namespace are of another version.
  */
 export async function openRedisStore(
   url: string,
@@ -88,7 +90,7 @@ interface Place {
 async function open(
   connect: Connect,
   label: string,
-  { clock, random, logger }: StoreContext,
+  { clock, random, logger, signal }: StoreContext,
   { namespace, db, clock: whose }: Place,
 ): Promise<Store> {
   const space = keyspace(namespace ?? DEFAULT_NAMESPACE, db);
@@ -102,11 +104,16 @@ async function open(
     hub.close();
   };
   const now = (): Promise<number> => caller.call(nowScript, {});
+  const giveUp = (): void => void close();
+  signal?.addEventListener("abort", giveUp);
+  if (signal?.aborted === true) giveUp();
   try {
-    await now();
+    await claimNamespace(caller);
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
   }
 
   /** Where the next sweep goes on among the results, and among the locks; "" when it has seen them all. */

@@ -10,6 +10,8 @@ import type { RedisTarget } from "./url.js";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 10_000;
+/** ioredis waits so long for the end of a stream, also of one that has ended, and keeps the process meanwhile. */
+const DISCONNECT_MS = 50;
 const LONGEST_RETRY_MS = 2_000;
 const REVIVAL_MS = 500;
 /** A master that is silent for longer has not answered: the answers of the others must not grow old meanwhile. */
@@ -47,6 +49,7 @@ export function ioredisConnect(
     connectionName: `sunbeat-${role}`,
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
+    disconnectTimeout: DISCONNECT_MS,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
@@ -105,7 +108,10 @@ export function ioredisHandedIn(instance: unknown, clock: Clock): Connect {
     if (role === "commands") return new IoredisClient(client, null);
     const options = { lazyConnect: true, enableOfflineQueue: false };
     // redlock, which is not ours, compares numbers.
-    const node = { autoResubscribe: false, maxRetriesPerRequest: 0, stringNumbers: false, ...limitOf(role) };
+    const node = {
+      ...{ autoResubscribe: false, maxRetriesPerRequest: 0, stringNumbers: false },
+      ...{ disconnectTimeout: DISCONNECT_MS, ...limitOf(role) },
+    };
     return new IoredisClient(
       "nodes" in client ? client.duplicate([], options) : client.duplicate({ ...options, ...node }),
       clock,

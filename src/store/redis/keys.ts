@@ -7,6 +7,8 @@ import { quote } from "../../core/quote.js";
 
 /** What each key holds, and its type as TYPE tells it. Records and members are written in scripts/lib. */
 export const KEY_TYPES = {
+  /** version of the keys and their records: scripts/lib/version.lua */
+  meta: "hash",
   /** last number given to a message, an entry or a dead letter */
   seq: "string",
   /** id -> record as sent; and what has changed since, absent for most that wait */
@@ -50,6 +52,8 @@ export const KEY_TYPES = {
   permits: "zset",
   waiters: "zset",
   alive: "zset",
+  /** processes that were passed over, by the ends of their tickets */
+  skipped: "zset",
   /** id of a message, and lock and process -> its lock request */
   tasklock: "hash",
   processlock: "hash",

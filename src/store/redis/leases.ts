@@ -3,6 +3,8 @@ import { CALL_LIMIT_MS, type Caller } from "./caller.js";
 import { CODES, defineScript, isDone } from "./script.js";
 import { fromWord, toWord } from "./text.js";
 
+const RESIGN_LIMIT_MS = 1_000;
+
 const electScript = defineScript(
   "elect",
   ([now, letter, term = "", until, id = "", host = "", version = ""]: string[]): Election => {
@@ -38,7 +40,10 @@ export function redisLeases(caller: Caller): Leases {
       return caller.call(electScript, args, [], { limitMs });
     },
     async resign({ id, nonce }) {
-      return caller.call(resignScript, { id: toWord(id), nonce: toWord(nonce) });
+      // A lead that cannot be given up ends by itself, and nobody who ends waits for more.
+      return caller.call(resignScript, { id: toWord(id), nonce: toWord(nonce) }, [], {
+        limitMs: RESIGN_LIMIT_MS,
+      });
     },
     async leader() {
       return caller.call(leaderScript, {});

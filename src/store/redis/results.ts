@@ -1,10 +1,11 @@
 import type { Clock } from "../../core/clock.js";
 import { isSunbeatError, type StoreError } from "../../core/errors.js";
+import { Latch } from "../../core/latch.js";
 import { isFinal } from "../../tasks/states.js";
 import type { ResultRecord, Results, StoredResult } from "../contracts/results.js";
 import type { Caller } from "./caller.js";
 import { closedError } from "./errors.js";
-import { FALLBACK_POLL_MS, type Hub, Latch } from "./hub.js";
+import { FALLBACK_POLL_MS, type Hub } from "./hub.js";
 import { doneChannel } from "./keys.js";
 import { parts, wireIds } from "./messages.js";
 import { CODES, defineScript, meanings } from "./script.js";
@@ -89,18 +90,18 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
       const there = await lookAt(id);
       if (there.isOver) return there.record;
       if (signal.aborted) return null;
-      const latch = new Latch();
+      const latch = new Latch(clock);
       let pushed: StoredResult | null = null;
       let isClosed = false;
       const end = await hub.listen([doneChannel(caller.space, toWire(id))], {
         heard(payload) {
           pushed = readStored(id, payload);
-          latch.ring();
+          latch.notify();
         },
-        missed: () => latch.ring(),
+        missed: () => latch.notify(),
         closed() {
           isClosed = true;
-          latch.ring();
+          latch.notify();
         },
       });
       try {
@@ -111,8 +112,8 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
           if (isClosed) throw closedError(caller.label);
           if (signal.aborted) return null;
           const leftMs = told?.leftMs ?? Infinity;
-          const rung = await latch.wait(clock, Math.min(leftMs, FALLBACK_POLL_MS), signal);
-          if (!rung && !signal.aborted && leftMs >= FALLBACK_POLL_MS) void hub.check();
+          const notified = await latch.wait(Math.min(leftMs, FALLBACK_POLL_MS), signal);
+          if (!notified && !signal.aborted && leftMs >= FALLBACK_POLL_MS) void hub.check();
         }
       } finally {
         end();
@@ -139,7 +140,7 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
   };
 }
 
-/** A server that is away does not end a wait: it is read again at the next ring or fallback poll. */
+/** A server that is away does not end a wait: it is read again at the next notice or fallback poll. */
 async function patiently<T>(read: () => Promise<T | null>): Promise<T | null> {
   try {
     return await read();

@@ -15,7 +15,7 @@ const ENQUEUED: ReadonlyMap<string, EnqueueOutcome> = meanings(CODES.enqueued);
 
 export function redisSender(caller: Caller): Sender {
   return {
-    async enqueue(messages) {
+    async enqueue(messages, options = {}) {
       caller.assertOpen();
       const found: EnqueueOutcome[] = [];
       for (const part of partsByCost(messages, costOfSending)) {
@@ -24,7 +24,12 @@ export function redisSender(caller: Caller): Sender {
         for (const message of part)
           packed.push(templates.numberOf(message), toWire(message.id), toWire(message.body));
         const rest = [...templates.templates, ...packed];
-        const letters = await caller.call(enqueueScript, { templates: templates.templates.length }, rest);
+        const letters = await caller.call(
+          enqueueScript,
+          { templates: templates.templates.length },
+          rest,
+          options,
+        );
         found.push(...outcomes(letters, ENQUEUED));
       }
       return found;

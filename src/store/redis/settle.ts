@@ -10,7 +10,10 @@ import { MARK, recordText } from "./results.js";
 import { CODES, defineScript, meanings, outcomes } from "./script.js";
 import { fromWire, fromWord, toWire, toWord } from "./text.js";
 
-const settleScript = defineScript("settle", (raw: [string, string, string, string[], string[]?]) => raw);
+const settleScript = defineScript(
+  "settle",
+  (raw: [string, string, string, string | string[], string[]?]) => raw,
+);
 
 export const SETTLED: ReadonlyMap<string, SettleOutcome> = meanings(CODES.settled);
 
@@ -28,13 +31,10 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
       const claim = isLast ? request : null;
       const queues = claim ? claimant.inTurn(claim.queues) : [];
       const nonce = claimant.nonce();
-      const rest: string[] = [];
-      for (const settlement of part) packSettlement(settlement, rest);
-      for (const queue of queues) rest.push(toWord(queue));
       const [letters, now, wakeAt, found, deadLettered] = await caller.call(
         settleScript,
-        { settlements: part.length, max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
-        rest,
+        { settlements: settlementsText(part), max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
+        queues.map(toWord),
         { repeatable: claim === null, onRepeat: unknown.onRepeat },
       );
       done.push(...outcomes(letters, SETTLED));
@@ -83,6 +83,19 @@ function costOfSettling({ kind, result }: Settlement) {
   return { cost: kind === "done" ? 12 : 40, characters: result?.payload?.length ?? 0 };
 }
 
+/** Of scripts/lib/settlements.lua. */
+function settlementsText(settlements: readonly Settlement[]): string {
+  const packed: string[] = [];
+  for (const settlement of settlements) packSettlement(settlement, packed);
+  let text = "";
+  for (const part of packed) {
+    if (part.includes("\n")) return JSON.stringify(packed);
+    text += `${part}\n`;
+  }
+  // No id of ours begins so; one that does is told apart in JSON.
+  return text.startsWith("[") ? JSON.stringify(packed) : text;
+}
+
 function packSettlement(settlement: Settlement, into: string[]): void {
   const { id, token, kind, result, resultTtlMs } = settlement;
   if (kind === "done" && !result && settlement.idTtlMs) {
@@ -106,8 +119,10 @@ function extraOf(settlement: Settlement): string {
   }
 }
 
-function readDeliveries(found: readonly string[], nonce: string): Delivery[] {
+function readDeliveries(given: string | readonly string[], nonce: string): Delivery[] {
   const deliveries: Delivery[] = [];
+  if (given === "") return deliveries;
+  const found = typeof given === "string" ? given.split("\n") : given;
   for (let at = 0; at < found.length; at += 3) {
     const [id, record, changed] = [found[at] ?? "", found[at + 1] ?? "", found[at + 2] ?? ""];
     const delivery = readDelivery(id, record, changed, `${nonce}.${at / 3 + 1}`);

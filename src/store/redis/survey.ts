@@ -17,6 +17,7 @@ import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./iore
 import { KEY_NAMES, KEY_TYPES, type KeyName, type Keyspace, keyspace, topicChannel } from "./keys.js";
 import type { WireNumber } from "./script.js";
 import { parseRedisUrl } from "./url.js";
+import { refusalOfVersion } from "./version.js";
 
 export interface SurveyOptions {
   /** Names of entries whose state is wanted; without it nothing is read of what is stored. */
@@ -100,13 +101,17 @@ async function factsOf(
 ): Promise<RedisFacts> {
   const { clock } = wanted.context;
   const nodes = client.servers();
+  const refusal = await read(() => refusalOfVersion(callerOf(wanted, client, space)));
+  const wrongVersion = "value" in refusal ? refusal.value?.message : undefined;
+  const stored = async <T>(ask: () => Promise<T>): Promise<Reading<T>> =>
+    wrongVersion === undefined ? read(ask) : { unknown: wrongVersion };
   const [servers, user, deaf, foreign, entries, contents] = await Promise.all([
     Promise.all(nodes.map((node) => serverFacts(node, nodes.length > 1 ? node.address : null, clock))),
     read(async () => String(await nodes[0]?.ask("ACL", "WHOAMI"))),
     refusalOf("to listen", space, () => listen(listener, space)),
     read(() => foreignData(client, space)),
-    read(() => storedEntries(wanted, client, space)),
-    wanted.entries === undefined ? undefined : read(() => contentsOf(callerOf(wanted, client, space))),
+    stored(() => storedEntries(wanted, client, space)),
+    wanted.entries === undefined ? undefined : stored(() => contentsOf(callerOf(wanted, client, space))),
   ]);
   // Last: a client that is told READONLY looks for another master, and drops what is under way.
   const idle = await refusalOf("a step", space, () =>
@@ -114,8 +119,11 @@ async function factsOf(
   );
   const refusals = [...idle, ...deaf];
   const { isCluster, failsOver } = wanted;
-  const facts = { kind: "redis", isCluster, failsOver, servers, user, refusals, foreign, entries } as const;
-  return contents === undefined ? facts : { ...facts, contents };
+  return {
+    ...{ kind: "redis", isCluster, failsOver, servers, user, refusals, foreign, entries },
+    ...(wrongVersion !== undefined && { wrongVersion }),
+    ...(contents !== undefined && { contents }),
+  };
 }
 
 /** Sets that are read in order of text, in which all our members have the score 0. */

@@ -1,6 +1,6 @@
 /** What processes and operators do with permits. */
-import type { AcquireReply, AcquireRequest, PermitRef } from "../contracts/locks.js";
-import { releaseRequest, setEnd } from "./permits.js";
+import { type AcquireReply, type AcquireRequest, OFFER_MS, type PermitRef } from "../contracts/locks.js";
+import { fetchPermit, isOffered, releaseRequest, setEnd } from "./permits.js";
 import type { Records } from "./records.js";
 import { release } from "./release.js";
 import { handOver, holderOf, isBusy, requestForProcess } from "./waiters.js";
@@ -8,16 +8,21 @@ import { handOver, holderOf, isBusy, requestForProcess } from "./waiters.js";
 export function acquire(records: Records, request: AcquireRequest): AcquireReply {
   const { lock, capacity, waiter: id, label, leaseMs, waiterTtlMs } = request;
   const { locks, now } = records;
-  const busy = isBusy(records, lock, capacity);
+  const before = locks.ofProcess(lock, id);
+  const wasOffered = before !== null && isOffered(before);
+  if (before?.status === "absent") locks.comeBack(before, now + OFFER_MS);
+  const busy = isBusy(records, lock, capacity, id);
   let own = locks.ofProcess(lock, id);
   if (!own) {
     if (busy && waiterTtlMs === null) return { outcome: "busy", now };
-    own = requestForProcess(records, { lock, capacity, id, label, grantMs: waiterTtlMs ?? leaseMs });
+    own = requestForProcess(records, { lock, capacity, id, label });
   }
   if (own?.status === "holding") {
+    const fence = fetchPermit(records, own);
+    if (wasOffered && locks.firstWaiting(lock)) records.publish("lock-fetched", id);
     setEnd(records, own, now + leaseMs);
     release(records);
-    return { outcome: "granted", permit: { lock, token: own.token ?? "", fence: own.fence ?? 0 }, now };
+    return { outcome: "granted", permit: { lock, token: own.token ?? "", fence }, now };
   }
   if (own && waiterTtlMs !== null) locks.setUntil(own, now + waiterTtlMs);
   return { outcome: "waiting", nextLookAt: locks.wakeAt(lock), now };
@@ -52,12 +57,12 @@ export function breakPermit(records: Records, permit: PermitRef): "broken" | "un
   const holder = holderOf(records, permit);
   if (!holder) return "unknown";
   releaseRequest(records, holder, "broken");
-  if (holder.kind === "process") records.publish("lock", holder.id);
+  if (holder.kind === "process") records.publish("lock", JSON.stringify([holder.id]));
   release(records);
   return "broken";
 }
 
-/** Ends at most `limit` permits of processes that nobody waits for; gives their number. */
+/** Ends at most `limit` permits of processes that nobody waits for, and tickets; gives their number. */
 export function sweepPermits(records: Records, limit: number): number {
   const ended = records.locks.ended(limit);
   for (const lock of ended) records.freed.lock.add(lock);

@@ -27,6 +27,20 @@ export function usePermit({ locks }: Records, message: Known, until: EpochMs): n
   return fence;
 }
 
+/** Whether a process has been given a permit and has not fetched it. */
+export function isOffered({ kind, status, fence }: LockRequest): boolean {
+  return kind === "process" && status === "holding" && fence === null;
+}
+
+/** A process fetches the permit that it was given: its number from now on. */
+export function fetchPermit(records: Records, holder: LockRequest): number {
+  if (holder.fence !== null) return holder.fence;
+  const fence = records.locks.nextFence();
+  note(records, "acquired", holder, fence);
+  records.locks.fetch(holder, fence);
+  return fence;
+}
+
 /** Sets when a permit ends that no lease of a delivery ends: where that is sooner than was thought, its waiters are told. */
 export function setEnd({ locks, freed }: Records, holder: LockRequest, until: EpochMs): void {
   if (until < (holder.until ?? Infinity)) freed.lock.add(holder.lock);
@@ -51,9 +65,10 @@ export function releaseRequest(
   event: "released" | "broken" | "lost",
 ): void {
   const { locks, freed, now } = records;
-  if (request.status === "absent") return;
-  if (request.status === "waiting") note(records, "gave-up", request);
-  else note(records, (request.until ?? 0) <= now ? "lost" : event, request);
+  if (request.status === "absent" && request.kind === "task") return;
+  if (request.status === "holding" && !isOffered(request))
+    note(records, (request.until ?? 0) <= now ? "lost" : event, request);
+  else note(records, "gave-up", request);
   freed.lock.add(request.lock);
   if (request.kind === "task") locks.setAbsent(request);
   else locks.remove(request);

@@ -172,14 +172,18 @@ export interface LockRequest {
   readonly label: string;
   /** Order among those that wait. */
   readonly ticket: number;
-  /** "absent": a task that neither waits nor holds a permit, and keeps its ticket. */
+  /** "absent": one that neither waits nor holds a permit, and keeps its ticket: a task, or a process that was passed over. */
   readonly status: "waiting" | "holding" | "absent";
   readonly since: EpochMs;
-  /** Of a holder the end of the permit; of a process that waits, how long it counts as alive; of a task that waits, null. */
+  /**
+   * Of a holder the end of the permit; of a process that waits, how long it counts as alive; of one that was passed over, how
+   * long its ticket is kept; of a task that waits, null.
+   */
   readonly until: EpochMs | null;
   /** How long a permit that was granted to one who waits may lie unused. */
   readonly grantMs: number;
   readonly token: string | null;
+  /** Null until a worker has taken the task, or the process has fetched its permit. */
   readonly fence: number | null;
   /** When a task has waited too long; null: never. */
   readonly waitDeadline: EpochMs | null;
@@ -198,10 +202,14 @@ export interface LockRecords {
   heldCount(lock: string): number;
   endedHolders(lock: string): readonly LockRequest[];
   firstWaiting(lock: string): LockRequest | null;
+  /** Processes among the first `limit` who wait, by name. */
+  nextProcesses(lock: string, limit: number): readonly string[];
+  /** Processes that were passed over and whose tickets are kept no longer. */
+  endedTickets(lock: string): readonly LockRequest[];
   holder(lock: string, token: string): LockRequest | null;
   ofProcess(lock: string, waiter: string): LockRequest | null;
   ofMessage(message: Pick<Known, "id">): LockRequest | null;
-  /** Names of locks that are to be looked at now, and of those that have ended permits: at most `limit`. */
+  /** Names of locks that are to be looked at now, and of those with ended permits or tickets: at most `limit`. */
   due(limit: number): readonly string[];
   ended(limit: number): readonly string[];
   /** When a claim looks at a lock that somebody waits for. */
@@ -211,7 +219,14 @@ export interface LockRecords {
   enqueue(newcomer: Newcomer, message: Known | null): void;
   /** A task that is absent, at its old ticket. False: there is none. */
   enqueueAgain(message: Known, lock: MessageLock): boolean;
-  grant(request: LockRequest, until: EpochMs, fence: number | null): void;
+  /** A permit without a number. */
+  grant(request: LockRequest, until: EpochMs): void;
+  /** A process fetches its permit. */
+  fetch(request: LockRequest, fence: number): void;
+  /** A process has not fetched its permit: it is absent, and its ticket is kept. */
+  passOver(request: LockRequest, until: EpochMs): void;
+  /** A process that was passed over waits again, at its old ticket. */
+  comeBack(request: LockRequest, until: EpochMs): void;
   /** Until when a permit holds, or a waiting process counts as alive. */
   setUntil(request: LockRequest, until: EpochMs): void;
   setFence(request: LockRequest, fence: number | null): void;
@@ -222,7 +237,7 @@ export interface LockRecords {
   remove(request: LockRequest): void;
   /** Has a claim look at the lock when its next permit ends; gives that instant. */
   watch(lock: string): EpochMs;
-  /** Of a lock for which nobody waits; without holders it is gone. */
+  /** Of a lock for which nobody waits; without holders and tickets it is gone. */
   unwatch(lock: string): void;
   nextFence(): number;
   addHistory(event: LockEvent, request: LockRequest, fence: number | null, tookMs: number | null): void;

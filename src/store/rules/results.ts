@@ -6,9 +6,9 @@ import type { ResultRecord, StoredResult } from "../contracts/results.js";
 import { endOf } from "./ends.js";
 import type { Known, Records } from "./records.js";
 
-/** Leaves a mark in place of a result, unless a record is kept: a message of this id is a duplicate until it goes. */
+/** Leaves a mark in place of a result, unless an end is kept: a message of this id is a duplicate until it goes. */
 export function remember({ results }: Records, id: string, ttlMs: number): void {
-  if (ttlMs > 0 && !results.isKept(id)) results.mark(id, ttlMs);
+  if (ttlMs > 0 && !isFinal(results.kept(id)?.state ?? "")) results.mark(id, ttlMs);
 }
 
 /** The result of a task that the store itself ended. */

@@ -1,25 +1,24 @@
 /** Waiting for a lock: asking for it, and being granted a permit when the ticket comes up. */
-import type { MessageLock, PermitRef } from "../contracts/locks.js";
-import { note, releaseRequest } from "./permits.js";
+import { type MessageLock, OFFER_MS, type PermitRef, SKIPPED_MS, TOLD_OF_OFFER } from "../contracts/locks.js";
+import { isOffered, note, releaseRequest } from "./permits.js";
 import type { Known, LockRequest, Newcomer, Records } from "./records.js";
 
 /** Whether a newcomer would have to wait. The newest caller's capacity counts. */
-export function isBusy(records: Records, lock: string, capacity: number): boolean {
+export function isBusy(records: Records, lock: string, capacity: number, asker?: string): boolean {
   if (records.locks.capacity(lock) === null) return false;
   records.locks.setCapacity(lock, capacity);
-  handOver(records, lock);
+  handOver(records, lock, asker);
   return records.locks.heldCount(lock) >= capacity;
 }
 
 /** Puts a process behind all who wait, unless it has its permit at once. */
 export function requestForProcess(
   records: Records,
-  { lock, capacity, id, label, grantMs }: Pick<Newcomer, "lock" | "capacity" | "id" | "label" | "grantMs">,
+  { lock, capacity, id, label }: Pick<Newcomer, "lock" | "capacity" | "id" | "label">,
 ): LockRequest | null {
-  const until = records.now + grantMs;
-  const kind = "process";
+  const [kind, until, grantMs] = ["process" as const, records.now + OFFER_MS, OFFER_MS];
   records.locks.enqueue({ lock, capacity, kind, id, label, until, grantMs, waitDeadline: null }, null);
-  handOver(records, lock);
+  handOver(records, lock, id);
   return noteWaiting(records, records.locks.ofProcess(lock, id));
 }
 
@@ -52,13 +51,20 @@ function noteWaiting(records: Records, request: LockRequest | null): LockRequest
   return request;
 }
 
-/** Gives what is free to those who wait, so that no lock that somebody waits for has a permit to give. */
-export function handOver(records: Records, lock: string): void {
+/**
+ * Gives what is free to those who wait, so that no lock that somebody waits for has a permit to give. `asker`: a process that
+ * asks in this step, and so fetches what it has been given.
+ */
+export function handOver(records: Records, lock: string, asker?: string): void {
   const { locks, freed, now } = records;
   freed.lock.delete(lock);
   const capacity = locks.capacity(lock);
   if (capacity === null) return;
-  for (const holder of locks.endedHolders(lock)) releaseRequest(records, holder, "lost");
+  for (const holder of locks.endedHolders(lock)) {
+    if (!isOffered(holder)) releaseRequest(records, holder, "lost");
+    else if (holder.id !== asker) locks.passOver(holder, now + SKIPPED_MS);
+  }
+  for (const skipped of locks.endedTickets(lock)) releaseRequest(records, skipped, "lost");
   let free = capacity - locks.heldCount(lock);
   let first = locks.firstWaiting(lock);
   while (first && free > 0) {
@@ -66,7 +72,7 @@ export function handOver(records: Records, lock: string): void {
     if (first.kind === "process" && (first.until ?? 0) <= now) {
       releaseRequest(records, first, "lost");
     } else {
-      grant(records, first);
+      grant(records, first, asker);
       free--;
     }
     first = locks.firstWaiting(lock);
@@ -76,15 +82,18 @@ export function handOver(records: Records, lock: string): void {
   else locks.unwatch(lock);
 }
 
-function grant(records: Records, request: LockRequest): void {
+function grant(records: Records, request: LockRequest, asker?: string): void {
   const { locks, messages, now } = records;
-  // A task gets its number when a worker takes it: two runs of it must not share one.
-  const fence = request.kind === "task" ? null : locks.nextFence();
-  note(records, "acquired", request, fence);
-  locks.grant(request, now + request.grantMs, fence);
-  if (request.kind === "process") return records.publish("lock", request.id);
-  const queue = messages.unblock(request.id);
-  if (queue !== null) records.notify(queue);
+  // The number comes when a worker takes the task, or the process the permit: two runs of a task must not share one.
+  if (request.kind === "task") note(records, "acquired", request);
+  locks.grant(request, now + request.grantMs);
+  if (request.kind === "task") {
+    const queue = messages.unblock(request.id);
+    if (queue !== null) records.notify(queue);
+  } else if (request.id !== asker) {
+    const told = [request.id, ...locks.nextProcesses(request.lock, TOLD_OF_OFFER)];
+    records.publish("lock", JSON.stringify(told));
+  }
 }
 
 /** The holder of a permit that is valid now. */

@@ -11,6 +11,9 @@ const REQUEST = `SELECT ticket, lock, id, CASE is_task WHEN 1 THEN 'task' ELSE '
   CASE status WHEN ${WAITING} THEN 'waiting' WHEN ${HOLDING} THEN 'holding' ELSE 'absent' END AS status, since, until,
   grant_ms AS grantMs, token, fence, wait_deadline AS waitDeadline FROM lock_request`;
 
+/** A process that was passed over. */
+const SKIPPED = `status = ${ABSENT} AND is_task = 0`;
+
 /** History rows go in parts of so many. */
 const TRIM_EVERY = 250;
 
@@ -44,6 +47,17 @@ export class LockTable implements LockRecords {
     return this.#request(`WHERE lock = ? AND status = ${WAITING} ORDER BY ticket LIMIT 1`, lock);
   }
 
+  nextProcesses(lock: string, limit: number): readonly string[] {
+    const sql = `SELECT id, is_task AS isTask FROM lock_request WHERE lock = ? AND status = ${WAITING} ORDER BY ticket ${LIMIT}`;
+    const next = this.#at.all<{ id: string; isTask: number }>(sql, lock, limit);
+    return next.flatMap(({ id, isTask }) => (isTask === 0 ? [id] : []));
+  }
+
+  endedTickets(lock: string): readonly LockRequest[] {
+    const sql = `${REQUEST} WHERE lock = ? AND ${SKIPPED} AND until <= ?`;
+    return this.#at.all<LockRequest>(sql, lock, this.#at.now);
+  }
+
   holder(lock: string, token: string): LockRequest | null {
     return this.#request(`WHERE lock = ? AND status = ${HOLDING} AND token = ?`, lock, token);
   }
@@ -66,8 +80,13 @@ export class LockTable implements LockRecords {
   }
 
   ended(limit: number): readonly string[] {
-    const sql = `SELECT lock FROM lock_request WHERE status = ${HOLDING} AND until <= ? ORDER BY until ${LIMIT}`;
-    return this.#at.all<{ lock: string }>(sql, this.#at.now, limit).map(({ lock }) => lock);
+    const ended = (which: string, most: number) =>
+      this.#at.all<{ lock: string }>(
+        `SELECT lock FROM lock_request WHERE ${which} AND until <= ? ORDER BY until ${LIMIT}`,
+        ...[this.#at.now, most],
+      );
+    const permits = ended(`status = ${HOLDING}`, limit);
+    return [...permits, ...ended(SKIPPED, limit - permits.length)].map(({ lock }) => lock);
   }
 
   wakeAt(lock: string): EpochMs {
@@ -100,12 +119,30 @@ export class LockTable implements LockRecords {
     );
   }
 
-  grant({ ticket }: LockRequest, until: EpochMs, fence: number | null): void {
-    const token = (fence ?? this.nextFence()).toString(36);
+  grant({ ticket }: LockRequest, until: EpochMs): void {
     this.#at.run(
-      `UPDATE lock_request SET status = ${HOLDING}, since = ?, until = ?, token = ?, fence = ? WHERE ticket = ?`,
-      ...[this.#at.now, until, token, fence, ticket],
+      `UPDATE lock_request SET status = ${HOLDING}, since = CASE is_task WHEN 1 THEN ? ELSE since END, until = ?, token = ?,
+         fence = NULL WHERE ticket = ?`,
+      ...[this.#at.now, until, this.nextFence().toString(36), ticket],
     );
+  }
+
+  fetch({ ticket }: LockRequest, fence: number): void {
+    this.#at.run(
+      "UPDATE lock_request SET fence = ?, since = ? WHERE ticket = ?",
+      fence,
+      this.#at.now,
+      ticket,
+    );
+  }
+
+  passOver({ ticket }: LockRequest, until: EpochMs): void {
+    const sql = `UPDATE lock_request SET status = ${ABSENT}, until = ?, token = NULL WHERE ticket = ?`;
+    this.#at.run(sql, until, ticket);
+  }
+
+  comeBack({ ticket }: LockRequest, until: EpochMs): void {
+    this.#at.run(`UPDATE lock_request SET status = ${WAITING}, until = ? WHERE ticket = ?`, until, ticket);
   }
 
   setUntil({ ticket }: LockRequest, until: EpochMs): void {
@@ -143,8 +180,15 @@ export class LockTable implements LockRecords {
   }
 
   unwatch(lock: string): void {
-    if (this.heldCount(lock) === 0) this.#at.run("DELETE FROM lock WHERE name = ?", lock);
+    if (this.heldCount(lock) === 0 && !this.#isTicketKept(lock))
+      this.#at.run("DELETE FROM lock WHERE name = ?", lock);
     else this.#at.run("UPDATE lock SET wake_at = NULL WHERE name = ? AND wake_at IS NOT NULL", lock);
+  }
+
+  #isTicketKept(lock: string): boolean {
+    return (
+      this.#at.get(`SELECT 1 FROM lock_request WHERE lock = ? AND ${SKIPPED} LIMIT 1`, lock) !== undefined
+    );
   }
 
   /** Microseconds of the clock: the number also grows when an older copy of the file was restored. */

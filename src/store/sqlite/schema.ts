@@ -24,7 +24,10 @@ export const SCHEDULED = 1;
 export const LEASED = 2;
 export const DEAD = 4;
 
-/** The status of a request for a lock. ABSENT: a task that neither waits nor holds a permit, and keeps its ticket. */
+/**
+ * The status of a request for a lock. ABSENT: a task that neither waits nor holds a permit, or a process that was passed over;
+ * both keep their ticket.
+ */
 export const WAITING = 0;
 export const HOLDING = 1;
 export const ABSENT = 2;
@@ -260,6 +263,9 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX lock_request_until ON lock_request (until) WHERE status = ${HOLDING};
   CREATE INDEX lock_request_deadline ON lock_request (wait_deadline)
     WHERE status = ${WAITING} AND wait_deadline IS NOT NULL;
+  -- Processes that were passed over: of a lock, and by the end of their tickets.
+  CREATE INDEX lock_request_skipped ON lock_request (lock, until) WHERE status = ${ABSENT} AND is_task = 0;
+  CREATE INDEX lock_request_ticket ON lock_request (until) WHERE status = ${ABSENT} AND is_task = 0;
   `,
 ];
 

@@ -128,13 +128,22 @@ export const idCases = group("broker: ids that are sent again", {
     );
   },
 
-  "a record that is kept goes before a mark": async ({ store, clock }) => {
+  "a mark goes in place of a record that is no end": async ({ store, clock }) => {
     const delivery = await sendAndClaim(store, "a", { idTtlMs: HOUR_MS });
     await store.results.update(delivery, { state: "STARTED", payload: null }, ID_MS);
     await end(store, delivery);
-    assert.equal((await store.results.get(["a"]))[0]?.state, "STARTED");
-    await clock.advance(ID_MS);
+    assert.equal((await store.results.get(["a"]))[0], null);
+    await clock.advance(HOUR_MS - 1);
+    assert.equal(await outcome(store, message("a")), "duplicate");
+    await clock.advance(1);
     assert.equal(await outcome(store, message("a")), "queued");
+  },
+
+  "an end that is kept goes before a mark": async ({ store }) => {
+    const delivery = await sendAndClaim(store, "a", { idTtlMs: HOUR_MS });
+    await store.results.put("a", success, HOUR_MS);
+    await end(store, delivery);
+    assert.equal((await store.results.get(["a"]))[0]?.state, "SUCCESS");
   },
 
   "a result that comes after the mark takes its place": async ({ store }) => {

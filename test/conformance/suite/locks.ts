@@ -1,9 +1,15 @@
 /** Locks held by processes: who gets a permit, in which order, for how long. */
 import assert from "node:assert/strict";
-import type { AcquireReply, AcquireRequest, Permit } from "../../../src/store/contracts/locks.js";
+import {
+  type AcquireReply,
+  type AcquireRequest,
+  OFFER_MS,
+  type Permit,
+  SKIPPED_MS,
+} from "../../../src/store/contracts/locks.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import { group } from "./harness.js";
-import { eventually } from "./samples.js";
+import { eventually, HOUR_MS } from "./samples.js";
 
 export const LEASE_MS = 30_000;
 export const ALIVE_MS = 10_000;
@@ -188,7 +194,7 @@ export const lineCases = group("locks: line", {
     assert.deepEqual(await standing(store), { holds: ["b"], waits: ["c"] });
   },
 
-  "the first in line is told on the channel": async (harness) => {
+  "the first in line is told on the channel, and those behind it": async (harness) => {
     const { store } = harness;
     const other = await harness.peer();
     const told: string[] = [];
@@ -204,7 +210,7 @@ export const lineCases = group("locks: line", {
     told.length = 0;
     await store.locks.release(first);
     await eventually(harness, hearing, 'a message on "lock"');
-    assert.deepEqual(told.slice(-1), ["b"]);
+    assert.deepEqual(told.slice(-1), ['["b","c"]']);
   },
 
   "a waiter that is no longer alive is passed over": async ({ store, clock }) => {
@@ -230,17 +236,89 @@ export const lineCases = group("locks: line", {
     assert.deepEqual(await standing(store), { holds: ["b"], waits: ["c", "slept"] });
   },
 
-  "a grant that is not fetched passes on": async ({ store, clock }) => {
+  "an offer that is not fetched passes on": async ({ store, clock }) => {
     const first = await take(store, "a");
     await acquire(store, "dead");
     await acquire(store, "b");
     await store.locks.release(first);
     assert.deepEqual((await standing(store)).holds, ["dead"]);
-    await clock.advance(ALIVE_MS - 1);
+    await clock.advance(OFFER_MS - 1);
     assert.equal(await outcomeOf(store, "b"), "waiting");
     await clock.advance(1);
     assert.equal(await outcomeOf(store, "b"), "granted");
+    assert.deepEqual(await standing(store), { holds: ["b"], waits: [] });
+  },
+
+  "who was passed over is first again once it is heard of": async ({ store, clock }) => {
+    const first = await take(store, "a");
+    for (const waiter of ["frozen", "b", "c"]) await acquire(store, waiter);
+    await store.locks.release(first);
+    await clock.advance(OFFER_MS);
+    const second = await take(store, "b");
+    await clock.advance(SKIPPED_MS - 1);
+    await acquire(store, "c");
+    assert.equal(await outcomeOf(store, "frozen"), "waiting");
+    assert.deepEqual(await standing(store), { holds: ["b"], waits: ["frozen", "c"] });
+    await store.locks.release(second);
+    await take(store, "frozen");
+  },
+
+  "who was passed over and is not heard of has lost its ticket": async ({ store, clock }) => {
+    const first = await take(store, "a", { leaseMs: HOUR_MS });
+    for (const waiter of ["dead", "b"]) await acquire(store, waiter, { waiterTtlMs: HOUR_MS });
+    await store.locks.release(first);
+    await clock.advance(OFFER_MS);
+    await take(store, "b", { leaseMs: HOUR_MS });
+    await clock.advance(SKIPPED_MS);
+    await acquire(store, "c");
     assert.equal(await outcomeOf(store, "dead"), "waiting");
+    assert.deepEqual(await standing(store), { holds: ["b"], waits: ["c", "dead"] });
+  },
+
+  "who asks late for an offer that nobody saw lapse has it": async ({ store, clock }) => {
+    const first = await take(store, "a");
+    await acquire(store, "late");
+    await acquire(store, "b");
+    await store.locks.release(first);
+    await clock.advance(OFFER_MS + 1);
+    await take(store, "late");
+    assert.deepEqual(await standing(store), { holds: ["late"], waits: ["b"] });
+  },
+
+  "several that are frozen cost an offer each, once": async ({ store, clock }) => {
+    const first = await take(store, "a");
+    for (const waiter of ["x", "y", "b"]) await acquire(store, waiter);
+    await store.locks.release(first);
+    await clock.advance(OFFER_MS);
+    assert.equal(await outcomeOf(store, "b"), "waiting");
+    assert.deepEqual((await standing(store)).holds, ["y"]);
+    await clock.advance(OFFER_MS);
+    const second = await take(store, "b");
+    await acquire(store, "c");
+    await store.locks.release(second);
+    await take(store, "c");
+  },
+
+  "an offer that is left is not lost, nor are its followers": async ({ store }) => {
+    const first = await take(store, "a");
+    await acquire(store, "b");
+    await acquire(store, "c");
+    await store.locks.release(first);
+    assert.equal(await store.locks.cancel("l", "b"), "cancelled");
+    assert.deepEqual(await standing(store), { holds: ["c"], waits: [] });
+  },
+
+  "those behind an offer are told when it was fetched": async (harness) => {
+    const { store } = harness;
+    let heard: (payload: string) => void = () => undefined;
+    const hearing = new Promise<string>((resolve) => (heard = resolve));
+    await store.channel.subscribe("lock-fetched", (payload) => heard(payload));
+    const first = await take(store, "a");
+    await acquire(store, "b");
+    await acquire(store, "c");
+    await store.locks.release(first);
+    await take(store, "b");
+    assert.equal(await eventually(harness, hearing, 'a message on "lock-fetched"'), "b");
   },
 
   "when a lease ends, the first in line has the permit as soon as anybody asks": async ({ store, clock }) => {
@@ -455,11 +533,11 @@ export const lockOperatorCases = group("locks: operator", {
     let heard: (payload: string) => void = () => undefined;
     const hearing = new Promise<string>((resolve) => (heard = resolve));
     const permit = await take(store, "a");
-    await store.channel.subscribe("lock", (payload) => payload === "a" && heard(payload));
+    await store.channel.subscribe("lock", (payload) => payload === '["a"]' && heard(payload));
     await acquire(store, "b");
     assert.equal(await store.lockInspection.break({ lock: "l", token: "foreign" }), "unknown");
     assert.equal(await store.lockInspection.break(permit), "broken");
-    assert.equal(await eventually(harness, hearing, "a message to the holder"), "a");
+    assert.equal(await eventually(harness, hearing, "a message to the holder"), '["a"]');
     assert.equal(await store.lockInspection.break(permit), "unknown");
     assert.equal(await store.locks.extend(permit, LEASE_MS), "lost");
     assert.deepEqual(await standing(store), { holds: ["b"], waits: [] });

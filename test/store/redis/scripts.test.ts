@@ -74,7 +74,10 @@ test("no key outside the hash tag is touched", async () => {
   try {
     await store.results.put("a", { state: "SUCCESS", payload: null }, 1_000);
     const keys = await raw.keys("*");
-    expect(keys.filter((key) => key.startsWith(`{${namespace}}:`)).sort()).toEqual([`{${namespace}}:res`]);
+    expect(keys.filter((key) => key.startsWith(`{${namespace}}:`)).sort()).toEqual([
+      `{${namespace}}:meta`,
+      `{${namespace}}:res`,
+    ]);
     expect(keys.filter((key) => !/^\{[^}]+\}:[a-z]+$/.test(key))).toEqual([]);
   } finally {
     raw.disconnect();

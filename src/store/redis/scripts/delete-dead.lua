@@ -6,7 +6,7 @@
 --   rest...   ids
 -- Returns: the number found
 -- Flags: allow-oom
--- Uses: clock, records, numbers, later, results, permits, messages
+-- Uses: clock, version, records, numbers, later, results, permits, messages
 local found = 0
 for index = rest, #ARGV do
   local id = ARGV[index]

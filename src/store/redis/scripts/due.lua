@@ -5,7 +5,7 @@
 --   limit     how many at most
 -- Returns: { now; when the next one after these comes, "" never; the entries: { name, definition record, state } }
 -- Flags: allow-oom
--- Uses: clock, records, snapshots
+-- Uses: clock, version, records, snapshots
 local limit = tonumber(arg_limit)
 local names = call("ZRANGEBYSCORE", key_due, "-inf", now_text, "LIMIT", 0, limit)
 -- A name without an entry is nobody's of us, and would come first for ever.

@@ -5,7 +5,7 @@
 --   rest...   names, escaped
 -- Returns: per name that was looked at: { name, definition record, state, unfinished runs, 1 when a run is buffered }; { name } when there is none
 -- Flags: no-writes
--- Uses: clock, records, ends, snapshots
+-- Uses: clock, version, records, ends, snapshots
 local names = {}
 for index = rest, #ARGV do names[#names + 1] = ARGV[index] end
 return snapshots(names)

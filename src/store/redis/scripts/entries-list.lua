@@ -6,7 +6,7 @@
 --   limit     how many at most
 -- Returns: { name to go on after, "" at the end; the entries as of entries-get }
 -- Flags: no-writes
--- Uses: clock, records, ends, snapshots
+-- Uses: clock, version, records, ends, snapshots
 local from = arg_after == "" and "-" or "(" .. arg_after
 local names = call("ZRANGEBYLEX", key_names, from, "+", "LIMIT", 0, arg_limit)
 local found = snapshots(names)

@@ -8,7 +8,7 @@
 --             <count> <reason>",
 --             schedule
 -- Returns: one text with a code of `put` per entry
--- Uses: clock, records, numbers, later, ledger, entries
+-- Uses: clock, version, records, numbers, later, ledger, entries
 local outcomes, at = {}, rest
 while at <= #ARGV do
   local name, definition = ARGV[at], ARGV[at + 2]

@@ -8,7 +8,7 @@
 --   from      entry to begin with, "" for the first
 -- Returns: { dropped; the entry to go on with, "" when the last was looked at }
 -- Flags: allow-oom
--- Uses: clock, records
+-- Uses: clock, version, records
 local ENTRIES, STEP = 200, 1000
 local eldest = now - tonumber(arg_age)
 local keep, limit, dropped = tonumber(arg_keep), tonumber(arg_limit), 0

@@ -11,27 +11,34 @@
 --   alive     ms a waiter counts as alive after it was heard of; "" for one that does not wait
 -- Returns: { now, a code of `acquired`, the capacity before when it was another, else "", ... }: of a granted one then token and fence,
 --   of one that waits when to look again (ms)
--- Uses: clock, records, numbers, later, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, later, results, permits, messages, waiters
 local lease, alive = tonumber(arg_lease), tonumber(arg_alive)
 local waiters = lock_waiters()
 local before = waiters.capacity_of(arg_lock)
 if not before or before == arg_capacity then before = "" end
-local room = waiters.has_room(arg_lock, arg_capacity)
 local request = permits().process_request(arg_lock, arg_waiter)
+local was_offered = request and permits().is_offered(request)
+if request and request.status == REQUEST_ABSENT then waiters.come_back(request) end
+local room = waiters.has_room(arg_lock, arg_capacity, nil, arg_waiter)
+request = permits().process_request(arg_lock, arg_waiter)
 local reply
 if not request and not room and not alive then
   reply = { now_text, ACQUIRED_BUSY, before }
 else
   local is_new = not request
   if is_new then
-    request = permits().new_process_request(arg_lock, arg_waiter, arg_capacity, room and lease or alive, arg_label)
-    if not room then request.ticket = int(next_number()) end
+    request = permits().new_process_request(arg_lock, arg_waiter, arg_capacity, room and lease or 100, arg_label)
+    if not room then request.ticket, request.ends_at = int(next_number()), now + alive end
     waiters.enter(request, arg_capacity, room, now + lease)
   end
   if request.status == REQUEST_HOLDING then
     if not is_new then
+      permits().fetch_permit(request)
       permits().set_end(request, now + lease)
       permits().save_request(request)
+      if was_offered and call("ZSCORE", key_lockwake, arg_lock) then
+        call("PUBLISH", arg_channels .. "ch:lock-fetched", "%" .. arg_waiter)
+      end
     end
     reply = { now_text, ACQUIRED_GRANTED, before, permits().permit_token(request), request.fence }
   else

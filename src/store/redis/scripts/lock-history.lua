@@ -6,7 +6,7 @@
 --   limit     how many at most
 -- Returns: { row before which to go on, "" at the end; { per row: its name, its text (lib/permits.lua) } }
 -- Flags: allow-oom
--- Uses: clock, records
+-- Uses: clock, version, records
 local MOST = 1000
 local limit, before, found = tonumber(arg_limit), arg_before, {}
 local rows = call("XREVRANGE", key_locklog, before == "" and "+" or "(" .. before, "-", "COUNT", MOST)

@@ -6,7 +6,7 @@
 --   token     of the permit
 -- Returns: 1, or 0 when lock-release is to decide: nothing was changed
 -- Flags: allow-oom
--- Uses: clock, records
+-- Uses: clock, version, records
 local capacity, since, lease, fence, label, waiter = match(call("HGET", key_lock, arg_lock) or "", ALONE)
 if capacity then
   if arg_token ~= fence .. "." .. KIND_PROCESS .. waiter or since + lease <= now then return 0 end

@@ -3,13 +3,26 @@
 --
 -- ARGV
 --   now       ms, "" for the server's TIME
+--   channels  prefix of all channels
 --   lock      escaped
 --   capacity  the newest caller's counts for everybody
 --   waiter    escaped; asking again under the same name changes nothing but the time
 --   label     escaped
 --   lease     ms of the permit
 -- Returns: { now, token, fence }, or {} when lock-acquire is to decide: nothing was changed
--- Uses: clock, records
+-- Uses: clock, version, records
+
+-- Microseconds of the clock: so a number also grows where the last write was lost. Those of one millisecond are counted.
+local function next_fence()
+  local fence = call("INCR", key_fence)
+  if fence == 1 then begin_store() end
+  if fence < now * 1000 then
+    fence = now * 1000
+    call("SET", key_fence, int(fence))
+  end
+  return int(fence)
+end
+
 local capacity = call("HGET", key_lock, arg_lock)
 local ends_at, position, field, soonest
 if capacity then
@@ -26,6 +39,19 @@ if capacity then
     local head, _, before, token, fence, tail = match(mine, HOLDER)
     before = tonumber(before)
     if not before or before > ends_at then return {} end
+    if fence == "+" then
+      -- An offer: its number from now on.
+      local offer = read_request(KIND_PROCESS, arg_waiter, key_processlock, field, mine)
+      if before <= now then return {} end
+      fence = next_fence()
+      token = fence
+      head = match(head, "^(%S+ %S+ %S+ )") .. now_text .. " "
+      call("XADD", key_locklog, "*", "row",
+        event_text(EVENT_ACQUIRED, KIND_PROCESS, fence, int(math.max(0, now - offer.since)), arg_lock, offer.label, arg_waiter))
+      if call("ZSCORE", key_lockwake, arg_lock) then
+        call("PUBLISH", arg_channels .. "ch:lock-fetched", "%" .. arg_waiter)
+      end
+    end
     if before < ends_at then
       call("ZREM", key_permits, lock_position(arg_lock, before, KIND_PROCESS .. arg_waiter))
       call("ZADD", key_permits, 0, position)
@@ -37,13 +63,7 @@ if capacity then
   if call("ZLEXCOUNT", key_permits, from, to) >= tonumber(arg_capacity) then return {} end
   soonest = int(math.min(ends, ends_at))
 end
--- Microseconds of the clock: so a number also grows where the last write was lost. Those of one millisecond are counted.
-local fence = call("INCR", key_fence)
-if fence < now * 1000 then
-  fence = now * 1000
-  call("SET", key_fence, int(fence))
-end
-fence = int(fence)
+local fence = next_fence()
 if capacity then
   call("ZADD", key_permits, 0, position)
   call("HSET", key_processlock, field, request_text(REQUEST_HOLDING, arg_lock .. "," .. arg_capacity .. ",+," .. arg_lease,

@@ -4,5 +4,5 @@
 --   now       ms, "" for the server's TIME
 -- Returns: now
 -- Flags: no-writes
--- Uses: clock, records
+-- Uses: clock, version, records
 return now_text

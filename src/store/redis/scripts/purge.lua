@@ -10,7 +10,7 @@
 --             and a space, where the messages are blocked or scheduled
 -- Returns: { dropped, bound, after; "" when nothing is left }
 -- Flags: allow-oom
--- Uses: clock, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
+-- Uses: clock, version, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
 local STEP = 250
 local bound = tonumber(arg_bound ~= "" and arg_bound or call("GET", key_seq) or 0)
 local after, dropped = "", 0

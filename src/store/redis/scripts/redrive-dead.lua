@@ -5,7 +5,7 @@
 --   channels  prefix of all channels
 --   rest...   ids
 -- Returns: the number found
--- Uses: clock, records, numbers, later, results, permits, messages
+-- Uses: clock, version, records, numbers, later, results, permits, messages
 local found = 0
 for index = rest, #ARGV do
   local id = ARGV[index]
@@ -20,7 +20,7 @@ for index = rest, #ARGV do
     m.state, m.retries, m.deliveries, m.revoked, m.at = STATE_QUEUED, 0, 0, 0, now_text
     m.rank = string.sub(m.rank, 1, 1) .. format("%014.0f", number)
     save(m)
-    if m.entry ~= "+" then call("ZADD", key_runs, 0, run_text(m.entry, now, id)) end
+    if m.entry ~= "+" then call("ZADD", key_runs, 0, run_text(m.entry, format("%014.0f", now), id)) end
     put_in_queue(m)
     wake(m.queue)
   end

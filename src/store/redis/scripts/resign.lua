@@ -7,7 +7,7 @@
 --   nonce     escaped
 -- Returns: 1, or 0 when the candidate does not lead
 -- Flags: allow-oom
--- Uses: clock, records
+-- Uses: clock, version, records
 local id, nonce, ends_at = unpack(call("HMGET", key_beat, "id", "nonce", "until"))
 if not ends_at or tonumber(ends_at) <= now or id ~= arg_id or nonce ~= arg_nonce then return 0 end
 call("DEL", key_beat)

@@ -9,7 +9,7 @@
 --   rest...    ids
 -- Returns: nothing
 -- Flags: allow-oom
--- Uses: clock, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
+-- Uses: clock, version, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
 local keep_until = now + tonumber(arg_keep)
 
 local function revoke(id)

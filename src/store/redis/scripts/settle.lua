@@ -4,21 +4,20 @@
 -- ARGV
 --   now          ms, "" for the server's TIME
 --   channels     prefix of all channels
---   settlements  number of settlements
+--   settlements  lib/settlements.lua, "" for none
 --   max          deliveries to claim at most
 --   lease        ms of the claimed deliveries; "" for no claim
 --   nonce        what the tokens of the claimed deliveries begin with, never used before
---   rest...      per settlement: id, token, "<verb> <final 0|1> <ms the result is kept> <delay in ms | reason>" with a
---                code of `verb`, and the result from its state on, "" for none, a mark where only the id stays known; then the
---                queues, the one that waited longest first
+--   rest...      the queues, the one that waited longest first
 -- Returns: { a code of `settled` per settlement that was looked at; now; instant of the next housekeeping, "" for none;
---   { per delivery: id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never changed };
+--   three parts per delivery (lib/deliveries.lua): id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never
+--   changed;
 --   and when the claim has made dead letters: { per message: id, queue, task, reason } }
 -- Flags: allow-oom
--- Uses: clock, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs, claim
-local settlements = tonumber(arg_settlements)
+-- Uses: clock, settlements, version, records, deliveries, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs, claim
+local settlements = #settled / 4
 local ids = {}
-for index = 1, settlements do ids[index] = ARGV[rest + (index - 1) * 4] end
+for index = 1, settlements do ids[index] = settled[index * 4 - 3] end
 local states = fields(key_state, ids)
 remember_task_requests(ids)
 
@@ -26,9 +25,9 @@ remember_task_requests(ids)
 local verbs = {}
 
 local function settle(id, token, text, result)
-  local _, queue, rank, sent_at, entry = read_leased(token, states[id])
-  if not queue then return SETTLED_LOST end
-  local m = { id = id, queue = queue, rank = rank, at = sent_at, entry = entry }
+  local position, queue, sent_at, entry = read_leased(token, states[id])
+  if not position then return SETTLED_LOST end
+  local m = { id = id, queue = queue, rank = string.sub(position, #queue + 2), at = sent_at, entry = entry }
   local verb = verbs[text]
   if not verb then
     local kind, final, ttl, extra = match(text, "^(%a) (%d) (%S+) (.*)$")
@@ -69,8 +68,8 @@ end
 local outcomes = {}
 for index = 1, settlements do
   if index > 1 and labour <= 0 then break end
-  local at = rest + (index - 1) * 4
-  outcomes[index] = settle(ids[index], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+  local at = index * 4
+  outcomes[index] = settle(ids[index], settled[at - 2], settled[at - 1], settled[at])
 end
 follow_up()
 flush()
@@ -78,9 +77,9 @@ flush()
 local reply = { now_text, "", {} }
 if arg_lease ~= "" and #outcomes == settlements then
   local queues = {}
-  for index = rest + settlements * 4, #ARGV do queues[#queues + 1] = ARGV[index] end
+  for index = rest, #ARGV do queues[#queues + 1] = ARGV[index] end
   reply = claim(queues, tonumber(arg_max), tonumber(arg_lease), arg_nonce)
 end
 save_entry_states()
 finish()
-return { table.concat(outcomes), reply[1], reply[2], reply[3], reply[4] }
+return { table.concat(outcomes), reply[1], reply[2], deliveries_text(reply[3]), reply[4] }

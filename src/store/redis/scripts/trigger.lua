@@ -9,7 +9,7 @@
 --   id        of the message
 --   body      of the message
 -- Returns: a code of `occurrence` or `trigger`
--- Uses: clock, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
+-- Uses: clock, version, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
 local template = read_template(arg_template)
 local policy, timeout, grace = match(arg_overlap, "^(%a) (%S+) (%S+)$")
 if not policy then error("sunbeat: not an overlap: " .. arg_overlap) end

@@ -22,10 +22,11 @@ do
     for index = 1, size do ids[index] = ARGV[first + (index - 1) * 3 + 1] end
     local messages, results = call("HMGET", key_msg, unpack(ids)), call("HMGET", key_res, unpack(ids))
     local number = call("INCRBY", key_seq, size) - size
+    if number == 0 then begin_store() end
     local outcomes, records, positions, count, seen, queues = {}, {}, {}, 0, {}, {}
     for index = 1, size do
       local id, result = ids[index], results[index]
-      if messages[index] or seen[id] or is_kept(result) then
+      if messages[index] or seen[id] or (result and is_kept(result)) then
         outcomes[index] = ENQUEUED_DUPLICATE
       else
         local at = first + (index - 1) * 3

@@ -4,10 +4,9 @@
 -- script does the work instead, to the same effect.
 do
   local MOST_TAKEN = 400
-  local settlements, max = tonumber(arg_settlements), tonumber(arg_max)
-  local base = rest + settlements * 4
-  local claims, queue = arg_lease ~= "", ARGV[base]
-  local straight = settlements <= 1000 and max <= 1000 and #ARGV <= base and not (claims and not queue)
+  local settlements, max = #settled / 4, tonumber(arg_max)
+  local claims, queue = arg_lease ~= "", ARGV[rest]
+  local straight = settlements <= 1000 and max <= 1000 and #ARGV <= rest and not (claims and not queue)
     and call("EXISTS", key_rev, key_buffered, key_bufferedwake) == 0
   local locks = straight and call("EXISTS", key_tasklock, key_lockwake, key_blocked) > 0
 
@@ -23,7 +22,7 @@ do
   end
 
   local ids, positions, taken, skip = {}, {}, {}, #(queue or "") + 18
-  for index = 1, straight and settlements or 0 do ids[index] = ARGV[rest + (index - 1) * 4] end
+  for index = 1, straight and settlements or 0 do ids[index] = settled[index * 4 - 3] end
   if #ids > 0 then straight = not any_locked(ids) end
   if straight and claims then
     positions = call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, math.min(max, MOST_TAKEN))
@@ -44,15 +43,15 @@ do
     local states = call("HMGET", key_state, unpack(ids))
     local seen, verb, ttl, head, is_final = {}, nil, nil, nil, nil
     for index = 1, settlements do
-      local id, at, state = ids[index], rest + (index - 1) * 4, states[index]
-      local start = STATE_LEASED .. " " .. ARGV[at + 1] .. " "
+      local id, at, state = ids[index], index * 4, states[index]
+      local start = STATE_LEASED .. " " .. settled[at - 2] .. " "
       if seen[id] or not state or string.sub(state, 1, #start) ~= start then
         outcomes[index] = SETTLED_LOST
       else
-        local position, name, _, sent_at, entry = match(state, LEASED, #start + 1)
-        local result = ARGV[at + 3]
-        if ARGV[at + 2] ~= verb then
-          verb = ARGV[at + 2]
+        local position, name, sent_at, entry = match(state, LEASED, #start + 1)
+        local result = settled[at]
+        if settled[at - 1] ~= verb then
+          verb = settled[at - 1]
           local final
           final, ttl = match(verb, "^" .. VERB_DONE .. " ([01]) (%d+) $")
           ttl = tonumber(ttl)
@@ -73,7 +72,7 @@ do
         size = size + 1
         ended[size] = id
         ended_positions[size] = position .. " " .. id
-        if entry ~= "+" then runs[#runs + 1] = run_text(entry, tonumber(sent_at), id) end
+        if entry ~= "+" then runs[#runs + 1] = run_text(entry, format("%014.0f", tonumber(sent_at)), id) end
         if result ~= "" then
           local record = head .. result
           results[kept * 2 + 1] = id
@@ -104,13 +103,13 @@ do
     local lease_end = int(now + tonumber(arg_lease))
     for index = 1, given do
       local id, record = taken[index], records[index]
-      local beginning, _, expires = match(record or "", BEGINNING)
+      local beginning, expires = match(record or "", BEGINNING)
       if not beginning or changes[index] or (expires ~= "+" and (tonumber(expires) or 0) <= now) then
         straight = false
         break
       end
       states[index * 2 - 1] = id
-      states[index * 2] = first_state(arg_nonce .. "." .. index, beginning)
+      states[index * 2] = first_state(arg_nonce, index, beginning)
       leases[index * 2 - 1] = lease_end
       leases[index * 2] = positions[index]
       reply[index * 3 - 2] = id
@@ -148,6 +147,6 @@ do
       local at = is_cut and now or math.min(first_of(key_leased), first_due)
       if at < math.huge then wake_at = int(at) end
     end
-    return { table.concat(outcomes), now_text, wake_at, reply }
+    return { table.concat(outcomes), now_text, wake_at, deliveries_text(reply) }
   end
 end

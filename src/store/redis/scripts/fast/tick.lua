@@ -40,7 +40,7 @@ do
     local messages, results = call("HMGET", key_msg, unpack(ids)), call("HMGET", key_res, unpack(ids))
     local sent, records, positions, runs, sends = {}, {}, {}, {}, 0
     local rows, entry_states, dues, undue, reply, queues = {}, {}, {}, {}, { now_text }, {}
-    local taken = 0
+    local taken, sent_at = 0, format("%014.0f", now)
     for index = 1, size do
       local at, entry, id = first + (index - 1) * 5, names[index], ids[index]
       local expected, revision, next_due, dispatch, disable =
@@ -53,14 +53,14 @@ do
         break
       end
       local result = results[index]
-      if not (messages[index] or sent[id] or is_kept(result)) then
+      if not (messages[index] or sent[id] or (result and is_kept(result))) then
         local template = templates[tonumber(number)]
         taken = taken + 1
         -- How far from the first number of this call: the numbers are reserved when all is judged.
         records[sends * 2 + 1] = id
         records[sends * 2 + 2] = { template, taken, template.head .. entry .. template.tail .. ARGV[at + 4] }
         runs[sends * 2 + 1] = 0
-        runs[sends * 2 + 2] = run_text(entry, now, id)
+        runs[sends * 2 + 2] = run_text(entry, sent_at, id)
         sends = sends + 1
         sent[id] = true
         queues[template.queue] = true
@@ -85,6 +85,7 @@ do
 
     if straight then
       local number = call("INCRBY", key_seq, size * 2) - size * 2
+      if number == 0 then begin_store() end
       for index = 1, sends do
         local template, offset, rest_of = unpack(records[index * 2])
         local position = template.queue .. " " .. format(template.rank, number + offset)

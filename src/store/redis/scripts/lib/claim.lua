@@ -162,7 +162,7 @@ local function take(queues, max, lease, nonce)
     local states_list, leases_list, size = {}, {}, 0
     for index, id in ipairs(ids) do
       local record, state = records[index], states[id]
-      local beginning, queue, expires = match(record or "", BEGINNING)
+      local beginning, expires = match(record or "", BEGINNING)
       if not beginning then
         -- Nobody of us wrote this: what there is of it goes to the dead letters, a position alone goes away.
         drops = drops + 1
@@ -206,13 +206,13 @@ local function take(queues, max, lease, nonce)
               changed = changed .. " " .. request.word .. " " .. (permits().use_permit(request, lease_end) or "+")
             end
           else
-            states_list[size + 2] = first_state(nonce .. "." .. given, beginning)
+            states_list[size + 2] = first_state(nonce, given, beginning)
           end
           states_list[size + 1] = id
           leases_list[size + 1] = lease_end_text
           leases_list[size + 2] = positions[index]
           size = size + 2
-          count(leased_counts, queue, 1)
+          count(leased_counts, match(beginning, "^%S+"), 1)
           reply[replied + 1] = id
           reply[replied + 2] = record
           reply[replied + 3] = changed

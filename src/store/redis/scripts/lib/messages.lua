@@ -38,7 +38,7 @@ local ended_entries = {}
 
 local function end_run(m)
   if m.entry == "+" then return end
-  call("ZREM", key_runs, run_text(m.entry, tonumber(m.at), m.id))
+  call("ZREM", key_runs, run_text(m.entry, format("%014.0f", tonumber(m.at)), m.id))
   ended_entries[#ended_entries + 1] = m.entry
 end
 

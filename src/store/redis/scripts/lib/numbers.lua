@@ -7,6 +7,7 @@ local function reserve_numbers(many)
   if many == 0 then return end
   reserved = call("INCRBY", key_seq, many)
   number = reserved - many
+  if number == 0 then begin_store() end
 end
 
 local function next_number()

@@ -79,6 +79,11 @@ local function permits()
       event_text(event, request.kind, request.fence, took, request.lock, request.label, request.id))
   end
 
+  -- Whether a process has been given a permit and has not fetched it.
+  local function is_offered(request)
+    return request.kind == KIND_PROCESS and request.status == REQUEST_HOLDING and request.fence == "+"
+  end
+
   -- The end of a permit.
   local function set_end(request, ends_at)
     if ends_at == request.ends_at then return end
@@ -90,7 +95,9 @@ local function permits()
 
   -- Microseconds of the clock: so a number also grows where the last write was lost.
   local function next_fence()
-    local fence = int(math.max(tonumber(call("GET", key_fence) or 0) + 1, now * 1000))
+    local last = call("GET", key_fence)
+    if not last then begin_store() end
+    local fence = int(math.max(tonumber(last or 0) + 1, now * 1000))
     call("SET", key_fence, fence)
     return fence
   end
@@ -102,6 +109,15 @@ local function permits()
     if request.fence == "+" then request.fence = next_fence() end
     save_request(request)
     return request.fence
+  end
+
+  -- A process fetches the permit that it was given: its number from now on.
+  local function fetch_permit(request)
+    if request.fence ~= "+" then return end
+    request.fence = next_fence()
+    request.token = request.fence
+    note(EVENT_ACQUIRED, request)
+    request.since = now
   end
 
   -- Keeps the permit for the message while nobody has it. The next worker gets a number of its own.
@@ -119,11 +135,15 @@ local function permits()
     if request.status == REQUEST_HOLDING then
       work(90)
       call("ZREM", key_permits, permit_position(request))
-      note(request.ends_at <= now and EVENT_LOST or event, request)
+      note(is_offered(request) and EVENT_GAVE_UP or request.ends_at <= now and EVENT_LOST or event, request)
     elseif request.status == REQUEST_WAITING then
       work(50)
       call("ZREM", key_waiters, lock_position(request.lock, tonumber(request.ticket), request.kind .. request.id))
       if request.kind == KIND_PROCESS then call("ZREM", key_alive, lock_position(request.lock, request.ends_at, request.id)) end
+      note(EVENT_GAVE_UP, request)
+    elseif request.kind == KIND_PROCESS then
+      work(50)
+      call("ZREM", key_skipped, lock_position(request.lock, request.ends_at, request.id))
       note(EVENT_GAVE_UP, request)
     else
       return
@@ -160,7 +180,7 @@ local function permits()
     remember_task_requests = remember_task_requests, task_request = task_request,
     process_request = process_request, new_process_request = new_process_request,
     request_of = request_of, save_request = save_request,
-    drop_request = drop_request, permit_position = permit_position, set_end = set_end,
+    drop_request = drop_request, is_offered = is_offered, fetch_permit = fetch_permit, permit_position = permit_position, set_end = set_end,
     next_fence = next_fence, use_permit = use_permit, reserve_permit = reserve_permit,
     release_request = release_request, lose_permit = lose_permit, release_ticket = release_ticket,
     forget_request = forget_request,

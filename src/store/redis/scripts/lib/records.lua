@@ -6,8 +6,8 @@
 -- the id stays known without one also for how many ms, behind a comma.
 
 local RECORD = "^(%S+) (%d+) (%d+) (%-?[%d+]%d*) (%d+) (%S+) (%-?[%d+]%d*) (%S+) (%S+) "
--- What the state of a first delivery ends with, in it the queue; then when the message expires.
-local BEGINNING = "^((%S+) %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ "
+-- What the state of a first delivery ends with; then when the message expires.
+local BEGINNING = "^(%S+ %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ "
 local RECORD_EXPIRES = "^%S+ %S+ %S+ %S+ %S+ %S+ (%S+) "
 
 -- A record is "<queue> <rank>", this, the entry, what `record_tail` gives, and the body.
@@ -32,8 +32,8 @@ end
 
 local STATE = "^(%a) (%S+) (%d+) (%d+) (%d) (%S+) (%d+) (%d+) (%S+) (%d+) (%S+)$"
 local REVOKED = "^(%a) %S+ %d+ %d+ (%d) "
--- Behind "<state> <token> ": queue and rank as one, each alone, when it was sent, entry.
-local LEASED = "^%d+ %d+ %d ((%S+) (%d+)) (%d+) %S+ %d+ (%S+)$"
+-- Behind "<state> <token> ": queue and rank as one, in it the queue; when it was sent, entry.
+local LEASED = "^%d+ %d+ %d ((%S+) %d+) (%d+) %S+ %d+ (%S+)$"
 
 local function state_text(m)
   return m.state .. " " .. m.token .. " " .. m.retries .. " " .. m.deliveries .. " " .. m.revoked .. " " .. m.queue
@@ -41,8 +41,8 @@ local function state_text(m)
 end
 
 -- Of a first delivery; `beginning` as above.
-local function first_state(token, beginning)
-  return STATE_LEASED .. " " .. token .. " 0 1 0 " .. beginning
+local function first_state(nonce, number, beginning)
+  return STATE_LEASED .. " " .. nonce .. "." .. number .. " 0 1 0 " .. beginning
 end
 
 -- A message by its record and its state; nil when there is none, or a record nobody of us wrote.
@@ -72,17 +72,17 @@ local function read_rest(m)
   m.expires, m.ttl, m.task = expires or "+", ttl or "0", task
 end
 
--- Of a message that a worker has under this token, else nil: queue and rank as one, each alone, when it was sent, and its entry.
+-- Of a message that a worker has under this token, else nil: queue and rank as one, the queue, when it was sent, its entry.
 local function read_leased(token, text)
   local start = STATE_LEASED .. " " .. token .. " "
   if not text or string.sub(text, 1, #start) ~= start then return nil end
   return match(text, LEASED, #start + 1)
 end
 
--- An unfinished run of an entry, a member of key_runs: "<entry> <sent at> <id>".
+-- An unfinished run of an entry, a member of key_runs: "<entry> <sent at, fourteen digits> <id>".
 
 local function run_text(entry, at, id)
-  return entry .. " " .. format("%014.0f", at) .. " " .. id
+  return entry .. " " .. at .. " " .. id
 end
 
 -- The buffered run of an entry, in key_buffered: "<due> <timeout> <grace end> <term> <counted 0|1> <max runs> <queue> <priority>

@@ -23,10 +23,10 @@ local function keep_result(id, final, ttl, rest)
   end
 end
 
--- Leaves a mark, unless a record is kept.
+-- Leaves a mark, unless an end is kept.
 local function remember(id, ttl)
   flush()
-  if ttl > 0 and not is_kept(call("HGET", key_res, id)) then keep_result(id, "0", ttl, MARK) end
+  if ttl > 0 and not is_final(call("HGET", key_res, id)) then keep_result(id, "0", ttl, MARK) end
 end
 
 -- The result of a task that the store itself ended. `ttl` as in the record of a message.

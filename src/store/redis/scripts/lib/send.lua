@@ -41,6 +41,8 @@ local function known_ids(ids)
   return known
 end
 
+local sent_at = format("%014.0f", now)
+
 -- Sends one message of an id that is not known: whether it is queued, or expired.
 local function send(id, template, entry, body, number)
   if template.expires and template.expires <= now then
@@ -73,7 +75,7 @@ local function send(id, template, entry, body, number)
     wake(template.queue)
   end
   if entry ~= "+" then
-    write_later("ZADD", key_runs, 0, run_text(entry, now, id))
+    write_later("ZADD", key_runs, 0, run_text(entry, sent_at, id))
     fresh_runs[entry] = true
   end
   return ENQUEUED_QUEUED

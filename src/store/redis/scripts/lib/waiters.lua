@@ -22,25 +22,56 @@ local function lock_waiters()
     unblocked[m.queue] = true
   end
 
-  -- `request.since`: since when it waits.
-  local function grant(request, ends_at)
+  -- `request.since`: since when it waits. The number of the permit comes when a worker takes the task, or the process the permit:
+  -- two runs of a task must not share one. A process that asks in this script fetches it at once.
+  local function grant(request, ends_at, is_asking)
     work(100)
     request.status, request.ends_at = REQUEST_HOLDING, ends_at
-    -- A task gets its number when a worker takes it: two runs of it must not share one.
-    if request.kind == KIND_PROCESS then
-      request.fence = permit.next_fence()
-      request.token = request.fence
+    request.fence = "+"
+    if is_asking and request.kind == KIND_PROCESS then
+      permit.fetch_permit(request)
     else
-      request.fence, request.token = "+", int(next_number()) .. "-" .. now_text
+      request.token = int(next_number()) .. "-" .. now_text
     end
-    permit.note(EVENT_ACQUIRED, request)
-    request.since = now
+    if request.kind == KIND_TASK then
+      permit.note(EVENT_ACQUIRED, request)
+      request.since = now
+    end
     call("ZADD", key_permits, 0, permit.permit_position(request))
     permit.save_request(request)
   end
 
+  -- Tells a process that it is offered a permit, and the next three of their turns to look whether it was fetched.
+  local function tell_offer(request)
+    local from, to = range_of(request.lock)
+    local told = "*" .. request.id
+    for _, position in ipairs(call("ZRANGEBYLEX", key_waiters, from, to, "LIMIT", 0, 3)) do
+      local kind, id = match(position, "^%S+ %d+ (.)(.*)$")
+      if kind == KIND_PROCESS then told = told .. " " .. id end
+    end
+    call("PUBLISH", arg_channels .. "ch:lock", told)
+  end
+
+  -- A process has not fetched its permit within 100 ms: it keeps its ticket for 10 s.
+  local function pass_over(request)
+    work(90)
+    call("ZREM", key_permits, permit.permit_position(request))
+    request.status, request.token, request.ends_at = REQUEST_ABSENT, "+", now + 10000
+    call("ZADD", key_skipped, 0, lock_position(request.lock, request.ends_at, request.id))
+    permit.save_request(request)
+  end
+
+  -- A process that was passed over waits again, at its old ticket.
+  local function come_back(request)
+    call("ZREM", key_skipped, lock_position(request.lock, request.ends_at, request.id))
+    request.status, request.ends_at = REQUEST_WAITING, now + 100
+    call("ZADD", key_waiters, 0, lock_position(request.lock, tonumber(request.ticket), request.kind .. request.id))
+    call("ZADD", key_alive, 0, lock_position(request.lock, request.ends_at, request.id))
+    permit.save_request(request)
+  end
+
   -- Grants a permit to one who waited; false when there is nobody any more.
-  local function grant_waiter(request)
+  local function grant_waiter(request, asker)
     if not request or request.status ~= REQUEST_WAITING then return false end
     if request.kind == KIND_PROCESS then
       call("ZREM", key_alive, lock_position(request.lock, request.ends_at, request.id))
@@ -50,8 +81,8 @@ local function lock_waiters()
         permit.drop_request(request)
         return false
       end
-      grant(request, now + request.grant_ms)
-      call("PUBLISH", arg_channels .. "ch:lock", "%" .. request.id)
+      grant(request, now + 100, request.id == asker)
+      if request.id ~= asker then tell_offer(request) end
       return true
     end
     local m = read_message(request.id, nil, call("HGET", key_state, request.id))
@@ -68,6 +99,10 @@ local function lock_waiters()
     local from, to = range_of(lock)
     local first = call("ZRANGEBYLEX", key_permits, from, to, "LIMIT", 0, 1)[1]
     local at = left_over and now_text or first and match(first, "^%S+ (%d+)")
+    if not at then
+      local skipped = call("ZRANGEBYLEX", key_skipped, from, to, "LIMIT", 0, 1)[1]
+      at = skipped and match(skipped, "^%S+ (%d+)")
+    end
     if at and call("ZRANGEBYLEX", key_waiters, from, to, "LIMIT", 0, 1)[1] then
       call("ZADD", key_lockwake, at, lock)
       call("ZREM", key_lockend, lock)
@@ -99,21 +134,36 @@ local function lock_waiters()
   end
 
   -- Ends what has ended and gives what is free to the waiters. Gives whether there is room for a newcomer, or for `me`, who
-  -- joins at an old ticket; and how many permits had ended.
-  local function hand_over(lock, me)
+  -- joins at an old ticket; and how many permits and tickets had ended. `asker`: a process that asks in this script, and so
+  -- fetches what it has been given.
+  local function hand_over(lock, me, asker)
     freed[lock] = nil
     local capacity = tonumber(capacity_of(lock) or "")
     if not capacity then return true, 0 end
     local from, to = range_of(lock)
     -- A claim goes on with the others.
     local bound = affordable(150)
-    local ended = call("ZRANGEBYLEX", key_permits, from, "(" .. lock .. " " .. format("%014.0f", now + 1), "LIMIT", 0, bound)
+    local ends = "(" .. lock .. " " .. format("%014.0f", now + 1)
+    local ended = call("ZRANGEBYLEX", key_permits, from, ends, "LIMIT", 0, bound)
     for _, position in ipairs(ended) do
       local request = permit.request_of(lock, match(position, "^%S+ %d+ (.*)$"))
       if request and request.status == REQUEST_HOLDING and permit.permit_position(request) == position then
-        permit.release_request(request, EVENT_LOST)
+        if not permit.is_offered(request) then
+          permit.release_request(request, EVENT_LOST)
+        elseif request.id ~= asker then
+          pass_over(request)
+        end
       else
         call("ZREM", key_permits, position)
+      end
+    end
+    local tickets = call("ZRANGEBYLEX", key_skipped, from, ends, "LIMIT", 0, bound)
+    for _, position in ipairs(tickets) do
+      local request = permit.process_request(lock, match(position, "^%S+ %d+ (.*)$"))
+      if request and request.status == REQUEST_ABSENT then
+        permit.release_request(request, EVENT_GAVE_UP)
+      else
+        call("ZREM", key_skipped, position)
       end
     end
     local free = capacity - call("ZLEXCOUNT", key_permits, from, to)
@@ -125,23 +175,23 @@ local function lock_waiters()
         -- Those behind get what else is free once this one has its permit.
         schedule(lock)
         freed[lock] = true
-        return true, #ended
+        return true, #ended + #tickets
       end
       call("ZREM", key_waiters, first)
       moves = moves + 1
-      if grant_waiter(permit.request_of(lock, match(first, "^%S+ %d+ (.*)$"))) then free = free - 1 end
+      if grant_waiter(permit.request_of(lock, match(first, "^%S+ %d+ (.*)$")), asker) then free = free - 1 end
     end
-    schedule(lock, #ended == bound or moves == bound)
+    schedule(lock, #ended == bound or #tickets == bound or moves == bound)
     freed[lock] = nil
-    return free > 0 and not first, #ended
+    return free > 0 and not first, #ended + #tickets
   end
 
   -- Whether a newcomer, or `me` as above, gets a permit at once. The newest caller's capacity counts.
-  local function has_room(lock, capacity, me)
+  local function has_room(lock, capacity, me, asker)
     local before = capacity_of(lock)
     if not before then return true end
     if before ~= capacity then call("HSET", key_lock, lock, capacity) end
-    return (hand_over(lock, me))
+    return (hand_over(lock, me, asker))
   end
 
   -- A permit until `ends_at` when there is room, otherwise a place among the waiters, at its ticket.
@@ -149,7 +199,7 @@ local function lock_waiters()
     call("HSET", key_lock, request.lock, capacity)
     request.since = now
     if room then
-      grant(request, ends_at)
+      grant(request, ends_at, true)
     else
       request.status = REQUEST_WAITING
       permit.note(EVENT_WAITING, request)
@@ -210,13 +260,15 @@ local function lock_waiters()
     local from, to = range_of(lock)
     local later_than_now = lock .. " " .. format("%014.0f", now + 1)
     local dead = call("ZLEXCOUNT", key_alive, from, "(" .. later_than_now)
-    return capacity, call("ZLEXCOUNT", key_permits, "[" .. later_than_now, to), call("ZLEXCOUNT", key_waiters, from, to) - dead
+    local held, waiting = call("ZLEXCOUNT", key_permits, "[" .. later_than_now, to), call("ZLEXCOUNT", key_waiters, from, to) - dead
+    -- One of which only tickets are kept is held and waited for by nobody.
+    if held + waiting > 0 then return capacity, held, waiting end
   end
 
   made_waiters = {
     range_of = range_of, capacity_of = capacity_of, hand_over = hand_over, has_room = has_room,
     enter = enter, new_task_request = new_task_request, enter_task = enter_task,
-    block = block, holder_of = holder_of,
+    block = block, holder_of = holder_of, come_back = come_back,
     summary_of = summary_of,
   }
   return made_waiters
