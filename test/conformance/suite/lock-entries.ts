@@ -24,7 +24,7 @@ import { group, type Harness } from "./harness.js";
 import { lead } from "./leases.js";
 import { lock } from "./lock-tasks.js";
 import { acquire, standing, take } from "./locks.js";
-import { claimOne, finish, HOUR_MS, message } from "./samples.js";
+import { claimIds, claimOne, finish, HOUR_MS, message } from "./samples.js";
 
 /** Entries "a" and "b", whose runs need lock "l"; `send` ticks one of them. */
 async function two(harness: Harness) {
@@ -55,6 +55,19 @@ export const entryLockCases = group("locks: entries", {
       item(name, due, { plan: [sendOf(name, due, skipOverlap, { lock })], next: cursor(due + 1_000) }),
     );
     assert.deepEqual(await tick(store, term, ...items), [ticked("sent"), ticked("locked")]);
+  },
+
+  "cancel-running: the permit of a run that the tick drops passes on in the tick": async (harness) => {
+    const { store } = harness;
+    const locked = await everySecond(harness, { name: "a", message: { lock } });
+    await locked.tick(allow);
+    await store.sender.enqueue([message("waits", { lock })]);
+    const due = locked.due(1);
+    await harness.clock.advance(1_000);
+    const plan = [sendOf("a", due, cancelRunning)];
+    const planned = item("a", due, { plan, next: cursor(due + 1_000) });
+    assert.deepEqual(await tick(store, locked.term, planned), [ticked("sent")]);
+    assert.deepEqual((await claimIds(store)).sort(), [runId("a", due), "waits"]);
   },
 
   "skip: busy means that the run is skipped as locked": async (harness) => {
