@@ -63,7 +63,9 @@ class Walk {
       if (this.model.tasks.size >= 8) return;
       const [id, name] = [`m${this.#sent++}`, this.pick(LOCKS)];
       this.model.send(id, name, this.#now);
-      assert.deepEqual(await sender.enqueue([message(id, { lock: need(name) })]), ["queued"]);
+      assert.deepEqual(await sender.enqueue([message(id, { lock: need(name), maxDeliveries: 1_000 })]), [
+        "queued",
+      ]);
     },
     async (handle) => {
       const max = 1 + this.#random(2);
