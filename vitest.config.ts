@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/faults/**"],
+          exclude: ["test/faults/**", "test/versions/**"],
           sequence: { groupOrder: 0 },
         },
       },
@@ -30,6 +30,17 @@ export default defineConfig({
           include: ["test/faults/**/*.test.ts"],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // The build of an earlier commit beside the present one, on one store.
+        extends: true,
+        test: {
+          name: "versions",
+          include: ["test/versions/**/*.test.ts"],
+          globalSetup: ["test/versions/base-build.ts"],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -8,8 +8,21 @@ import { openSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Redis } from "ioredis";
 
-const { name, broker, guard, guardedWrite, log, role, lock, capacity, leaseMs, seed, holdMs, mutants } =
-  JSON.parse(process.env.SUNBEAT_VICTIM);
+const {
+  name,
+  broker,
+  guard,
+  guardedWrite,
+  log,
+  role,
+  lock,
+  capacity,
+  leaseMs,
+  seed,
+  holdMs,
+  isPatient,
+  mutants,
+} = JSON.parse(process.env.SUNBEAT_VICTIM);
 const { SUNBEAT_DIST } = process.env;
 const dist = SUNBEAT_DIST ? pathToFileURL(`${SUNBEAT_DIST}/`) : new URL("../../dist/", import.meta.url);
 const load = (file) => import(new URL(file, dist).href);
@@ -47,11 +60,14 @@ const write = (what, fields) =>
   writeSync(file, `${JSON.stringify({ what, by: name, at: Date.now(), ...fields })}\n`);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Says when the machine let this process stand still for so long that a renewal may be late. */
+/** Half of the time within which an offer is fetched: who stands still for longer may be passed over. */
+const STALL_MS = 50;
+
+/** Says when the machine let this process stand still. */
 let seen = Date.now();
 setInterval(() => {
   const now = Date.now();
-  if (now - seen > leaseMs / 3) write("stalled", { from: seen, at: now });
+  if (now - seen > STALL_MS) write("stalled", { from: seen, at: now });
   seen = now;
 }, 20);
 
@@ -94,7 +110,7 @@ async function timed(work) {
     return await work;
   } finally {
     const at = Date.now();
-    if (at - from > leaseMs / 3) write("stalled", { from, at });
+    if (at - from > STALL_MS) write("stalled", { from, at });
   }
 }
 
@@ -166,7 +182,7 @@ const app = new Sunbeat("locks", {
 coreOf(app).use({ store: async (context) => haunted(await openStore(parseBrokerUrl(broker), context)) });
 
 async function takeOnce() {
-  const mood = random.next();
+  const mood = isPatient ? 1 : random.next();
   const stop = new AbortController();
   attempt = { stop, waiter: null, turnsAway: mood >= 0.15 && mood < 0.3, hinted: false };
   // Some give up after a moment, so that cancelling crosses with being granted.

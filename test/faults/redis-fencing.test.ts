@@ -30,7 +30,7 @@ const NO_TOKEN: readonly Mutant[] = [
   },
   {
     script: "settle",
-    find: 'local start = "l " .. ARGV[at + 1] .. " "',
+    find: 'local start = "l " .. settled[at - 2] .. " "',
     put: 'local start = match(state or "", "^l %S+ ") or "-"',
   },
 ];

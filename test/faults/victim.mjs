@@ -10,8 +10,7 @@ import { pathToFileURL } from "node:url";
 const { name, broker, log, role, beatLease, lease, entries, points, mutants, clockOffsetMs } = JSON.parse(
   process.env.SUNBEAT_VICTIM,
 );
-const { SUNBEAT_DIST } = process.env;
-const dist = SUNBEAT_DIST ? pathToFileURL(`${SUNBEAT_DIST}/`) : new URL("../../dist/", import.meta.url);
+const dist = pathToFileURL(`${process.env.SUNBEAT_DIST}/`);
 const load = (file) => import(new URL(file, dist).href);
 
 if (mutants.length > 0) {

@@ -16,6 +16,8 @@ import type { Expectation } from "./invariants.js";
 import { endWithUs, release } from "./reaper.js";
 
 const PROGRAM = fileURLToPath(new URL("../faults/victim.mjs", import.meta.url));
+/** The build of the present version. */
+export const DIST = process.env["SUNBEAT_DIST"] ?? fileURLToPath(new URL("../../dist", import.meta.url));
 /** What waits longer for a victim than this fails. */
 export const PATIENCE_MS = 60_000;
 
@@ -41,7 +43,11 @@ export interface Mutant {
 }
 
 export interface VictimOptions {
-  readonly role: "beat" | "worker" | "combined";
+  readonly role: "beat" | "worker" | "combined" | "sender" | "editor";
+  /** The build that it runs. Default: the present one. */
+  readonly dist?: string;
+  /** What the program of the crew wants to know beside that. */
+  readonly extras?: Readonly<Record<string, unknown>>;
   readonly points?: readonly Point[];
   readonly mutants?: readonly Mutant[];
   /** How wrong its own clock is. */
@@ -72,6 +78,10 @@ export interface Victim {
 
 export interface CrewOptions {
   readonly broker: string;
+  /** What its processes run. Default: faults/victim.mjs. */
+  readonly program?: string;
+  /** Opens the store from outside. Default: the present version. */
+  readonly open?: typeof openStore;
   /** Entries that are due once a second each, spread over the second. */
   readonly entries: number;
   /** Seconds. */
@@ -122,20 +132,23 @@ export class Crew {
   /** The same store, from outside. */
   store(): Promise<Store> {
     const context = { clock: systemClock, random: systemRandom, logger: silentLogger };
-    return (this.#store ??= openStore(parseBrokerUrl(this.#options.broker), context));
+    const { broker, open = openStore } = this.#options;
+    return (this.#store ??= open(parseBrokerUrl(broker), context));
   }
 
   /** The name is made unique by a number. */
-  start(kind: string, { role, points = [], mutants = [], clockOffsetMs = 0 }: VictimOptions): Victim {
+  start(kind: string, options: VictimOptions): Victim {
+    const { role, points = [], mutants = [], clockOffsetMs = 0, dist = DIST, extras } = options;
     const name = `${kind}#${++this.#started}`;
-    const { broker, beatLease = 1, lease = 1 } = this.#options;
+    const { broker, program = PROGRAM, beatLease = 1, lease = 1 } = this.#options;
     const config = {
+      ...extras,
       ...{ name, broker, log: this.#logFile, role, beatLease, lease, mutants, clockOffsetMs },
       points: points.map((point) => ({ passing: 1, times: 1, ms: 0, ...point })),
       entries: this.#entries(),
     };
-    const child = spawn(process.execPath, [PROGRAM], {
-      env: { ...process.env, SUNBEAT_VICTIM: JSON.stringify(config) },
+    const child = spawn(process.execPath, [program], {
+      env: { ...process.env, SUNBEAT_DIST: dist, SUNBEAT_VICTIM: JSON.stringify(config) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     endWithUs(child, this.#folder);
@@ -190,11 +203,11 @@ export class Crew {
     await Promise.all(this.victims.map((victim) => victim.end()));
   }
 
-  /** Ends all, then has fresh workers run what is left. */
-  async drain(): Promise<void> {
+  /** Ends all, then has a fresh worker run what is left. */
+  async drain(options: Omit<VictimOptions, "role"> = {}): Promise<void> {
     await this.endAll();
     const store = await this.store();
-    this.start("drain", { role: "worker" });
+    this.start("drain", { ...options, role: "worker" });
     await this.until("an empty queue", async () =>
       (await store.queues.counts()).every(({ ready, scheduled, leased }) => ready + scheduled + leased === 0),
     );

@@ -5,9 +5,9 @@ import { DEFAULT_NAMESPACE } from "../../src/store/redis/index.js";
 import type { RunLine } from "./fault-log.js";
 import type { RedisServer } from "./redis-server.js";
 
-/** What stays: entries, their ledger, who led, numbers, and results until their time is over. */
+/** What stays: entries, their ledger, who led, numbers, the version, and results until their time is over. */
 const STAYING: ReadonlySet<KeyName> = new Set([
-  ...(["seq", "epoch", "beat", "entry", "entrystate", "due", "names", "ledger", "res"] as const),
+  ...(["meta", "seq", "epoch", "beat", "entry", "entrystate", "due", "names", "ledger", "res"] as const),
 ]);
 
 /** Keys that exist although all work is done. */

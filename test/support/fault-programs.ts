@@ -8,11 +8,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EntryOptions } from "../../src/beat/index.js";
 import type { SunbeatOptions } from "../../src/index.js";
-import { type End, limited } from "./fault-crew.js";
+import { DIST, type End, limited } from "./fault-crew.js";
 import { endWithUs, release } from "./reaper.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const DIST = process.env["SUNBEAT_DIST"] ?? path.join(ROOT, "dist");
 export const APP = path.join(ROOT, "test/faults/app.mjs");
 
 /** What faults/app.mjs makes its app of. */

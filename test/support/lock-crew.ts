@@ -45,6 +45,8 @@ export interface LockVictimOptions {
   readonly seed?: number;
   /** About how long it holds the lock each time. */
   readonly holdMs?: number;
+  /** It never gives up while it waits. */
+  readonly isPatient?: boolean;
   /** Nothing is done to it. */
   readonly spared?: boolean;
 }
@@ -116,7 +118,7 @@ export class LockCrew {
   }
 
   start(options: LockVictimOptions): LockVictim {
-    const { role = "program", lock, capacity = 1, seed = 1, holdMs = 40 } = options;
+    const { role = "program", lock, capacity = 1, seed = 1, holdMs = 40, isPatient = false } = options;
     const { broker, guard, leaseMs, mutants = [] } = this.#options;
     const name = `${lock}#${++this.#started}`;
     const log = this.#logFile;
@@ -131,6 +133,7 @@ export class LockCrew {
       leaseMs,
       seed,
       holdMs,
+      isPatient,
       mutants,
       guardedWrite: GUARDED_WRITE,
     };

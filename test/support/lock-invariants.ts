@@ -3,6 +3,7 @@
  * broken. What they could not write since they were killed or stopped, the history of the store tells. A process that the machine let stand still counts as one that was stopped.
  */
 import type { EpochMs } from "../../src/core/clock.js";
+import { OFFER_MS } from "../../src/store/contracts/locks.js";
 import type { LockRecord } from "../../src/store/contracts/lock-inspection.js";
 import { quantiles } from "./fault-figures.js";
 import { type Harm, type LockHistory, lockHistory, type Permit } from "./lock-history.js";
@@ -42,7 +43,7 @@ export function judgeLocks(lines: readonly LockLine[], expected: LockExpectation
       ...tooMany("valid by the store's clock", permits, capacity, ({ from, until }) => [from, until]),
       ...tooMany("by its history", grants, capacity, ({ from, to }) => [from, to]),
       ...tooMany("not told otherwise", permits, capacity, (each) => [each.believedFrom, each.believedTo]),
-      ...outOfOrder(here),
+      ...outOfOrder(here, capacity),
       ...untold(here, expected.leaseMs),
       ...lateHandOvers(here, line),
       ...idle.broken,
@@ -138,9 +139,11 @@ function beganLate({ permits, acquisitions, harmOf }: LockHistory, late: Permit)
 
 /**
  * Who stood in line before another asked gets a smaller number, unless it was harmed in between, and so passed over.
- * Nobody is left out for what happened at another time.
+ * Nobody is left out for what happened at another time. Of a semaphore several are offered at once: who fetches first is
+ * not told by who asked first.
  */
-function outOfOrder({ acquisitions, permits, harmOf }: LockHistory): string[] {
+function outOfOrder({ acquisitions, permits, harmOf }: LockHistory, capacity: number): string[] {
+  const atOnceMs = capacity > 1 ? OFFER_MS : 0;
   const byWaiter = new Map(acquisitions.map((each) => [each.waiter, each]));
   const broken: string[] = [];
   let first: { readonly waits: EpochMs; readonly permit: Permit } | null = null;
@@ -148,7 +151,7 @@ function outOfOrder({ acquisitions, permits, harmOf }: LockHistory): string[] {
     const acquisition = byWaiter.get(permit.waiter);
     if (!acquisition) continue;
     const { asked, waits, by } = acquisition;
-    if (first && first.waits < asked) {
+    if (first && first.waits < asked && grantedAt(first.permit) - grantedAt(permit) >= atOnceMs) {
       const { permit: passed } = first;
       broken.push(
         `${permit.lock}: ${passed.by} was in line at ${first.waits}, and ${by}, who asked at ${asked}, got it first (${permit.fence} before ${passed.fence})`,

@@ -1,19 +1,22 @@
 /**
- * What the checker of the lock fault suites has to say about those who wait: a place that comes free reaches the first in
- * line within the step that frees it, or when the lease of the dead ends.
+ * What the checker of the lock fault suites has to say about those who wait: a place that comes free is offered to the first in
+ * line within the step that frees it, or when the lease of the dead ends, and to the next when it is not fetched.
  */
 import type { EpochMs } from "../../src/core/clock.js";
+import { OFFER_MS } from "../../src/store/contracts/locks.js";
 import type { Acquisition, Grant, Harm, LockHistory, Permit } from "./lock-history.js";
 
 /** What a place that is free may take to reach the first living waiter. */
 export const ALLOWANCE_MS = 1_000;
+/** And one that is given back: an offer that passes over two who do not answer, and something for the machine. */
+const HAND_OVER_MS = 5 * OFFER_MS;
 
 /** A fence counts microseconds of the store's clock at the grant. */
 export function grantedAt({ fence }: Permit): EpochMs {
   return Math.floor(fence / 1_000);
 }
 
-/** Where somebody alive waits, what a release frees is granted, to whomever, within the step of the store that frees it. */
+/** Where somebody alive waits, what a release frees is fetched, by whomever, within a few offers. */
 export function lateHandOvers(
   { permits, grants, harmOf }: LockHistory,
   line: (from: EpochMs, to: EpochMs) => Acquisition[],
@@ -22,9 +25,13 @@ export function lateHandOvers(
   const grantOf = new Map(permits.map((permit) => [permit.waiter, grantedAt(permit)]));
   const broken: string[] = [];
   for (const { releases, released, by, lock } of permits) {
-    if (released === Infinity || (given[lowerBound(given, releases)] ?? Infinity) <= released) continue;
+    if (released === Infinity || (given[lowerBound(given, releases)] ?? Infinity) <= released + HAND_OVER_MS)
+      continue;
     const passed = line(releases, released)
-      .filter(({ waits, waiter }) => waits < releases && (grantOf.get(waiter) ?? -Infinity) > released)
+      .filter(
+        ({ waits, waiter }) =>
+          waits < releases && (grantOf.get(waiter) ?? -Infinity) > released + HAND_OVER_MS,
+      )
       .find((each) => !harmOf(each.by, each.asked, each.got));
     if (passed)
       broken.push(`${lock}: ${by} gave it back by ${released}, and ${passed.by} in line did not get it then`);

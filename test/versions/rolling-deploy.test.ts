@@ -1,0 +1,64 @@
+/**
+ * A deploy that rolls: old and new workers take from one queue for 30 s, and the new app sends what the old one does not
+ * know, a task of its own or messages of a newer form. What an old worker meets goes back for a new one.
+ */
+import { expect, inject, test } from "vitest";
+import { DIST, FORM, PATIENCE_MS } from "../support/fault-crew.js";
+import { mutated } from "./mutants.js";
+import { type Kind, type MembersOptions, PLACES, withMembers } from "./turns.js";
+
+const DURATION_MS = 30_000;
+const TIMEOUT_MS = DURATION_MS + 4 * PATIENCE_MS;
+const KINDS: readonly Kind[] = ["sqlite", "redis"];
+
+/** `met`: what an old worker says of the first message that it does not know. */
+async function deploy(name: string, kind: Kind, builds: MembersOptions, met: string): Promise<void> {
+  await withMembers(kind, builds, async ({ crew, members, judged }) => {
+    const turns = await members.takeTurns(FORM.random, DURATION_MS, 2 * PLACES.length);
+    await crew.goesOn("the last turn");
+    await members.endSenders();
+    await crew.drain(members.options("new"));
+
+    const { broken, figures } = await judged();
+    const meetings = crew.complaints.split(met).length - 1;
+    console.log(`${name} on ${kind}: ${JSON.stringify({ seed: FORM.seed, turns, meetings, ...figures })}`);
+    expect(broken.slice(0, 20)).toEqual([]);
+    expect(crew.surprises).toEqual([]);
+    expect(figures.refusals).toEqual({});
+    expect(meetings).toBeGreaterThan(0);
+  });
+}
+
+test.each(KINDS)(
+  `a task that the old workers do not know (%s): no dead letter (seed ${FORM.seed})`,
+  { timeout: TIMEOUT_MS },
+  (kind) => deploy("unknown task", kind, { old: DIST, ahead: "new" }, "unregistered task of type 'newest'"),
+);
+
+test.each(KINDS)(
+  `messages of a newer form than the old workers read (%s): no dead letter (seed ${FORM.seed})`,
+  { timeout: TIMEOUT_MS },
+  async (kind) => {
+    const newer = mutated(DIST, [
+      { file: "tasks/envelope.js", find: "export const FORM = 1;", put: "export const FORM = 2;" },
+      { file: "tasks/envelope.js", find: "if (form !== FORM)", put: "if (form !== FORM && form !== 1)" },
+    ]);
+    const builds = { old: DIST, new: newer.dist };
+    await deploy("newer form", kind, builds, "a message of a newer form").finally(() => newer.dispose());
+  },
+);
+
+test(
+  `without the grace, what the old workers do not know is a dead letter, and the judge tells of it`,
+  { timeout: TIMEOUT_MS },
+  () =>
+    withMembers("sqlite", { old: inject("base").dist, ahead: "new" }, async ({ crew, members, judged }) => {
+      await members.takeTurns(FORM.random, 6_000);
+      await members.endSenders();
+      await crew.drain(members.options("new"));
+      const { broken } = await judged();
+      expect(broken.filter((each) => /^old-worker.* made a dead letter of newest/.test(each))).not.toEqual(
+        [],
+      );
+    }),
+);
