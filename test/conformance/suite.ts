@@ -16,12 +16,14 @@ import { leadCases } from "./suite/leases.js";
 import { acquireCases, lineCases, lockOperatorCases, permitCases } from "./suite/locks.js";
 import { lockHistoryCases } from "./suite/lock-history.js";
 import { entryLockCases } from "./suite/lock-entries.js";
+import { lockWalkCases } from "./suite/lock-walk.js";
 import { admitCases, parkedEndCases, sentLockCases } from "./suite/lock-tasks.js";
 import { resultCases } from "./suite/results.js";
 import { channelCases, durableCases, hostileCases, storeCases } from "./suite/store.js";
 import { wholeWalkCases } from "./suite/whole-walk.js";
 
 export { walkBroker } from "./suite/broker-walk.js";
+export { walkLocks } from "./suite/lock-walk.js";
 export { CAPABILITIES } from "./suite/harness.js";
 export type { Capability, ConformanceCase, Harness, Incapabilities } from "./suite/harness.js";
 
@@ -57,6 +59,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...parkedEndCases,
   ...sentLockCases,
   ...entryLockCases,
+  ...lockWalkCases,
   ...wholeWalkCases,
   ...channelCases,
   ...storeCases,

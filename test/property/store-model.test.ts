@@ -3,11 +3,14 @@ import { describe, test } from "vitest";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
-import { walkBroker } from "../conformance/suite.js";
+import { walkBroker, walkLocks } from "../conformance/suite.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
-describe("the memory store's broker", () => {
-  test("agrees with a model that only looks through a list, whatever the steps", async () => {
+describe("the memory store", () => {
+  test.each([
+    ["broker", walkBroker],
+    ["locks", walkLocks],
+  ])("agrees with a model of %s that only looks through lists, whatever the steps", async (_, walk) => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), async (seed) => {
         const clock = new ManualClock();
@@ -19,7 +22,7 @@ describe("the memory store's broker", () => {
           reopen: () => undefined,
           dispose: () => store.close(),
         };
-        await walkBroker(harness, seed, 250);
+        await walk(harness, seed, 250);
         await store.close();
       }),
       { numRuns: 200 },

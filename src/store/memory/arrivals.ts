@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import type { Arrivals } from "../contracts/consumer.js";
-import { dropIdleQueue, queueOf } from "./message-records.js";
+import { dropIdleQueue, queueOf } from "./queue-map.js";
 import type { Listener, MemoryState } from "./state.js";
 
 /** A latch set by arrivals in any of the queues and taken by `wait`. */

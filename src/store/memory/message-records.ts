@@ -12,7 +12,8 @@ import {
   TO_DROP,
 } from "../rules/states.js";
 import { isKept, lookAgain } from "./result-records.js";
-import { Heap, type HeapItem } from "./heap.js";
+import type { Heap, HeapItem } from "./heap.js";
+import { dropIdleQueue, queueOf } from "./queue-map.js";
 import type { MemoryState, Message, Queue } from "./state.js";
 
 const NONE: readonly Message[] = [];
@@ -332,22 +333,6 @@ export function firstUntil<T extends HeapItem>(
   const first = heap.peek();
   if (!first || at(first) > now) return [];
   return heap.first(limit, now).filter((item) => at(item) <= now);
-}
-
-export function queueOf(state: MemoryState, name: string): Queue {
-  let queue = state.queues.get(name);
-  if (!queue) {
-    queue = { name, ready: new Heap(), scheduled: 0, leased: 0, blocked: 0, dead: 0, listeners: new Set() };
-    state.queues.set(name, queue);
-  }
-  return queue;
-}
-
-/** A queue that holds nothing and that nobody listens to leaves no trace. */
-export function dropIdleQueue(state: MemoryState, queue: Queue): void {
-  const { ready, scheduled, leased, blocked, dead, listeners } = queue;
-  if (ready.size + scheduled + leased + blocked + dead + listeners.size === 0)
-    state.queues.delete(queue.name);
 }
 
 /** Drops at most `limit` revocations whose time is over. */

@@ -209,19 +209,26 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     ["one more than the capacity holds a permit", "while (first && free > 0)", "while (first && free >= 0)"],
     ["a permit goes to a process that is dead", 'first.kind === "process" && ', "false && "],
     [
-      "a task has a fence before a worker takes it",
-      'request.kind === "task" ? null : locks.nextFence()',
-      "locks.nextFence()",
+      "an offer has a fence before it is fetched, and two runs of a task one",
+      "locks.grant(request, now + request.grantMs);",
+      "locks.grant(request, now + request.grantMs);\n  locks.setFence(request, locks.nextFence());",
     ],
     [
-      "a process is not told of its permit",
-      'if (request.kind === "process") return records.publish("lock", request.id);',
-      'if (request.kind === "process") return;',
+      "who was passed over loses its ticket",
+      "else if (holder.id !== asker) locks.passOver(holder, now + SKIPPED_MS);",
+      'else if (holder.id !== asker) releaseRequest(records, holder, "lost");',
     ],
+    ["who asks in time is passed over", "if (holder.id !== asker) locks.passOver", "locks.passOver"],
+    [
+      "who waits behind an offer is not told",
+      "const told = [request.id, ...locks.nextProcesses(request.lock, TOLD_OF_OFFER)];",
+      "const told = [request.id];",
+    ],
+    ["a process is not told of its permit", 'records.publish("lock", JSON.stringify(told));', "void told;"],
     [
       "ended permits hold on",
-      'for (const holder of locks.endedHolders(lock)) releaseRequest(records, holder, "lost");',
-      "",
+      'if (!isOffered(holder)) releaseRequest(records, holder, "lost");',
+      "if (!isOffered(holder)) continue;",
     ],
     ["nobody hears of a task that has its permit", "if (queue !== null) records.notify(queue);", ""],
     ["the capacity of the newest does not count", "  records.locks.setCapacity(lock, capacity);\n", ""],
@@ -328,8 +335,16 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     ],
   ],
   "results.ts": [
-    ["a mark takes the place of a record", "ttlMs > 0 && !results.isKept(id)", "ttlMs > 0"],
-    ["a final record is overwritten", '!isFinal(results.kept(id)?.state ?? "")', "true"],
+    [
+      "a mark takes the place of a final record",
+      'if (ttlMs > 0 && !isFinal(results.kept(id)?.state ?? ""))',
+      "if (ttlMs > 0)",
+    ],
+    [
+      "a final record is overwritten",
+      'if (!isFinal(results.kept(id)?.state ?? "")) results.keep',
+      "results.keep",
+    ],
     ["a result is written by a lost delivery", 'if (!records.messages.leased(ref)) return "lost";', ""],
     [
       "an expired message is told as pending",
@@ -349,9 +364,10 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     ["an extended permit ends as before", "  setEnd(records, holder, records.now + leaseMs);\n", ""],
     [
       "a process is not told that its permit was broken",
-      '  if (holder.kind === "process") records.publish("lock", holder.id);\n',
+      'if (holder.kind === "process") records.publish("lock", JSON.stringify([holder.id]));',
       "",
     ],
+    ["who was passed over comes back last", "locks.comeBack(before, now + OFFER_MS)", "locks.remove(before)"],
     [
       "nothing follows from a permit that is given back",
       '  releaseRequest(records, holder, "released");\n  release(records);',
