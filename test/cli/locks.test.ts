@@ -64,6 +64,7 @@ test("locks are listed, looked into and broken", async () => {
     stderr: expect.stringContaining("SUNBEAT_LOCK_NOT_HELD") as string,
   });
   expect(await locks("break", "ledger", token)).toMatchObject({ exitCode: 0 });
+  expect((await acquire("2")).outcome).toBe("granted");
   expect((await store.lockInspection.inspect("ledger", 9))?.holders.map(({ id }) => id)).toEqual(["2"]);
 });
 

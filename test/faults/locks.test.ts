@@ -10,8 +10,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, inject, test } from "vitest";
 import { type Random, seededRandom } from "../../src/core/random.js";
+import { SKIPPED_MS } from "../../src/store/contracts/locks.js";
 import { DEFAULT_NAMESPACE } from "../../src/store/redis/index.js";
-import { keyspace } from "../../src/store/redis/keys.js";
+import { type KeyName, keyspace } from "../../src/store/redis/keys.js";
 import { FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { type LockCrew, withLockCrew } from "../support/lock-crew.js";
 import { brokenCounter, judgeLocks } from "../support/lock-invariants.js";
@@ -28,15 +29,8 @@ const isLong = FORM.minutes !== null;
 type Opener = (use: (broker: string, lockKeys: () => Promise<string[]>) => Promise<void>) => Promise<void>;
 
 const LOCK_KEYS = [
-  "lock",
-  "permits",
-  "waiters",
-  "alive",
-  "tasklock",
-  "processlock",
-  "lockwake",
-  "lockend",
-] as const;
+  ...["lock", "permits", "waiters", "alive", "skipped", "tasklock", "processlock", "lockwake", "lockend"],
+] as const satisfies readonly KeyName[];
 
 const onRedis: Opener = async (use) => {
   const server = await startRedis();
@@ -64,12 +58,12 @@ const STORES: readonly [name: string, on: Opener, processes: number, ms: number]
 
 const seedOf = (random: Random): number => Math.floor(random.next() * 2 ** 32);
 
-/** At the end nobody holds anything or waits, and no key of a lock is left, once the leases of the killed have ended. */
+/** At the end nobody holds anything or waits, and no key of a lock is left, once the leases of the killed, and the tickets of those passed over, have ended. */
 function withLocks(on: Opener, use: (crew: LockCrew) => Promise<void>): Promise<void> {
   return on((broker, lockKeys) =>
     withLockCrew({ broker, guard: inject("redisUrl"), leaseMs: LEASE_MS }, async (crew) => {
       await use(crew);
-      await pause(2 * crew.leaseMs);
+      await pause(2 * crew.leaseMs + SKIPPED_MS);
       const store = await crew.store();
       await store.sweep(1_000);
       expect([await store.lockInspection.list({ limit: 10 }), await lockKeys()]).toEqual([[], []]);

@@ -8,8 +8,8 @@ import type { Acquisition, Grant, Harm, LockHistory, Permit } from "./lock-histo
 
 /** What a place that is free may take to reach the first living waiter. */
 export const ALLOWANCE_MS = 1_000;
-/** And one that is given back: an offer that passes over two who do not answer, and something for the machine. */
-const HAND_OVER_MS = 5 * OFFER_MS;
+/** And one that is given back, beside an offer for each one in line who was harmed: something for the machine. */
+const HAND_OVER_MS = 1.5 * OFFER_MS;
 
 /** A fence counts microseconds of the store's clock at the grant. */
 export function grantedAt({ fence }: Permit): EpochMs {
@@ -25,14 +25,14 @@ export function lateHandOvers(
   const grantOf = new Map(permits.map((permit) => [permit.waiter, grantedAt(permit)]));
   const broken: string[] = [];
   for (const { releases, released, by, lock } of permits) {
-    if (released === Infinity || (given[lowerBound(given, releases)] ?? Infinity) <= released + HAND_OVER_MS)
-      continue;
-    const passed = line(releases, released)
-      .filter(
-        ({ waits, waiter }) =>
-          waits < releases && (grantOf.get(waiter) ?? -Infinity) > released + HAND_OVER_MS,
-      )
-      .find((each) => !harmOf(each.by, each.asked, each.got));
+    if (released === Infinity) continue;
+    const next = given[lowerBound(given, releases)] ?? Infinity;
+    if (next <= released + HAND_OVER_MS) continue;
+    const waiting = line(releases, released).filter(({ waits }) => waits < releases);
+    const unharmed = waiting.filter((each) => !harmOf(each.by, each.asked, each.got));
+    const latest = released + HAND_OVER_MS + OFFER_MS * (waiting.length - unharmed.length);
+    if (next <= latest) continue;
+    const passed = unharmed.find(({ waiter }) => (grantOf.get(waiter) ?? -Infinity) > latest);
     if (passed)
       broken.push(`${lock}: ${by} gave it back by ${released}, and ${passed.by} in line did not get it then`);
   }

@@ -25,6 +25,8 @@ else
   if first == position then first = second end
   local ends = tonumber(first and match(first, "^%S+ (%d+)"))
   if ends and ends <= now then return 0 end
+  -- Tickets of processes that were passed over are kept with the lock.
+  if not ends and call("ZRANGEBYLEX", key_skipped, from, to, "LIMIT", 0, 1)[1] then return 0 end
   -- Every lock is in one of two lists. This write is the check that it is in the one without waiters.
   if call("ZREM", key_lockend, arg_lock) == 0 then return 0 end
   call("ZREM", key_permits, position)
