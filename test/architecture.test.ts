@@ -2,7 +2,7 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { sourcesOfSrc, walk } from "./support/source-tree.js";
+import { importCycles, sourcesOfSrc, walk } from "./support/source-tree.js";
 
 /** Who may import whom; what is not listed is forbidden. "types of": only `import type`. */
 const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly string[] }> = {
@@ -170,4 +170,11 @@ test("nothing in the published code depends on a test runner", () => {
   const runners = /^(vitest|jest|mocha|node:test|fast-check|@vitest\/.*)$/;
   const found = sources.filter(({ imports }) => imports.some(({ specifier }) => runners.test(specifier)));
   expect(found.map(({ file }) => file)).toEqual([]);
+});
+
+test.each([
+  ["by value", ["value"]],
+  ["with types", ["value", "type"]],
+] as const)("no files import each other in a circle, %s", (_, kinds) => {
+  expect(importCycles(sources, kinds)).toEqual([]);
 });

@@ -1,7 +1,12 @@
 /** What each setting of a Redis means to the promises: a table over facts, without a server. */
 import { describe, expect, test } from "vitest";
 import { judge, type Finding } from "../../src/doctor/index.js";
-import type { Reading, RedisFacts, RedisServerFacts, RedisSetting } from "../../src/store/contracts/survey.js";
+import type {
+  Reading,
+  RedisFacts,
+  RedisServerFacts,
+  RedisSetting,
+} from "../../src/store/contracts/survey.js";
 
 const GOOD: Readonly<Record<RedisSetting, string>> = {
   redis_version: "7.0.15",

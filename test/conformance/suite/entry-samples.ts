@@ -1,7 +1,16 @@
 /** Entries, plans and short calls that the entry cases share. */
 import assert from "node:assert/strict";
 import type { EpochMs } from "../../../src/core/clock.js";
-import type { Cursor, EntryPut, EntrySnapshot, OccurrenceOutcome, Overlap, PlannedOccurrence, TickItem, TickItemOutcome } from "../../../src/store/contracts/entries.js";
+import type {
+  Cursor,
+  EntryPut,
+  EntrySnapshot,
+  OccurrenceOutcome,
+  Overlap,
+  PlannedOccurrence,
+  TickItem,
+  TickItemOutcome,
+} from "../../../src/store/contracts/entries.js";
 import type { LedgerRow } from "../../../src/store/contracts/ledger.js";
 import type { NewMessage } from "../../../src/store/contracts/sender.js";
 import type { Store } from "../../../src/store/contracts/store.js";

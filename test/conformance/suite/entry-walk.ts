@@ -8,7 +8,12 @@ import { seededRandom } from "../../../src/core/random.js";
 import type { Delivery } from "../../../src/store/contracts/delivery.js";
 import type { Settlement } from "../../../src/store/contracts/consumer.js";
 import type { NewMessage } from "../../../src/store/contracts/sender.js";
-import type { Cursor, EntrySnapshot, Overlap, PlannedOccurrence } from "../../../src/store/contracts/entries.js";
+import type {
+  Cursor,
+  EntrySnapshot,
+  Overlap,
+  PlannedOccurrence,
+} from "../../../src/store/contracts/entries.js";
 import type { LedgerRecord } from "../../../src/store/contracts/ledger.js";
 import { openMemoryStore } from "../../../src/store/memory/index.js";
 import type { Store } from "../../../src/store/contracts/store.js";

@@ -6,10 +6,21 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/core/logger.js";
 import { seededRandom } from "../../../src/core/random.js";
-import type { AdmitRequest, ClaimReply, ClaimRequest, Settlement } from "../../../src/store/contracts/consumer.js";
+import type {
+  AdmitRequest,
+  ClaimReply,
+  ClaimRequest,
+  Settlement,
+} from "../../../src/store/contracts/consumer.js";
 import type { Delivery } from "../../../src/store/contracts/delivery.js";
 import type { NewMessage } from "../../../src/store/contracts/sender.js";
-import type { EntryPut, EntrySnapshot, Overlap, PlannedOccurrence, TickItem } from "../../../src/store/contracts/entries.js";
+import type {
+  EntryPut,
+  EntrySnapshot,
+  Overlap,
+  PlannedOccurrence,
+  TickItem,
+} from "../../../src/store/contracts/entries.js";
 import type { MessageLock, Permit } from "../../../src/store/contracts/locks.js";
 import { openMemoryStore } from "../../../src/store/memory/index.js";
 import type { Store } from "../../../src/store/contracts/store.js";
