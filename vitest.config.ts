@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: "mutants",
           include: ["test/store/rules/mutants.test.ts"],
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
