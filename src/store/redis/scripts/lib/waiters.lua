@@ -159,7 +159,8 @@ local function lock_waiters()
     end
     local tickets = call("ZRANGEBYLEX", key_skipped, from, ends, "LIMIT", 0, bound)
     for _, position in ipairs(tickets) do
-      local request = permit.process_request(lock, match(position, "^%S+ %d+ (.*)$"))
+      local waiter = match(position, "^%S+ %d+ (.*)$")
+      local request = waiter and permit.process_request(lock, waiter)
       if request and request.status == REQUEST_ABSENT then
         permit.release_request(request, EVENT_GAVE_UP)
       else
