@@ -29,8 +29,8 @@ const FAULTS: readonly {
     fault: "a worker whose ends never reach the store",
     changes: [
       {
-        file: "store/sqlite/consumer.js",
-        find: "settlements.map((settlement) => settleOne(step, settlement))",
+        file: "store/rules/settle.js",
+        find: "settlements.map((settlement) => settleOne(records, settlement))",
         put: 'settlements.map(() => "settled")',
       },
     ],
