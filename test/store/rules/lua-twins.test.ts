@@ -50,10 +50,12 @@ function rulesOf(file: string): string[] {
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const library = readdirSync(join(scripts, "lib"))
-  .map((file) => readFileSync(join(scripts, "lib", file), "utf8"))
-  .join("\n");
-const luaFunctions = new Set([...library.matchAll(/local function (\w+)/g)].map(([, name]) => name));
+const luaFunctions = new Set(
+  readdirSync(join(scripts, "lib")).flatMap((file) => {
+    const functions = readFileSync(join(scripts, "lib", file), "utf8").matchAll(/local function (\w+)/g);
+    return Array.from(functions, ([, name]) => name);
+  }),
+);
 
 const pairs = readdirSync(rules)
   .filter((file) => existsSync(join(scripts, "lib", file.replace(/\.ts$/, ".lua"))))
