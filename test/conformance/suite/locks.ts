@@ -308,6 +308,15 @@ export const lineCases = group("locks: line", {
     assert.deepEqual(await standing(store), { holds: ["c"], waits: [] });
   },
 
+  "an offer that is fetched for no longer than it lasts is held": async ({ store }) => {
+    const first = await take(store, "a");
+    await acquire(store, "b");
+    await store.locks.release(first);
+    const second = await take(store, "b", { leaseMs: OFFER_MS });
+    assert((second.fence ?? 0) > (first.fence ?? 0));
+    assert.equal(await store.locks.release(second), "released");
+  },
+
   "those behind an offer are told when it was fetched": async (harness) => {
     const { store } = harness;
     let heard: (payload: string) => void = () => undefined;

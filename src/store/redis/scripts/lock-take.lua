@@ -39,8 +39,9 @@ if capacity then
     local head, _, before, token, fence, tail = match(mine, HOLDER)
     before = tonumber(before)
     if not before or before > ends_at then return {} end
-    if fence == "+" then
-      -- An offer: its number from now on.
+    local is_offer = fence == "+"
+    if is_offer then
+      -- Its number from now on.
       local offer = read_request(KIND_PROCESS, arg_waiter, key_processlock, field, mine)
       if before <= now then return {} end
       fence = next_fence()
@@ -52,7 +53,7 @@ if capacity then
         call("PUBLISH", arg_channels .. "ch:lock-fetched", "%" .. arg_waiter)
       end
     end
-    if before < ends_at then
+    if is_offer or before < ends_at then
       call("ZREM", key_permits, lock_position(arg_lock, before, KIND_PROCESS .. arg_waiter))
       call("ZADD", key_permits, 0, position)
       call("HSET", key_processlock, field, head .. int(ends_at) .. " " .. token .. " " .. fence .. tail)
