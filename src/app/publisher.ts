@@ -4,7 +4,7 @@
  */
 import { sleep, within, type Clock } from "../core/clock.js";
 import { StoreError } from "../core/errors.js";
-import { isRetryable, storeTimeout } from "../core/patience.js";
+import { bounded, isRetryable } from "../core/patience.js";
 import type { PublishRetry } from "../config/options.js";
 import type { EnqueueOutcome, NewMessage } from "../store/contracts/sender.js";
 import type { Store } from "../store/contracts/store.js";
@@ -22,8 +22,7 @@ const ONE_ROUND_MS = 1_000;
 /** A store that answers nothing for so long does not keep the app from closing. */
 const SILENCE_MS = 1_000;
 
-const late = () =>
-  storeTimeout("enqueue", STORE_TIMEOUT_MS, "; the message may have arrived, sending its id again is safe");
+const LATE = "; the message may have arrived, sending its id again is safe";
 
 const unopened = () =>
   new StoreError("SUNBEAT_STORE_UNAVAILABLE", "the store has not opened within 1s; nothing was sent", {
@@ -81,7 +80,7 @@ export class Publisher {
     try {
       while (this.#waiting.length > 0 || this.#sending.size > 0) {
         this.#startCall();
-        await within(this.#context.clock, SILENCE_MS, Promise.race(this.#sending), late);
+        await bounded(this.#context.clock, SILENCE_MS, "enqueue", Promise.race(this.#sending), LATE);
       }
     } catch (error) {
       for (const { reject } of this.#waiting.splice(0)) reject(error);
@@ -143,7 +142,7 @@ export class Publisher {
     for (let tries = 0; ; tries++) {
       try {
         const { sender } = await this.#context.store();
-        return await within(clock, STORE_TIMEOUT_MS, sender.enqueue(messages), late);
+        return await bounded(clock, STORE_TIMEOUT_MS, "enqueue", sender.enqueue(messages), LATE);
       } catch (error) {
         // Repeating is safe: the store takes an id once, also when the lost call had done its work.
         if (!isRetryable(error) || tries >= retry.maxRetries) throw error;
@@ -159,6 +158,6 @@ export class Publisher {
     const startedAt = clock.monotonicMs();
     const { sender } = await within(clock, ONE_ROUND_MS, store(), unopened);
     const limitMs = Math.max(1, ONE_ROUND_MS - (clock.monotonicMs() - startedAt));
-    return within(clock, STORE_TIMEOUT_MS, sender.enqueue(messages, { limitMs }), late);
+    return bounded(clock, STORE_TIMEOUT_MS, "enqueue", sender.enqueue(messages, { limitMs }), LATE);
   }
 }

@@ -24,8 +24,14 @@ export function storeTimeout(step: string, limitMs: number, advice = "", store =
 }
 
 /** `work`, or SUNBEAT_STORE_TIMEOUT when no answer came in time. The answer may still come, and is dropped. */
-export function bounded<T>(clock: Clock, limitMs: number, step: string, work: Promise<T>): Promise<T> {
-  return within(clock, limitMs, work, () => storeTimeout(step, limitMs));
+export function bounded<T>(
+  clock: Clock,
+  limitMs: number,
+  step: string,
+  work: Promise<T>,
+  advice?: string,
+): Promise<T> {
+  return within(clock, limitMs, work, () => storeTimeout(step, limitMs, advice));
 }
 
 /** `bounded` with one limit for all steps of a loop. */

@@ -164,9 +164,12 @@ export class Completer {
 
   /** No worker held them any more, so none but the one that claimed can tell. This one may have had them before. */
   #tellDeadLettered(reply: ClaimReply | null): void {
+    const deadLettered = reply?.deadLettered ?? [];
+    if (deadLettered.length === 0) return;
     const { heartbeat, reporter } = this.#parts;
-    for (const message of reply?.deadLettered ?? []) {
-      const reservation = heartbeat.kept.find(({ delivery }) => delivery.id === message.id);
+    const kept = new Map(heartbeat.kept.map((reservation) => [reservation.delivery.id, reservation]));
+    for (const message of deadLettered) {
+      const reservation = kept.get(message.id);
       reservation?.look();
       const because = reservation?.lostBecause ?? this.#lost.get(message.id);
       reporter.deadLettered(message, because === undefined ? because : `this worker had it, and ${because}`);

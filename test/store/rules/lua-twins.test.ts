@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import { LOCK_HISTORY_ROWS } from "../../../src/store/contracts/lock-inspection.js";
+import { OFFER_MS, SKIPPED_MS, TOLD_OF_OFFER } from "../../../src/store/contracts/locks.js";
 
 const store = resolve(import.meta.dirname, "../../../src/store");
 const rules = join(store, "rules");
@@ -82,3 +84,11 @@ test("each exception is one still", () => {
   expect(exceptions.filter((name) => !all.includes(name))).toEqual([]);
   expect(Object.keys(NOT_IN_LIBRARY).filter((name) => luaFunctions.has(snakeCase(name)))).toEqual([]);
 });
+
+test.each(Object.entries({ OFFER_MS, SKIPPED_MS, TOLD_OF_OFFER, LOCK_HISTORY_ROWS }))(
+  "%s is %i in Lua, too",
+  (name, value) => {
+    const records = readFileSync(join(scripts, "lib/records.lua"), "utf8");
+    expect(records).toMatch(new RegExp(`^local ${name} = ${value}$`, "m"));
+  },
+);

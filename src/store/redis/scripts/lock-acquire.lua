@@ -27,7 +27,7 @@ if not request and not room and not alive then
 else
   local is_new = not request
   if is_new then
-    request = permits().new_process_request(arg_lock, arg_waiter, arg_capacity, room and lease or 100, arg_label)
+    request = permits().new_process_request(arg_lock, arg_waiter, arg_capacity, room and lease or OFFER_MS, arg_label)
     if not room then request.ticket, request.ends_at = int(next_number()), now + alive end
     waiters.enter(request, arg_capacity, room, now + lease)
   end

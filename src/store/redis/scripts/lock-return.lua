@@ -37,6 +37,6 @@ else
     call("HDEL", key_lock, arg_lock)
   end
 end
-call("XADD", key_locklog, "MAXLEN", "~", 10000, "*", "row",
+call("XADD", key_locklog, "MAXLEN", "~", LOCK_HISTORY_ROWS, "*", "row",
   event_text(EVENT_RELEASED, KIND_PROCESS, fence, math.max(0, now - since), arg_lock, label, waiter))
 return 1

@@ -75,7 +75,7 @@ local function permits()
   -- A row of the history. What ends counts from `since`: a permit from its grant, a wait from its beginning.
   local function note(event, request)
     local took = event == EVENT_WAITING and "+" or int(math.max(0, now - request.since))
-    call("XADD", key_locklog, "MAXLEN", "~", 10000, "*", "row",
+    call("XADD", key_locklog, "MAXLEN", "~", LOCK_HISTORY_ROWS, "*", "row",
       event_text(event, request.kind, request.fence, took, request.lock, request.label, request.id))
   end
 

@@ -214,6 +214,13 @@ local function lock_position(lock, number, who)
   return lock .. " " .. format("%014.0f", number) .. " " .. who
 end
 
+-- As store/contracts/locks.ts and lock-inspection.ts have them (ms; waiters; rows).
+
+local OFFER_MS = 100
+local SKIPPED_MS = 10000
+local TOLD_OF_OFFER = 3
+local LOCK_HISTORY_ROWS = 10000
+
 -- A row of the history of locks, in key_locklog: "<event> <kind> <fence> <at> <ms waited or held> <lock> <label> <id>".
 
 local function event_text(event, kind, fence, took, lock, label, id)

@@ -41,22 +41,22 @@ local function lock_waiters()
     permit.save_request(request)
   end
 
-  -- Tells a process that it is offered a permit, and the next three of their turns to look whether it was fetched.
+  -- Tells a process that it is offered a permit, and the next few of their turns to look whether it was fetched.
   local function tell_offer(request)
     local from, to = range_of(request.lock)
     local told = "*" .. request.id
-    for _, position in ipairs(call("ZRANGEBYLEX", key_waiters, from, to, "LIMIT", 0, 3)) do
+    for _, position in ipairs(call("ZRANGEBYLEX", key_waiters, from, to, "LIMIT", 0, TOLD_OF_OFFER)) do
       local kind, id = match(position, "^%S+ %d+ (.)(.*)$")
       if kind == KIND_PROCESS then told = told .. " " .. id end
     end
     call("PUBLISH", arg_channels .. "ch:lock", told)
   end
 
-  -- A process has not fetched its permit within 100 ms: it keeps its ticket for 10 s.
+  -- A process has not fetched its permit in time: it keeps its ticket for a while.
   local function pass_over(request)
     work(90)
     call("ZREM", key_permits, permit.permit_position(request))
-    request.status, request.token, request.ends_at = REQUEST_ABSENT, "+", now + 10000
+    request.status, request.token, request.ends_at = REQUEST_ABSENT, "+", now + SKIPPED_MS
     call("ZADD", key_skipped, 0, lock_position(request.lock, request.ends_at, request.id))
     permit.save_request(request)
   end
@@ -64,7 +64,7 @@ local function lock_waiters()
   -- A process that was passed over waits again, at its old ticket.
   local function come_back(request)
     call("ZREM", key_skipped, lock_position(request.lock, request.ends_at, request.id))
-    request.status, request.ends_at = REQUEST_WAITING, now + 100
+    request.status, request.ends_at = REQUEST_WAITING, now + OFFER_MS
     call("ZADD", key_waiters, 0, lock_position(request.lock, tonumber(request.ticket), request.kind .. request.id))
     call("ZADD", key_alive, 0, lock_position(request.lock, request.ends_at, request.id))
     permit.save_request(request)
@@ -81,7 +81,7 @@ local function lock_waiters()
         permit.drop_request(request)
         return false
       end
-      grant(request, now + 100, request.id == asker)
+      grant(request, now + OFFER_MS, request.id == asker)
       if request.id ~= asker then tell_offer(request) end
       return true
     end
