@@ -1,6 +1,6 @@
 /** What a foreign client may leave in the keys of a store on Redis: rubbish of the right type, and keys of a wrong one. */
 import type { Redis } from "ioredis";
-import { KEY_NAMES, KEY_TYPES, type KeyName, keyspace } from "../../src/store/redis/keys.js";
+import { BY_TEXT, KEY_NAMES, KEY_TYPES, type KeyName, keyspace } from "../../src/store/redis/keys.js";
 
 type KeyType = (typeof KEY_TYPES)[KeyName];
 
@@ -36,17 +36,6 @@ export function rubbish(names: readonly string[]): string[] {
   ];
 }
 
-/** Their members are in order of text, which holds for members of one score only: another score breaks the set itself. */
-const BY_TEXT: ReadonlySet<KeyName> = new Set([
-  "ready",
-  "runs",
-  "ledger",
-  "names",
-  "permits",
-  "waiters",
-  "alive",
-  "skipped",
-]);
 const SCORES = ["-inf", "-1", "0", "1", "1e18", "inf"];
 
 /**
@@ -67,6 +56,7 @@ export async function litter(raw: Redis, namespace: string, names: readonly stri
         // The fields of what exists stay as they are.
         pipeline.hsetnx(keys[name], item, items[(index * 7 + 3) % items.length]!);
       } else {
+        // Another score breaks the order of text, and so the set itself.
         const score = BY_TEXT.has(name) ? "0" : SCORES[index % SCORES.length]!;
         pipeline.zadd(keys[name], "NX", score, item);
       }

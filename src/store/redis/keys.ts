@@ -70,6 +70,18 @@ export type KeyName = keyof typeof KEY_TYPES;
 
 export const KEY_NAMES = Object.keys(KEY_TYPES) as readonly KeyName[];
 
+/** Sets that are read in order of text, in which all our members have the score 0. */
+export const BY_TEXT: ReadonlySet<KeyName> = new Set([
+  "ready",
+  "runs",
+  "ledger",
+  "names",
+  "permits",
+  "waiters",
+  "alive",
+  "skipped",
+]);
+
 /** Where one store keeps its things. */
 export interface Keyspace {
   /** The hash tag: "{sunbeat}". */

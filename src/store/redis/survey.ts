@@ -22,7 +22,14 @@ import { redisEntries } from "./entries.js";
 import { explain, storeError, timeoutError } from "./errors.js";
 import { DEFAULT_NAMESPACE } from "./index.js";
 import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
-import { KEY_NAMES, KEY_TYPES, type KeyName, type Keyspace, keyspace, topicChannel } from "./keys.js";
+import {
+  BY_TEXT,
+  KEY_NAMES,
+  KEY_TYPES,
+  type Keyspace,
+  keyspace,
+  topicChannel,
+} from "./keys.js";
 import type { WireNumber } from "./script.js";
 import { parseRedisUrl } from "./url.js";
 import { refusalOfVersion } from "./version.js";
@@ -133,18 +140,6 @@ async function factsOf(
     ...(contents !== undefined && { contents }),
   };
 }
-
-/** Sets that are read in order of text, in which all our members have the score 0. */
-const BY_TEXT: ReadonlySet<KeyName> = new Set([
-  "ready",
-  "runs",
-  "ledger",
-  "names",
-  "permits",
-  "waiters",
-  "alive",
-  "skipped",
-]);
 
 /** Among members of other scores an order of text means nothing, and a read of it ends before ours. */
 async function foreignData(client: RedisClient, { keys }: Keyspace): Promise<ForeignData[]> {
