@@ -14,6 +14,8 @@ export { broken, type Finding, type Verdict } from "./finding.js";
  */
 export function judge(facts: StoreFacts, declared?: DeclaredEntries): Finding[] {
   if (declared === undefined || facts.kind === "memory") return judgeSettings(facts);
+  // Of keys of another version nothing more can be told.
+  if (facts.kind === "redis" && facts.wrongVersion !== undefined) return judgeSettings(facts);
   return [
     ...judgeSettings(facts),
     ...judgeContents(declared.owner, facts.contents),
