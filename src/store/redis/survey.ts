@@ -22,14 +22,7 @@ import { redisEntries } from "./entries.js";
 import { explain, storeError, timeoutError } from "./errors.js";
 import { DEFAULT_NAMESPACE } from "./index.js";
 import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
-import {
-  BY_TEXT,
-  KEY_NAMES,
-  KEY_TYPES,
-  type Keyspace,
-  keyspace,
-  topicChannel,
-} from "./keys.js";
+import { BY_TEXT, KEY_NAMES, KEY_TYPES, type Keyspace, keyspace, topicChannel } from "./keys.js";
 import type { WireNumber } from "./script.js";
 import { parseRedisUrl } from "./url.js";
 import { refusalOfVersion } from "./version.js";
