@@ -2,7 +2,7 @@
  * A deploy that rolls: old and new workers take from one queue for 30 s, and the new app sends what the old one does not
  * know, a task of its own or messages of a newer form. What an old worker meets goes back for a new one.
  */
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { DIST, FORM, PATIENCE_MS } from "../support/fault-crew.js";
 import { mutated } from "./mutants.js";
 import { type Kind, type MembersOptions, PLACES, withMembers } from "./turns.js";
@@ -51,8 +51,12 @@ test.each(KINDS)(
 test(
   `without the grace, what the old workers do not know is a dead letter, and the judge tells of it`,
   { timeout: TIMEOUT_MS },
-  () =>
-    withMembers("sqlite", { old: inject("base").dist, ahead: "new" }, async ({ crew, members, judged }) => {
+  async () => {
+    const graceless = mutated(DIST, [
+      { file: "config/options.js", find: "unknownTaskGrace: 60,", put: "unknownTaskGrace: 0," },
+    ]);
+    const builds: MembersOptions = { old: graceless.dist, ahead: "new" };
+    await withMembers("sqlite", builds, async ({ crew, members, judged }) => {
       await members.takeTurns(FORM.random, 6_000);
       await members.endSenders();
       await crew.drain(members.options("new"));
@@ -60,5 +64,6 @@ test(
       expect(broken.filter((each) => /^old-worker.* made a dead letter of newest/.test(each))).not.toEqual(
         [],
       );
-    }),
+    }).finally(() => graceless.dispose());
+  },
 );
