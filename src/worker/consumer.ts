@@ -21,6 +21,11 @@ import type { RunQueue } from "./run-queue.js";
 const MAX_CLAIM = 1_000;
 /** Ends of short tasks are gathered for one call at most so long before the store is told of the first. */
 const LONGEST_GATHERING_MS = 10;
+/**
+ * A message that was given back for a worker that has its task comes due at an instant that all workers know. Those that gave
+ * it back look so much later.
+ */
+const STAND_BACK_MS = 50;
 
 export interface ConsumerParts {
   readonly clock: Clock;
@@ -165,10 +170,11 @@ export class Consumer {
 
   #take({ deliveries, nextWakeAt, now, askedAt }: Claimed, asked: number): void {
     const { clock, idle, heartbeat, reporter, runQueue } = this.#parts;
+    const standBackMs = runQueue.expectsStrangers ? STAND_BACK_MS : 0;
     idle.answered(
       deliveries.length,
       deliveries.length >= asked,
-      nextWakeAt === null ? null : untilStoreShows(nextWakeAt, now, this.#longestWaitMs),
+      nextWakeAt === null ? null : untilStoreShows(nextWakeAt, now, this.#longestWaitMs) + standBackMs,
     );
     const trustedUntil = askedAt + this.#options.leaseMs;
     // Measured when the answer is here: what the way took makes an expiry late, never early.

@@ -38,6 +38,8 @@ const LONGEST_FILL_MS = 50;
  * it. The task goes back to the front of its queue, for any worker, and the store keeps the permit for it for a while.
  */
 const LONGEST_IDLE_PERMIT_MS = 1_000;
+/** A stranger comes back at an instant that all workers know; so long after it the one that has its task has looked. */
+const STRANGERS_LINGER_MS = 1_000;
 
 /** A delivery that asks for the lease of its task and for its lock. It waits for a slot when the store has given both. */
 interface Asking {
@@ -70,6 +72,7 @@ export class RunQueue {
   #strangers: Stranger[] = [];
   /** Requests on their way. */
   #asked = 0;
+  #expectsStrangersUntil = -Infinity;
   /** Runs while one that waits holds a permit. */
   #idlePermits: Timer | null = null;
 
@@ -102,6 +105,11 @@ export class RunQueue {
     return this.#parts.executor.running > 0;
   }
 
+  /** Whether what comes next may be a stranger that was given back here, for a worker that has its task. */
+  get expectsStrangers(): boolean {
+    return this.#parts.clock.monotonicMs() < this.#expectsStrangersUntil;
+  }
+
   take(reservation: Reservation): void {
     const { registry, reporter } = this.#parts;
     const { delivery } = reservation;
@@ -132,7 +140,7 @@ export class RunQueue {
   }
 
   async #judgeStrangers(): Promise<void> {
-    const { completer, inTime, results, unknownTaskGraceMs } = this.#parts;
+    const { clock, completer, inTime, results, unknownTaskGraceMs } = this.#parts;
     const batch = this.#strangers.splice(0, MAX_BATCH);
     this.#asked += batch.length;
     let records: (StoredResult | null)[];
@@ -151,6 +159,9 @@ export class RunQueue {
       const { reservation } = stranger;
       const outcome = outcomeOfStranger(stranger, records[index] ?? null, unknownTaskGraceMs);
       completer.complete(reservation, outcome, reservation.delivery.resultTtlMs, 0);
+      if (outcome.kind !== "unknown") return;
+      const until = clock.monotonicMs() + outcome.delayMs + STRANGERS_LINGER_MS;
+      this.#expectsStrangersUntil = Math.max(this.#expectsStrangersUntil, until);
     });
   }
 

@@ -159,14 +159,14 @@ export class Rig {
     await this.memory.sender.enqueue(messages);
   }
 
-  worker(options: Partial<WorkerOptions> = {}, store: Store = this.memory): Worker {
+  worker(options: Partial<WorkerOptions> = {}, store: Store = this.memory, registry = this.registry): Worker {
     const worker = new Worker({
       store,
       clock: this.clock,
       random: this.random,
       logger: this.logger,
       events: { emit: (type, fields) => void this.events.push({ type, ...fields }) },
-      registry: this.registry,
+      registry,
       options: {
         concurrency: 2,
         prefetch: 1,
@@ -183,8 +183,12 @@ export class Rig {
     return worker;
   }
 
-  async started(options: Partial<WorkerOptions> = {}, store: Store = this.memory): Promise<Worker> {
-    const worker = this.worker(options, store);
+  async started(
+    options: Partial<WorkerOptions> = {},
+    store: Store = this.memory,
+    registry = this.registry,
+  ): Promise<Worker> {
+    const worker = this.worker(options, store, registry);
     await worker.start();
     await turns();
     return worker;
