@@ -8,6 +8,7 @@ import { dueCases, putCases } from "./suite/entries.js";
 import { ledgerCases } from "./suite/entry-ledger.js";
 import { overlapCases, triggerCases } from "./suite/entry-overlap.js";
 import { fenceCases, tickCases } from "./suite/entry-tick.js";
+import { entryModelCases } from "./suite/entry-model-walk.js";
 import { entryWalkCases } from "./suite/entry-walk.js";
 import { expiryCases } from "./suite/expiry.js";
 import { expiryRunCases } from "./suite/expiry-runs.js";
@@ -23,6 +24,7 @@ import { channelCases, durableCases, hostileCases, storeCases } from "./suite/st
 import { wholeWalkCases } from "./suite/whole-walk.js";
 
 export { walkBroker } from "./suite/broker-walk.js";
+export { walkEntryModel } from "./suite/entry-model-walk.js";
 export { walkLocks } from "./suite/lock-walk.js";
 export { CAPABILITIES } from "./suite/harness.js";
 export type { Capability, ConformanceCase, Harness, Incapabilities } from "./suite/harness.js";
@@ -50,6 +52,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...expiryRunCases,
   ...ledgerCases,
   ...entryWalkCases,
+  ...entryModelCases,
   ...acquireCases,
   ...lineCases,
   ...permitCases,

@@ -3,13 +3,14 @@ import { describe, test } from "vitest";
 import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
-import { walkBroker, walkLocks } from "../conformance/suite.js";
+import { walkBroker, walkEntryModel, walkLocks } from "../conformance/suite.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 describe("the memory store", () => {
   test.each([
     ["broker", walkBroker],
     ["locks", walkLocks],
+    ["entries", walkEntryModel],
   ])("agrees with a model of %s that only looks through lists, whatever the steps", async (_, walk) => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), async (seed) => {
