@@ -13,6 +13,7 @@ import { entryWalkCases } from "./suite/entry-walk.js";
 import { expiryCases } from "./suite/expiry.js";
 import { expiryRunCases } from "./suite/expiry-runs.js";
 import type { ConformanceCase } from "./suite/harness.js";
+import { knownRunCases } from "./suite/known-runs.js";
 import { leadCases } from "./suite/leases.js";
 import { acquireCases, lineCases, lockOperatorCases, permitCases } from "./suite/locks.js";
 import { lockHistoryCases } from "./suite/lock-history.js";
@@ -48,6 +49,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...tickCases,
   ...fenceCases,
   ...overlapCases,
+  ...knownRunCases,
   ...triggerCases,
   ...expiryRunCases,
   ...ledgerCases,

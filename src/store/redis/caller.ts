@@ -107,7 +107,7 @@ export class Caller {
 
   async #patiently<T>(what: string, options: CallOptions, act: () => Promise<T>): Promise<T> {
     this.assertOpen();
-    const { clock, random, client, label } = this.#parts;
+    const { clock, random, client, label, space } = this.#parts;
     const limitMs = options.limitMs ?? this.#limitMs;
     const deadline = clock.monotonicMs() + limitMs;
     for (let attempt = 0; ; attempt++) {
@@ -122,12 +122,12 @@ export class Caller {
       try {
         const leftMs = Math.max(0, deadline - clock.monotonicMs());
         return await within(clock, leftMs, work(), () => {
-          if (!sent && client.trouble !== null) return storeError(client.trouble, label);
+          if (!sent && client.trouble !== null) return storeError(client.trouble, label, space.tag);
           return timeoutError(label, what, limitMs, sent);
         });
       } catch (thrown) {
         if (this.#closed) throw closedError(label);
-        error = isSunbeatError(thrown) ? (thrown as StoreError) : storeError(thrown, label);
+        error = isSunbeatError(thrown) ? (thrown as StoreError) : storeError(thrown, label, space.tag);
       }
       // Silence may mean a connection that died without a word.
       if (error.code === "SUNBEAT_STORE_TIMEOUT") client.reset();

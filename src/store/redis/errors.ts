@@ -8,7 +8,7 @@ import { storeTimeout } from "../../core/patience.js";
 interface Meaning {
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  /** What happened and what to do, to follow the store's label. */
+  /** What happened and what to do, to follow the store's label. "{NAMESPACE}" stands for the hash tag. */
   readonly says: string;
   /** The same call may pass within seconds: the store itself tries again before it gives up. */
   readonly passing?: true;
@@ -46,12 +46,10 @@ const COMMANDS = denied(
     `${docsPage("redis.md")} lists`,
 );
 const KEYS = denied(
-  "does not let this user at our keys; its ACL needs ~{NAMESPACE}* with the namespace in use, see " +
-    docsPage("redis.md"),
+  "does not let this user at our keys; its ACL needs ~{NAMESPACE}*, see " + docsPage("redis.md"),
 );
 const CHANNELS = denied(
-  "does not let this user at our channels; its ACL needs &{NAMESPACE}* with the namespace in use, see " +
-    docsPage("redis.md"),
+  "does not let this user at our channels; its ACL needs &{NAMESPACE}*, see " + docsPage("redis.md"),
 );
 const CERTIFICATE: Meaning = {
   code: "SUNBEAT_STORE_AUTH",
@@ -235,18 +233,21 @@ export function isFatal(thrown: unknown): boolean {
   return !meaningOf(thrown).retryable;
 }
 
-/** The StoreError for whatever a driver throws. `label` has no password in it; neither have the server's words. */
-export function storeError(thrown: unknown, label: string): StoreError {
+/**
+ * The StoreError for whatever a driver throws. `label` has no password in it; neither have the server's words. `tag` is the
+ * hash tag, "{sunbeat}", with which the keys begin.
+ */
+export function storeError(thrown: unknown, label: string, tag: string): StoreError {
   if (isSunbeatError(thrown)) return thrown as StoreError;
-  const { says, code, retryable, passing } = meaningOf(thrown);
-  return new StoreError(code, `Redis at ${label} ${says} (${words(messageOf(thrown))}).`, {
+  const { code, retryable, passing } = meaningOf(thrown);
+  return new StoreError(code, `Redis at ${label} ${explain(thrown, tag)}.`, {
     retryable,
     details: { store: label, passing: passing === true },
     cause: withoutArguments(thrown),
   });
 }
 
-/** What happened and what to do, to follow a name for the server; `tag` begins the keys. */
+/** What happened and what to do, to follow a name for the server. */
 export function explain(thrown: unknown, tag: string): string {
   return `${meaningOf(thrown).says.replace("{NAMESPACE}", tag)} (${words(messageOf(thrown))})`;
 }

@@ -23,6 +23,8 @@ export interface Listener {
 export interface HubParts {
   readonly client: RedisClient;
   readonly label: string;
+  /** The hash tag of our keys and channels. */
+  readonly tag: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -90,14 +92,14 @@ export class Hub {
 
   async #subscribe(channels: readonly string[]): Promise<void> {
     if (channels.length === 0) return;
-    const { client, clock, label } = this.#parts;
+    const { client, clock, label, tag } = this.#parts;
     try {
       const work = client.ready().then(() => client.subscribe(channels));
       await within(clock, SUBSCRIBE_LIMIT_MS, work, () =>
         timeoutError(label, "subscribe", SUBSCRIBE_LIMIT_MS, true),
       );
     } catch (error) {
-      throw this.#closed ? closedError(label) : storeError(error, label);
+      throw this.#closed ? closedError(label) : storeError(error, label, tag);
     }
   }
 

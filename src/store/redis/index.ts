@@ -97,7 +97,7 @@ async function open(
   const clockOverride = whose === "context" ? clock : null;
   const caller = new Caller({ client: connect("commands"), space, label, clock, random, clockOverride });
   const leader = new Caller({ client: connect("leader"), space, label, clock, random, clockOverride });
-  const hub = new Hub({ client: connect("subscriber"), label, clock, logger });
+  const hub = new Hub({ client: connect("subscriber"), label, tag: space.tag, clock, logger });
   const close = async (): Promise<void> => {
     caller.close();
     leader.close();

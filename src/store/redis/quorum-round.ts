@@ -5,6 +5,7 @@ import type { Logger } from "../../core/logger.js";
 import type { Random } from "../../core/random.js";
 import type { RedisClient } from "./client.js";
 import { isUnknownScript, storeError } from "./errors.js";
+import { keyspace } from "./keys.js";
 import type { Redlock, RedlockServer } from "./redlock.js";
 
 export interface QuorumDeps {
@@ -121,12 +122,12 @@ export class QuorumRound {
   }
 
   #notHeard(master: Master, thrown: unknown): void {
-    const { clock, logger } = this.#deps;
+    const { clock, logger, namespace } = this.#deps;
     // Without a connection the driver says no more than that; why there is none was told before.
     const cause = /isn't writeable|is closed/.test(messageOf(thrown))
       ? (master.client.trouble ?? thrown)
       : thrown;
-    const error = storeError(cause, master.label);
+    const error = storeError(cause, master.label, keyspace(namespace).tag);
     this.#silent.set(master, error);
     const now = clock.monotonicMs();
     if (master.silentSince === null) {

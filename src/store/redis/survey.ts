@@ -79,22 +79,23 @@ interface Survey {
 
 async function survey(wanted: Survey): Promise<RedisFacts> {
   const { connect, namespace, db, label, context, limitMs } = wanted;
+  const space = keyspace(namespace ?? DEFAULT_NAMESPACE, db);
   const client = connect("commands");
   const listener = connect("subscriber");
   let isReady = false;
   const work = async (): Promise<RedisFacts> => {
     await client.ready();
     isReady = true;
-    return factsOf(wanted, client, listener, keyspace(namespace ?? DEFAULT_NAMESPACE, db));
+    return factsOf(wanted, client, listener, space);
   };
   try {
     return await within(context.clock, limitMs, work(), () =>
       client.trouble === null
         ? timeoutError(label, "doctor", limitMs, isReady)
-        : storeError(client.trouble, label),
+        : storeError(client.trouble, label, space.tag),
     );
   } catch (error) {
-    throw storeError(error, label);
+    throw storeError(error, label, space.tag);
   } finally {
     client.close();
     listener.close();

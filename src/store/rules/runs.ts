@@ -5,7 +5,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, Overlap } from "../contracts/entries.js";
 import { endOf, isExpired } from "./ends.js";
-import { dropUnrun, end } from "./messages.js";
+import { dropUnrun, end, isKnown } from "./messages.js";
 import type { BufferedRun, Found, Records, Sent } from "./records.js";
 import { keepOwnResult } from "./results.js";
 import { send, takeLock } from "./send.js";
@@ -50,6 +50,9 @@ export function startRun(records: Records, run: DueRun, overlap: Overlap | null)
     }
     return sendInsteadOfBuffered(records, run);
   }
+  // A run that is known already is no new one: it is not skipped, and none waits, stops or is replaced for it.
+  if (records.entries.buffered(run.entry)?.id === run.message.id) return "buffered";
+  if (isKnown(records, run.message.id)) return sendRun(records, run);
   if (overlap.policy === "skip") {
     skipRun(records, run, "overlap");
     return "overlap";
@@ -144,8 +147,7 @@ function bufferRun(records: Records, run: DueRun, overlap: Overlap): OccurrenceO
     if (graceEnd <= now) return sendInsteadOfBuffered(records, run);
   }
   if (before) dropBufferedRun(records, before, "replaced");
-  // A duplicate: the run is on its way already, or its result is kept.
-  if (!messages.insertBuffered(run.message)) return sendRun(records, run);
+  messages.insertBuffered(run.message);
   const { entry, message, due, term, counted } = run;
   const buffered: BufferedRun = {
     entry,

@@ -15,6 +15,8 @@ export interface EverySecond {
   id(n: number): string;
   /** Waits for the next occurrence, ticks it, and gives what became of it. */
   tick(overlap: Overlap, changes?: Partial<NewMessage>): Promise<string>;
+  /** Ticks the nth occurrence again, at once: the entry's cursor has been set back to it. */
+  again(n: number, overlap: Overlap): Promise<string>;
 }
 
 /** Puts the entry, due from now on. `term` is taken unless there is one, `message` changes each of its messages. */
@@ -31,6 +33,11 @@ export async function everySecond(
   const start = clock.now();
   await putAll(store, entry(name, start));
   const term = options.term ?? (await lead(store, undefined, 24 * HOUR_MS));
+  const tickAt = async (due: EpochMs, overlap: Overlap, changes?: Partial<NewMessage>): Promise<string> => {
+    const plan = [sendOf(name, due, overlap, { ...message, ...changes })];
+    const [outcome] = await tick(store, term, item(name, due, { plan, next: cursor(due + 1_000), maxRuns }));
+    return outcome?.outcome === "ticked" ? String(outcome.occurrences[0]) : String(outcome?.outcome);
+  };
   let due = start;
   return {
     term,
@@ -38,14 +45,10 @@ export async function everySecond(
     id: (n) => runId(name, start + n * 1_000),
     async tick(overlap, changes) {
       await clock.advance(Math.max(0, due - clock.now()));
-      const plan = [sendOf(name, due, overlap, { ...message, ...changes })];
-      const [outcome] = await tick(
-        store,
-        term,
-        item(name, due, { plan, next: cursor(due + 1_000), maxRuns }),
-      );
+      const outcome = await tickAt(due, overlap, changes);
       due += 1_000;
-      return outcome?.outcome === "ticked" ? String(outcome.occurrences[0]) : String(outcome?.outcome);
+      return outcome;
     },
+    again: (n, overlap) => tickAt(start + n * 1_000, overlap),
   };
 }

@@ -40,6 +40,7 @@ describe("a user with least rights", () => {
     const error = await opening.catch((thrown: unknown) => thrown as Error);
     expect(error).toMatchObject({ code: "SUNBEAT_STORE_AUTH", retryable: false });
     expect(String((error as Error).message)).not.toContain("p%ss@word");
+    expect(String((error as Error).message)).toContain("its ACL needs ~{other}*, see ");
   });
 
   test("a wrong password is an error at once", async () => {

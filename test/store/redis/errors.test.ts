@@ -214,7 +214,7 @@ describe("a refusal", () => {
       "a client that follows never sees it",
     ],
   ])("%s is %s and says: %s, since %s", (reply, code, says) => {
-    expect(storeError(new Error(reply), "redis://here")).toMatchObject({
+    expect(storeError(new Error(reply), "redis://here", "{shop}")).toMatchObject({
       code,
       message: expect.stringContaining(says) as string,
     });
@@ -238,7 +238,7 @@ describe("a refusal", () => {
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set.",
     "Command timed out",
   ])("%j, in the driver's words, passes: no worker may end of it", (words) => {
-    expect(storeError(new Error(words), "redis://here")).toMatchObject({
+    expect(storeError(new Error(words), "redis://here", "{shop}")).toMatchObject({
       code: "SUNBEAT_STORE_UNAVAILABLE",
       retryable: true,
     });
@@ -257,17 +257,17 @@ describe("a refusal", () => {
   test.each([
     // reply                                                                what is missing
     ["NOPERM this user has no permissions to run the 'evalsha' command", "run a command"],
-    ["NOPERM this user has no permissions to access one of the keys used as arguments", "~{NAMESPACE}*"],
-    ["NOPERM this user has no permissions to access one of the channels used as arguments", "&{NAMESPACE}*"],
-    ["NOPERM No permissions to access a key", "~{NAMESPACE}*"],
+    ["NOPERM this user has no permissions to access one of the keys used as arguments", "~{shop}*"],
+    ["NOPERM this user has no permissions to access one of the channels used as arguments", "&{shop}*"],
+    ["NOPERM No permissions to access a key", "~{shop}*"],
     ["ERR The user executing the script can't run this command or subcommand script: 6c", "run a command"],
-    ["ERR The user executing the script can't access at least one of the keys mentioned", "~{NAMESPACE}*"],
-    ["ERR The user executing the script can't publish to the channel mentioned", "&{NAMESPACE}*"],
+    ["ERR The user executing the script can't access at least one of the keys mentioned", "~{shop}*"],
+    ["ERR The user executing the script can't publish to the channel mentioned", "&{shop}*"],
     ["ERR ACL failure in script: User u has no permissions to run the 'set' command", "run a command"],
-    ["ERR ACL failure in script: No permissions to access a key script: 42", "~{NAMESPACE}*"],
-    ["ERR ACL failure in script: No permissions to access a channel script: 42", "&{NAMESPACE}*"],
+    ["ERR ACL failure in script: No permissions to access a key script: 42", "~{shop}*"],
+    ["ERR ACL failure in script: No permissions to access a channel script: 42", "&{shop}*"],
   ])("%s says which right is missing: %s", (reply, missing) => {
-    const { code, message: text } = storeError(new Error(reply), "redis://here");
+    const { code, message: text } = storeError(new Error(reply), "redis://here", "{shop}");
     expect([code, text.includes(missing)]).toEqual(["SUNBEAT_STORE_AUTH", true]);
   });
 
@@ -405,6 +405,6 @@ test.each([
     lastNodeError: Object.assign(new Error(said), { command: { name: "auth", args: ["user", "s3cret"] } }),
     cause: new AggregateError([Object.assign(new Error(said), { command: { args: ["s3cret"] } })], said),
   });
-  const error = storeError(driver, "redis://host");
+  const error = storeError(driver, "redis://host", "{shop}");
   expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cret");
 });

@@ -257,6 +257,16 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
       "(entries.find(entry)?.runs ?? 0) + uncounted >= maxRuns",
       "false",
     ],
+    [
+      "a buffered run that is due again is accounted for twice",
+      '  if (records.entries.buffered(run.entry)?.id === run.message.id) return "buffered";\n',
+      "",
+    ],
+    [
+      "a known run stops the one at work",
+      "  if (isKnown(records, run.message.id)) return sendRun(records, run);\n",
+      "",
+    ],
     ["a run waits for its lock under skip", 'overlap.policy === "skip" && lock && ', "false && lock && "],
     ["a run that timed out counts", "timeoutMs === null ? Infinity : sentAt + timeoutMs", "Infinity"],
     [

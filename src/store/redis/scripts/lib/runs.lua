@@ -57,15 +57,19 @@ end
 
 local known = {}
 
--- Looks many ids up at once, for `send_run`.
+-- Looks many ids up at once, for `is_known`.
 local function remember_known(ids)
   for id, found in pairs(known_ids(ids)) do known[id] = found end
 end
 
+local function is_known(id)
+  if known[id] == nil then remember_known({ id }) end
+  return known[id]
+end
+
 local function send_run(run)
   work(60)
-  if known[run.id] == nil then remember_known({ run.id }) end
-  if not known[run.id] then
+  if not is_known(run.id) then
     send(run.id, run.template, run.entry, run.body, next_number())
     known[run.id] = true
   end
@@ -81,6 +85,7 @@ end
 
 local function take_out(buffered)
   buffered_runs[buffered.entry] = false
+  known[buffered.id] = nil
   call("HDEL", key_buffered, buffered.entry)
   call("HDEL", key_bufferedid, buffered.id)
   call("ZREM", key_bufferedwake, buffered.entry)
@@ -205,6 +210,10 @@ local function start_run(run)
     end
     return send_instead_of_buffered(run)
   end
+  -- A run that is known already is no new one: it is not skipped, and none waits, stops or is replaced for it.
+  local buffered = buffered_run_of(run.entry)
+  if buffered and buffered.id == run.id then return OCCURRENCE_BUFFERED end
+  if is_known(run.id) then return send_run(run) end
   if run.policy == POLICY_SKIP then
     skip_run(run, "overlap")
     return OCCURRENCE_OVERLAP
