@@ -1,6 +1,18 @@
 import { defineConfig } from "vitest/config";
 import { SkipsTold } from "./test/support/skips-told.js";
 
+/** Programs that are started, signalled and killed for real, a few seconds each. */
+const PROGRAMS = [
+  "test/cli/credentials.test.ts",
+  "test/cli/processes.test.ts",
+  "test/store/sqlite/backups.test.ts",
+  "test/store/sqlite/processes.test.ts",
+  "test/store/sqlite/signals.test.ts",
+];
+/** Sentinels and Clusters, with the conformance suite on each. */
+const TOPOLOGIES = ["test/store/redis/topologies.test.ts"];
+const MUTANTS = ["test/store/rules/mutants.test.ts"];
+
 export default defineConfig({
   test: {
     // Against tests that hang, not against slow machines.
@@ -17,7 +29,7 @@ export default defineConfig({
         test: {
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/faults/**", "test/versions/**", "test/store/rules/mutants.test.ts"],
+          exclude: ["test/faults/**", "test/versions/**", ...PROGRAMS, ...TOPOLOGIES, ...MUTANTS],
           sequence: { groupOrder: 0 },
         },
       },
@@ -26,9 +38,17 @@ export default defineConfig({
         extends: true,
         test: {
           name: "mutants",
-          include: ["test/store/rules/mutants.test.ts"],
+          include: MUTANTS,
           sequence: { groupOrder: 3 },
         },
+      },
+      {
+        extends: true,
+        test: { name: "programs", include: PROGRAMS, sequence: { groupOrder: 4 } },
+      },
+      {
+        extends: true,
+        test: { name: "topologies", include: TOPOLOGIES, sequence: { groupOrder: 5 } },
       },
       {
         // Crews of processes that are killed and stopped: one file at a time and after the rest, so that what they
