@@ -135,11 +135,13 @@ export class GraphBuilder {
   /** Ports of all parts in [from, to), for whoever is called when one of them fails. */
   failures(from: number, to: number): Port[] {
     const counts = new Map<List, number>();
-    for (let number = from; number < to; number++) {
-      const part = this.drafts[number]!;
-      if (part.value !== null || part.aside) continue;
-      part.list ??= this.newList();
-      counts.set(part.list, (counts.get(part.list) ?? 0) + 1);
+    const parts = this.drafts.slice(from, to).filter((part) => !part.aside);
+    for (const part of parts) {
+      if (part.value === null) counts.set((part.list ??= this.newList()), 0);
+    }
+    // A join that shares a list with them arrives like them.
+    for (const { list } of parts) {
+      if (list !== null && counts.has(list)) counts.set(list, counts.get(list)! + 1);
     }
     return [...counts].map(([list, count]) => ({ part: null, list, count, kind: "failure" }));
   }
@@ -155,11 +157,10 @@ export class GraphBuilder {
         inputs,
         takers,
       })),
-      lists: this.#lists.map(({ key, edges, cancels }) => ({
-        key,
-        edges,
-        ...(cancels.length > 0 && { cancels }),
-      })),
+      // A group of empty groups that nobody follows has a list for nothing.
+      lists: this.#lists
+        .filter(({ edges }) => edges.length > 0)
+        .map(({ key, edges, cancels }) => ({ key, edges, ...(cancels.length > 0 && { cancels }) })),
     };
   }
 

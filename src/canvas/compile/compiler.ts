@@ -94,6 +94,12 @@ export class Compiler implements FormCompiler {
     }
   }
 
+  /** The most frequent case, without a generator: a task that nobody follows but the next. */
+  #plain(form: Form, inlet: Inlet, outer: Scope): Outlet | null {
+    if (form.kind !== "task" || hasCallbacks(form)) return null;
+    return this.#task(form, inlet, enter(form, outer, this.#context.now));
+  }
+
   /** A task, without its options and callbacks: those are in the scope. */
   #task(form: TaskForm, inlet: Inlet, scope: Scope): Outlet {
     const { builder } = this;
@@ -161,7 +167,7 @@ export class Compiler implements FormCompiler {
       const isFirst = this.builder.drafts.length === from;
       const place = within(scope.place, "chain", index);
       const inside = { ...scope, place, delay: isFirst ? scope.delay : NO_DELAY };
-      const outlet = yield this.compile(step, current, inside);
+      const outlet = this.#plain(step, current, inside) ?? (yield this.compile(step, current, inside));
       const next = steps[index + 1];
       if (next === undefined) return outlet;
       current = this.followed(outlet, next, scope);
@@ -194,7 +200,8 @@ export class Compiler implements FormCompiler {
     for (const [index, member] of members.entries()) {
       const place = within(scope.place, step, index);
       const group = { key: ports.list.key, index };
-      const outlet = yield this.compile(member, inlet, { ...scope, place, group });
+      const inside = { ...scope, place, group };
+      const outlet = this.#plain(member, inlet, inside) ?? (yield this.compile(member, inlet, inside));
       const shallow = outlet.depth < MOST_LEVELS ? outlet : builder.join(outlet, scope.aside, place);
       ports.add(shallow.ports);
       sources.push(shallow.source);
@@ -213,7 +220,7 @@ export class Compiler implements FormCompiler {
   #emptyGroup(inlet: Inlet, { aside, place }: Scope): Outlet {
     const source = listSource(null, []);
     const empty: Outlet = { ports: [], source, depth: 1, single: null, first: null };
-    if (inlet.ports.length === 0) return empty;
+    if (endsOf(inlet.ports) === 0) return empty;
     const { ports, first } = this.builder.join({ ...inlet, source, first: inlet.parentId }, aside, place);
     return { ...empty, ports, first };
   }
@@ -225,9 +232,11 @@ export class Compiler implements FormCompiler {
       ...aside,
       place: within(aside.place, step, index),
     });
-    // Who is called follows one end, whatever else does.
+    // Who is called follows one end, whatever else does; at failures one that can fail, which a settled form cannot.
     const follows = form.links.length + form.linkErrors.length > 0;
-    let outlet = follows && endsOf(given.ports) !== 1 ? this.singled(given, aside) : given;
+    const cannotFail = form.linkErrors.length > 0 && given.ports.some(({ kind }) => kind !== "success");
+    const isMany = follows && endsOf(given.ports) !== 1;
+    let outlet = isMany || cannotFail ? this.singled(given, aside) : given;
     for (const [index, link] of form.links.entries()) {
       const scope = at("link", index);
       this.singled(yield this.compile(link, inletOf(outlet), scope), scope);
