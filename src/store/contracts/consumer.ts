@@ -8,7 +8,9 @@
  */
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock } from "../../tasks/message.js";
+import type { Growth } from "../../tasks/part.js";
 import type { Delivery, DeliveryRef } from "./delivery.js";
+import type { GraphChange } from "./graphs.js";
 import type { ResultRecord } from "./results.js";
 
 export interface ClaimRequest {
@@ -49,6 +51,8 @@ export interface ClaimReply {
   readonly deliveries: readonly Delivery[];
   /** What this claim itself put among the dead letters; absent: nothing. No other reply tells of it. */
   readonly deadLettered?: readonly DeadLettered[];
+  /** Graphs that this call has brought into another state; absent: none. No other reply tells of them. */
+  readonly graphs?: readonly GraphChange[];
   readonly now: EpochMs;
   /**
    * When housekeeping next has something to do without anybody sending anything, in any queue; not after `now` when
@@ -57,11 +61,17 @@ export interface ClaimReply {
   readonly nextWakeAt: EpochMs | null;
 }
 
-/** How one delivery ended. With a `result` the record is stored in the same step; null leaves an earlier one. */
+/**
+ * How one delivery ended. With a `result` the record is stored in the same step; null leaves an earlier one. Of a part of a graph the
+ * record tells how it ended, and null that it succeeded and gives nothing: it comes with its record even where none is to be kept
+ * (`resultTtlMs` 0), and the store keeps that for those who take it.
+ */
 export type Settlement = DeliveryRef & {
   readonly result: ResultRecord | null;
   /** How long `result` is kept. */
   readonly resultTtlMs: number;
+  /** What the run adds to its graph, with "done" of a run that succeeded, or puts in its place, with "replaced". */
+  readonly grow?: Growth;
 } & (
     | {
         /** Finished for good, whatever the result says. */
@@ -83,6 +93,10 @@ export type Settlement = DeliveryRef & {
         readonly delayMs: number;
       }
     | {
+        /** It ends as `grow.output` does; until then it is blocked. Of a message that is no part: a graph of its id begins. */
+        readonly kind: "replaced";
+      }
+    | {
         /** Kept, body and all, among the dead letters of its queue. */
         readonly kind: "dead";
         readonly reason: string;
@@ -96,6 +110,8 @@ export interface SettleReply {
   readonly outcomes: readonly SettleOutcome[];
   /** The answer to the claim that was asked for in the same step. */
   readonly claimed: ClaimReply | null;
+  /** Graphs that the settlements have brought into another state; absent: none. */
+  readonly graphs?: readonly GraphChange[];
   /** An answer was lost and the step repeated: "lost" may mean that the first time did it. Absent: it was not. */
   readonly repeated?: true;
 }

@@ -1,6 +1,7 @@
 /** One handing of a message to one worker. */
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock } from "../../tasks/message.js";
+import type { DeliveredPart } from "./graphs.js";
 
 /** The right to settle one delivery. */
 export interface DeliveryRef {
@@ -36,4 +37,6 @@ export interface Delivery extends DeliveryRef {
   readonly enqueuedAt: EpochMs;
   /** Of a message that was sent with a lock, or was admitted to one before; absent: none. */
   readonly lock?: DeliveryLock;
+  /** Of a part of a graph, and of a run that has replaced itself before; absent: it is none. */
+  readonly part?: DeliveredPart;
 }

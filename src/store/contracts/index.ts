@@ -4,6 +4,8 @@ export type * from "./dead-letters.js";
 export type * from "./delivery.js";
 export type * from "./entries.js";
 export { OVERLAP_POLICIES } from "./entries.js";
+export { FOLLOWED_AT_ONCE, UNSEALED_MS } from "./graphs.js";
+export type * from "./graphs.js";
 export type * from "./leases.js";
 export type * from "./ledger.js";
 export type * from "./lock-inspection.js";

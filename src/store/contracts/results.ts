@@ -7,7 +7,10 @@ export interface ResultRecord {
   readonly state: string;
   /** Encoded value or error, opaque to the store; null where the state says all. */
   readonly payload: string | null;
-  /** Why, where the store itself ended the task: "expired", "revoked", "deliveries-exhausted", "lock-timeout". */
+  /**
+   * Why, where the store itself ended the task: "expired", "revoked", "deliveries-exhausted", "lock-timeout"; or "upstream" of a part
+   * that did not run since one before it failed: then `payload` is the JSON text of that one's id.
+   */
   readonly reason?: string;
   /** Who ran it. */
   readonly worker?: string;

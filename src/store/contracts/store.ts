@@ -12,6 +12,7 @@ import type { Channel } from "./channel.js";
 import type { Consumer } from "./consumer.js";
 import type { DeadLetters } from "./dead-letters.js";
 import type { EntryStore } from "./entries.js";
+import type { Graphs } from "./graphs.js";
 import type { Leases } from "./leases.js";
 import type { Ledger } from "./ledger.js";
 import type { LockInspection } from "./lock-inspection.js";
@@ -30,6 +31,7 @@ export interface Store {
   readonly deadLetters: DeadLetters;
   readonly results: Results;
   readonly entries: EntryStore;
+  readonly graphs: Graphs;
   readonly ledger: Ledger;
   readonly leases: Leases;
   readonly locks: LockStore;
