@@ -6,7 +6,8 @@ import { assertObject, durationOption, invalidOption } from "../core/options.js"
 import type { StoredResult } from "../store/contracts/results.js";
 import type { Store } from "../store/contracts/store.js";
 import { type SlotWatch, slotWatch } from "../tasks/context.js";
-import { decodeFailure, RemoteTaskError } from "../tasks/failure.js";
+import { endError } from "../tasks/end-error.js";
+import { decodeFailure } from "../tasks/failure.js";
 import { decodeResult } from "../tasks/payload.js";
 import { isFinal } from "../tasks/states.js";
 
@@ -84,7 +85,7 @@ export class AsyncResult<Result = unknown> {
     if (this.#ignored) throw this.#noResult("was sent with ignoreResult, so there is no result to wait for");
     const record = await this.#wait(options);
     if (record.state === "SUCCESS") return decodeResult(record.payload) as Result;
-    const error = this.#errorOf(record);
+    const error = endError(record);
     if (options.propagate === false) return error;
     throw error;
   }
@@ -94,7 +95,7 @@ export class AsyncResult<Result = unknown> {
     const record = await this.#record();
     if (record === null) return undefined;
     if (record.state === "FAILURE" || record.state === "RETRY" || record.state === "REVOKED") {
-      return record.state === "RETRY" && record.payload === null ? undefined : this.#errorOf(record);
+      return record.state === "RETRY" && record.payload === null ? undefined : endError(record);
     }
     return decodeResult(record.payload);
   }
@@ -193,32 +194,6 @@ export class AsyncResult<Result = unknown> {
       `task ${this.id} has no result after ${formatDuration(limitMs)}; ${found}`,
       { details: { taskId: this.id, state, timeoutMs: limitMs } },
     );
-  }
-
-  #errorOf(record: StoredResult): ResultError {
-    const init = { details: { taskId: this.id, reason: record.reason ?? null } };
-    if (record.state === "REVOKED") {
-      if (record.reason === "skipped") {
-        const message = `task ${this.id} was skipped: its lock was busy, and its onBusy is "skip"`;
-        return new ResultError("SUNBEAT_TASK_SKIPPED", message, init);
-      }
-      return record.reason === "expired"
-        ? new ResultError("SUNBEAT_TASK_EXPIRED", `task ${this.id} expired before a worker took it`, init)
-        : new ResultError("SUNBEAT_TASK_REVOKED", `task ${this.id} was revoked`, init);
-    }
-    if (record.reason === "deliveries-exhausted") {
-      return new ResultError(
-        "SUNBEAT_DELIVERIES_EXHAUSTED",
-        `task ${this.id} was given up: each worker that took it was lost before it ended (it crashed, or its event loop was ` +
-          "blocked for longer than the lease); it is among the dead letters",
-        init,
-      );
-    }
-    if (record.reason === "lock-timeout") {
-      const message = `task ${this.id} waited in line for its lock longer than its waitTimeout`;
-      return new ResultError("SUNBEAT_LOCK_TIMEOUT", message, init);
-    }
-    return new RemoteTaskError(this.id, decodeFailure(record.payload), record.worker);
   }
 }
 
