@@ -10,29 +10,9 @@ import { culpritOf, endError } from "../tasks/end-error.js";
 import { RemoteTaskError } from "../tasks/failure.js";
 import type { Source } from "../tasks/part.js";
 import { decodeResult } from "../tasks/payload.js";
+import type { Results, Settled, TaskFailure } from "../tasks/signature.js";
 import { isFinal } from "../tasks/states.js";
 import { type FoundRecord, PAGE, RecordLine } from "./record-line.js";
-
-/** The end of a task without a value, as plain data. */
-export interface TaskFailure {
-  readonly id: string;
-  /** Empty where the store does not tell any more. */
-  readonly task: string;
-  readonly state: "FAILURE" | "REVOKED";
-  readonly name: string;
-  readonly message: string;
-  readonly code: string | null;
-}
-
-/** The end of a task, good or bad. */
-export type Settled<T> =
-  | { readonly status: "fulfilled"; readonly value: T }
-  | { readonly status: "rejected"; readonly reason: TaskFailure };
-
-/** A list of values that are read while they are asked for, a page at a time. Each iteration begins anew. */
-export interface Results<out T> extends AsyncIterable<T> {
-  readonly length: number;
-}
 
 /** What a join has for a value, in the payload of its record. */
 const REFERENCE = "$source";
@@ -76,10 +56,26 @@ export class Sources {
 
   /** The values of a list; those of a part that gave an array. */
   async list(source: Source): Promise<Results<unknown>> {
-    const items = await this.#itemsOf(source);
-    if (!("source" in items)) return resultsOf(items.values);
-    const { length } = items;
-    return { length, [Symbol.asyncIterator]: () => this.#stream(items.source) };
+    if (isLeaf(source)) return this.#listOf(await this.#line([source], false).next());
+    if (!isList(source)) throw malformed(source);
+    const [, key, ...items] = source;
+    let length = key === null ? 0 : (await this.#addedTo(key)).length;
+    for (const item of items) length += isRun(item) ? runLength(item) : 1;
+    return { length, [Symbol.asyncIterator]: () => this.#stream(source) };
+  }
+
+  /** The same of a part whose record is here. */
+  listOf(record: StoredResult): Promise<Results<unknown>> {
+    return this.#listOf({ id: record.id, record });
+  }
+
+  async #listOf(found: FoundRecord): Promise<Results<unknown>> {
+    const reference = found.record === null ? null : referenceOf(found.record);
+    if (reference !== null) return this.list(reference);
+    const values = await this.#valueOf(found);
+    if (Array.isArray(values)) return resultsOf(values);
+    const message = `a stream is made of a list, and task ${found.id} gave ${quote(values)}`;
+    throw new TaskError("SUNBEAT_PAYLOAD_INVALID", message);
   }
 
   /** Of an end that is no success. */
@@ -144,25 +140,6 @@ export class Sources {
     if (record.state !== "SUCCESS") throw new UpstreamError(record);
     const source = referenceOf(record);
     return source === null ? decodeResult(record.payload) : this.value(source);
-  }
-
-  async #itemsOf(
-    source: Source,
-  ): Promise<{ readonly source: List; readonly length: number } | { readonly values: readonly unknown[] }> {
-    if (isLeaf(source)) {
-      const found = await this.#line([source], false).next();
-      const reference = found.record === null ? null : referenceOf(found.record);
-      if (reference !== null) return this.#itemsOf(reference);
-      const values = await this.#valueOf(found);
-      if (Array.isArray(values)) return { values };
-      const message = `a stream is made of a list, and task ${found.id} gave ${quote(values)}`;
-      throw new TaskError("SUNBEAT_PAYLOAD_INVALID", message);
-    }
-    if (!isList(source)) throw malformed(source);
-    const [, key, ...items] = source;
-    let length = key === null ? 0 : (await this.#addedTo(key)).length;
-    for (const item of items) length += isRun(item) ? runLength(item) : 1;
-    return { source, length };
   }
 
   async *#items([, key, ...items]: List): AsyncGenerator<Source, void, undefined> {

@@ -3,7 +3,8 @@ import { TaskError } from "../core/errors.js";
 import type { DeliveredPart, Graphs } from "../store/contracts/graphs.js";
 import type { Take } from "../tasks/part.js";
 import { HARD_PAYLOAD_LIMIT } from "../tasks/payload.js";
-import { Sources, type TaskFailure } from "./sources.js";
+import type { TaskFailure } from "../tasks/signature.js";
+import { Sources } from "./sources.js";
 
 export interface TakeRequest {
   /** `tasks.sum[id]`, for the errors. */
