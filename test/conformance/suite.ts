@@ -12,6 +12,11 @@ import { entryModelCases } from "./suite/entry-model-walk.js";
 import { entryWalkCases } from "./suite/entry-walk.js";
 import { expiryCases } from "./suite/expiry.js";
 import { expiryRunCases } from "./suite/expiry-runs.js";
+import { graphEndCases } from "./suite/graph-ends.js";
+import { growCases, ownGraphCases } from "./suite/graph-grow.js";
+import { largeGraphCases } from "./suite/graph-large.js";
+import { cancelCases, keepCases, pinCases, resumeCases } from "./suite/graph-operate.js";
+import { graphCases, graphEdgeCases, openCases } from "./suite/graphs.js";
 import type { ConformanceCase } from "./suite/harness.js";
 import { knownRunCases } from "./suite/known-runs.js";
 import { leadCases } from "./suite/leases.js";
@@ -66,6 +71,17 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...entryLockCases,
   ...lockWalkCases,
   ...wholeWalkCases,
+  ...graphCases,
+  ...graphEdgeCases,
+  ...openCases,
+  ...graphEndCases,
+  ...cancelCases,
+  ...resumeCases,
+  ...pinCases,
+  ...keepCases,
+  ...growCases,
+  ...ownGraphCases,
+  ...largeGraphCases,
   ...channelCases,
   ...storeCases,
   ...hostileCases,
