@@ -10,7 +10,7 @@
 -- Returns: { the number dropped, the number looked at, where each look goes on, "" when the last was seen; 1 when more may
 --   be over than one call drops }
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters
 local waiters = lock_waiters()
 local limit = tonumber(arg_limit)
 local function look(key, from, size)

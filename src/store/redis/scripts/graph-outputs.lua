@@ -1,0 +1,17 @@
+-- Reads results, the first ones of those that were asked for: as many as one call may give.
+--
+-- ARGV
+--   now       ms, "" for the server's TIME
+--   rest...   ids
+-- Returns: the kept record of each, "" for none or a mark
+-- Flags: no-writes
+-- Uses: clock, version, records
+local ids, values = {}, {}
+for index = rest, #ARGV do ids[#ids + 1] = ARGV[index] end
+local fits = read_values(key_res, ids, values, 0)
+local reply = {}
+for index = 1, fits do
+  local record = values[index]
+  reply[index] = is_kept(record) and not is_mark(record) and record or ""
+end
+return reply
