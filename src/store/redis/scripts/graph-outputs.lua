@@ -6,12 +6,12 @@
 -- Returns: the kept record of each, "" for none or a mark
 -- Flags: no-writes
 -- Uses: clock, version, records
-local ids, values = {}, {}
-for index = rest, #ARGV do ids[#ids + 1] = ARGV[index] end
-local fits = read_values(key_res, ids, values, 0)
-local reply = {}
-for index = 1, fits do
-  local record = values[index]
-  reply[index] = is_kept(record) and not is_mark(record) and record or ""
+local MOST_OUTPUT_BYTES = 1000000
+local reply, bytes = {}, 0
+for index = rest, #ARGV do
+  local record = call("HGET", key_res, ARGV[index])
+  if record then bytes = bytes + #record end
+  if #reply > 0 and bytes > MOST_OUTPUT_BYTES then break end
+  reply[#reply + 1] = is_kept(record) and not is_mark(record) and record or ""
 end
 return reply

@@ -22,7 +22,7 @@ for index, id in ipairs(ids) do
     reply[1] = 0
     break
   end
-  local part = part_of(id)
+  local part = part_at(id)
   if part then
     local followers, chunk = {}, 0
     repeat

@@ -68,7 +68,7 @@ local function settle(id, token, text, result)
   local kind, extra = verb.kind, verb.extra
   local part = kind ~= VERB_RETRY and kind ~= VERB_DEFER and part_of(id)
   local state = PART_SUCCEEDED
-  if part and kind ~= VERB_REPLACED then
+  if part and kind ~= VERB_REPLACED and (kind ~= VERB_DEAD or is_open_part(part)) then
     local rest_of = result
     if result == "" or result == MARK then
       rest_of = kind == VERB_DEAD and "FAILURE " .. extra .. " + +" or "SUCCESS + + +"
@@ -114,8 +114,10 @@ for index = 1, settlements do
   local at = index * 4
   outcomes[index] = settle(ids[index], settled[at - 2], settled[at - 1], settled[at])
 end
-follow_up()
-flush()
+if settlements > 0 then
+  follow_up()
+  flush()
+end
 
 local settled_graphs = take_graph_changes()
 local reply = { now_text, "", {} }

@@ -159,7 +159,7 @@ local function give_part(part, graph, number)
   end
   if part.culprit ~= "+" and part.culprit ~= "!" then
     told = stored_result(graph, part.culprit) or ""
-    local source = part_of(graph_records().part_id(graph, part.culprit))
+    local source = part_at(graph_records().part_id(graph, part.culprit))
     if told ~= "" then culprit, task = part.culprit, source and source.task or "" end
   end
   parts_given = parts_given or {}

@@ -36,7 +36,7 @@ local function read_part(id, text)
   } or false
 end
 
-local function part_of(id)
+local function part_at(id)
   if not any_parts() then return nil end
   local part = known_parts.by_id[id]
   if part == nil then
@@ -46,7 +46,7 @@ local function part_of(id)
   return part or nil
 end
 
--- Looks many parts up at once, for `part_of`.
+-- Looks many parts up at once, for `part_at`.
 local function remember_parts(ids)
   if not any_parts() then return end
   local missing, parts = {}, known_parts.by_id
@@ -58,6 +58,13 @@ end
 
 local function is_open_part(part)
   return part.state == PART_BLOCKED or part.state == PART_WAITING
+end
+
+-- The part that a message is; nil: it is none. One that had replaced itself and has ended had its message: that which has its id now is
+-- another.
+local function part_of(id)
+  local part = part_at(id)
+  return part and (part.replaced == "+" or is_open_part(part)) and part or nil
 end
 
 -- Whether the message of a part waits for others: one that has not begun, has not ended well, or has replaced itself.
@@ -332,6 +339,6 @@ local function told_graph(id, reply)
     reply[size + 1], reply[size + 2] = "", ""
     return
   end
-  local output = part_of(records.part_id(graph, graph.output))
+  local output = part_at(records.part_id(graph, graph.output))
   reply[size + 1], reply[size + 2] = records.graph_text(graph), output and string.sub(output.value, 2) or ""
 end

@@ -5,9 +5,6 @@
 
 local made_graphs = nil
 
--- Parts that this script has dropped.
-local parts_dropped = 0
-
 -- All that only scripts that meet a part need.
 local function graphs()
   if made_graphs then return made_graphs end
@@ -23,6 +20,17 @@ local function graphs()
   local LINE = "^(%a) (%S+) (%S+) (%d+) (%d+) (%S+) (%S+) (.*)$"
   local items, head, tail = {}, 1, 0
   local left = FOLLOWED_AT_ONCE
+  -- Parts and graphs that this script has dropped.
+  local number_dropped = 0
+
+  local function dropped()
+    return number_dropped
+  end
+
+  -- This step does less.
+  local function limit(most)
+    left = math.min(left, most)
+  end
 
   local function kept_ms(m)
     return tonumber(match(ttl_of(m), "^%d+")) or 0
@@ -68,7 +76,7 @@ local function graphs()
   -- The last part of a graph has ended.
   local function close_graph(graph)
     if graph.state ~= GRAPH_REVOKED then
-      local output = part_of(part_id(graph, graph.output))
+      local output = part_at(part_id(graph, graph.output))
       graph.state = output and output.state == PART_SUCCEEDED and GRAPH_SUCCEEDED or GRAPH_FAILED
       tell_change(graph)
     end
@@ -110,7 +118,7 @@ local function graphs()
       local takers = number_of("+" .. id)
       if takers then
         set_number("+" .. id, takers > 1 and takers - 1 or false)
-        if takers <= 1 then unpin(part_of(id)) end
+        if takers <= 1 then unpin(part_at(id)) end
       end
     end
   end
@@ -213,7 +221,7 @@ local function graphs()
 
   -- One edge out of a part that ended in `state`.
   local function arrive(graph, name, kind, state, culprit, from)
-    local part = part_of(part_id(graph, name))
+    local part = part_at(part_id(graph, name))
     if not part then return end
     local is_well = state == PART_SUCCEEDED
     if kind == EDGE_REPLACE then
@@ -274,7 +282,7 @@ local function graphs()
     remember_parts(ids)
     records.remember_numbers(ids)
     for _, id in ipairs(ids) do
-      local part = part_of(id)
+      local part = part_at(id)
       if part and part.state == PART_BLOCKED and not number_of(id) then start_part(graph, part, "+") end
     end
     left = left - math.max(1, #ids)
@@ -303,10 +311,11 @@ local function graphs()
 
   -- Revokes all parts of a graph.
   local function stop_parts(item, graph)
+    if graph.state ~= GRAPH_REVOKED then return true end
     local ids, is_all = walk(item, graph, left)
     remember_parts(ids)
     for _, id in ipairs(ids) do
-      local part = part_of(id)
+      local part = part_at(id)
       if part then stop_part(graph, part, tonumber(item.how)) end
     end
     left = left - math.max(1, #ids)
@@ -320,7 +329,7 @@ local function graphs()
     local prefix = item.list == "+" and "" or item.list .. "/"
     while not is_all and left > 0 and from < to do
       left = left - 1
-      local part = part_of(part_id(graph, prefix .. int(from)))
+      local part = part_at(part_id(graph, prefix .. int(from)))
       if not part then
         is_all = true
       else
@@ -351,29 +360,31 @@ local function graphs()
     local m = part.task ~= "+" and load_message(part.id)
     local record = part.task ~= "+" and not m and part.replaced == "+" and call("HGET", key_res, part.id)
     local is_done = record and is_kept(record) and match(record, "^%S+ %S+ 1 SUCCESS ")
-    local is_queued = m and m.state ~= STATE_DEAD and m.state ~= STATE_BLOCKED
-    part.state = (is_done or is_queued or part.replaced ~= "+") and PART_WAITING or PART_BLOCKED
+    part.state = is_done and PART_SUCCEEDED or part.replaced == "+" and PART_BLOCKED or PART_WAITING
     part.culprit = "+"
     save_part(part)
     if number_of(part.id) then set_number(part.id, false) end
-    -- A dead letter that was retried by hand.
     if is_done then
-      -- Its edges are not counted.
-      local list = part.list
-      part.list = "+"
-      part_ended(graph, part, PART_SUCCEEDED)
-      part.list = list
-      return
+      -- A dead letter that was retried by hand: nobody follows before all is counted.
+      graph.succeeded = graph.succeeded + 1
+      return took_inputs(graph, part)
     end
     part.ttl = "+"
     call("HDEL", key_res, part.id)
-    if not m or is_queued then return end
+    if not m or part.replaced ~= "+" then return end
+    -- A dead letter, or one that somebody retries by hand: that run is lost, and another begins.
     if m.state == STATE_DEAD then
       call("ZREM", key_dead, m.queue .. " " .. m.id)
       call("HDEL", key_why, m.id)
       count(STATE_DEAD, m.queue, -1)
+    elseif m.state == STATE_LEASED then
+      call("ZREM", key_leased, position_of(m))
+      count(STATE_LEASED, m.queue, -1)
+    else
+      leave_queue(m)
     end
-    if part.replaced == "+" then call("HDEL", key_state, m.id) end
+    call("HDEL", key_state, m.id)
+    if any_task_locks() then permits().release_ticket(m.id) end
   end
 
   -- The edges out of a part that is to end once more are to arrive once more; whether all were counted.
@@ -387,7 +398,7 @@ local function graphs()
       remember_parts(ids)
       records.remember_numbers(ids)
       for index, id in ipairs(ids) do
-        local target = part_of(id)
+        local target = part_at(id)
         if target and target.state == PART_BLOCKED and edges.kinds[at + index] ~= EDGE_REPLACE then
           if edges.kinds[at + index] == EDGE_FAILURE then
             target.culprit = "!"
@@ -414,7 +425,7 @@ local function graphs()
   local function go_on(graph, part)
     if part.state == PART_WAITING and part.replaced ~= "+" then
       local name = string.gsub(part.replaced, "^%.", "")
-      local source = part_of(part_id(graph, name))
+      local source = part_at(part_id(graph, name))
       if source and not is_open_part(source) then
         end_replaced(graph, part, source.id, source.state, source.state == PART_UNRUN and source.culprit or name)
       end
@@ -431,7 +442,7 @@ local function graphs()
     remember_parts(ids)
     records.remember_numbers(ids)
     for index, id in ipairs(ids) do
-      local part = part_of(id)
+      local part = part_at(id)
       if part and item.how == "1" then
         reopen(graph, part)
       elseif part and item.how == "3" then
@@ -444,7 +455,10 @@ local function graphs()
     end
     left = left - 1
     if not is_all then return false end
-    if item.how == "3" then return true end
+    if item.how == "3" then
+      if records.is_over(graph) then close_graph(graph) end
+      return true
+    end
     item.how, item.first, item.second = item.how == "1" and "2" or "3", 0, 0
     return false
   end
@@ -456,7 +470,7 @@ local function graphs()
     remember_parts(ids)
     local ended_at = tonumber(graph.ends_at) - graph.keep
     for _, id in ipairs(ids) do
-      local part = part_of(id)
+      local part = part_at(id)
       if part and part.ttl ~= "+" then
         keep_until(id, ended_at + (part.takers == "+" and graph.keep or part.ttl))
         part.ttl = "+"
@@ -473,7 +487,7 @@ local function graphs()
     local ids, is_all = walk(item, graph, left)
     remember_parts(ids)
     for _, id in ipairs(ids) do
-      local part = part_of(id)
+      local part = part_at(id)
       if part and part.ttl == "+" and part.takers == "+" and not is_open_part(part) then
         keep_until(id, PINNED_UNTIL)
         part.ttl = "0"
@@ -489,20 +503,21 @@ local function graphs()
   local function drop_parts(item, graph)
     local ids, is_all = walk(item, graph, left)
     remember_parts(ids)
-    local states, lists, dropped, results = fields(key_state, ids), {}, {}, {}
+    local states, lists, gone, results = fields(key_state, ids), {}, {}, {}
     for _, id in ipairs(ids) do
-      local part = part_of(id)
+      local part = part_at(id)
       if part then
-        local m = states[id] and load_message(id)
+        local has_message = part.replaced == "+" or is_open_part(part)
+        local m = has_message and states[id] and load_message(id)
         if m and m.state == STATE_LEASED then
           m.revoked = math.max(m.revoked, 1)
           save(m)
         elseif m and m.state ~= STATE_DEAD then
           leave_queue(m)
-        elseif not states[id] and part.state == PART_WAITING and part.task ~= "+" then
+        elseif has_message and not states[id] and part.state == PART_WAITING and part.task ~= "+" then
           leave_queue(load_message(id))
         end
-        if not m or m.state ~= STATE_LEASED and m.state ~= STATE_DEAD then
+        if has_message and not m or m and m.state ~= STATE_LEASED and m.state ~= STATE_DEAD then
           remove_later("HDEL", key_msg, id)
           remove_later("HDEL", key_state, id)
           if any_task_locks() then permits().forget_request(id) end
@@ -513,13 +528,13 @@ local function graphs()
           keep_until(id, (tonumber(graph.ends_at) or now) - graph.keep + part.ttl)
         end
         lists[part.list] = true
-        dropped[#dropped + 1] = id
+        gone[#gone + 1] = id
         known_parts.changed[id], known_parts.by_id[id] = nil, false
         set_number(id, false)
         set_number("+" .. id, false)
       end
     end
-    many("HDEL", key_part, dropped)
+    many("HDEL", key_part, gone)
     many("HDEL", key_res, results)
     for list in pairs(lists) do
       local field = graph.id .. "#" .. list
@@ -530,13 +545,28 @@ local function graphs()
       call("HDEL", key_list, field .. "!", field .. "+")
     end
     left = left - math.max(1, #ids)
-    parts_dropped = parts_dropped + #dropped
-    if not is_all then return false end
+    number_dropped = number_dropped + #gone
+    if not is_all or left < 0 then return false end
     for chunk = 0, math.floor((graph.grown + FOLLOWED_AT_ONCE - 1) / FOLLOWED_AT_ONCE) do
       call("HDEL", key_seg, graph.id .. "#" .. int(chunk))
     end
     records.forget_graph(graph)
+    number_dropped = number_dropped + 1
     return true
+  end
+
+  -- An older graph of an id that begins another one.
+  local function drop_older(graph)
+    local before = left
+    local item = { how = "0", first = 0, second = 0 }
+    left = math.huge
+    while not drop_parts(item, graph) do end
+    left = before
+    call("ZREM", key_gend, graph.id)
+    for _, line in ipairs(call("LRANGE", key_todo, 0, -1)) do
+      local read = read_line(line)
+      if read and read.graph == graph.id then call("LREM", key_todo, 1, line) end
+    end
   end
 
   -- From now on nobody sees the graph.
@@ -608,7 +638,7 @@ local function graphs()
     for index = 1, #texts, 2 do ids[#ids + 1] = part_id(graph, match(texts[index], "^%S+")) end
     remember_parts(ids)
     for index, id in ipairs(ids) do
-      if not part_of(id) then
+      if not part_at(id) then
         local name, number, edges, list, takers, inputs = match(texts[index * 2 - 1], "^(%S+) (%S+) (%d+) (%S+) (%S+) (%S+)$")
         local template = templates[tonumber(number)]
         if template then
@@ -677,7 +707,7 @@ local function graphs()
   local function await_grown(graph, names)
     local counts, grown = {}, {}
     for _, name in ipairs(names) do
-      local list = part_of(part_id(graph, name)).list
+      local list = part_at(part_id(graph, name)).list
       counts[list] = (counts[list] or 0) + 1
       grown[name] = true
     end
@@ -687,7 +717,7 @@ local function graphs()
       repeat
         local edges = records.edges_of(graph, list, chunk)
         for index, name in ipairs(edges and edges.names or {}) do
-          local target = edges.kinds[index] ~= EDGE_REPLACE and not grown[name] and part_of(part_id(graph, name))
+          local target = edges.kinds[index] ~= EDGE_REPLACE and not grown[name] and part_at(part_id(graph, name))
           if target and target.state == PART_BLOCKED then set_number(target.id, (number_of(target.id) or 0) + by) end
         end
         chunk = chunk + 1
@@ -731,6 +761,8 @@ local function graphs()
 
   -- A message that is no part becomes one, of a graph of its id.
   local function begin_graph(m, ttl)
+    local older = graph_at(m.id)
+    if older then drop_older(older) end
     local graph = records.new_graph({
       id = m.id, state = GRAPH_RUNNING, created = now_text, ends_at = "+", saved = "", keep = int(ttl), size = 1, succeeded = 0,
       failed = 0, unrun = 0, joins = 0, compiled = 0, grown = 0, turn = 1, output = ".", name = m.task,
@@ -813,7 +845,7 @@ local function graphs()
   end
 
   made_graphs = {
-    follow = follow, leave_changes = leave_changes, seal_graph = seal_graph, store_parts = store_parts, store_lists = store_lists, read_part_template = read_part_template,
+    follow = follow, dropped = dropped, limit = limit, leave_changes = leave_changes, seal_graph = seal_graph, store_parts = store_parts, store_lists = store_lists, read_part_template = read_part_template,
     begin_graph = begin_graph, cancel_graph = cancel_graph, resume_graph = resume_graph, drop_graph = drop_graph,
     save_forever = save_forever, records = records,
   }
