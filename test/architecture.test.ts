@@ -19,13 +19,27 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
   events: { from: ["core", "tasks"] },
   beat: { from: ["core", "schedules", "tasks", "locks", "events", "store/contracts"] },
   worker: { from: ["core", "tasks", "locks", "events", "store/contracts"] },
+  // Forms are values; the compiler behind them is reached through `import()` alone.
+  canvas: { from: ["core", "tasks"], typesOf: ["app"] },
+  "canvas/compile": { from: ["core", "tasks", "canvas"] },
   app: {
-    from: ["core", "schedules", "tasks", "config", "locks", "events", "beat", "worker", "store/contracts"],
+    from: [
+      "core",
+      "schedules",
+      "tasks",
+      "canvas",
+      "config",
+      "locks",
+      "events",
+      "beat",
+      "worker",
+      "store/contracts",
+    ],
     typesOf: ["store/memory", "store/sqlite"],
   },
   doctor: { from: ["core"], typesOf: ["store/contracts"] },
   index: {
-    from: ["core", "schedules", "tasks", "locks", "app"],
+    from: ["core", "schedules", "tasks", "canvas", "locks", "app"],
     typesOf: ["config", "events", "beat", "worker", "store/contracts"],
   },
   redis: { from: ["store/redis"], typesOf: ["store/contracts"] },
@@ -61,7 +75,7 @@ const sources = sourcesOfSrc();
 function folderOf(file: string): string {
   const [first = "", second = ""] = file.split("/");
   if (!file.includes("/")) return first.replace(/\.[jt]s$/, "");
-  return first === "store" && `store/${second}` in MAY_IMPORT ? `store/${second}` : first;
+  return `${first}/${second}` in MAY_IMPORT ? `${first}/${second}` : first;
 }
 
 function targetOf(file: string, specifier: string): string {

@@ -3,10 +3,15 @@ import type { EpochMs } from "../core/clock.js";
 import { didYouMean } from "../core/nearest.js";
 import { messageOf, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
+import type { Take } from "./part.js";
+import { isTakeList } from "./take-form.js";
 import { assertPayload, DEFAULT_PAYLOAD_LIMIT, encodePayload, HARD_PAYLOAD_LIMIT } from "./payload.js";
 
-/** Version of the form. A worker does not guess at bodies of a newer one: it leaves them to workers that read them. */
-export const FORM = 1;
+/**
+ * The newest form that is read. A worker does not guess at bodies of a newer one: it leaves them to workers that read them.
+ * 2 is that of parts of graphs: a worker of before must not run one, since it would follow no edges. All others are 1.
+ */
+export const FORM = 2;
 
 /** The part of a message that only senders and workers read. */
 export interface MessageBody {
@@ -24,16 +29,31 @@ export interface MessageBody {
   readonly ignoreResult: boolean | null;
   /** What the sender decided; null: the task's own option holds. */
   readonly resultTtlMs: number | null;
+  /** Absent: it is no part of a graph. */
+  readonly part?: PartBody;
+}
+
+/** What only a part of a graph has. Its graph is `rootId`. */
+export interface PartBody {
+  readonly take: readonly Take[];
+  /** Key of the list of the innermost group that it belongs to, which `self.add` adds to; null: of none. */
+  readonly group: string | null;
+  /** Which member of that group it is, or is part of. */
+  readonly groupIndex: number | null;
+  /** Those of its headers that go on to parts which grow from it. */
+  readonly stamps: readonly string[];
 }
 
 const isText = (value: unknown): boolean => typeof value === "string";
 const isAmount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isInstant = (value: unknown): boolean => Number.isSafeInteger(value);
 
-/** Every field but `v` and `args`: absent means null (headers: none). */
-const OPTIONAL: Readonly<
+type Fields = Readonly<
   Record<string, { readonly expected: string; readonly holds: (v: unknown) => boolean }>
-> = {
+>;
+
+/** Every field but `v` and `args`: absent means null (headers: none). */
+const OPTIONAL: Fields = {
   headers: { expected: "an object of texts", holds: isHeaders },
   parentId: { expected: "text", holds: isText },
   rootId: { expected: "text", holds: isText },
@@ -42,6 +62,16 @@ const OPTIONAL: Readonly<
   ignoreResult: { expected: "true or false", holds: (value) => typeof value === "boolean" },
   resultTtlMs: { expected: "milliseconds", holds: isAmount },
 };
+
+/** Fields that form 2 has beside them. */
+const OF_PARTS: Fields = {
+  take: { expected: "a list of [position, source], by position", holds: isTakeList },
+  group: { expected: "text", holds: isText },
+  groupIndex: { expected: "a whole number", holds: isAmount },
+  stamps: { expected: "a list of texts", holds: (value) => Array.isArray(value) && value.every(isText) },
+};
+
+const FIELDS: Readonly<Record<1 | 2, Fields>> = { 1: OPTIONAL, 2: { ...OPTIONAL, ...OF_PARTS } };
 
 function isHeaders(value: unknown): boolean {
   return (
@@ -56,7 +86,7 @@ function isHeaders(value: unknown): boolean {
  * Text for `NewMessage.body`. Codes: SUNBEAT_PAYLOAD_INVALID and SUNBEAT_PAYLOAD_TOO_LARGE, for `args` and `headers`.
  */
 export function encodeBody(body: MessageBody, limit = DEFAULT_PAYLOAD_LIMIT): string {
-  let text = `{"v":${FORM},"args":${encodePayload(body.args, "args", limit)}`;
+  let text = `{"v":${body.part === undefined ? 1 : 2},"args":${encodePayload(body.args, "args", limit)}`;
   for (const key in body.headers) {
     if (Object.hasOwn(body.headers, key)) {
       text += `,"headers":${encodePayload(body.headers, "headers", limit)}`;
@@ -69,7 +99,17 @@ export function encodeBody(body: MessageBody, limit = DEFAULT_PAYLOAD_LIMIT): st
   if (body.scheduledFor !== null) text += `,"scheduledFor":${body.scheduledFor}`;
   if (body.ignoreResult !== null) text += `,"ignoreResult":${body.ignoreResult}`;
   if (body.resultTtlMs !== null) text += `,"resultTtlMs":${body.resultTtlMs}`;
+  if (body.part !== undefined) text += partText(body.part);
   return text + "}";
+}
+
+function partText({ take, group, groupIndex, stamps }: PartBody): string {
+  let text = "";
+  if (take.length > 0) text += `,"take":${JSON.stringify(take)}`;
+  if (group !== null) text += `,"group":${JSON.stringify(group)}`;
+  if (groupIndex !== null) text += `,"groupIndex":${groupIndex}`;
+  if (stamps.length > 0) text += `,"stamps":${JSON.stringify(stamps)}`;
+  return text;
 }
 
 function invalid(what: string, cause?: unknown): TaskError {
@@ -93,23 +133,26 @@ export function decodeBody(text: string): MessageBody {
       `message body: form ${form as number} is newer than ${FORM}`,
     );
   }
-  if (form !== FORM) throw invalid(`expected form ${FORM}, got ${quote(form)}`);
+  if (form !== 1 && form !== 2) throw invalid(`expected form 1 or 2, got ${quote(form)}`);
   const args = fields["args"];
   if (!Array.isArray(args)) throw invalid(`args: expected an array, got ${quote(args)}`);
+  const known = FIELDS[form];
   for (const [key, value] of Object.entries(fields)) {
     if (key === "v" || key === "args") continue;
-    const field = Object.hasOwn(OPTIONAL, key) ? OPTIONAL[key] : undefined;
+    const field = Object.hasOwn(known, key) ? known[key] : undefined;
     if (field === undefined) {
-      throw invalid(`unknown field ${quote(key)}${didYouMean(key, Object.keys(OPTIONAL))}`);
+      throw invalid(`unknown field ${quote(key)}${didYouMean(key, Object.keys(known))}`);
     }
     if (!field.holds(value)) throw invalid(`${key}: expected ${field.expected}, got ${quote(value)}`);
   }
+  if (form === 2 && fields["rootId"] === undefined) throw invalid("rootId: expected text, got undefined");
   try {
     assertPayload(args, "args", HARD_PAYLOAD_LIMIT);
   } catch (error) {
     throw invalid(messageOf(error), error);
   }
-  const optional = fields as Partial<MessageBody>;
+  const optional = fields as Partial<MessageBody & PartBody>;
+  const { take = [], group = null, groupIndex = null, stamps = [] } = optional;
   return {
     args,
     headers: optional.headers ?? {},
@@ -119,6 +162,7 @@ export function decodeBody(text: string): MessageBody {
     scheduledFor: optional.scheduledFor ?? null,
     ignoreResult: optional.ignoreResult ?? null,
     resultTtlMs: optional.resultTtlMs ?? null,
+    ...(form === 2 && { part: { take, group, groupIndex, stamps } }),
   };
 }
 

@@ -11,9 +11,12 @@ import {
 import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
 import { runningTask } from "./context.js";
-import { encodeBody } from "./envelope.js";
+import type { TaskRequest } from "./definition.js";
+import { encodeBody, type MessageBody } from "./envelope.js";
 import type { MessageLock, NewMessage, SendOptions, When } from "./message.js";
+import type { Take } from "./part.js";
 import type { TaskRegistry } from "./registry.js";
+import { isSignature, type SignatureType } from "./signature.js";
 
 /** What holds for a task that this process does not have, and for options that a task leaves open. */
 export interface SendDefaults {
@@ -24,6 +27,18 @@ export interface SendDefaults {
   readonly maxDeliveries: number;
   /** Bytes of JSON that the arguments may take. */
   readonly payloadLimit: number;
+}
+
+/** What makes a message a part of a graph. */
+export interface PartPlace {
+  readonly graph: string;
+  readonly take: readonly Take[];
+  /** The part that it follows first; null: it begins with the graph. */
+  readonly parentId: string | null;
+  /** The innermost group: the key of its list, and which of its members this belongs to. */
+  readonly group: { readonly key: string; readonly index: number } | null;
+  /** Headers of its options that go on to parts which grow from it. */
+  readonly stamps: readonly string[];
 }
 
 export interface MessageRequest {
@@ -40,6 +55,8 @@ export interface MessageRequest {
   readonly scheduledFor?: EpochMs;
   /** The lock of that entry. */
   readonly lock?: MessageLock | undefined;
+  /** Of a part of a graph, together with `id`. */
+  readonly part?: PartPlace;
 }
 
 /**
@@ -59,6 +76,8 @@ const SEND_OPTIONS = [
   "ignoreResult",
   "resultExpires",
   "maxDeliveries",
+  "link",
+  "linkError",
 ] as const satisfies readonly (keyof SendOptions)[];
 
 /** The highest `maxDeliveries`. */
@@ -91,6 +110,25 @@ function headersOf(headers: unknown): Readonly<Record<string, string>> {
   return headers as Record<string, string>;
 }
 
+/** How ids of parts end: ":3", ":3/0", ":~0123456789abcdef/0". Nothing else may, so that no send takes the id of a part. */
+const PART_END = /:(\d+|~[0-9a-f]{16})(\/\d+)*$/;
+
+function taskIdOf(taskId: unknown): string {
+  const id = nameOption(taskId, "taskId");
+  if (!PART_END.test(id)) return id;
+  throw invalidOption("taskId", 'text that does not end as the id of a part does (":3", ":3/0")', id);
+}
+
+/** The signatures of `link` or `linkError`: one, or a list. Code: SUNBEAT_OPTION_INVALID. */
+export function signaturesOption(value: unknown, what: string): readonly SignatureType[] {
+  if (value === undefined) return [];
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  for (const one of list) {
+    if (!isSignature(one)) throw invalidOption(what, "a signature, or a list of them", one);
+  }
+  return list as readonly SignatureType[];
+}
+
 /** The options of one send after their check; null where the sender left the choice to the task. */
 export interface ResolvedSend {
   readonly eta: When | undefined;
@@ -102,6 +140,8 @@ export interface ResolvedSend {
   readonly ignoreResult: boolean | null;
   readonly resultTtlMs: number | null;
   readonly maxDeliveries: number | null;
+  readonly link: readonly SignatureType[];
+  readonly linkError: readonly SignatureType[];
 }
 
 const LEFT_TO_TASK: ResolvedSend = {
@@ -114,6 +154,8 @@ const LEFT_TO_TASK: ResolvedSend = {
   ignoreResult: null,
   resultTtlMs: null,
   maxDeliveries: null,
+  link: [],
+  linkError: [],
 };
 
 /**
@@ -127,7 +169,7 @@ export function resolveSendOptions(options: SendOptions | undefined, what = "opt
   return {
     eta: etaOf(options),
     expires: expiresOf(options.expires),
-    taskId: taskId === undefined ? null : nameOption(taskId, "taskId"),
+    taskId: taskId === undefined ? null : taskIdOf(taskId),
     queue: queue === undefined ? null : nameOption(queue, "queue"),
     priority: priority === undefined ? null : integerOption(priority, "priority", 0, 9),
     headers: headersOf(options.headers),
@@ -135,6 +177,34 @@ export function resolveSendOptions(options: SendOptions | undefined, what = "opt
     resultTtlMs: resultExpires === undefined ? null : durationOption(resultExpires, "resultExpires", 1),
     maxDeliveries:
       maxDeliveries === undefined ? null : integerOption(maxDeliveries, "maxDeliveries", 1, MOST_DELIVERIES),
+    link: signaturesOption(options.link, "link"),
+    linkError: signaturesOption(options.linkError, "linkError"),
+  };
+}
+
+/** A message goes to the store by itself: who sends it makes a graph of it before. */
+function hasCallbacks({ link, linkError }: ResolvedSend): Error {
+  const what = link.length > 0 ? "link" : "linkError";
+  return invalidOption(what, "none in delayMany, in options of an entry and in those of a part", [
+    ...link,
+    ...linkError,
+  ]);
+}
+
+/** Where it stands among the tasks that sent one another, and in its graph. */
+function placeOf(
+  part: PartPlace | undefined,
+  sender: TaskRequest | undefined,
+): Pick<MessageBody, "parentId" | "rootId" | "groupId" | "part"> {
+  if (part === undefined) {
+    return { parentId: sender?.id ?? null, rootId: sender?.rootId ?? null, groupId: null };
+  }
+  const { graph, group, take, stamps } = part;
+  return {
+    parentId: part.parentId ?? sender?.id ?? null,
+    rootId: graph,
+    groupId: group === null ? null : `${graph}#${group.key}`,
+    part: { take, group: group?.key ?? null, groupIndex: group?.index ?? null, stamps },
   };
 }
 
@@ -145,8 +215,9 @@ export function messageFactory(deps: {
   readonly random: Random;
 }): CreateMessage {
   const { registry, defaults, random } = deps;
-  return ({ task, args, options, id, once, entry, scheduledFor, lock }) => {
+  return ({ task, args, options, id, once, entry, scheduledFor, lock, part }) => {
     const chosen = resolveSendOptions(options);
+    if (chosen.link.length + chosen.linkError.length > 0) throw hasCallbacks(chosen);
     if (!Array.isArray(args)) throw invalidOption(`args of ${quote(task)}`, "an array", args);
     const definition = registry.get(task);
     const { queue, priority, ignoreResult, resultTtlMs, maxDeliveries } = definition ?? defaults;
@@ -170,9 +241,7 @@ export function messageFactory(deps: {
         {
           args,
           headers: chosen.headers,
-          parentId: parent?.id ?? null,
-          rootId: parent?.rootId ?? null,
-          groupId: null,
+          ...placeOf(part, parent),
           scheduledFor: scheduledFor ?? null,
           ignoreResult: chosen.ignoreResult,
           resultTtlMs: chosen.resultTtlMs,

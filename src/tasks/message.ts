@@ -1,6 +1,7 @@
 import type { EpochMs } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
 import type { InstantLike } from "../core/instant.js";
+import type { SignatureType } from "./signature.js";
 
 /** Options of one send: `applyAsync`, `sendTask`, and `options` of a beat entry. */
 export interface SendOptions {
@@ -14,7 +15,7 @@ export interface SendOptions {
    */
   readonly expires?: Duration | Date | undefined;
   /**
-   * Default: a new UUID. Sending an id twice runs it once: while the task waits, runs or is among the dead letters, and for
+   * Default: a new UUID. An end like ":3" or ":3/0" is refused: parts of graphs have it. Sending an id twice runs it once: while the task waits, runs or is among the dead letters, and for
    * as long after its end as its result is kept (`resultExpires`, 1 day), with `ignoreResult`, too. After that, after
    * `forget()`, `purge` or `dead delete`, it is an id like any other.
    */
@@ -27,6 +28,10 @@ export interface SendOptions {
   readonly ignoreResult?: boolean | undefined;
   readonly resultExpires?: Duration | undefined;
   readonly maxDeliveries?: number | undefined;
+  /** Sent when it has succeeded, with its result in front. */
+  readonly link?: SignatureType | readonly SignatureType[] | undefined;
+  /** Sent once when it has failed, was revoked or cannot run, with a TaskFailure in front. */
+  readonly linkError?: SignatureType | readonly SignatureType[] | undefined;
 }
 
 /** An instant, absolute or counted from the store's clock at the moment the step runs. */

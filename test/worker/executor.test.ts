@@ -316,7 +316,7 @@ describe("what cannot be run goes to the dead letters at once, without a grace f
     [
       "t",
       '{"v":0,"args":[]}',
-      "undecodable: message body: expected form 1, got 0",
+      "undecodable: message body: expected form 1 or 2, got 0",
       "SUNBEAT_MESSAGE_INVALID",
     ],
     ["t", '{"v":99,"args":[]}', "Received a message of a newer form for task 't'", "SUNBEAT_MESSAGE_NEWER"],

@@ -26,7 +26,7 @@ const letters = async (rig: Rig): Promise<string[]> =>
 describe("a message that a worker does not know", () => {
   test.each([
     ["whose task it does not have", "new", bodyOf()],
-    ["of a newer form", "t", '{"v":2,"args":[]}'],
+    ["of a newer form", "t", '{"v":3,"args":[]}'],
   ])("%s runs on another that has it, and no delivery counts", async (_, task, body) => {
     const rig = new Rig();
     rig.task("t", () => "old");

@@ -1,0 +1,37 @@
+export { chain, chord, group, settled, stream } from "./forms.js";
+export { type CanvasSender, type Form, soleTask, type TaskForm } from "./form.js";
+export { signatureFromJSON } from "./from-json.js";
+export { formOf, withOptions } from "./signature.js";
+export {
+  MAP_TASK,
+  namedSignature,
+  STARMAP_TASK,
+  taskSignatures,
+  type WithSender,
+} from "./task-signatures.js";
+export type {
+  AnySignature,
+  CallOptions,
+  CanvasTask,
+  Flow,
+  Follows,
+  GraphProgress,
+  GraphResult,
+  GroupOptions,
+  Immutable,
+  InOf,
+  Mismatch,
+  MustBeImmutable,
+  Open,
+  OutOf,
+  PartState,
+  PartsOptions,
+  PartView,
+  Ref,
+  Results,
+  Settled,
+  Signature,
+  Suffix,
+  TaskFailure,
+} from "./types.js";
+export { workflow } from "./workflow.js";
