@@ -41,7 +41,7 @@ const MOST_DEPTH = 100;
  * The signature that `toJSON` wrote, or that somebody wrote by hand. Code: SUNBEAT_GRAPH_INVALID, with the place, for what has
  * another version, unknown fields or values of another type.
  */
-export function signatureFromJSON<S extends AnySignature>(json: unknown, sender: CanvasSender): S {
+export function signatureFromJSON<S extends AnySignature>(json: unknown, sender: CanvasSender | null): S {
   return makeSignature<S>(runDeep(formFrom(json, null)), sender);
 }
 
