@@ -44,7 +44,10 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
   },
   redis: { from: ["store/redis"], typesOf: ["store/contracts"] },
   redlock: { from: ["core", "locks", "store/redis"] },
-  cli: { from: ["core", "schedules", "config", "events", "app", "doctor", "index"], typesOf: ["beat"] },
+  cli: {
+    from: ["core", "schedules", "config", "events", "app", "doctor", "index"],
+    typesOf: ["beat", "store/contracts"],
+  },
   testing: { from: ["core", "schedules", "tasks", "store/contracts", "store/memory", "app"] },
 };
 
