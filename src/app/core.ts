@@ -3,8 +3,9 @@ import { taskForm } from "../canvas/index.js";
 import type { Config, SunbeatOptions } from "../config/index.js";
 import { resolveOptions } from "../config/index.js";
 import { systemClock, type Clock } from "../core/clock.js";
-import { ConfigurationError, SunbeatError } from "../core/errors.js";
+import { ConfigurationError, messageOf, SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
+import { bounded } from "../core/patience.js";
 import { invalidOption, nameOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { systemRandom, type Random } from "../core/random.js";
@@ -24,10 +25,12 @@ import { type GraphContext, GraphHandle, type SentGraph } from "./graph-result.j
 import { clockOf, loggerOf, randomOf } from "./late-parts.js";
 import { lazyStore } from "./lazy-store.js";
 import { openStore } from "./open-store.js";
-import { Publisher } from "./publisher.js";
+import { Publisher, SILENCE_MS } from "./publisher.js";
 import { serve, type Part, type RunEnd } from "./serve.js";
 import { StoreHandle } from "./store-handle.js";
 import { surveyStore } from "./survey-store.js";
+
+const isWorker = (part: Part): boolean => "kill" in part;
 
 /** What the testing kit puts in place of the real thing. */
 export interface AppParts {
@@ -270,10 +273,9 @@ export class AppCore {
       return Promise.reject(new ConfigurationError("SUNBEAT_USAGE", message));
     }
     // Beats first: another one takes the lead while the workers here still finish their tasks.
-    const isWorker = (part: Part): number => Number("kill" in part);
     this.#untilSignal ??= serve({
       logger: this.logger,
-      parts: [...this.#running].sort((a, b) => isWorker(a) - isWorker(b)),
+      parts: [...this.#running].sort((a, b) => Number(isWorker(a)) - Number(isWorker(b))),
       close: () => this.close(),
       isClosing: () => this.#closing !== null,
       ownsProcess: false,
@@ -281,19 +283,34 @@ export class AppCore {
     return this.#untilSignal;
   }
 
-  /** Idempotent: stops workers and beats, lets what is on its way reach the store, and closes it. */
+  /**
+   * Idempotent: stops workers and beats, lets what is on its way reach the store, gives locks back, and closes the store. With
+   * nobody there who answers all but the workers take less than 2 s.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    const stop = (part: Part): Promise<void> => part.stop();
     try {
-      await Promise.all([...this.#running].map((part) => part.stop()));
-      if (this.store.opened) await this.locks.close();
-      await this.publisher.drain();
+      const beats = Promise.all([...this.#running].filter((part) => !isWorker(part)).map(stop));
+      // Running tasks may send, and may hold locks.
+      await Promise.all([...this.#running].filter(isWorker).map(stop));
+      // Side by side: each of them waits for a silent store for a while, and all together no longer.
+      await Promise.all([beats, this.#closeLocks(), this.publisher.drain()]);
     } finally {
       await this.store.close();
+    }
+  }
+
+  async #closeLocks(): Promise<void> {
+    if (!this.store.opened) return;
+    try {
+      await bounded(this.clock, SILENCE_MS, "release", this.locks.close());
+    } catch (error) {
+      this.logger.debug(`Locks were left to the ends of their leases: ${messageOf(error)}`);
     }
   }
 }

@@ -20,7 +20,7 @@ const STORE_TIMEOUT_MS = 10_000;
 /** The same of a sender that asked for no second try. */
 const ONE_ROUND_MS = 1_000;
 /** A store that answers nothing for so long does not keep the app from closing. */
-const SILENCE_MS = 1_000;
+export const SILENCE_MS = 1_000;
 
 const LATE = "; the message may have arrived, sending its id again is safe";
 

@@ -68,6 +68,9 @@ const HOLD_POLL_MS = 1_000;
 /** Pause after a round that got nothing done although something was due. */
 const FIRST_STUCK_MS = 50;
 const LONGEST_STUCK_MS = 5_000;
+/** A step that has not been answered so long after `stop` is not waited for: it is atomic, and the store may be away. */
+const LAST_STEP_MS = 500;
+
 export class Beat {
   readonly #deps: BeatDeps;
   readonly #stop = new AbortController();
@@ -101,7 +104,8 @@ export class Beat {
     this.#latch = new Latch(clock);
     this.#storeClock = new StoreClock(clock, logger, events);
     this.#patience = new Patience("beat: the store", deps);
-    this.#inTime = inTime(clock, (leaseMs * 2) / 3);
+    const last = { signal: this.#stop.signal, limitMs: LAST_STEP_MS };
+    this.#inTime = inTime(clock, (leaseMs * 2) / 3, last);
     const cache = new EntryCache(deps.entries);
     const { owner } = options;
     this.#codeEntries = new CodeEntries({
@@ -114,7 +118,7 @@ export class Beat {
     });
     this.#leader = new Leader({
       ...{ leases: store.leases, channel: store.channel, clock, random, logger, leaseMs },
-      ...{ host: hostname, version: candidacy, newer: this.#newer },
+      ...{ host: hostname, version: candidacy, newer: this.#newer, last },
       onReading: (reading) => this.#hear(reading),
     });
     this.#rounds = new Rounds({
@@ -143,7 +147,10 @@ export class Beat {
     this.#done ??= this.#run();
   }
 
-  /** Ends the loop after the step under way and gives the lead up. May be called twice, and before `start`. */
+  /**
+   * Ends the loop after the step under way and gives the lead up: within 1.5 s, also where the store is silent. May be
+   * called twice, and before `start`.
+   */
   stop(): Promise<void> {
     this.#stop.abort();
     this.#done ??= this.#run();
@@ -334,8 +341,8 @@ export class Beat {
     if (isFinal(error)) {
       tellEnd(this.#deps.logger, error);
       this.#stop.abort();
-      return;
     }
+    if (this.#stop.signal.aborted) return;
     await this.#latch.wait(this.#patience.failed(error), signal);
   }
 }

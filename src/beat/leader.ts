@@ -26,10 +26,13 @@ import type { Random } from "../core/random.js";
 import type { Channel } from "../store/contracts/channel.js";
 import type { Candidate, Election, Leases } from "../store/contracts/leases.js";
 import { Latch } from "../core/latch.js";
-import { inTime, type InTime, Patience } from "../core/patience.js";
+import { bounded, inTime, type InTime, type LastTime, Patience } from "../core/patience.js";
 import type { ClockReading } from "./clock-guard.js";
 import { isFinal, tellEnd } from "./endings.js";
 import type { NewerBeats } from "./newer-beats.js";
+
+/** A lead that cannot be given up ends by itself, and nobody who ends waits for more. */
+const RESIGN_MS = 1_000;
 
 export interface LeaderDeps {
   readonly leases: Leases;
@@ -41,6 +44,8 @@ export interface LeaderDeps {
   readonly host: string;
   readonly version: string;
   readonly newer: Pick<NewerBeats, "stand" | "tell">;
+  /** How long an answer is waited for once the beat is to end. */
+  readonly last: LastTime;
   /** Every answer of the store carries its clock. */
   readonly onReading: (reading: ClockReading) => void;
 }
@@ -104,7 +109,7 @@ export class Leader {
     this.#id = deps.random.uuid();
     this.#nonce = deps.random.uuid();
     this.#latch = new Latch(deps.clock);
-    this.#inTime = inTime(deps.clock, deps.leaseMs / 3);
+    this.#inTime = inTime(deps.clock, deps.leaseMs / 3, deps.last);
     this.#patience = new Patience("beat: the election", deps);
   }
 
@@ -180,6 +185,7 @@ export class Leader {
         nextAt = attempt.startedAt + leaseMs / 3;
       } catch (error) {
         if (isFinal(error)) return lead.end(messageOf(error));
+        if (lead.signal.aborted) return;
         nextAt = clock.monotonicMs() + Math.min(this.#patience.failed(error), leaseMs / 12);
       }
     }
@@ -207,12 +213,12 @@ export class Leader {
   }
 
   async #resign(): Promise<void> {
-    const { leases, logger } = this.#deps;
+    const { clock, leases, logger } = this.#deps;
     const candidate = { id: this.#id, nonce: this.#nonce };
     // From here on a late answer to an attempt under this nonce is not ours.
     this.#nonce = this.#deps.random.uuid();
     try {
-      await this.#inTime("resign", leases.resign(candidate));
+      await bounded(clock, RESIGN_MS, "resign", leases.resign(candidate));
     } catch (error) {
       logger.debug(`beat: could not give up the lead, its lease will end: ${messageOf(error)}`);
     }

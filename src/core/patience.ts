@@ -37,8 +37,29 @@ export function bounded<T>(
 /** `bounded` with one limit for all steps of a loop. */
 export type InTime = <T>(step: string, work: Promise<T>) => Promise<T>;
 
-export function inTime(clock: Clock, limitMs: number): InTime {
-  return (step, work) => bounded(clock, limitMs, step, work);
+/** What is left for the steps of a loop once it is to end. */
+export interface LastTime {
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+}
+
+/** `last`: from the moment at which its signal aborts, also for a step that is under way then. */
+export function inTime(clock: Clock, limitMs: number, last?: LastTime): InTime {
+  if (last === undefined) return (step, work) => bounded(clock, limitMs, step, work);
+  return async <T>(step: string, work: Promise<T>): Promise<T> => {
+    const atLast = (): Promise<T> => bounded(clock, last.limitMs, step, work);
+    if (last.signal.aborted) return atLast();
+    let onAbort!: () => void;
+    const cut = new Promise<T>((resolve, reject) => {
+      onAbort = () => void atLast().then(resolve, reject);
+    });
+    last.signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([bounded(clock, limitMs, step, work), cut]);
+    } finally {
+      last.signal.removeEventListener("abort", onAbort);
+    }
+  };
 }
 
 /**

@@ -309,7 +309,7 @@ describe.each(Object.keys(STORES))("on the %s store", (kind) => {
       app.events.on("clock-jump", () => told++);
       const beat = app.beat();
       beat.start();
-      await world.pass(1_000);
+      await world.pass(10_000, () => beat.stats().nextAt !== null);
       const { nextAt, term } = beat.stats();
       world.clock.jump(byMs);
       await world.pass(60_000, () => beat.stats().sent > 0);

@@ -9,11 +9,15 @@ import type { Handle, Statement } from "./driver.js";
 import { fileError, isCorrupt, logLostError, storeError } from "./errors.js";
 import type { OpenFiles, Standing } from "./open-files.js";
 import { retryWhileBusy } from "./retry.js";
+import { SCHEMA_VERSION } from "./schema.js";
 import { Step } from "./step.js";
 import type { News } from "./transaction.js";
 
 /** Items of one call handled in one step. */
 export const STEP_LIMIT = 1_000;
+
+/** A newer sunbeat that raises the schema under this process is noticed so soon; a look at each step would cost a tenth. */
+const SCHEMA_LOOK_MS = 50;
 
 type Work<T> = (step: Step) => T;
 
@@ -26,6 +30,7 @@ export class Connection {
   readonly #onCorrupt: () => void;
   readonly #statements = new Map<string, Statement>();
   readonly #ending = new AbortController();
+  #schemaSeenAt = -Infinity;
 
   /**
    * `origin` names this store in signals to other processes; null: the file is not shared. `onCommit` hears of every
@@ -100,6 +105,7 @@ export class Connection {
   peek(): Step {
     this.#assertOpen();
     if (!this.#files.areInPlace()) throw this.#displaced();
+    this.#assertSchema();
     return new Step(this.#context.clock.now(), this.#prepare, this.#origin);
   }
 
@@ -127,7 +133,8 @@ export class Connection {
       // Also for what looks like damage: it may come of another log than this one.
       if (!this.closed && !this.#files.areInPlace()) throw this.#displaced();
       if (isCorrupt(error)) this.#onCorrupt();
-      throw storeError(error, this.path);
+      // A newer schema has other names, so that a statement fails before the next look.
+      throw this.#newerSchema() ?? storeError(error, this.path);
     }
   }
 
@@ -138,6 +145,7 @@ export class Connection {
     let step: Step;
     try {
       if (!this.#files.areInPlace()) throw replacedError(this.#files);
+      this.#assertSchema();
       step = new Step(this.#context.clock.now(), this.#prepare, this.#origin);
       answer = work(step);
       if (!this.#files.areStillInPlace()) throw replacedError(this.#files);
@@ -148,6 +156,34 @@ export class Connection {
     }
     this.#onCommit(step);
     return answer;
+  }
+
+  /** Unless it was looked at a moment ago. Once a step has begun nobody can raise it before its end. */
+  #assertSchema(): void {
+    const now = this.#context.clock.monotonicMs();
+    if (now - this.#schemaSeenAt < SCHEMA_LOOK_MS) return;
+    const { user_version: version } = this.#prepare("PRAGMA user_version").get() as { user_version: number };
+    if (version > SCHEMA_VERSION) {
+      throw fileError(
+        "SUNBEAT_STORE_NEWER",
+        this.path,
+        `was brought to schema version ${version} by a newer sunbeat while this process, which knows ${SCHEMA_VERSION}, had ` +
+          "it open; restart this process with the newer one",
+      );
+    }
+    this.#schemaSeenAt = now;
+  }
+
+  /** Whether the schema was raised since the last look: then this is why a step failed. */
+  #newerSchema(): StoreError | null {
+    this.#schemaSeenAt = -Infinity;
+    try {
+      if (!this.closed) this.#assertSchema();
+    } catch (error) {
+      if (error instanceof StoreError) return error;
+      // The failure at hand tells more.
+    }
+    return null;
   }
 
   #rollback(): void {

@@ -29,6 +29,8 @@ const FALLBACK_POLL_MS = 500;
 /** Rows of each kind read in one look; the rest follows in the next. */
 const LOOK_LIMIT = 1_000;
 
+const FINAL: ReadonlySet<string> = new Set(["SUNBEAT_STORE_REPLACED", "SUNBEAT_STORE_NEWER"]);
+
 export class Watcher {
   readonly #connection: Connection;
   readonly #hub: Hub;
@@ -181,14 +183,15 @@ export class Watcher {
 
   /**
    * A look that finds the file locked or failing is no loss: the next one comes soon, and verbs report errors. Of a file
-   * that is another one now nothing will ever come: all waiting ends, so that whoever waits meets the error.
+   * that is another one now, or of a newer schema, nothing will ever come: all waiting ends, so that whoever waits meets the
+   * error.
    */
   #trying(look: (step: Step) => void): void {
     try {
       look(this.#connection.peek());
     } catch (error) {
       this.#version = null;
-      if (error instanceof StoreError && error.code === "SUNBEAT_STORE_REPLACED") this.#hub.close(error);
+      if (error instanceof StoreError && FINAL.has(error.code)) this.#hub.close(error);
     }
   }
 }

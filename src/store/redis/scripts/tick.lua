@@ -14,9 +14,7 @@
 -- Returns: { now, outcome, ... }: a code of `tick` alone when fenced, else one text per item: its refusal in a word, or "="
 --   and a code of `occurrence` per occurrence
 -- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
-local term, ends_at = unpack(call("HMGET", key_beat, "term", "until"))
-if term ~= arg_term or not ends_at or tonumber(ends_at) <= now then return { now_text, TICK_FENCED } end
-
+-- Of the current term: the fast path, which stands before this, has looked.
 local templates = {}
 local at = rest + tonumber(arg_templates)
 for index = rest, at - 1 do templates[#templates + 1] = read_template(ARGV[index]) end

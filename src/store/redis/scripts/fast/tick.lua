@@ -1,6 +1,6 @@
 -- What most ticks are: of every entry one occurrence that may overlap, without lock or delay, in a store without
 -- buffered runs. All is read and judged before the first write; when one item is out of the ordinary the whole script
--- does the work instead, to the same effect.
+-- does the work instead, to the same effect. The term is checked here for both.
 do
   local term, ends_at = unpack(call("HMGET", key_beat, "term", "until"))
   if term ~= arg_term or not ends_at or tonumber(ends_at) <= now then return { now_text, TICK_FENCED } end
