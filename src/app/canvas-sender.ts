@@ -1,17 +1,16 @@
 /** Sends forms: what is one task as a message, everything else as a graph. */
 import { soleTask, type CanvasSender, type Form, type TaskForm, withOptions } from "../canvas/index.js";
-import type { Store } from "../store/contracts/store.js";
 import type { MessageRequest } from "../tasks/message-factory.js";
-import type { SendOptions } from "../tasks/message.js";
+import type { NewMessage, SendOptions } from "../tasks/message.js";
 import type { CompiledGraph } from "../tasks/part.js";
 import type { EagerApp } from "./eager.js";
-import { openGraph } from "./graph-publisher.js";
+import type { GraphPublisher } from "./graph-publisher.js";
 import type { GraphHandle, SentGraph } from "./graph-result.js";
 
 /** What an app has for the forms that it sends. */
 export interface CanvasApp extends EagerApp {
-  readonly store: { get(): Promise<Store> };
-  sendMessage(request: MessageRequest): Promise<{ readonly id: string; readonly ignored: boolean }>;
+  readonly graphPublisher: GraphPublisher;
+  sendMessage(request: MessageRequest): Promise<NewMessage>;
   graph(sent: SentGraph): GraphHandle<never>;
 }
 
@@ -57,16 +56,15 @@ export class AppCanvas implements CanvasSender {
   }
 
   async #sendTask(form: TaskForm, open: readonly unknown[]): Promise<GraphHandle<never>> {
-    const { id, ignored } = await this.#app.sendMessage(requestOf(form, open));
-    return this.#app.graph({ graphId: id, output: id, task: form.task, ignored });
+    const { id, task, resultTtlMs } = await this.#app.sendMessage(requestOf(form, open));
+    return this.#app.graph({ graphId: id, output: id, task, ignored: resultTtlMs === 0 });
   }
 
   async #sendGraph(form: Form, open: readonly unknown[]): Promise<GraphHandle<never>> {
     const app = this.#app;
     const graph = await this.compile(form, open);
-    const { clock, config, events } = app;
-    const store = (): Promise<Store> => app.store.get();
-    const outcome = await openGraph(graph, config.resultTtlMs, { clock, store, retry: config.publishRetry });
+    const { config, events } = app;
+    const outcome = await app.graphPublisher.open(graph, config.resultTtlMs);
     const { id, name } = graph;
     if (outcome === "sealed") events.emit("graph-started", { graph: id, name });
     return app.graph(sentOf(graph));

@@ -12,15 +12,17 @@ import { systemRandom, type Random } from "../core/random.js";
 import { stderrLogger } from "../core/stderr-logger.js";
 import { Events } from "../events/index.js";
 import { Locks } from "../locks/index.js";
+import type { EnqueueOutcome } from "../store/contracts/sender.js";
 import type { Store, StoreContext, StoreSource } from "../store/contracts/store.js";
 import type { StoreFacts } from "../store/contracts/survey.js";
 import { messageFactory, type CreateMessage, type MessageRequest } from "../tasks/message-factory.js";
-import type { SendOptions } from "../tasks/message.js";
+import type { NewMessage, SendOptions } from "../tasks/message.js";
 import { TaskRegistry } from "../tasks/registry.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { AsyncResult } from "./async-result.js";
 import { maskPassword, parseBrokerUrl } from "./broker-url.js";
 import { AppCanvas } from "./canvas-sender.js";
+import { GraphPublisher } from "./graph-publisher.js";
 import { type GraphContext, GraphHandle, type SentGraph } from "./graph-result.js";
 import { clockOf, loggerOf, randomOf } from "./late-parts.js";
 import { lazyStore } from "./lazy-store.js";
@@ -66,6 +68,7 @@ export class AppCore {
   readonly lazyStore: Store;
   readonly createMessage: CreateMessage;
   readonly publisher: Publisher;
+  readonly graphPublisher: GraphPublisher;
   /** Sends forms. */
   readonly canvas = new AppCanvas(this);
   readonly schedules: Schedules;
@@ -77,6 +80,8 @@ export class AppCore {
   #broker: string | StoreSource;
   /** Workers and beats that this app started, in order. */
   readonly #running = new Set<Part>();
+  /** What handles of results need. */
+  readonly #resultContext: GraphContext;
   #closing: Promise<void> | null = null;
   #untilSignal: Promise<RunEnd> | null = null;
 
@@ -121,11 +126,14 @@ export class AppCore {
         payloadLimit,
       },
     });
-    this.publisher = new Publisher({
+    this.#resultContext = { clock: this.clock, events: this.events, store: () => this.store.get() };
+    const sending = {
       clock: this.clock,
       retry: this.config.publishRetry,
       store: () => this.store.get(),
-    });
+    };
+    this.publisher = new Publisher(sending);
+    this.graphPublisher = new GraphPublisher(sending);
     const { clock: time, random: chance, logger: log, events } = this;
     this.locks = new Locks({ store: this.lazyStore, clock: time, random: chance, logger: log, events });
     for (const { name: entry, lock } of this.entries) {
@@ -204,17 +212,19 @@ export class AppCore {
       const { runMessage } = await import("./eager.js");
       return runMessage(this.createMessage(request), this);
     }
-    const { id, ignored } = await this.sendMessage(request);
-    return this.result(id, ignored);
+    const message = this.createMessage(request);
+    this.#tellSent(message, await this.publisher.send(message));
+    return this.result(message.id, message.resultTtlMs === 0);
   }
 
-  /** `ignored`: no result will be stored. */
-  async sendMessage(request: MessageRequest): Promise<{ readonly id: string; readonly ignored: boolean }> {
+  async sendMessage(request: MessageRequest): Promise<NewMessage> {
     const message = this.createMessage(request);
-    const outcome = await this.publisher.send(message);
-    const { id, task, queue } = message;
+    this.#tellSent(message, await this.publisher.send(message));
+    return message;
+  }
+
+  #tellSent({ id, task, queue }: NewMessage, outcome: EnqueueOutcome): void {
     if (outcome === "queued") this.events.emit("task-sent", { id, task, queue });
-    return { id, ignored: message.resultTtlMs === 0 };
   }
 
   async sendMany(
@@ -231,9 +241,9 @@ export class AppCore {
     if (this.config.taskAlwaysEager) return this.#sendEach(task, argsList, options);
     const messages = argsList.map((args: readonly unknown[]) => this.createMessage({ task, args, options }));
     const outcomes = await this.publisher.sendMany(messages);
-    return messages.map(({ id, queue, resultTtlMs }, index) => {
-      if (outcomes[index] === "queued") this.events.emit("task-sent", { id, task, queue });
-      return this.result(id, resultTtlMs === 0);
+    return messages.map((message, index) => {
+      this.#tellSent(message, outcomes[index]!);
+      return this.result(message.id, message.resultTtlMs === 0);
     });
   }
 
@@ -248,16 +258,11 @@ export class AppCore {
   }
 
   result(id: string, ignored = false): AsyncResult<never> {
-    return new AsyncResult(id, this.#resultContext, { ignored });
+    return new AsyncResult(id, this.#resultContext, ignored ? { ignored } : undefined);
   }
 
   graph(sent: SentGraph): GraphHandle<never> {
     return new GraphHandle(sent, this.#resultContext);
-  }
-
-  get #resultContext(): GraphContext {
-    const { clock, events } = this;
-    return { clock, events, store: () => this.store.get() };
   }
 
   /** Has `close` stop it, too. */
@@ -299,7 +304,7 @@ export class AppCore {
       // Running tasks may send, and may hold locks.
       await Promise.all([...this.#running].filter(isWorker).map(stop));
       // Side by side: each of them waits for a silent store for a while, and all together no longer.
-      await Promise.all([beats, this.#closeLocks(), this.publisher.drain()]);
+      await Promise.all([beats, this.#closeLocks(), this.publisher.drain(), this.graphPublisher.drain()]);
     } finally {
       await this.store.close();
     }

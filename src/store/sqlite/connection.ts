@@ -148,6 +148,7 @@ export class Connection {
       this.#assertSchema();
       step = new Step(this.#context.clock.now(), this.#prepare, this.#origin);
       answer = work(step);
+      step.graphs.flush();
       if (!this.#files.areStillInPlace()) throw replacedError(this.#files);
       this.#prepare("COMMIT").run();
     } catch (error) {
