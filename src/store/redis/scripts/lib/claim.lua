@@ -138,8 +138,8 @@ local function foremost(readers, wanted)
   return taken, ids
 end
 
--- What deliveries of parts bring with them: number of the delivery, 1 where the part has the id of its graph, else 0, the only input
--- and its result, the culprit, its task and its result, "" for none; of each, one after another. Nil for nothing.
+-- What deliveries of parts bring with them, nil for nothing: the numbers of those that are parts, and behind them of each that has more to tell its
+-- number, 1 where the part has the id of its graph, else 0, the only input and its result, the culprit, its task and its result, "" for none.
 local parts_given = nil
 
 -- An input of this size or more is left to the worker to read.
@@ -147,22 +147,24 @@ local SMALL_INPUT = 65536
 
 local function stored_result(graph, name)
   local record = call("HGET", key_res, graph_records().part_id(graph, name))
-  return is_kept(record) and record or nil
+  return is_kept(record) and record or ""
 end
 
 local function give_part(part, graph, number)
+  parts_given = parts_given or { "" }
+  parts_given[1] = parts_given[1] .. " " .. number
   local input, culprit = match(part.inputs, "^[^,+-]+$") or "", ""
   local given, told, task = "", "", ""
   if input ~= "" then
-    given = stored_result(graph, input) or ""
+    given = stored_result(graph, input)
     if #given >= SMALL_INPUT then given = "" end
   end
-  if part.culprit ~= "+" and part.culprit ~= "!" then
-    told = stored_result(graph, part.culprit) or ""
-    local source = part_at(graph_records().part_id(graph, part.culprit))
-    if told ~= "" then culprit, task = part.culprit, source and source.task or "" end
+  if part.culprit ~= "+" then
+    culprit, told = part.culprit, stored_result(graph, part.culprit)
+    local source = part_at(graph_records().part_id(graph, culprit))
+    task = source and source.task or ""
   end
-  parts_given = parts_given or {}
+  if graph.id ~= part.id and given == "" and told == "" then return 0 end
   local size = #parts_given
   parts_given[size + 1], parts_given[size + 2] = number, graph.id == part.id and 1 or 0
   parts_given[size + 3], parts_given[size + 4] = input, given

@@ -126,10 +126,10 @@ local function graphs()
   -- What the end of a part means to its graph, and who is told.
   local function part_ended(graph, part, state)
     local name = name_in(graph, part.id)
+    if part.state == PART_BLOCKED then set_number(part.id, false) end
     part.state = state
     if part.culprit == "!" then part.culprit = "+" end
     save_part(part)
-    if number_of(part.id) then set_number(part.id, false) end
     if part.task == "+" then
       graph.joins = graph.joins - 1
     elseif state == PART_SUCCEEDED then
@@ -150,21 +150,42 @@ local function graphs()
     if records.is_over(graph) and graph.state ~= GRAPH_DROPPED then close_graph(graph) end
   end
 
+  -- The id of a culprit as JSON, as the payload of results.
+  local told_culprits = {}
+
+  local function told_culprit(graph, culprit)
+    if culprit == "+" then return "+" end
+    local id = part_id(graph, culprit)
+    local told = told_culprits[id]
+    if not told then
+      told = "=" .. string.gsub(cjson.encode(id), "\\/", "/")
+      told_culprits[id] = told
+    end
+    return told
+  end
+
   -- Ends a part that will not run, for `culprit`; "+": it is an error callback, and nothing has failed.
   local function cut_off(graph, part, culprit)
-    local m = part.task ~= "+" and load_message(part.id)
-    -- What is told of one that has expired, or was revoked, stays so.
-    local reason = m and end_of(m)
-    if reason then return drop_unrun(m, reason) end
+    local ttl = 0
+    if part.task ~= "+" then
+      local expires, kept = match(call("HGET", key_msg, part.id) or "", "^%S+ %S+ %S+ %S+ %S+ %S+ (%S+) (%d+)")
+      if expires ~= "+" or call("HEXISTS", key_state, part.id) == 1 then
+        -- What is told of one that has expired, or was revoked, stays so.
+        local m = load_message(part.id)
+        local reason = m and end_of(m)
+        if reason then return drop_unrun(m, reason) end
+      end
+      ttl = tonumber(kept) or 0
+    end
+    left = left - 1
     part.culprit = culprit
-    local payload = "+"
-    if culprit ~= "+" then payload = "=" .. string.gsub(cjson.encode(part_id(graph, culprit)), "\\/", "/") end
-    keep_part_result(part, PART_UNRUN, m and kept_ms(m) or 0, "REVOKED upstream + " .. payload)
+    keep_part_result(part, PART_UNRUN, ttl, "REVOKED upstream + " .. told_culprit(graph, culprit))
     part_ended(graph, part, PART_UNRUN)
   end
 
   -- The message of a part that waited for others into its queue, as if just sent, or in line for its lock.
   local function send_part(part, m)
+    left = left - 1
     work(15)
     local record = call("HGET", key_msg, m.id)
     local eta, expires = match(part.timing, "^([^,]*),(.*)$")
@@ -198,7 +219,7 @@ local function graphs()
     end
     local reason = end_of(m)
     if reason then return drop_unrun(m, reason) end
-    if number_of(part.id) then set_number(part.id, false) end
+    set_number(part.id, false)
     call("HDEL", key_state, part.id)
     part.state, part.culprit = PART_WAITING, culprit
     save_part(part)
@@ -260,10 +281,12 @@ local function graphs()
       if not edges then return true end
       local size = #edges.names
       local to = math.min(size, item.second + left - 1)
-      local ids = {}
-      for at = item.second, to do ids[#ids + 1] = part_id(graph, edges.names[at]) end
-      remember_parts(ids)
-      records.remember_numbers(ids)
+      if to > item.second then
+        local ids = {}
+        for at = item.second, to do ids[#ids + 1] = part_id(graph, edges.names[at]) end
+        remember_parts(ids)
+        records.remember_numbers(ids)
+      end
       while item.second <= size do
         if left <= 0 then return false end
         left = left - 1
