@@ -15,7 +15,16 @@ import { parts, wireIds } from "./messages.js";
 import { idOf, nameIn, packParts } from "./parts.js";
 import { readStored } from "./results.js";
 import { CODES, defineScript, meanings, outcomes, type WireNumber } from "./script.js";
-import { fromWire, fromWord, fromWordOrNull, numberOrNull, toWire, toWord, toWordOrNull, words } from "./text.js";
+import {
+  fromWire,
+  fromWord,
+  fromWordOrNull,
+  numberOrNull,
+  toWire,
+  toWord,
+  toWordOrNull,
+  words,
+} from "./text.js";
 
 const GET_STEP = 250;
 const LIST_STEP = 250;
@@ -67,7 +76,9 @@ export function redisGraphs(caller: Caller): Graphs {
       const found: (GraphRecord | null)[] = [];
       for (const part of parts(ids, GET_STEP)) {
         const told = await caller.call(getScript, {}, wireIds(part));
-        found.push(...part.map((id, index) => readGraph(id, told[index * 2] ?? "", told[index * 2 + 1] ?? "")));
+        found.push(
+          ...part.map((id, index) => readGraph(id, told[index * 2] ?? "", told[index * 2 + 1] ?? "")),
+        );
       }
       return found;
     },
@@ -178,7 +189,8 @@ function readParts(id: string, reply: "" | readonly (string | WireNumber)[]): Pa
   return {
     isAll: Number(isAll) === 1,
     parts: parts(told.map(String), 4).map(([name = "", record = "", leased, followers = ""]) => {
-      const [letter = "", , , , , culprit = "+", , , , task = "+"] = record.split(" ");
+      const [letter = "", , changed = "", , , , , task = "+"] = record.split(" ");
+      const [culprit = "+"] = changed.split(";");
       const state = wordOf(letter, PARTS);
       return {
         id: idOf(id, name),

@@ -37,7 +37,11 @@ export function packParts(
       message ? toWire(message.body) : (value ?? "null"),
     );
   }
-  return { templates: templates.templates, parts: packed, lists: lists.flatMap((list) => packList(graph, list)) };
+  return {
+    templates: templates.templates,
+    parts: packed,
+    lists: lists.flatMap((list) => packList(graph, list)),
+  };
 }
 
 function packList(graph: string, { key, edges, cancels = [] }: FollowerList): string[] {
@@ -62,4 +66,3 @@ export function packGrowth({ parts, lists, output, added }: Growth): string {
     values: added?.values ?? [],
   });
 }
-

@@ -45,12 +45,13 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
       const claim = isLast ? request : null;
       const queues = claim ? claimant.inTurn(claim.queues) : [];
       const nonce = claimant.nonce();
-      const [letters, now, wakeAt, found, dead = [], brought = [], ended = [], changed = []] = await caller.call(
-        settleScript,
-        { settlements: settlementsText(part), max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
-        queues.map(toWord),
-        { repeatable: claim === null, onRepeat: unknown.onRepeat },
-      );
+      const [letters, now, wakeAt, found, dead = [], brought = [], ended = [], changed = []] =
+        await caller.call(
+          settleScript,
+          { settlements: settlementsText(part), max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
+          queues.map(toWord),
+          { repeatable: claim === null, onRepeat: unknown.onRepeat },
+        );
       done.push(...outcomes(letters, SETTLED));
       graphs.push(...readChanges(ended));
       if (!claim || letters.length < part.length) continue;
@@ -155,16 +156,24 @@ function readDeliveries(given: string | readonly string[], nonce: string): Deliv
   return deliveries;
 }
 
-function addParts(deliveries: Delivery[], brought: PartsGiven, nonce: string): void {
-  for (const [number, own, ...texts] of parts(brought, 7)) {
-    const at = deliveries.findIndex(({ token }) => token === `${nonce}.${number}`);
-    const delivery = deliveries[at];
-    if (delivery) deliveries[at] = { ...delivery, part: readPart(delivery.id, isDone(own ?? 0), texts.map(String)) };
+function addParts(deliveries: Delivery[], [numbers = "", ...told]: PartsGiven, nonce: string): void {
+  const added = new Map<string, DeliveredPart>();
+  const token = (number: string | WireNumber): string => `${nonce}.${number}`;
+  for (const [number = "", own = 0, ...texts] of parts(told, 7)) {
+    const at = deliveries.find((delivery) => delivery.token === token(number));
+    if (at) added.set(at.token, readPart(isDone(own) ? at.id : graphOf(at.id), texts.map(String)));
   }
+  const given = new Set(String(numbers).split(" ").map(token));
+  deliveries.forEach((delivery, index) => {
+    if (!given.has(delivery.token)) return;
+    deliveries[index] = { ...delivery, part: added.get(delivery.token) ?? { graph: graphOf(delivery.id) } };
+  });
 }
 
-function readPart(id: string, isOwn: boolean, texts: readonly string[]): DeliveredPart {
-  const graph = isOwn ? id : id.slice(0, id.lastIndexOf(":"));
+/** Of a part that has not the id of its graph. */
+const graphOf = (id: string): string => id.slice(0, id.lastIndexOf(":"));
+
+function readPart(graph: string, texts: readonly string[]): DeliveredPart {
   const [inputName = "", inputText = "", culpritName = "", task = "", culpritText = ""] = texts;
   const input = readStored(idOf(graph, inputName), inputText);
   const result = readStored(idOf(graph, culpritName), culpritText);

@@ -13,7 +13,7 @@
 --               "<fate range> <from, sixteen digits> <to> <count> <reason>", schedule
 -- Returns: { now, outcome, ... }: a code of `tick` alone when fenced, else one text per item: its refusal in a word, or "="
 --   and a code of `occurrence` per occurrence
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 -- Of the current term: the fast path, which stands before this, has looked.
 local templates = {}
 local at = rest + tonumber(arg_templates)

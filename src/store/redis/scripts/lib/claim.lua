@@ -138,36 +138,45 @@ local function foremost(readers, wanted)
   return taken, ids
 end
 
--- What deliveries of parts bring with them: number of the delivery, 1 where the part has the id of its graph, else 0, the only input
--- and its result, the culprit, its task and its result, "" for none; of each, one after another. Nil for nothing.
-local parts_given = nil
+-- What deliveries of parts bring with them: the numbers of those that are parts, and behind them of each that has more to tell its
+-- number, 1 where the part has the id of its graph, else 0, the only input and its result, the culprit, its task and its result, "" for none.
+local parts_given, numbers_given = { "" }, {}
 
 -- An input of this size or more is left to the worker to read.
 local SMALL_INPUT = 65536
 
 local function stored_result(graph, name)
   local record = call("HGET", key_res, graph_records().part_id(graph, name))
-  return is_kept(record) and record or nil
+  return is_kept(record) and record or ""
 end
 
 local function give_part(part, graph, number)
+  numbers_given[#numbers_given + 1] = number
+  if part.inputs == "+" and part.culprit == "+" and graph.id ~= part.id then return 0 end
   local input, culprit = match(part.inputs, "^[^,+-]+$") or "", ""
   local given, told, task = "", "", ""
   if input ~= "" then
-    given = stored_result(graph, input) or ""
+    given = stored_result(graph, input)
     if #given >= SMALL_INPUT then given = "" end
   end
-  if part.culprit ~= "+" and part.culprit ~= "!" then
-    told = stored_result(graph, part.culprit) or ""
-    local source = part_at(graph_records().part_id(graph, part.culprit))
-    if told ~= "" then culprit, task = part.culprit, source and source.task or "" end
+  if part.culprit ~= "+" then
+    culprit, told = part.culprit, stored_result(graph, part.culprit)
+    local source = part_at(graph_records().part_id(graph, culprit))
+    task = source and source.task or ""
   end
-  parts_given = parts_given or {}
+  if graph.id ~= part.id and given == "" and told == "" then return 0 end
   local size = #parts_given
   parts_given[size + 1], parts_given[size + 2] = number, graph.id == part.id and 1 or 0
   parts_given[size + 3], parts_given[size + 4] = input, given
   parts_given[size + 5], parts_given[size + 6], parts_given[size + 7] = culprit, task, told
   return #given + #told
+end
+
+-- Nil for nothing.
+local function given_parts()
+  if #numbers_given == 0 then return nil end
+  parts_given[1] = table.concat(numbers_given, " ")
+  return parts_given
 end
 
 -- Takes at most `max` messages under `lease`; their tokens are "<nonce>.<position>". Gives id, record, and what has
@@ -295,5 +304,5 @@ local function claim(queues, max, lease, nonce)
     if drops > 0 or any_task_lock or known_parts.any then others_at = nil end
     wake_at = math.min(earliest(key_leased), others_at or earliest_but_leases())
   end
-  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, dead_lettered, parts_given }
+  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, dead_lettered, given_parts() }
 end
