@@ -1,16 +1,15 @@
 /** Sends forms: what is one task as a message, everything else as a graph. */
 import { soleTask, type CanvasSender, type Form, type TaskForm, withOptions } from "../canvas/index.js";
-import type { Store } from "../store/contracts/store.js";
 import type { MessageRequest } from "../tasks/message-factory.js";
 import type { SendOptions } from "../tasks/message.js";
 import type { CompiledGraph } from "../tasks/part.js";
 import type { EagerApp } from "./eager.js";
-import { openGraph } from "./graph-publisher.js";
+import type { GraphPublisher } from "./graph-publisher.js";
 import type { GraphHandle, SentGraph } from "./graph-result.js";
 
 /** What an app has for the forms that it sends. */
 export interface CanvasApp extends EagerApp {
-  readonly store: { get(): Promise<Store> };
+  readonly graphPublisher: GraphPublisher;
   sendMessage(request: MessageRequest): Promise<{ readonly id: string; readonly ignored: boolean }>;
   graph(sent: SentGraph): GraphHandle<never>;
 }
@@ -64,9 +63,8 @@ export class AppCanvas implements CanvasSender {
   async #sendGraph(form: Form, open: readonly unknown[]): Promise<GraphHandle<never>> {
     const app = this.#app;
     const graph = await this.compile(form, open);
-    const { clock, config, events } = app;
-    const store = (): Promise<Store> => app.store.get();
-    const outcome = await openGraph(graph, config.resultTtlMs, { clock, store, retry: config.publishRetry });
+    const { config, events } = app;
+    const outcome = await app.graphPublisher.open(graph, config.resultTtlMs);
     const { id, name } = graph;
     if (outcome === "sealed") events.emit("graph-started", { graph: id, name });
     return app.graph(sentOf(graph));

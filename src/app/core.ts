@@ -20,6 +20,7 @@ import type { WorkerOptions } from "../worker/options.js";
 import { AsyncResult } from "./async-result.js";
 import { maskPassword, parseBrokerUrl } from "./broker-url.js";
 import { AppCanvas } from "./canvas-sender.js";
+import { GraphPublisher } from "./graph-publisher.js";
 import { type GraphContext, GraphHandle, type SentGraph } from "./graph-result.js";
 import { clockOf, loggerOf, randomOf } from "./late-parts.js";
 import { lazyStore } from "./lazy-store.js";
@@ -63,6 +64,7 @@ export class AppCore {
   readonly lazyStore: Store;
   readonly createMessage: CreateMessage;
   readonly publisher: Publisher;
+  readonly graphPublisher: GraphPublisher;
   /** Sends forms. */
   readonly canvas = new AppCanvas(this);
   readonly schedules: Schedules;
@@ -118,11 +120,13 @@ export class AppCore {
         payloadLimit,
       },
     });
-    this.publisher = new Publisher({
+    const sending = {
       clock: this.clock,
       retry: this.config.publishRetry,
       store: () => this.store.get(),
-    });
+    };
+    this.publisher = new Publisher(sending);
+    this.graphPublisher = new GraphPublisher(sending);
     const { clock: time, random: chance, logger: log, events } = this;
     this.locks = new Locks({ store: this.lazyStore, clock: time, random: chance, logger: log, events });
     for (const { name: entry, lock } of this.entries) {
@@ -291,7 +295,7 @@ export class AppCore {
     try {
       await Promise.all([...this.#running].map((part) => part.stop()));
       if (this.store.opened) await this.locks.close();
-      await this.publisher.drain();
+      await Promise.all([this.publisher.drain(), this.graphPublisher.drain()]);
     } finally {
       await this.store.close();
     }

@@ -14,7 +14,7 @@ import type { NewMessage } from "../tasks/message.js";
 import type { CompiledGraph } from "../tasks/part.js";
 import type { TaskRegistry } from "../tasks/registry.js";
 import { drain } from "../worker/drain.js";
-import { openGraph } from "./graph-publisher.js";
+import { GraphPublisher } from "./graph-publisher.js";
 import { type GraphContext, GraphHandle, type SentGraph } from "./graph-result.js";
 
 /** What an app has for runs in place. */
@@ -79,7 +79,7 @@ export async function runGraph(
   return runEagerly(core, sent, async (store) => {
     const { clock, config } = core;
     const context = { clock, store: () => Promise.resolve(store), retry: config.publishRetry };
-    await openGraph(graph, config.resultTtlMs, context);
+    await new GraphPublisher(context).open(graph, config.resultTtlMs);
   });
 }
 

@@ -10,6 +10,10 @@ import type { CompiledGraph, FollowerList, NewPart } from "../tasks/part.js";
 const MOST_TEXT = 4_000_000;
 /** A portion that has not been answered by then is taken for lost. */
 const STORE_TIMEOUT_MS = 10_000;
+/** The same of a sender that asked for no second try. */
+const ONE_ROUND_MS = 1_000;
+/** A store that answers nothing for so long does not keep the app from closing. */
+const SILENCE_MS = 1_000;
 
 const LATE = "; the graph may have arrived, sending it again under its id is safe";
 
@@ -19,35 +23,66 @@ export interface GraphPublisherContext {
   readonly retry: PublishRetry;
 }
 
-/**
- * Resolves once the store has all of it; "duplicate": it was there. Rejects with a StoreError: then nothing of it has begun, or,
- * where the answer to the last portion was lost, all of it may.
- */
-export async function openGraph(
-  graph: CompiledGraph,
-  keepMs: number,
-  context: GraphPublisherContext,
-): Promise<Exclude<OpenOutcome, "open">> {
-  for (const portion of portionsOf(graph, keepMs)) {
-    const outcome = await openPortion(portion, context);
-    if (outcome === "duplicate" || portion.seal) return outcome === "open" ? "sealed" : outcome;
-  }
-  return "sealed";
-}
+export class GraphPublisher {
+  readonly #context: GraphPublisherContext;
+  #sending = 0;
+  readonly #portions = new Set<Promise<unknown>>();
 
-async function openPortion(
-  portion: GraphPortion,
-  { clock, store, retry }: GraphPublisherContext,
-): Promise<OpenOutcome> {
-  for (let tries = 0; ; tries++) {
+  constructor(context: GraphPublisherContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Resolves once the store has all of it; "duplicate": it was there. Rejects with a StoreError: then nothing of it has begun, or,
+   * where the answer to the last portion was lost, all of it may. What has come of it by then the store drops in time.
+   */
+  async open(graph: CompiledGraph, keepMs: number): Promise<"sealed" | "duplicate"> {
+    this.#sending++;
     try {
-      const { graphs } = await store();
-      return await bounded(clock, STORE_TIMEOUT_MS, "graphs.open", graphs.open(portion), LATE);
-    } catch (error) {
-      // Repeating is safe: a part that is known stays as it is.
-      if (!isRetryable(error) || tries >= retry.maxRetries) throw error;
-      await sleep(clock, Math.min(retry.intervalStartMs + tries * retry.intervalStepMs, retry.intervalMaxMs));
+      for (const portion of portionsOf(graph, keepMs)) {
+        if ((await this.#insist(portion)) === "duplicate") return "duplicate";
+      }
+      return "sealed";
+    } finally {
+      this.#sending--;
     }
+  }
+
+  /** Resolves when nothing is on its way any more, or the store has been silent for a second. */
+  async drain(): Promise<void> {
+    try {
+      while (this.#sending > 0 && this.#portions.size > 0) {
+        const next = Promise.race(this.#portions).catch(() => undefined);
+        await bounded(this.#context.clock, SILENCE_MS, "graphs.open", next);
+      }
+    } catch {
+      // What is on its way ends with the store.
+    }
+  }
+
+  async #insist(portion: GraphPortion): Promise<OpenOutcome> {
+    const { clock, retry } = this.#context;
+    const limitMs = retry.maxRetries === 0 ? ONE_ROUND_MS : STORE_TIMEOUT_MS;
+    for (let tries = 0; ; tries++) {
+      try {
+        return await bounded(clock, limitMs, "graphs.open", this.#send(portion), LATE);
+      } catch (error) {
+        // Repeating is safe: a part that is known stays as it is.
+        if (!isRetryable(error) || tries >= retry.maxRetries) throw error;
+        await sleep(
+          clock,
+          Math.min(retry.intervalStartMs + tries * retry.intervalStepMs, retry.intervalMaxMs),
+        );
+      }
+    }
+  }
+
+  #send(portion: GraphPortion): Promise<OpenOutcome> {
+    const answer = this.#context.store().then(({ graphs }) => graphs.open(portion));
+    this.#portions.add(answer);
+    const forget = (): void => void this.#portions.delete(answer);
+    answer.then(forget, forget);
+    return answer;
   }
 }
 

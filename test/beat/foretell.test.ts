@@ -13,7 +13,12 @@ const entryOf = (options: Partial<TaskEntryOptions>) =>
   resolveEntry("e", { task: "t", schedule: every("1h"), ...options }, { timezone: "UTC" });
 
 /** The first four runs, and why no other follows. */
-function told(options: Partial<TaskEntryOptions>, state: EntryState | null = null, now = "00:00", from = now) {
+function told(
+  options: Partial<TaskEntryOptions>,
+  state: EntryState | null = null,
+  now = "00:00",
+  from = now,
+) {
   const runs = foretell(entryOf(options), state, at(now), at(from));
   const lines: string[] = [];
   for (let step = runs.next(); ; step = runs.next()) {
