@@ -112,7 +112,8 @@ export function startPart(records: Records, part: FoundPart, culprit: string | n
   const expires = part.expiresMs === null ? message.expires : now + part.expiresMs;
   messages.sendPart(message, eta, expires);
   const lock = queuedState(eta, now) === "ready" ? messages.lockOf(message) : null;
-  if (lock === null || takeLock(records, message, message.task, lock)) records.notify(message.queue);
+  const sent = lock && messages.find(part.id);
+  if (!sent || takeLock(records, sent, sent.task, lock)) records.notify(message.queue);
 }
 
 /** Its value is told by reference. */
