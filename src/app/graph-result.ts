@@ -158,7 +158,8 @@ export class GraphHandle<R = unknown> extends AsyncResult<R> implements GraphRes
     const outcome = await graphs.resume(this.graphId);
     if (outcome === "unknown") throw this.#unknown();
     if (outcome === "resumed") return this.#tell("graph-resumed", graph);
-    const state = graph?.open === 0 ? `has ${graph.state}` : "is still running";
+    const ended = graph?.state === "revoked" ? "was revoked" : `has ${graph?.state}`;
+    const state = graph?.open === 0 ? ended : "is still running";
     throw new TaskError(
       "SUNBEAT_GRAPH_INVALID",
       `graph ${quote(this.graphId)} ${state}: only one that is over, and has failed, can be resumed`,

@@ -1,4 +1,5 @@
 import { formatDuration } from "../core/duration.js";
+import { formText } from "./form-text.js";
 import { formatLocal } from "./local-time.js";
 
 /** A stored definition, as far as it is read here; what has its default is left out of it. */
@@ -28,14 +29,23 @@ export function readDefinition(text: string): Definition | null {
 /** An entry with a canvas is one of this task, with the form as its argument. */
 const CANVAS_TASK = "sunbeat.canvas";
 
+/** What an entry sends: the name of its task, or its form. Null when only other code knows it. */
+export function taskText(entry: {
+  readonly task: string | null;
+  readonly definition: string;
+}): string | null {
+  if (entry.task !== CANVAS_TASK) return entry.task;
+  const args = readDefinition(entry.definition)?.args;
+  return Array.isArray(args) ? formText(args[0]) : entry.task;
+}
+
 type Row = [label: string, value: string];
 
 /** What an entry says besides task, schedule and description, where that is not the default. */
 export function definitionRows(definition: Definition, timezone: string): Row[] {
   const { args, options = {}, misfire, overlap, overlapTimeoutMs, jitterMs, lock } = definition;
   const rows: Row[] = [];
-  if (definition.task === CANVAS_TASK && Array.isArray(args)) rows.push(["canvas", JSON.stringify(args[0])]);
-  else if (args !== undefined) rows.push(["args", JSON.stringify(args)]);
+  if (args !== undefined && definition.task !== CANVAS_TASK) rows.push(["args", JSON.stringify(args)]);
   for (const [name, value] of Object.entries(options)) rows.push([name, optionText(value, timezone)]);
   if (misfire !== undefined) rows.push(["misfire", misfireText(misfire)]);
   if (overlap !== undefined) rows.push(["overlap", overlap]);

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../core/clock.js";
-import { definitionRows, readDefinition } from "./definition-rows.js";
+import { definitionRows, readDefinition, taskText } from "./definition-rows.js";
 import type { Lint } from "../schedules/index.js";
 import { failureOf, type ListedEntry } from "./entries.js";
 import { printLints } from "./lints.js";
@@ -38,9 +38,9 @@ export function printEntry(
 type Row = [label: string, value: string];
 
 function facts(entry: ListedEntry, { timezone, now }: Showing): Row[] {
-  const { task, schedule, description, definition, status, stored } = entry;
+  const { schedule, description, definition, status, stored } = entry;
   const instant = (at: Date): string => formatLocal(at.getTime(), timezone, "seconds");
-  const rows: Row[] = [["task", task ?? "known only to other code"]];
+  const rows: Row[] = [["task", taskText(entry) ?? "known only to other code"]];
   rows.push(["schedule", schedule === null ? "known only to other code" : describeAt(schedule, now)]);
   rows.push(...definitionRows(readDefinition(definition) ?? {}, timezone));
   if (description !== null) rows.push(["description", description]);

@@ -142,7 +142,7 @@ function scheduleOf(flags: EntryFlags, timezone: string): Schedule {
 function sendOptions(flags: EntryFlags, { timezone, now }: Reading): Omit<SendOptions, "taskId"> {
   const { queue, priority, expires, options } = flags;
   return {
-    ...(options !== undefined && readObject("--options", options)),
+    ...(options !== undefined && readObject("--options", options, '{"maxDeliveries": 5}')),
     ...(queue !== undefined && { queue }),
     ...(priority !== undefined && { priority }),
     ...(expires !== undefined && { expires: readExpiry("--expires", expires, timezone, now) }),

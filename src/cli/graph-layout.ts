@@ -59,7 +59,8 @@ export function layOut(parts: readonly PartRecord[], output: string): Layout {
 /** Whether `id` is a part that grew from the run of `parent`. */
 export function isGrownFrom(id: string, parent: string): boolean {
   const slash = id.lastIndexOf("/");
-  if (slash < 0) return false;
+  // Of a message that became a graph of its own id.
+  if (slash < 0) return id.slice(0, id.lastIndexOf(":")) === parent;
   const stem = id.slice(0, slash);
   if (stem === parent) return true;
   const hash = /:~([0-9a-f]{16})$/.exec(stem)?.[1];

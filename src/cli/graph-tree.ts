@@ -15,13 +15,17 @@ const DEEPEST = 16;
 const TOLD_RUNS = 3;
 
 /** From the top, a line at a time. */
-export function linesOf(layout: Layout): Generator<TreeLine, void> {
-  return walk(layout, layout.top, { first: "", rest: "" }, []);
+export function linesOf(graph: string, layout: Layout): Generator<TreeLine, void> {
+  return walk({ ...layout, graph }, layout.top, { first: "", rest: "" }, []);
 }
 
-/** The part's id without that of its graph. */
-export function shortId(id: string): string {
-  return id.slice(id.lastIndexOf(":") + 1);
+/** A part's id without that of its graph; "-" for a message that became a graph of its own id. */
+export function shortId(graph: string, id: string): string {
+  return id === graph ? "-" : id.slice(graph.length + 1);
+}
+
+interface Drawn extends Layout {
+  readonly graph: string;
 }
 
 interface Indent {
@@ -31,7 +35,7 @@ interface Indent {
 
 /** `awaited`: what the first one follows, as the lines above show; null: nothing there is told. */
 function* walk(
-  layout: Layout,
+  drawn: Drawn,
   { items }: Sequence,
   indent: Indent,
   awaited: readonly string[] | null,
@@ -41,12 +45,12 @@ function* walk(
     yield {
       indent: index === 0 ? indent.first : indent.rest,
       item,
-      after: afterText(layout, item, expected),
+      after: afterText(drawn, item, expected),
     };
     const isReplaced = item.part !== null && item.part.task !== null;
     for (const [n, branch] of item.branches.entries()) {
       const isLast = n === item.branches.length - 1;
-      yield* walk(layout, branch, deeper(branch, indent.rest, isLast), isReplaced ? null : expected);
+      yield* walk(drawn, branch, deeper(branch, indent.rest, isLast), isReplaced ? null : expected);
     }
   }
 }
@@ -56,18 +60,24 @@ function deeper({ depth }: Sequence, rest: string, isLast: boolean): Indent {
   return isLast ? { first: `${rest}└─ `, rest: `${rest}   ` } : { first: `${rest}├─ `, rest: `${rest}│  ` };
 }
 
-function afterText({ before }: Layout, { part }: Item, expected: readonly string[] | null): string | null {
+function afterText(
+  { graph, before }: Drawn,
+  { part }: Item,
+  expected: readonly string[] | null,
+): string | null {
   if (part === null || part.task === null) return null;
   const ids = before.get(part.id)!.filter((id) => !isGrownFrom(id, part.id));
   if (ids.length === 0) {
     // One that grew begins when its parent has ended: its id tells.
-    return expected === null || expected.length === 0 || shortId(part.id).includes("/") ? null : "nothing";
+    return expected === null || expected.length === 0 || shortId(graph, part.id).includes("/")
+      ? null
+      : "nothing";
   }
   if (expected !== null && ids.length === expected.length) {
     const seen = new Set(expected);
     if (ids.every((id) => seen.has(id))) return null;
   }
-  return runsText(ids.map(shortId));
+  return runsText(ids.map((id) => shortId(graph, id)));
 }
 
 /** Numbers that follow one another as "0-2". */

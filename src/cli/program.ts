@@ -6,6 +6,7 @@ import { callCommand } from "./commands/call.js";
 import { deadCommand } from "./commands/dead.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { elsewhereCommands } from "./commands/elsewhere.js";
+import { graphCommand } from "./commands/graph.js";
 import { locksCommand } from "./commands/locks.js";
 import { purgeCommand } from "./commands/purge.js";
 import { reportCommand } from "./commands/report.js";
@@ -47,6 +48,7 @@ export function buildProgram(action: Action, output: OutputConfiguration): Comma
     scheduleCommand,
     callCommand,
     resultCommand,
+    graphCommand,
     purgeCommand,
     locksCommand,
     deadCommand,

@@ -48,13 +48,13 @@ export function readArray(option: string, text: string): unknown[] {
   throw usageError(`${option}: expected a JSON array such as [2, 2], got ${quote(text)}`);
 }
 
-/** A JSON object on the command line. */
-export function readObject(option: string, text: string): Record<string, unknown> {
+/** A JSON object on the command line, and how one looks. */
+export function readObject(option: string, text: string, example: string): Record<string, unknown> {
   const value = readJson(option, text);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw usageError(`${option}: expected a JSON object such as {"maxDeliveries": 5}, got ${quote(text)}`);
+  throw usageError(`${option}: expected a JSON object such as ${example}, got ${quote(text)}`);
 }
 
 function readJson(option: string, text: string): unknown {

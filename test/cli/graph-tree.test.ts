@@ -5,19 +5,21 @@ import { layOut } from "../../src/cli/graph-layout.js";
 import { linesOf, shortId } from "../../src/cli/graph-tree.js";
 import type { PartRecord } from "../../src/store/contracts/index.js";
 
+const idOf = (number: string): string => (number === "-" ? "G" : `G:${number}`);
+
 /** "1 thumb > 4, 6": part 1 of task thumb, followed by 4 and 6. Without a task it is a join. */
 function part(text: string): PartRecord {
   const [head = "", followers = ""] = text.split(" > ");
   const [id = "", task = null] = head.split(" ");
-  const known = followers === "" ? [] : followers.split(", ").map((each) => `G:${each}`);
-  return { id: `G:${id}`, task, state: "waiting", culprit: null, followers: known };
+  const known = followers === "" ? [] : followers.split(", ").map(idOf);
+  return { id: idOf(id), task, state: "waiting", culprit: null, followers: known };
 }
 
 /** As it is drawn: indent, task, number, and "<" before what it is after where that is not seen. */
 function drawn(output: string, ...parts: readonly string[]): string[] {
-  return [...linesOf(layOut(parts.map(part), `G:${output}`))].map(({ indent, item, after }) => {
+  return [...linesOf("G", layOut(parts.map(part), idOf(output)))].map(({ indent, item, after }) => {
     const name = item.part?.task ?? `group of ${item.branches.length}`;
-    const id = item.part === null ? "" : ` ${shortId(item.part.id)}`;
+    const id = item.part === null ? "" : ` ${shortId("G", item.part.id)}`;
     return `${indent}${name}${id}${after === null ? "" : ` < ${after}`}`;
   });
 }
@@ -107,9 +109,9 @@ describe("a graph is drawn in the shape of the form that made it", () => {
     },
     {
       form: "a message that became a graph of its own id",
-      output: "0",
-      parts: ["0 plan"],
-      lines: ["plan 0"],
+      output: "-",
+      parts: ["- plan", "0 x > 2", "1 y > 2", "2 z > -"],
+      lines: ["plan -", "└─ group of 2", "   ├─ x 0", "   └─ y 1", "   z 2"],
     },
     {
       form: "a group of nothing",
@@ -153,6 +155,6 @@ test("a hundred thousand parts in a row, and groups in groups to a depth of a th
 
 test("a chord of a hundred thousand is laid out", () => {
   const members = Array.from({ length: 100_000 }, (_, n) => `${n} a > j`);
-  const lines = linesOf(layOut([...members, "j > b", "b sum"].map(part), "G:b"));
+  const lines = linesOf("G", layOut([...members, "j > b", "b sum"].map(part), "G:b"));
   expect([lines.next().value?.item.branches.length, lines.next().value?.indent]).toEqual([100_000, "├─ "]);
 });

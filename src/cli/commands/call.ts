@@ -1,13 +1,17 @@
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import { Command } from "commander";
-import type { SendOptions } from "../../index.js";
+import type { AsyncResult, SendOptions } from "../../index.js";
 import { withSharedStore, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
+import { tasksOf } from "../form-text.js";
 import { refuseUnknownTask } from "../known-task.js";
 import { readDuration, readExpiry, readInstant } from "../local-time.js";
-import { readArray, usageError, wholeNumber } from "../usage.js";
+import { fromCommandLine, readArray, readObject, usageError, wholeNumber } from "../usage.js";
 import { printOutcome } from "./result.js";
 
 interface Options {
+  readonly form?: string;
   readonly args?: string;
   readonly eta?: string;
   readonly countdown?: string;
@@ -21,9 +25,13 @@ interface Options {
 
 export function callCommand(action: Action): Command {
   return new Command("call")
-    .description("send a task; prints its id")
-    .argument("<task>", "the task's name")
-    .option("-a, --args <json>", 'arguments, a JSON array: "[2, 2]"')
+    .description("send a task, or a form of tasks; prints its id")
+    .argument("[task]", "the task's name; left out with --form")
+    .option("-a, --args <json>", 'arguments, a JSON array: "[2, 2]"; of a form those that it leaves open')
+    .option(
+      "--form <file>",
+      "send a chain, group, chord or graph as its toJSON() gives it; - reads stdin; prints the id of the graph",
+    )
     .option("--eta <instant>", "not before this instant: 2027-03-28T02:30, with Z or +01:00")
     .option("--countdown <time>", "not before this long from now: 90s, 1h30m")
     .option("--expires <time or instant>", "worthless after this long, or from this instant on")
@@ -35,27 +43,72 @@ export function callCommand(action: Action): Command {
     )
     .option("--wait", "wait for the end and print what the task returned")
     .option("--timeout <time>", "with --wait: wait no longer than this")
-    .action(action<[string, Options]>((cli, task, options) => call(cli, task, options)));
+    .action(action<[string | undefined, Options]>((cli, task, options) => call(cli, task, options)));
 }
 
-function call(cli: Cli, task: string, options: Options): Promise<number> {
+async function call(cli: Cli, task: string | undefined, options: Options): Promise<number> {
+  const { form, wait } = options;
+  if ((task === undefined) === (form === undefined)) {
+    throw usageError("expected the name of a task, or --form FILE");
+  }
   const args = options.args === undefined ? [] : readArray("--args", options.args);
-  if (options.timeout !== undefined && options.wait === undefined)
-    throw usageError("--timeout belongs to --wait");
+  if (options.timeout !== undefined && wait === undefined) throw usageError("--timeout belongs to --wait");
   const timeout =
     options.timeout === undefined ? undefined : readDuration("--timeout", options.timeout) / 1_000;
+  const json = form === undefined ? null : await readForm(form);
   return withSharedStore(cli, async (open) => {
-    refuseUnknownTask(open, task);
-    const result = await open.app.sendTask(task, args, sendOptions(cli, open, options));
-    if (options.wait === undefined) {
-      if (cli.terminal.json) cli.terminal.value({ id: result.id });
-      else cli.terminal.line(result.id);
+    const sending = sendOptions(cli, open, options);
+    const { id, result } =
+      json === null ? await sendTask(open, task!, args, sending) : await sendForm(open, json, args, sending);
+    if (wait === undefined) {
+      if (cli.terminal.json) cli.terminal.value({ id });
+      else cli.terminal.line(id);
       return 0;
     }
-    cli.terminal.note(`waiting for ${result.id}`);
+    cli.terminal.note(`waiting for ${id}`);
     await result.get({ propagate: false, ...(timeout !== undefined && { timeout }) });
-    return printOutcome(cli, result, false);
+    return printOutcome(cli, result, { id, traceback: false });
   });
+}
+
+interface Sent {
+  /** Of a graph that of the whole, and not of the part that gives its value. */
+  readonly id: string;
+  readonly result: AsyncResult;
+}
+
+async function sendTask(
+  open: OpenApp,
+  task: string,
+  args: readonly unknown[],
+  options: SendOptions,
+): Promise<Sent> {
+  refuseUnknownTask(open, task);
+  const result = await open.app.sendTask(task, args, options);
+  return { id: result.id, result };
+}
+
+async function sendForm(
+  open: OpenApp,
+  json: object,
+  args: readonly unknown[],
+  options: SendOptions,
+): Promise<Sent> {
+  const form = fromCommandLine(() => open.app.fromJSON(json));
+  // Those of sunbeat itself are known to every worker.
+  for (const task of tasksOf(json)) if (!task.startsWith("sunbeat.")) refuseUnknownTask(open, task);
+  const result = await form.applyAsync(args, options);
+  return { id: result.graphId, result };
+}
+
+async function readForm(file: string): Promise<object> {
+  let read: string;
+  try {
+    read = file === "-" ? await text(process.stdin) : await readFile(file, "utf8");
+  } catch (error) {
+    throw usageError(`--form: ${(error as Error).message}`);
+  }
+  return readObject("--form", read, '{"chain": [...]}');
 }
 
 function sendOptions(cli: Cli, { core }: OpenApp, options: Options): SendOptions {

@@ -13,7 +13,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
   shell: "is not in this version; in a node shell: const { app } = await import('./app.js')",
   list: "has no equivalent here; see sunbeat schedule list, and sunbeat report for tasks and queues",
   multi: "is replaced by worker -n <name>, and by your service manager for several of them",
-  graph: "has no equivalent here",
   logtool: "has no equivalent here",
   migrate: "has no equivalent here",
   upgrade: "has no equivalent here",

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { maskCredentials } from "../../core/credentials.js";
 import { isSunbeatError, messageOf, ResultError } from "../../core/errors.js";
 import { type AsyncResult, RemoteTaskError } from "../../index.js";
-import { withSharedStore } from "../app.js";
+import { type OpenApp, withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 
 interface Options {
@@ -11,28 +11,38 @@ interface Options {
 
 export function resultCommand(action: Action): Command {
   return new Command("result")
-    .description("what became of a task; exit code 1 when it failed or is not known")
-    .argument("<id>", "the task's id, as call prints it")
+    .description("what became of a task or graph; exit code 1 when it failed or is not known")
+    .argument("<id>", "its id, as call prints it")
     .option("--traceback", "with the stack of a failure")
     .action(
       action<[string, Options]>((cli, id, options) =>
-        withSharedStore(cli, async ({ app }) => {
-          const result = app.result(id);
-          if (!(await result.exists())) {
-            throw new ResultError(
-              "SUNBEAT_RESULT_UNKNOWN",
-              `no task ${id} is known here: it was not sent to this broker, or its result expired, was forgotten or is not stored`,
-              { details: { taskId: id } },
-            );
-          }
-          return printOutcome(cli, result, options.traceback === true);
-        }),
+        withSharedStore(cli, async (open) =>
+          printOutcome(cli, await knownResult(open, id), { id, traceback: options.traceback === true }),
+        ),
       ),
     );
 }
 
+/** Of the task of this id, or of the graph. Throws SUNBEAT_RESULT_UNKNOWN. */
+async function knownResult({ app, core }: OpenApp, id: string): Promise<AsyncResult> {
+  const result = app.result(id);
+  if (await result.exists()) return result;
+  const { graphs } = await core.store.get();
+  const [graph] = await graphs.get([id]);
+  if (graph) return app.graph(id);
+  throw new ResultError(
+    "SUNBEAT_RESULT_UNKNOWN",
+    `no task ${id} is known here: it was not sent to this broker, or its result expired, was forgotten or is not stored`,
+    { details: { taskId: id } },
+  );
+}
+
 /** Prints the state and what came of it; gives the exit code. */
-export async function printOutcome(cli: Cli, result: AsyncResult, traceback: boolean): Promise<number> {
+export async function printOutcome(
+  cli: Cli,
+  result: AsyncResult,
+  { id, traceback }: { readonly id: string; readonly traceback: boolean },
+): Promise<number> {
   const { terminal } = cli;
   const state = await result.state();
   const info = await result.info();
@@ -41,8 +51,7 @@ export async function printOutcome(cli: Cli, result: AsyncResult, traceback: boo
   const failed = state === "FAILURE" || state === "REVOKED";
   if (terminal.json) {
     terminal.value({
-      id: result.id,
-      state,
+      ...{ id, state },
       result: state === "SUCCESS" ? (info ?? null) : null,
       error: info instanceof Error ? errorJson(info) : null,
       ...(traceback && { traceback: stack }),

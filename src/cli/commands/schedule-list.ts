@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { withStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
+import { taskText } from "../definition-rows.js";
 import { failureOf, listEntries, nextRun, type ListedEntry } from "../entries.js";
 import { formatLocal, isoLocal, precisionOf } from "../local-time.js";
 import { describeAt } from "../occurrences.js";
@@ -23,7 +24,7 @@ function list(cli: Cli): Promise<void> {
     const head = ["entry", "task", "schedule", `next (${timezone})`, "runs", "status"];
     const rows = entries.map((entry): Cell[] => [
       { text: entry.name, format: "bold" },
-      entry.task ?? "?",
+      taskText(entry) ?? "?",
       entry.schedule === null ? "?" : describeAt(entry.schedule, now),
       nextText(entry, timezone, now),
       String(entry.stored?.runs ?? 0),

@@ -3,6 +3,7 @@ import type { EpochMs } from "../../core/clock.js";
 import { formatDay } from "../../schedules/civil.js";
 import { withStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
+import { taskText } from "../definition-rows.js";
 import { failureOf, listEntries, type ListedEntry } from "../entries.js";
 import {
   formatLocal,
@@ -129,7 +130,7 @@ function print({ terminal }: Cli, items: readonly Item[], timezone: string): voi
         ? "  -"
         : `  ${formatTime(item.at, timezone, precision)}`,
       item.entry.name,
-      { text: item.entry.task ?? "?", format: "dim" },
+      { text: taskText(item.entry) ?? "?", format: "dim" },
       remarkOf(item, timezone, precision),
     ]),
   );
