@@ -15,6 +15,7 @@ export function lazyStore(label: () => string, open: () => Promise<Store>): Stor
     deadLetters: part(async () => (await open()).deadLetters),
     results: part(async () => (await open()).results),
     entries: part(async () => (await open()).entries),
+    graphs: part(async () => (await open()).graphs),
     ledger: part(async () => (await open()).ledger),
     leases: part(async () => (await open()).leases),
     locks: part(async () => (await open()).locks),

@@ -11,6 +11,11 @@ import { fenceCases, tickCases } from "./suite/entry-tick.js";
 import { entryWalkCases } from "./suite/entry-walk.js";
 import { expiryCases } from "./suite/expiry.js";
 import { expiryRunCases } from "./suite/expiry-runs.js";
+import { graphEndCases } from "./suite/graph-ends.js";
+import { growCases, ownGraphCases } from "./suite/graph-grow.js";
+import { largeGraphCases } from "./suite/graph-large.js";
+import { cancelCases, keepCases, pinCases, resumeCases } from "./suite/graph-operate.js";
+import { graphCases, graphEdgeCases, openCases } from "./suite/graphs.js";
 import type { ConformanceCase } from "./suite/harness.js";
 import { leadCases } from "./suite/leases.js";
 import { acquireCases, lineCases, lockOperatorCases, permitCases } from "./suite/locks.js";
@@ -61,6 +66,17 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...entryLockCases,
   ...lockWalkCases,
   ...wholeWalkCases,
+  ...graphCases,
+  ...graphEdgeCases,
+  ...openCases,
+  ...graphEndCases,
+  ...cancelCases,
+  ...resumeCases,
+  ...pinCases,
+  ...keepCases,
+  ...growCases,
+  ...ownGraphCases,
+  ...largeGraphCases,
   ...channelCases,
   ...storeCases,
   ...hostileCases,

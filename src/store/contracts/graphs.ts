@@ -8,7 +8,7 @@
  */
 import type { EpochMs } from "../../core/clock.js";
 import type { FollowerList, NewPart } from "../../tasks/part.js";
-import type { StoredResult } from "./results.js";
+import type { StoredResult } from "./stored-result.js";
 
 /** Edges that one step follows, and parts that one portion brings. */
 export const FOLLOWED_AT_ONCE = 500;

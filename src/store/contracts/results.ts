@@ -1,26 +1,8 @@
 /** What became of tasks. */
-import type { EpochMs } from "../../core/clock.js";
 import type { DeliveryRef } from "./delivery.js";
+import type { ResultRecord, StoredResult } from "./stored-result.js";
 
-export interface ResultRecord {
-  /** A state of tasks/states.ts, or a custom one set by `updateState`. */
-  readonly state: string;
-  /** Encoded value or error, opaque to the store; null where the state says all. */
-  readonly payload: string | null;
-  /**
-   * Why, where the store itself ended the task: "expired", "revoked", "deliveries-exhausted", "lock-timeout"; or "upstream" of a part
-   * that did not run since one before it failed: then `payload` is the JSON text of that one's id.
-   */
-  readonly reason?: string;
-  /** Who ran it. */
-  readonly worker?: string;
-}
-
-export interface StoredResult extends ResultRecord {
-  readonly id: string;
-  /** When the record was written, by the store's clock. */
-  readonly at: EpochMs;
-}
+export type { ResultRecord, StoredResult } from "./stored-result.js";
 
 export interface Results {
   /**

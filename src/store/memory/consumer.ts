@@ -2,7 +2,7 @@ import type { Consumer } from "../contracts/consumer.js";
 import { admit } from "../rules/admit.js";
 import { noteCapacity } from "../rules/capacity.js";
 import { claim, newClaimant } from "../rules/claim.js";
-import { giveBack, heartbeat, settle } from "../rules/settle.js";
+import { giveBack, heartbeat, settleAndClaim } from "../rules/settle.js";
 import { openArrivals } from "./arrivals.js";
 import type { MemoryRecords } from "./records.js";
 
@@ -21,8 +21,7 @@ export function memoryConsumer(records: MemoryRecords): Consumer {
     },
 
     async settle(settlements, request) {
-      const outcomes = settle(records.enter(), settlements);
-      return { outcomes, claimed: request && claim(records, request, claimant) };
+      return settleAndClaim(records.enter(), settlements, request, claimant);
     },
 
     async giveBack(refs) {

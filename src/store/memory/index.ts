@@ -1,9 +1,11 @@
 import type { Store, StoreContext } from "../contracts/store.js";
+import { sweepGraphs } from "../rules/graph-verbs.js";
 import { sweepPermits } from "../rules/locks.js";
 import { memoryChannel } from "./channel.js";
 import { memoryConsumer } from "./consumer.js";
 import { memoryDeadLetters } from "./dead-letters.js";
 import { memoryEntries } from "./entries.js";
+import { memoryGraphs } from "./graphs.js";
 import { memoryLeases } from "./leases.js";
 import { memoryLedger } from "./ledger.js";
 import { memoryLockInspection } from "./lock-inspection.js";
@@ -31,6 +33,7 @@ export function openMemoryStore({ clock, logger }: StoreContext): Store {
     deadLetters: memoryDeadLetters(records),
     results: memoryResults(records),
     entries: memoryEntries(records),
+    graphs: memoryGraphs(records),
     ledger: memoryLedger(state),
     leases: memoryLeases(state),
     locks: memoryLocks(records),
@@ -43,9 +46,10 @@ export function openMemoryStore({ clock, logger }: StoreContext): Store {
 
     async sweep(limit) {
       records.enter();
-      const results = sweepResults(state, limit);
-      const revocations = sweepRevocations(state, limit - results);
-      return results + revocations + sweepPermits(records, limit - results - revocations);
+      let dropped = sweepResults(state, limit);
+      dropped += sweepRevocations(state, limit - dropped);
+      dropped += sweepPermits(records, limit - dropped);
+      return dropped + sweepGraphs(records, limit - dropped);
     },
 
     async close() {

@@ -101,9 +101,22 @@ export class MemoryMessages implements MessageRecords {
     return true;
   }
 
+  insertPart(sent: Sent): void {
+    const before = this.find(sent.id);
+    if (before) this.remove(before);
+    const message = this.#store(sent);
+    message.state = "blocked";
+    message.blocker = "part";
+    lookAgain(this.#state, message.id);
+  }
+
   #insert(sent: Sent): Message | null {
+    const { messages } = this.#state;
+    return messages.has(sent.id) || isKept(this.#state, sent.id) ? null : this.#store(sent);
+  }
+
+  #store(sent: Sent): Message {
     const state = this.#state;
-    if (state.messages.has(sent.id) || isKept(state, sent.id)) return null;
     const message: Message = {
       // Field by field: one spread of this many costs as much as all the rest of sending.
       id: sent.id,
@@ -177,12 +190,13 @@ export class MemoryMessages implements MessageRecords {
     this.#enqueue(message);
   }
 
-  block(message: Message): void {
+  block(message: Message, blocker: "lock" | "part"): void {
     if (message.token !== null) message.deliveries--;
     const queue = this.#leave(message);
     message.state = "blocked";
-    message.blocker = "lock";
-    queue.blocked++;
+    message.blocker = blocker;
+    if (isCounted(blocker)) queue.blocked++;
+    else dropIdleQueue(this.#state, queue);
     lookAgain(this.#state, message.id);
   }
 
@@ -200,6 +214,21 @@ export class MemoryMessages implements MessageRecords {
     message.sequence = ++this.#state.sequence;
     this.#countRun(message);
     this.#enqueue(message);
+  }
+
+  sendPart(message: Message, eta: EpochMs | null, expires: EpochMs | null): void {
+    this.#leave(message);
+    message.eta = eta;
+    message.expires = expires;
+    message.retries = 0;
+    message.deliveries = 0;
+    message.enqueuedAt = this.#state.now;
+    message.sequence = ++this.#state.sequence;
+    this.#enqueue(message);
+  }
+
+  clearExpires(message: Message): void {
+    message.expires = null;
   }
 
   deadLetter(message: Message, reason: string): void {

@@ -2,6 +2,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { Freed, Records } from "../rules/records.js";
 import { publish } from "./channel.js";
 import { MemoryEntries } from "./entry-records.js";
+import { MemoryGraphs } from "./graph-records.js";
 import { currentLeader } from "./leases.js";
 import { MemoryLocks } from "./lock-records.js";
 import { MemoryMessages } from "./message-records.js";
@@ -14,18 +15,21 @@ export class MemoryRecords implements Records {
   readonly results: MemoryResults;
   readonly locks: MemoryLocks;
   readonly entries: MemoryEntries;
-  readonly freed: Freed = { entry: new Set(), lock: new Set() };
+  readonly graphs: MemoryGraphs;
+  readonly freed: Freed = { entry: new Set(), lock: new Set(), part: new Set() };
 
   constructor(readonly state: MemoryState) {
     this.messages = new MemoryMessages(state);
     this.results = new MemoryResults(state);
     this.locks = new MemoryLocks(state);
     this.entries = new MemoryEntries(state);
+    this.graphs = new MemoryGraphs(state, () => this.wakeBy(state.now));
   }
 
   /** Begins a step. Throws SUNBEAT_CLOSED after close. */
   enter(): this {
     enter(this.state);
+    this.graphs.beginStep();
     return this;
   }
 
@@ -49,6 +53,7 @@ export class MemoryRecords implements Records {
   }
 
   nextWakeAt(): EpochMs | null {
+    if (this.graphs.hasTodo()) return this.now;
     const { scheduled, leased, bufferedWakes, lockWakes, waitDeadlines } = this.state;
     const next = Math.min(
       scheduled.peek()?.eta ?? Infinity,

@@ -1,4 +1,5 @@
 /** Results in a map, and those who wait for them. */
+import type { EpochMs } from "../../core/clock.js";
 import { isFinal } from "../../tasks/states.js";
 import type { ResultRecord, StoredResult } from "../contracts/results.js";
 import type { ResultRecords } from "../rules/records.js";
@@ -32,6 +33,13 @@ export class MemoryResults implements ResultRecords {
     this.drop(id);
     if (ttlMs > 0) this.#put({ slot: -1, id, stored, until: now + ttlMs });
     if (isFinal(stored.state)) for (const waiter of waiters.get(id) ?? []) waiter.settle(stored);
+  }
+
+  keepUntil(id: string, until: EpochMs): void {
+    const kept = this.#state.results.get(id);
+    if (!kept) return;
+    this.drop(id);
+    if (until > this.#state.now) this.#put({ ...kept, until });
   }
 
   mark(id: string, ttlMs: number): void {

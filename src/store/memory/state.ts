@@ -1,16 +1,19 @@
 /**
  * Everything a memory store knows. Every verb of the six contracts is one synchronous step on it, so no step ever
- * sees another half done. Each message, entry, buffered run, result and revocation is in at most one heap at a time:
+ * sees another half done. Each message, entry, buffered run, result, graph and revocation is in at most one heap at a time:
  * what is due next is found without looking at what is not due.
  */
 import type { Clock, EpochMs } from "../../core/clock.js";
 import { StoreError } from "../../core/errors.js";
 import type { Logger } from "../../core/logger.js";
+import type { CancelRange, Edge } from "../../tasks/part.js";
 import type { Cursor } from "../contracts/entries.js";
 import type { Candidate } from "../contracts/leases.js";
 import type { LedgerRecord } from "../contracts/ledger.js";
 import type { LockRecord } from "../contracts/lock-inspection.js";
 import type { StoredResult } from "../contracts/results.js";
+import type { FoundGraph, FoundPart } from "../rules/graph-records.js";
+import type { TodoLine } from "../rules/todo.js";
 import type { BufferedRun, LockRequest, Sent } from "../rules/records.js";
 import type { Blocker, MessageState, Revoked } from "../rules/states.js";
 import { Heap, type HeapItem } from "./heap.js";
@@ -125,6 +128,26 @@ export interface Entry extends HeapItem {
   buffered: Buffered | null;
 }
 
+export type Part = Mutable<FoundPart>;
+
+export interface PartList {
+  readonly edges: Edge[];
+  /** Kinds and targets of the edges. */
+  readonly known: Set<string>;
+  readonly cancels: CancelRange[];
+  hasCancelled: boolean;
+  /** What was added to its group. */
+  readonly values: string[];
+}
+
+export interface Graph extends Mutable<FoundGraph>, HeapItem {
+  /** Each at its place, less one; those before `first` were dropped. */
+  readonly parts: Part[];
+  first: number;
+  readonly lists: Map<string, PartList>;
+  readonly pinned: Set<Part>;
+}
+
 export interface EntryLedger {
   /** In order of due; a range stands at its `from`. */
   records: LedgerRecord[];
@@ -182,6 +205,12 @@ export interface MemoryState {
   readonly lockHistory: LockRecord[];
   fence: number;
 
+  readonly graphs: Map<string, Graph>;
+  readonly parts: Map<string, Part>;
+  /** By the instant at which they are to be dropped. */
+  readonly graphEnds: Heap<Graph>;
+  readonly todo: TodoLine[];
+
   leader: Leader | null;
   epoch: number;
   readonly subscriptions: Map<string, Set<Subscription>>;
@@ -215,6 +244,10 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     waitDeadlines: new Heap(),
     lockHistory: [],
     fence: 0,
+    graphs: new Map(),
+    parts: new Map(),
+    graphEnds: new Heap(),
+    todo: [],
     leader: null,
     epoch: 0,
     subscriptions: new Map(),

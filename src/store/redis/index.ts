@@ -126,6 +126,7 @@ async function open(
     deadLetters: redisDeadLetters(caller),
     results: redisResults(caller, hub, clock),
     entries: redisEntries(caller),
+    graphs: undefined as never,
     ledger: redisLedger(caller),
     leases: redisLeases(leader),
     locks: redisLocks(caller, logger),

@@ -110,13 +110,14 @@ function packSettlement(settlement: Settlement, into: string[]): void {
     return;
   }
   const final = result && isFinal(result.state) ? 1 : 0;
-  const verb = `${CODES.verb[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
+  const verb = `${CODES.verb[kind as keyof typeof CODES.verb]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
   into.push(toWire(id), token, verb, result ? recordText(result) : "");
 }
 
 function extraOf(settlement: Settlement): string {
   switch (settlement.kind) {
     case "done":
+    case "replaced":
       return "";
     case "retry":
     case "defer":

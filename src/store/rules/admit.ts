@@ -26,6 +26,6 @@ function admitOne(records: Records, request: AdmitRequest): AdmitReply {
   requestForMessage(records, locked, message.task, lock);
   const fence = usePermit(records, locked, message.until);
   if (fence !== null) return { outcome: "admitted", fence };
-  messages.block(locked);
+  messages.block(locked, "lock");
   return { outcome: "blocked" };
 }

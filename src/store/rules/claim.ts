@@ -3,11 +3,13 @@ import type { EpochMs } from "../../core/clock.js";
 import type { ClaimReply, ClaimRequest, DeadLettered } from "../contracts/consumer.js";
 import type { Delivery } from "../contracts/delivery.js";
 import { endOf, endOfWaiting } from "./ends.js";
-import { deadLetter, dropUnrun, end } from "./messages.js";
+import { deadLetterWith, dropUnrun, endWith } from "./messages.js";
+import { deliveredPart, isStopped } from "./graph-told.js";
+import { partOf } from "./parts.js";
 import { losePermit, usePermit } from "./permits.js";
+import type { FoundPart } from "./graph-records.js";
 import type { Ready, Records } from "./records.js";
-import { release } from "./release.js";
-import { keepOwnResult } from "./results.js";
+import { goOn, release, takeChanges } from "./release.js";
 
 /** Housekeeping of one claim moves, drops or releases at most so many of each kind, or `max` if that is more. */
 const HOUSEKEEPING_BOUND = 1_000;
@@ -45,21 +47,29 @@ export function claim(records: Records, request: ClaimRequest, claimant: Claiman
   while (deliveries.length < request.max && drops < bound) {
     const message = foremost.next(request.max - deliveries.length);
     if (!message) break;
-    const reason = reasonToDrop(records, message);
+    const part = partOf(records, message.id);
+    const reason = reasonToDrop(records, message, part);
     if (reason) {
       drops++;
       dropUnrun(records, message, reason);
       release(records);
       foremost.readAgain();
     } else {
-      deliveries.push(deliver(records, message, request, claimant.token()));
+      const delivery = deliver(records, message, request, claimant.token());
+      deliveries.push(part ? { ...delivery, part: deliveredPart(records, part) } : delivery);
     }
   }
   // Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for (const queue of refilled) if (messages.hasReady(queue)) records.notify(queue);
   const nextWakeAt = drops >= bound ? now : records.nextWakeAt();
   records.nextClaimBy(nextWakeAt);
-  return { deliveries, ...(deadLettered.length > 0 && { deadLettered }), now, nextWakeAt };
+  return {
+    deliveries,
+    ...(deadLettered.length > 0 && { deadLettered }),
+    ...takeChanges(records),
+    now,
+    nextWakeAt,
+  };
 }
 
 /** Handles at most `bound` of each kind. */
@@ -78,11 +88,10 @@ function keepHouse(records: Records, bound: number): Housekeeping {
     if (reason) {
       dropUnrun(records, message, reason);
     } else {
-      end(records, message);
-      keepOwnResult(records, message, "FAILURE", "lock-timeout");
+      endWith(records, message, "FAILURE", "lock-timeout");
     }
   }
-  release(records);
+  goOn(records);
   return { refilled, deadLettered };
 }
 
@@ -92,8 +101,7 @@ function reapEndedLeases(records: Records, bound: number, refilled: Set<string>)
   const deadLettered: DeadLettered[] = [];
   for (const message of messages.endedLeases(bound)) {
     if (message.deliveries >= message.maxDeliveries) {
-      deadLetter(records, message, "deliveries-exhausted");
-      keepOwnResult(records, message, "FAILURE", "deliveries-exhausted");
+      deadLetterWith(records, message, "deliveries-exhausted");
       const { id, task, queue } = message;
       deadLettered.push({ id, task, queue, reason: "deliveries-exhausted" });
     } else {
@@ -164,8 +172,14 @@ class Foremost {
   }
 }
 
-function reasonToDrop({ messages, now }: Records, message: Ready): "expired" | "revoked" | null {
-  return endOfWaiting(message, now) ?? (messages.isRevokedId(message.id) ? "revoked" : null);
+function reasonToDrop(
+  records: Records,
+  message: Ready,
+  part: FoundPart | null,
+): "expired" | "revoked" | null {
+  const { messages, now } = records;
+  const reason = endOfWaiting(message, now) ?? (messages.isRevokedId(message.id) ? "revoked" : null);
+  return reason ?? (part && isStopped(records, part) ? "revoked" : null);
 }
 
 function deliver(

@@ -1,6 +1,7 @@
 /** Ends of messages, and their returns from workers: each with all that follows from it. */
 import type { EpochMs } from "../../core/clock.js";
 import type { NewMessage, When } from "../../tasks/message.js";
+import { endPartOf, partEnded, partOf } from "./parts.js";
 import { releaseTicket } from "./permits.js";
 import type { Known, Records, Sent } from "./records.js";
 import { keepOwnResult } from "./results.js";
@@ -52,8 +53,29 @@ function endRun({ freed }: Records, { entry }: Known): void {
 
 /** Ends a waiting message that must not run. */
 export function dropUnrun(records: Records, message: Known, reason: "expired" | "revoked"): void {
+  endWith(records, message, "REVOKED", reason);
+}
+
+/** Ends a waiting message with a result that tells why. */
+export function endWith(
+  records: Records,
+  message: Known,
+  state: "REVOKED" | "FAILURE",
+  reason: string,
+): void {
+  const part = partOf(records, message.id);
+  if (part) return endPartOf(records, message, part, { state, payload: null, reason }, message.resultTtlMs);
   end(records, message);
-  keepOwnResult(records, message, "REVOKED", reason);
+  keepOwnResult(records, message, state, reason);
+}
+
+/** To the dead letters, from no worker's hands: with a result that tells why. */
+export function deadLetterWith(records: Records, message: Known, reason: string): void {
+  deadLetter(records, message, reason);
+  const record = { state: "FAILURE", payload: null, reason };
+  const part = partOf(records, message.id);
+  if (part && partEnded(records, part, "failed", { record, ttlMs: message.resultTtlMs })) return;
+  keepOwnResult(records, message, "FAILURE", reason);
 }
 
 /** Back from a worker for later. */

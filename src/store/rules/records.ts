@@ -10,6 +10,7 @@ import type { Cursor, EntryPut } from "../contracts/entries.js";
 import type { LedgerRange, LedgerRow } from "../contracts/ledger.js";
 import type { LockEvent } from "../contracts/lock-inspection.js";
 import type { ResultRecord, StoredResult } from "../contracts/results.js";
+import type { GraphRecords } from "./graph-records.js";
 import type { Blocker, MessageState, Revoked } from "./states.js";
 
 export interface Records {
@@ -19,6 +20,7 @@ export interface Records {
   readonly results: ResultRecords;
   readonly locks: LockRecords;
   readonly entries: EntryRecords;
+  readonly graphs: GraphRecords;
   /** What `release` is to look at before the step is over. */
   readonly freed: Freed;
   /** Something has arrived in the queue. */
@@ -35,7 +37,7 @@ export interface Records {
 
 /**
  * By the kind of blocker: entries of which a run may have ended while another one is buffered; locks of which a permit may have
- * come free.
+ * come free; parts that have ended.
  */
 export type Freed = Readonly<Record<Blocker, Set<string>>>;
 
@@ -125,6 +127,8 @@ export interface MessageRecords {
   insertUnlessKnown(sent: Sent, state: "ready" | "scheduled"): Known | null;
   /** The same of one that its entry buffers. */
   insertBuffered(sent: Sent): boolean;
+  /** One that waits for other parts, in place of whatever had its id. */
+  insertPart(sent: Sent): void;
   /** To a worker, one delivery more. */
   lease(message: Known, lease: Lease): void;
   extendLease(message: Known, until: EpochMs): void;
@@ -134,12 +138,16 @@ export interface MessageRecords {
   requeue(message: Known, options: { readonly isCounted: boolean }): void;
   /** Back from a worker for later, as young as a message sent now. "retry": counts are those of another try. */
   postpone(message: Known, eta: EpochMs, why: "retry" | "defer"): void;
-  /** Out of its queue, or of a worker's hands if it is there: that delivery does not count. */
-  block(message: Known): void;
-  /** Back into its queue, with its age: the queue; null when it is not blocked. */
+  /** Out of wherever it is. A delivery that is under way does not count. */
+  block(message: Known, blocker: "lock" | "part"): void;
+  /** Back into its queue, with its age: the queue; null when it is not blocked by a lock. */
   unblock(id: string): string | null;
   /** A buffered one into its queue, as old as this step. */
   sendBuffered(message: Known): void;
+  /** One that waited for other parts into its queue, as if just sent. */
+  sendPart(message: Known, eta: EpochMs | null, expires: EpochMs | null): void;
+  /** It does not expire any more. */
+  clearExpires(message: Known): void;
   deadLetter(message: Known, reason: string): void;
   /** A dead letter, as if just sent. */
   redrive(message: Known): void;
@@ -158,6 +166,8 @@ export interface ResultRecords {
   kept(id: string): StoredResult | null;
   /** Over whatever was there; whoever waits hears of a final one, kept or not. */
   keep(id: string, record: ResultRecord, ttlMs: number): void;
+  /** Until when a record is kept that is there; not after now: no longer. */
+  keepUntil(id: string, until: EpochMs): void;
   /** A mark in place of a record; whoever waits need not any more. */
   mark(id: string, ttlMs: number): void;
   drop(id: string): void;

@@ -1,8 +1,9 @@
 /** What must not run any more: revoked by whoever sent it, or purged by an operator. */
 import { endOf } from "./ends.js";
 import { end } from "./messages.js";
+import { partOf, revokeOwnGraph, revokePart } from "./parts.js";
 import type { Records } from "./records.js";
-import { drop, release } from "./release.js";
+import { drop, leaveChanges, release } from "./release.js";
 import { TO_DROP, TO_STOP } from "./states.js";
 
 export interface Revocation {
@@ -20,22 +21,30 @@ export function revoke(records: Records, id: string, { terminate, keepMs }: Revo
     const how = terminate ? TO_STOP : TO_DROP;
     if (how > message.revoked) messages.markRevoked(message, how);
   } else if (message.state !== "dead") {
+    if (terminate && message.blocker === "part") revokeOwnGraph(records, id, true);
     drop(records, message, endOf(message, now) ?? "revoked");
   }
 }
 
 export function tellRevoked(records: Records, ids: readonly string[], { terminate }: Revocation): void {
   release(records);
+  leaveChanges(records);
   records.publish(terminate ? "revoke" : "cancel", JSON.stringify(ids));
 }
 
-/** Ends at most `limit` messages that wait in the queue, without results; gives their number. */
+/** Ends at most `limit` messages that wait in the queue, without results but for parts of graphs; gives their number. */
 export function purge(records: Records, queue: string, limit: number): number {
   const waiting = records.messages.waitingIn(queue, limit);
   for (const message of waiting) {
-    end(records, message);
-    records.results.drop(message.id);
+    const part = partOf(records, message.id);
+    if (part) {
+      revokePart(records, part, message);
+    } else {
+      end(records, message);
+      records.results.drop(message.id);
+    }
   }
   release(records);
+  leaveChanges(records);
   return waiting.length;
 }

@@ -6,6 +6,7 @@ import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, Overlap } from "../contracts/entries.js";
 import { endOf, isExpired } from "./ends.js";
 import { dropUnrun, end } from "./messages.js";
+import { revokeOwnGraph } from "./parts.js";
 import type { BufferedRun, Found, Records, Sent } from "./records.js";
 import { keepOwnResult } from "./results.js";
 import { send, takeLock } from "./send.js";
@@ -125,6 +126,7 @@ function stopRuns(records: Records, entry: string): void {
   const asked: string[] = [];
   for (const run of entries.unfinishedRuns(entry, Number.MAX_SAFE_INTEGER).runs) {
     if (run.state !== "leased") {
+      if (run.blocker === "part") revokeOwnGraph(records, run.id, true);
       dropUnrun(records, run, endOf(run, now) ?? "revoked");
     } else if (run.revoked !== TO_STOP) {
       messages.markRevoked(run, TO_STOP);

@@ -27,6 +27,6 @@ export function send(records: Records, sent: Sent): EnqueueOutcome {
 /** Whether a message that has come into its queue has a permit of its lock; if not, it is blocked. */
 export function takeLock(records: Records, message: Known, task: string, lock: MessageLock): boolean {
   if (requestForMessage(records, message, task, lock)?.status !== "waiting") return true;
-  records.messages.block(message);
+  records.messages.block(message, "lock");
   return false;
 }

@@ -1,24 +1,49 @@
 /** What a worker does with its deliveries. */
 import type { DeliveryRef } from "../contracts/delivery.js";
-import type { HeartbeatOutcome, Settlement, SettleOutcome } from "../contracts/consumer.js";
-import { deadLetter, end, postpone } from "./messages.js";
-import { reservePermit } from "./permits.js";
-import type { Records } from "./records.js";
-import { release } from "./release.js";
+import type {
+  ClaimRequest,
+  HeartbeatOutcome,
+  Settlement,
+  SettleOutcome,
+  SettleReply,
+} from "../contracts/consumer.js";
+import { claim, type Claimant } from "./claim.js";
+import { becomeGraph, growGraph } from "./graph-open.js";
+import type { FoundPart } from "./graph-records.js";
+import { isStopped } from "./graph-told.js";
+import { deadLetter, dropUnrun, end, postpone } from "./messages.js";
+import { endByRecord, endPartOf, isOpen, partEnded, partOf } from "./parts.js";
+import { releaseTicket, reservePermit } from "./permits.js";
+import type { Leased, Records } from "./records.js";
+import { goOn, release, takeChanges } from "./release.js";
 import { remember } from "./results.js";
-import { TO_DROP, TO_STOP } from "./states.js";
+import { NOT_REVOKED, TO_DROP, TO_STOP } from "./states.js";
+
+/** Settles, then claims where that is asked for: one step. */
+export function settleAndClaim(
+  records: Records,
+  settlements: readonly Settlement[],
+  request: ClaimRequest | null,
+  claimant: Claimant,
+): SettleReply {
+  const outcomes = settle(records, settlements);
+  const changes = takeChanges(records);
+  return { outcomes, claimed: request && claim(records, request, claimant), ...changes };
+}
 
 export function settle(records: Records, settlements: readonly Settlement[]): SettleOutcome[] {
   const outcomes = settlements.map((settlement) => settleOne(records, settlement));
-  release(records);
+  goOn(records);
   return outcomes;
 }
 
 function settleOne(records: Records, settlement: Settlement): SettleOutcome {
   const message = records.messages.leased(settlement);
   if (!message) return "lost";
-  const { result } = settlement;
-  if (result) records.results.keep(message.id, result, settlement.resultTtlMs);
+  const { result, resultTtlMs } = settlement;
+  const part = partOf(records, message.id);
+  if (part && settlePart(records, message, part, settlement)) return "settled";
+  if (result) records.results.keep(message.id, result, resultTtlMs);
   switch (settlement.kind) {
     case "done":
       end(records, message);
@@ -28,11 +53,50 @@ function settleOne(records: Records, settlement: Settlement): SettleOutcome {
     case "defer":
       postpone(records, message, settlement.delayMs, settlement.kind);
       break;
+    case "replaced":
+      replace(records, message, null, settlement);
+      break;
     case "dead":
       deadLetter(records, message, settlement.reason);
       break;
   }
   return "settled";
+}
+
+const NO_VALUE = { state: "SUCCESS", payload: null };
+
+/** False: it goes on as any message. */
+function settlePart(records: Records, message: Leased, part: FoundPart, settlement: Settlement): boolean {
+  const { kind, result, resultTtlMs: ttlMs, grow } = settlement;
+  if (kind === "retry" || kind === "defer") return false;
+  if (kind === "replaced") {
+    replace(records, message, part, settlement);
+  } else if (kind === "dead") {
+    deadLetter(records, message, settlement.reason);
+    const record = result ?? { state: "FAILURE", payload: null, reason: settlement.reason };
+    return partEnded(records, part, "failed", { record, ttlMs });
+  } else {
+    const record = result ?? NO_VALUE;
+    if (grow && endByRecord(record) === "succeeded" && isOpen(part) && !isStopped(records, part)) {
+      growGraph(records, part, grow);
+    }
+    endPartOf(records, message, part, record, ttlMs);
+  }
+  return true;
+}
+
+/** The message waits until the part in its place has ended; one that was to stop ends, and nothing grows. */
+function replace(records: Records, message: Leased, known: FoundPart | null, settlement: Settlement): void {
+  const { messages, graphs } = records;
+  const { grow, resultTtlMs: ttlMs } = settlement;
+  const isRevoked = message.revoked !== NOT_REVOKED || (known && isStopped(records, known));
+  if (isRevoked || !grow || (known && !isOpen(known))) return dropUnrun(records, message, "revoked");
+  releaseTicket(records, message);
+  messages.clearExpires(message);
+  messages.block(message, "part");
+  const part = known ?? becomeGraph(records, message.id, messages.find(message.id)?.task ?? "", ttlMs);
+  graphs.setPinned(part, false, ttlMs);
+  growGraph(records, part, grow);
 }
 
 export function giveBack(records: Records, refs: readonly DeliveryRef[]): SettleOutcome[] {

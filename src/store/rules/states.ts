@@ -7,23 +7,23 @@ import type { EpochMs } from "../../core/clock.js";
  * that has ended is gone.
  */
 export const MOVES = {
-  scheduled: ["ready", "gone"],
+  scheduled: ["ready", "blocked", "gone"],
   ready: ["leased", "blocked", "gone"],
   leased: ["ready", "scheduled", "blocked", "dead", "gone"],
   blocked: ["ready", "scheduled", "gone"],
-  dead: ["ready", "scheduled", "gone"],
+  dead: ["ready", "scheduled", "blocked", "gone"],
 } as const;
 
 export type MessageState = keyof typeof MOVES;
 
-/** Where a message may begin. "blocked": a run that its entry buffers. */
+/** Where a message may begin. "blocked": a run that its entry buffers, or a part of a graph. */
 export const FIRST_STATES = ["scheduled", "ready", "blocked"] as const satisfies readonly MessageState[];
 
-/** What a blocked message waits for. entry: the unfinished runs of its entry. lock: a permit. */
-export const BLOCKERS = ["entry", "lock"] as const;
+/** What a blocked message waits for. entry: the unfinished runs of its entry. lock: a permit. part: other parts of its graph. */
+export const BLOCKERS = ["entry", "lock", "part"] as const;
 export type Blocker = (typeof BLOCKERS)[number];
 
-/** What these block counts as waiting in its queue; what an entry buffers is the entry's. */
+/** What these block counts as waiting in its queue; what an entry buffers is the entry's, a part its graph's. */
 export const COUNTED_BLOCKERS: readonly Blocker[] = ["lock"];
 
 /** Whether a message was revoked. TO_DROP: dropped when it would be claimed again; TO_STOP: its worker is told too. */

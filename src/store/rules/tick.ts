@@ -14,7 +14,7 @@ import {
 } from "../contracts/entries.js";
 import { fixInstants, isKnown } from "./messages.js";
 import type { JudgedEntry, Records } from "./records.js";
-import { release } from "./release.js";
+import { leaveChanges, release } from "./release.js";
 import { skipRun, startRun } from "./runs.js";
 
 /** Does the whole batch for the current term, and nothing for another; an item for what its plan expects. */
@@ -30,6 +30,7 @@ export function tick(records: Records, term: string, items: readonly TickItem[])
   });
   // cancel-running may have ended runs that still waited.
   release(records);
+  leaveChanges(records);
   return { outcome: "ticked", now, items: outcomes };
 }
 
@@ -100,6 +101,7 @@ export function trigger(
   const sent = fixInstants(message, entry, now);
   const outcome = startRun(records, { entry, message: sent, due: now, term: null, counted: null }, overlap);
   release(records);
+  leaveChanges(records);
   records.publish("entries", entry);
   return outcome;
 }

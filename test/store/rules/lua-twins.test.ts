@@ -38,6 +38,10 @@ const NOT_IN_LIBRARY: Readonly<Record<string, string>> = {
   removeEntry: "entries-remove.lua",
   drop: "one kind of blocker waits as a message there",
   newClaimant: "the client turns the queues",
+  endWith: "drop_unrun, and claim.lua",
+  deadLetterWith: "claim.lua",
+  takeChanges: "part of the reply",
+  leaveChanges: "part of the end of a script",
 };
 
 const isRule = (statement: ts.Statement): statement is ts.FunctionDeclaration =>
