@@ -12,14 +12,33 @@ export type {
   ArgsFunction,
   Beat,
   BeatStats,
+  CanvasEntryOptions,
   EntryLockOptions,
   EntryOptions,
   EntryView,
   HistoryRow,
   MisfireOptions,
   Schedules,
+  TaskEntryOptions,
   Triggered,
 } from "./beat/index.js";
+export { chain, chord, group, settled, stream, workflow } from "./canvas/index.js";
+export type {
+  CallOptions,
+  Flow,
+  GraphProgress,
+  GraphResult,
+  GroupOptions,
+  Immutable,
+  PartState,
+  PartsOptions,
+  PartView,
+  Ref,
+  Results,
+  Settled,
+  Signature,
+  TaskFailure,
+} from "./canvas/index.js";
 export type { PublishRetryPolicy, RetentionOptions, SunbeatOptions } from "./config/index.js";
 export type { Clock, EpochMs } from "./core/clock.js";
 export type { Duration, DurationParts } from "./core/duration.js";

@@ -59,6 +59,10 @@ const PACKAGES: Record<string, string> = {
 
 /** Reached through `import()` alone, so that importing sunbeat loads no driver. */
 const LAZY: Record<string, readonly string[]> = {
+  "app/canvas-sender.ts": ["canvas/compile"],
+  "app/eager.ts": ["store/memory"],
+  "worker/built-in.ts": ["canvas"],
+  "worker/growth.ts": ["canvas", "canvas/compile"],
   "app/open-store.ts": ["store/memory", "store/sqlite", "store/redis"],
   "app/survey-store.ts": ["store/sqlite", "store/redis"],
 };

@@ -1,35 +1,23 @@
-import { type Clock, within } from "../core/clock.js";
-import { type Duration, formatDuration } from "../core/duration.js";
 import { ResultError } from "../core/errors.js";
 import { failureTraceback } from "../core/failure.js";
-import { assertObject, durationOption, invalidOption } from "../core/options.js";
-import type { StoredResult } from "../store/contracts/results.js";
-import type { Store } from "../store/contracts/store.js";
-import { type SlotWatch, slotWatch } from "../tasks/context.js";
-import { decodeFailure, RemoteTaskError } from "../tasks/failure.js";
-import { decodeResult } from "../tasks/payload.js";
+import { assertObject } from "../core/options.js";
+import { decodeFailure } from "../tasks/failure.js";
 import { isFinal } from "../tasks/states.js";
+import { type GetOptions, graphIdOf, type ResultContext, ResultReader } from "./result-reader.js";
 
 /** A revoked id that the store has not seen yet is remembered for so long: it may be on its way. */
 const KEEP_REVOKED_MS = 86_400_000;
+/** Parts looked through in one call. */
+const PAGE = 500;
 
-/** A result that is there by then was not waited for. */
-const SLOT_CHECK_MS = 100;
-/** For the state that the error of a wait in vain tells. */
-const LAST_LOOK_MS = 1_000;
-
-export interface GetOptions {
-  /** How long to wait; a bare number is seconds. Default: as long as it takes. */
-  readonly timeout?: Duration | undefined;
-  /** false: a task that failed or was revoked gives its error as the value instead of throwing it. Default true. */
-  readonly propagate?: boolean | undefined;
-  /** Ends the wait when it aborts: `get` rejects with its reason. Inside a task `self.signal` is a good one. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface ResultContext {
-  readonly clock: Clock;
-  readonly store: () => Promise<Store>;
+/** What the sender knows of a task. */
+export interface SentTask {
+  /** No result will be stored. */
+  readonly ignored?: boolean;
+  /** Ids of the tasks of its graph that it follows, the nearest first: of each the first that it follows. */
+  readonly ancestors?: readonly string[];
+  /** Of one whose record is that of another id. */
+  readonly reader?: ResultReader;
 }
 
 /** What became, or becomes, of one task. Deliberately without `then`: `await add.delay()` waits for the send alone. */
@@ -37,24 +25,32 @@ export class AsyncResult<Result = unknown> {
   /** The task's id. */
   readonly id: string;
   readonly #context: ResultContext;
-  /** The sender knows that no result will be stored. */
-  readonly #ignored: boolean;
+  readonly #reader: ResultReader;
+  readonly #ancestors: readonly string[];
 
   /** For the app: programs get one from `delay`, `applyAsync` or `app.result(id)`. */
-  constructor(id: string, context: ResultContext, ignored = false) {
+  constructor(id: string, context: ResultContext, sent: SentTask = {}) {
+    const { ignored = false, ancestors = [], reader } = sent;
     this.id = id;
+    this.#ancestors = ancestors;
     this.#context = context;
-    this.#ignored = ignored;
+    this.#reader = reader ?? new ResultReader(id, context, () => id, ignored);
+  }
+
+  /** What it follows in its graph, first of all where it follows several; null where this process has not sent the graph. */
+  get parent(): AsyncResult | null {
+    const [id, ...ancestors] = this.#ancestors;
+    return id === undefined ? null : new AsyncResult(id, this.#context, { ancestors });
   }
 
   /** A state of the task, or a custom one; PENDING for an id that the store does not know. */
   async state(): Promise<string> {
-    return (await this.#record())?.state ?? "PENDING";
+    return (await this.#reader.record())?.state ?? "PENDING";
   }
 
   /** Whether the store knows this id: it was sent, and its result has not expired. */
   async exists(): Promise<boolean> {
-    return (await this.#record()) !== null;
+    return (await this.#reader.record()) !== null;
   }
 
   /** Whether nothing more will happen to the task. */
@@ -73,35 +69,33 @@ export class AsyncResult<Result = unknown> {
   /**
    * Waits for the end of the task and gives what it returned. The store tells, so waiting costs nothing.
    * Codes: SUNBEAT_TASK_FAILED (a RemoteTaskError), SUNBEAT_TASK_REVOKED, SUNBEAT_TASK_EXPIRED,
-   * SUNBEAT_TASK_SKIPPED, SUNBEAT_LOCK_TIMEOUT, SUNBEAT_DELIVERIES_EXHAUSTED, SUNBEAT_RESULT_TIMEOUT, and SUNBEAT_RESULT_IGNORED
+   * SUNBEAT_TASK_SKIPPED, SUNBEAT_LOCK_TIMEOUT, SUNBEAT_DELIVERIES_EXHAUSTED, SUNBEAT_RESULT_TIMEOUT, SUNBEAT_UPSTREAM_FAILED of a
+   * part of a graph (`cause`: why the one before it failed), and SUNBEAT_RESULT_IGNORED
    * for a task sent with `ignoreResult`: at once, and at its end where somebody else sent it so under this `taskId`. Inside a
    * task it keeps that task's slot; when no slot of the worker is free, the log warns.
    */
   get(options: GetOptions & { readonly propagate: false }): Promise<Result | ResultError>;
   get(options?: GetOptions): Promise<Result>;
   async get(options: GetOptions = {}): Promise<Result | ResultError> {
-    assertObject(options, "get: options");
-    if (this.#ignored) throw this.#noResult("was sent with ignoreResult, so there is no result to wait for");
-    const record = await this.#wait(options);
-    if (record.state === "SUCCESS") return decodeResult(record.payload) as Result;
-    const error = this.#errorOf(record);
-    if (options.propagate === false) return error;
-    throw error;
+    const end = await this.#reader.end(options);
+    if (!(end instanceof ResultError)) return (await this.#reader.value(end)) as Result;
+    if (options.propagate === false) return end;
+    throw end;
   }
 
   /** The value, the error, or the data of a custom state; undefined where the state says all. */
   async info(): Promise<unknown> {
-    const record = await this.#record();
+    const record = await this.#reader.record();
     if (record === null) return undefined;
     if (record.state === "FAILURE" || record.state === "RETRY" || record.state === "REVOKED") {
-      return record.state === "RETRY" && record.payload === null ? undefined : this.#errorOf(record);
+      return record.state === "RETRY" && record.payload === null ? undefined : this.#reader.errorOf(record);
     }
-    return decodeResult(record.payload);
+    return this.#reader.value(record);
   }
 
   /** The stack of the last failure with those of its causes, or null. */
   async traceback(): Promise<string | null> {
-    const record = await this.#record();
+    const record = await this.#reader.record();
     if (record === null || record.payload === null) return null;
     if (record.state !== "FAILURE" && record.state !== "RETRY") return null;
     return failureTraceback(decodeFailure(record.payload));
@@ -112,6 +106,36 @@ export class AsyncResult<Result = unknown> {
     await (await this.#context.store()).results.forget([this.id]);
   }
 
+  /** The tasks of its graph that follow it, in order; a list that is made of several counts as one of them. */
+  async children(): Promise<AsyncResult[]> {
+    const { id } = this;
+    const graph = graphIdOf(id);
+    if (graph === null) return [];
+    const { graphs } = await this.#context.store();
+    for (let after: string | undefined; ;) {
+      const page = await graphs.parts(graph, { ...(after !== undefined && { after }), limit: PAGE });
+      const found = page?.find((part) => part.id === id);
+      if (found !== undefined) return found.followers.map((child) => new AsyncResult(child, this.#context));
+      if (page === null || page.length < PAGE) return [];
+      after = page.at(-1)!.id;
+    }
+  }
+
+  /**
+   * This task and all that follow it, each with its value, in the order in which they follow: each is waited for. Options and codes
+   * as for `get`, for each of them.
+   */
+  async *collect(options: GetOptions = {}): AsyncGenerator<[result: AsyncResult, value: unknown], void> {
+    const seen = new Set<string>();
+    for (const line: AsyncResult[] = [this]; line.length > 0;) {
+      const result = line.shift()!;
+      if (seen.has(result.id)) continue;
+      seen.add(result.id);
+      yield [result, await result.get(options)];
+      line.push(...(await result.children()));
+    }
+  }
+
   /**
    * Cancels the task if it has not begun. With `terminate` the `signal` of a running one aborts, too. An id that
    * the store does not know yet is refused for a day.
@@ -120,123 +144,5 @@ export class AsyncResult<Result = unknown> {
     assertObject(options, "revoke: options");
     const { sender } = await this.#context.store();
     await sender.revoke([this.id], { terminate: options.terminate ?? false, keepMs: KEEP_REVOKED_MS });
-  }
-
-  async #record(): Promise<StoredResult | null> {
-    const { results } = await this.#context.store();
-    return (await results.get([this.id]))[0] ?? null;
-  }
-
-  async #wait({ timeout, signal }: GetOptions): Promise<StoredResult> {
-    const { clock, store } = this.#context;
-    const limitMs = timeout === undefined ? null : durationOption(timeout, "get: timeout", 0);
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw invalidOption("get: signal", "an AbortSignal", signal);
-    }
-    signal?.throwIfAborted();
-    const over = new AbortController();
-    const end = (): void => over.abort();
-    const aborted = new Promise<null>((resolve) => {
-      over.signal.addEventListener("abort", () => resolve(null), { once: true });
-    });
-    signal?.addEventListener("abort", end);
-    const slots = slotWatch();
-    const timers = [
-      ...(limitMs === null ? [] : [clock.after(limitMs, end)]),
-      ...(slots === undefined ? [] : [clock.after(SLOT_CHECK_MS, () => void this.#warn(slots))]),
-    ];
-    try {
-      const waiting = store().then(({ results }) => results.wait(this.id, over.signal));
-      // A store that is away answers later than anybody waits.
-      const record = await Promise.race([waiting, aborted]);
-      if (record !== null) return record;
-      if (!over.signal.aborted) {
-        throw this.#noResult("has ended and left no result: it was sent with ignoreResult, or threw Ignore");
-      }
-    } finally {
-      for (const timer of timers) timer.cancel();
-      signal?.removeEventListener("abort", end);
-    }
-    signal?.throwIfAborted();
-    const last = await within(clock, LAST_LOOK_MS, this.#record(), () => new Error("late")).catch(
-      () => undefined,
-    );
-    if (last && isFinal(last.state)) return last;
-    throw this.#timedOut(limitMs ?? 0, last);
-  }
-
-  /** Of those that wait for one another, the last one finds no free slot, however many there are. Never rejects. */
-  async #warn(slots: SlotWatch): Promise<void> {
-    const place = slots.placeOf(this.id);
-    if (!slots.isFull() || place === "running") return;
-    try {
-      // One that another worker holds will come to its end.
-      const state = place === "waiting" ? "PENDING" : (await this.#record())?.state;
-      if (state === "PENDING" || state === "RETRY") slots.tellWaiting(this.id);
-    } catch {
-      // The wait itself meets the store's failure, and tells it.
-    }
-  }
-
-  #noResult(why: string): ResultError {
-    const details = { taskId: this.id };
-    return new ResultError("SUNBEAT_RESULT_IGNORED", `task ${this.id} ${why}`, { details });
-  }
-
-  /** `record`: undefined where the store does not answer. */
-  #timedOut(limitMs: number, record: StoredResult | null | undefined): ResultError {
-    const state = record === undefined ? null : (record?.state ?? "PENDING");
-    const found =
-      record === undefined ? "the store does not answer" : `it is ${state}: ${likelyReason(record)}`;
-    return new ResultError(
-      "SUNBEAT_RESULT_TIMEOUT",
-      `task ${this.id} has no result after ${formatDuration(limitMs)}; ${found}`,
-      { details: { taskId: this.id, state, timeoutMs: limitMs } },
-    );
-  }
-
-  #errorOf(record: StoredResult): ResultError {
-    const init = { details: { taskId: this.id, reason: record.reason ?? null } };
-    if (record.state === "REVOKED") {
-      if (record.reason === "skipped") {
-        const message = `task ${this.id} was skipped: its lock was busy, and its onBusy is "skip"`;
-        return new ResultError("SUNBEAT_TASK_SKIPPED", message, init);
-      }
-      return record.reason === "expired"
-        ? new ResultError("SUNBEAT_TASK_EXPIRED", `task ${this.id} expired before a worker took it`, init)
-        : new ResultError("SUNBEAT_TASK_REVOKED", `task ${this.id} was revoked`, init);
-    }
-    if (record.reason === "deliveries-exhausted") {
-      return new ResultError(
-        "SUNBEAT_DELIVERIES_EXHAUSTED",
-        `task ${this.id} was given up: each worker that took it was lost before it ended (it crashed, or its event loop was ` +
-          "blocked for longer than the lease); it is among the dead letters",
-        init,
-      );
-    }
-    if (record.reason === "lock-timeout") {
-      const message = `task ${this.id} waited in line for its lock longer than its waitTimeout`;
-      return new ResultError("SUNBEAT_LOCK_TIMEOUT", message, init);
-    }
-    return new RemoteTaskError(this.id, decodeFailure(record.payload), record.worker);
-  }
-}
-
-function likelyReason(record: StoredResult | null): string {
-  switch (record?.state) {
-    case undefined:
-      return "the store does not know this id, so it was not sent to this broker, or its result expired, was forgotten or is not stored (ignoreResult)";
-    case "PENDING":
-      if (record.reason === "unknown-here") {
-        return "it was met by a worker that does not know its task or its form, and waits for one that does";
-      }
-      return "it waits; does a worker listen to its queue, has its eta come, or is its lock held (sunbeat locks list)?";
-    case "RECEIVED":
-    case "STARTED":
-      return "a worker has it; give it more time";
-    case "RETRY":
-      return "it failed and waits for its next try";
-    default:
-      return "it has not ended";
   }
 }

@@ -1,4 +1,5 @@
 import { Prospects, resolveEntry, Schedules, type BeatOptions, type Entry } from "../beat/index.js";
+import { taskForm } from "../canvas/index.js";
 import type { Config, SunbeatOptions } from "../config/index.js";
 import { resolveOptions } from "../config/index.js";
 import { systemClock, type Clock } from "../core/clock.js";
@@ -18,6 +19,9 @@ import { TaskRegistry } from "../tasks/registry.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { AsyncResult } from "./async-result.js";
 import { maskPassword, parseBrokerUrl } from "./broker-url.js";
+import { AppCanvas } from "./canvas-sender.js";
+import { GraphPublisher } from "./graph-publisher.js";
+import { type GraphContext, GraphHandle, type SentGraph } from "./graph-result.js";
 import { clockOf, loggerOf, randomOf } from "./late-parts.js";
 import { lazyStore } from "./lazy-store.js";
 import { openStore } from "./open-store.js";
@@ -60,6 +64,9 @@ export class AppCore {
   readonly lazyStore: Store;
   readonly createMessage: CreateMessage;
   readonly publisher: Publisher;
+  readonly graphPublisher: GraphPublisher;
+  /** Sends forms. */
+  readonly canvas = new AppCanvas(this);
   readonly schedules: Schedules;
   /** For the command line: entries with the runs that lie before them. */
   readonly prospects: Prospects;
@@ -113,11 +120,13 @@ export class AppCore {
         payloadLimit,
       },
     });
-    this.publisher = new Publisher({
+    const sending = {
       clock: this.clock,
       retry: this.config.publishRetry,
       store: () => this.store.get(),
-    });
+    };
+    this.publisher = new Publisher(sending);
+    this.graphPublisher = new GraphPublisher(sending);
     const { clock: time, random: chance, logger: log, events } = this;
     this.locks = new Locks({ store: this.lazyStore, clock: time, random: chance, logger: log, events });
     for (const { name: entry, lock } of this.entries) {
@@ -188,11 +197,25 @@ export class AppCore {
   }
 
   async send(request: MessageRequest): Promise<AsyncResult<never>> {
+    const { task, args, options } = request;
+    if (options?.link !== undefined || options?.linkError !== undefined) {
+      return this.canvas.send(taskForm(task, args), [], options);
+    }
+    if (this.config.taskAlwaysEager) {
+      const { runMessage } = await import("./eager.js");
+      return runMessage(this.createMessage(request), this);
+    }
+    const { id, ignored } = await this.sendMessage(request);
+    return this.result(id, ignored);
+  }
+
+  /** `ignored`: no result will be stored. */
+  async sendMessage(request: MessageRequest): Promise<{ readonly id: string; readonly ignored: boolean }> {
     const message = this.createMessage(request);
     const outcome = await this.publisher.send(message);
     const { id, task, queue } = message;
     if (outcome === "queued") this.events.emit("task-sent", { id, task, queue });
-    return this.result(id, message.resultTtlMs === 0);
+    return { id, ignored: message.resultTtlMs === 0 };
   }
 
   async sendMany(
@@ -206,6 +229,7 @@ export class AppCore {
       throw invalidOption("taskId", "nothing in delayMany: each task has its own id", options.taskId);
     }
     // All are checked before any is sent, so that one wrong item does not leave half of them behind.
+    if (this.config.taskAlwaysEager) return this.#sendEach(task, argsList, options);
     const messages = argsList.map((args: readonly unknown[]) => this.createMessage({ task, args, options }));
     const outcomes = await this.publisher.sendMany(messages);
     return messages.map(({ id, queue, resultTtlMs }, index) => {
@@ -214,8 +238,27 @@ export class AppCore {
     });
   }
 
+  async #sendEach(
+    task: string,
+    argsList: readonly (readonly unknown[])[],
+    options: SendOptions | undefined,
+  ): Promise<AsyncResult<never>[]> {
+    const sent: AsyncResult<never>[] = [];
+    for (const args of argsList) sent.push(await this.send({ task, args, options }));
+    return sent;
+  }
+
   result(id: string, ignored = false): AsyncResult<never> {
-    return new AsyncResult(id, { clock: this.clock, store: () => this.store.get() }, ignored);
+    return new AsyncResult(id, this.#resultContext, { ignored });
+  }
+
+  graph(sent: SentGraph): GraphHandle<never> {
+    return new GraphHandle(sent, this.#resultContext);
+  }
+
+  get #resultContext(): GraphContext {
+    const { clock, events } = this;
+    return { clock, events, store: () => this.store.get() };
   }
 
   /** Has `close` stop it, too. */
@@ -252,7 +295,7 @@ export class AppCore {
     try {
       await Promise.all([...this.#running].map((part) => part.stop()));
       if (this.store.opened) await this.locks.close();
-      await this.publisher.drain();
+      await Promise.all([this.publisher.drain(), this.graphPublisher.drain()]);
     } finally {
       await this.store.close();
     }

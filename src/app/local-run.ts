@@ -1,17 +1,20 @@
 import { hostname } from "node:os";
+import { TaskError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
+import { formOf } from "../canvas/index.js";
 import { guarded } from "../locks/index.js";
 import type { Random } from "../core/random.js";
 import { runInTask, runningTask, SLOTS, slotWatch, type WithSlots } from "../tasks/context.js";
 import type { TaskContext, TaskDefinition } from "../tasks/definition.js";
-import { Retry } from "../tasks/outcomes.js";
+import { outcomeOf, Replace, Retry } from "../tasks/outcomes.js";
 import { HELD_LOCKS, heldLocks, LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
 import { taskLog } from "../tasks/task-log.js";
 import { validInput } from "../worker/input.js";
+import type { AppCanvas } from "./canvas-sender.js";
 
 /**
  * Runs a task's function here and now, as `add(4, 5)` does: with its input schema, its lock and a context of its own,
- * but without queue, retries, time limits or stored result. What the function throws reaches the caller. A lock that is
+ * but without queue, retries, time limits or stored result. What it replaces itself by runs here, too. What the function throws reaches the caller. A lock that is
  * busy is waited for; under `onBusy` "skip" the call gives undefined, under "retry" and "fail" it throws.
  */
 export async function runLocally(
@@ -25,10 +28,17 @@ export async function runLocally(
   const fn = (lock === null ? definition.fn : guarded(lock, definition.fn)) as (
     ...args: readonly unknown[]
   ) => unknown;
-  return runInTask(context, () => (definition.bind ? fn(context, ...valid) : fn(...valid)));
+  try {
+    return await runInTask(context, async () => (definition.bind ? fn(context, ...valid) : fn(...valid)));
+  } catch (thrown) {
+    const asked = outcomeOf(thrown);
+    if (asked?.kind !== "replace") throw thrown;
+    return (await app.canvas.apply(formOf(asked.signature, "replace"), [])).get();
+  }
 }
 
 interface LocalApp {
+  readonly canvas: AppCanvas;
   readonly random: Random;
   readonly logger: Logger;
   readonly locks: LockSource;
@@ -57,6 +67,8 @@ function localContext(
       parentId: caller?.request.id ?? null,
       rootId: caller?.request.rootId ?? id,
       groupId: null,
+      groupIndex: null,
+      graphId: null,
       entry: null,
       scheduledFor: null,
       hostname: hostname(),
@@ -70,6 +82,13 @@ function localContext(
     retry(options = {}) {
       // Nobody would follow a Retry here, so the reason itself is what the caller should see.
       throw options?.error instanceof Error ? options.error : new Retry(options);
+    },
+    replace(signature) {
+      throw new Replace(signature);
+    },
+    add() {
+      const message = `add: ${definition.name} was called as a function, and belongs to no group`;
+      throw new TaskError("SUNBEAT_GRAPH_INVALID", message);
     },
     updateState: () => Promise.resolve(),
     progress: () => Promise.resolve(),

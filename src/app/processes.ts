@@ -47,7 +47,7 @@ const BEAT_OPTIONS = ["maxLoopInterval", "hostname"] as const satisfies readonly
 /** A worker of the app, not yet started. Codes: SUNBEAT_OPTION_UNKNOWN, SUNBEAT_OPTION_INVALID. */
 export function makeWorker(core: AppCore, options: StartWorkerOptions): Worker {
   assertKnownKeys(options, WORKER_OPTIONS, "worker");
-  const { config, clock, random, logger, events, registry } = core;
+  const { config, clock, random, logger, events, registry, createMessage } = core;
   const { concurrency, queues, prefetchMultiplier, hostname: name, gracePeriod } = options;
   return new Worker({
     store: core.lazyStore,
@@ -56,6 +56,7 @@ export function makeWorker(core: AppCore, options: StartWorkerOptions): Worker {
     logger,
     events,
     registry,
+    createMessage,
     options: {
       concurrency: integerOption(
         concurrency ?? config.workerConcurrency,
@@ -78,6 +79,7 @@ export function makeWorker(core: AppCore, options: StartWorkerOptions): Worker {
           : durationOption(gracePeriod, "worker: gracePeriod", 0),
       hostname: name === undefined ? `default@${hostname()}` : nameOption(name, "worker: hostname"),
       payloadLimit: config.payloadLimit,
+      graphLimit: config.graphLimit,
       logResults: config.logResults,
       ...core.pace.worker,
     },

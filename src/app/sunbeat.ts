@@ -1,3 +1,4 @@
+import { type GraphResult, namedSignature, type Signature, signatureFromJSON } from "../canvas/index.js";
 import type { Beat, Schedules } from "../beat/index.js";
 import type { SunbeatOptions } from "../config/index.js";
 import { invalidOption, nameOption } from "../core/options.js";
@@ -102,9 +103,35 @@ export class Sunbeat {
     return this.#core.send({ task: name, args, options });
   }
 
+  /**
+   * A signature of a task of any program, by name, open for anything. `args` stand at the end of its arguments, as with `s`. Code:
+   * SUNBEAT_OPTION_INVALID.
+   */
+  signature<Result = unknown>(
+    name: string,
+    args: readonly unknown[] = [],
+  ): Signature<readonly unknown[], Result> {
+    return namedSignature(name, args, this.#core.canvas);
+  }
+
+  /**
+   * The signature whose `toJSON()` gave `form`, or that somebody wrote by hand. Code: SUNBEAT_GRAPH_INVALID, which names the place in it.
+   */
+  fromJSON<Result = unknown>(form: unknown): Signature<readonly unknown[], Result> {
+    return signatureFromJSON(form, this.#core.canvas);
+  }
+
   /** The result of a task that was sent by any process. */
   result<Result = unknown>(id: string): AsyncResult<Result> {
     return this.#core.result(nameOption(id, "result: id"));
+  }
+
+  /**
+   * A graph that was sent by any process; of a task that was sent alone, a graph of one. Its verbs throw SUNBEAT_GRAPH_UNKNOWN where the
+   * store does not know it.
+   */
+  graph<Result = unknown>(id: string): GraphResult<Result> {
+    return this.#core.graph({ graphId: nameOption(id, "graph: id") });
   }
 
   /**

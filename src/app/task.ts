@@ -1,3 +1,4 @@
+import { type CanvasTask, type GraphResult, taskForm, taskSignatures } from "../canvas/index.js";
 import type { StandardSchema, TaskContext, TaskDefinition } from "../tasks/definition.js";
 import type { Fits, NotYetCalled, WithFirst } from "../tasks/function-types.js";
 import type { SendOptions } from "../tasks/message.js";
@@ -12,7 +13,10 @@ import { runLocally } from "./local-run.js";
  */
 // `any` as default, since a list of tasks with various arguments is neither of `never[]` nor of `unknown[]`.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export interface Task<Args extends readonly unknown[] = any, Result = unknown> {
+export interface Task<Args extends readonly unknown[] = any, Result = unknown> extends CanvasTask<
+  Args,
+  Result
+> {
   /** Runs here: no queue, no retries, no stored result. A bound task gets a context of its own. */
   (...args: Args): Promise<Result>;
   /** The name it is registered under. */
@@ -27,6 +31,11 @@ export interface Task<Args extends readonly unknown[] = any, Result = unknown> {
   delayMany(argsList: readonly Args[], options?: SendOptions): Promise<AsyncResult<Result>[]>;
   /** `delay` with options. Codes as there, and SUNBEAT_OPTION_UNKNOWN, SUNBEAT_OPTION_INVALID. */
   applyAsync(args: Args, options?: SendOptions): Promise<AsyncResult<Result>>;
+  /**
+   * Runs it here and now as a worker would, with retries, callbacks and what it grows, and resolves when it has ended: what is due later
+   * is due at once. Nothing of it reaches the broker. Codes as for `applyAsync`.
+   */
+  apply(args: Args, options?: SendOptions): Promise<GraphResult<Result>>;
 }
 
 /**
@@ -77,9 +86,11 @@ export function makeTask(definition: TaskDefinition, core: AppCore): Task<unknow
   const { name } = definition;
   const call = (...args: unknown[]): Promise<unknown> => runLocally(definition, args, core);
   const verbs: Omit<Task<unknown[], unknown>, "name"> = {
+    ...taskSignatures(definition, core.canvas),
     definition,
     delay: (...args) => core.send({ task: name, args }),
     applyAsync: (args, options) => core.send({ task: name, args, options }),
+    apply: (args, options) => core.canvas.apply(taskForm(name, args), [], options),
     delayMany: (argsList, options) => core.sendMany(name, argsList, options),
   };
   // `name` of a function is read-only, so it takes a definition rather than an assignment.

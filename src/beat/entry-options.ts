@@ -3,6 +3,7 @@ import type { InstantLike } from "../core/instant.js";
 import type { ScheduleLike } from "../schedules/index.js";
 import type { OverlapPolicy } from "../store/contracts/entries.js";
 import type { SendOptions } from "../tasks/message.js";
+import type { SignatureJSON, SignatureType } from "../tasks/signature.js";
 import type { MisfirePolicy, MisfirePolicyName } from "./misfire.js";
 
 /** What happens to occurrences found late. */
@@ -18,16 +19,33 @@ export interface MisfireOptions {
 /** Computes the arguments of one run. Called once per occurrence by the leading beat; must not be async. */
 export type ArgsFunction = (occurrence: { readonly scheduledFor: Date }) => readonly unknown[];
 
-/** A line of the beat schedule: which task runs, and when. */
-export interface EntryOptions {
+/** A line of the beat schedule: which task, or which form of tasks, runs, and when. */
+export type EntryOptions = TaskEntryOptions | CanvasEntryOptions;
+
+export interface TaskEntryOptions extends EntryDetails {
   /** Name of a registered task. Workers have it, not necessarily this process. */
   readonly task: string;
-  /** crontab, every, solar, clocked, a number of seconds, or anything with `next`. */
-  readonly schedule: ScheduleLike;
   /** Positional arguments, or, in code entries only, a function that makes them. Default none. */
   readonly args?: readonly unknown[] | ArgsFunction | undefined;
-  /** As for `applyAsync`, except `taskId`: the id of a run is made of entry and instant. */
-  readonly options?: Omit<SendOptions, "taskId"> | undefined;
+  readonly canvas?: undefined;
+}
+
+export interface CanvasEntryOptions extends EntryDetails {
+  /**
+   * A form, such as a chain or a workflow, or its JSON. The entry sends the built-in task `sunbeat.canvas`, which replaces itself by
+   * it: a run has ended when its graph has. `queue`, `priority` and `headers` of `options` are defaults of all its tasks.
+   */
+  readonly canvas: SignatureType<[]> | SignatureJSON;
+  readonly task?: undefined;
+  readonly args?: undefined;
+}
+
+/** What an entry says besides what it runs. */
+export interface EntryDetails {
+  /** crontab, every, solar, clocked, a number of seconds, or anything with `next`. */
+  readonly schedule: ScheduleLike;
+  /** As for `applyAsync`, except `taskId` and callbacks: the id of a run is made of entry and instant. */
+  readonly options?: Omit<SendOptions, "taskId" | "link" | "linkError"> | undefined;
   /** Default true. */
   readonly enabled?: boolean | undefined;
   /** A name is short for `{ policy }`. Default "latest" within a day. */
@@ -58,8 +76,12 @@ export interface EntryLockOptions {
   readonly capacity?: number | undefined;
 }
 
+/** The built-in task that becomes the form it is given. */
+export const CANVAS_TASK = "sunbeat.canvas";
+
 export const ENTRY_OPTION_KEYS = [
   "task",
+  "canvas",
   "schedule",
   "args",
   "options",

@@ -3,7 +3,14 @@ export { Beat, type BeatDeps, type BeatStats } from "./beat.js";
 export { BEAT_DEFAULTS, type BeatOptions } from "./beat-options.js";
 export type { Entry } from "./entry.js";
 export { resolveEntry } from "./resolve-entry.js";
-export type { ArgsFunction, EntryLockOptions, EntryOptions, MisfireOptions } from "./entry-options.js";
+export type {
+  ArgsFunction,
+  CanvasEntryOptions,
+  EntryLockOptions,
+  EntryOptions,
+  MisfireOptions,
+  TaskEntryOptions,
+} from "./entry-options.js";
 export type { EntryView } from "./entry-view.js";
 export type { Ending, ForetoldRun } from "./foretell.js";
 export { MISFIRE_POLICIES, type MisfirePolicyName } from "./misfire.js";

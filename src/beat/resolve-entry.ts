@@ -3,6 +3,7 @@ import { ConfigurationError, isSunbeatError, ScheduleError } from "../core/error
 import { instantMs } from "../core/instant.js";
 import {
   assertKnownKeys,
+  assertObject,
   booleanOption,
   choiceOption,
   durationOption,
@@ -15,10 +16,12 @@ import { asSchedule, type ScheduleDefaults } from "../schedules/index.js";
 import { type Overlap, OVERLAP_POLICIES } from "../store/contracts/entries.js";
 import type { SendOptions } from "../tasks/message.js";
 import { assertPayload } from "../tasks/payload.js";
+import { isSignature } from "../tasks/signature.js";
 import { makeEntry, portableOptions } from "./definition.js";
 import {
   type ArgsFunction,
   CANCEL_GRACE_MS,
+  CANVAS_TASK,
   DEFAULT_MISFIRE,
   ENTRY_OPTION_KEYS,
   type EntryOptions,
@@ -40,12 +43,10 @@ export function resolveEntry(name: string, options: EntryOptions, defaults: Sche
     assertKnownKeys(options, ENTRY_OPTION_KEYS, "entry");
     if (options.schedule === undefined) throw invalidOption("schedule", "a schedule", undefined);
     const schedule = asSchedule(options.schedule, { ...defaults, hashKey: name });
-    const args = checkArgs(options.args ?? []);
     return makeEntry({
       name,
-      task: nameOption(options.task, "task"),
+      ...whatRuns(options),
       schedule,
-      args,
       options: sendOptions(options.options),
       enabled: options.enabled === undefined ? true : booleanOption(options.enabled, "enabled"),
       misfire: misfirePolicy(options.misfire),
@@ -74,6 +75,33 @@ function namingEntry<T>(name: unknown, check: () => T): T {
     const code = error.code === "SUNBEAT_OPTION_INVALID" ? "SUNBEAT_ENTRY_INVALID" : error.code;
     throw new ConfigurationError(code, message, init);
   }
+}
+
+function whatRuns(options: EntryOptions): Pick<Entry, "task" | "args"> {
+  const { task, args, canvas } = options;
+  if (canvas === undefined) return { task: nameOption(task, "task"), args: checkArgs(args ?? []) };
+  if (task !== undefined || args !== undefined) {
+    throw invalidOption(
+      "task and args",
+      "neither beside a canvas, which names its tasks itself",
+      task ?? args,
+    );
+  }
+  const form: unknown = isSignature(canvas) ? canvas.toJSON() : canvas;
+  assertObject(form, "canvas");
+  return { task: CANVAS_TASK, args: checkArgs([withDefaults(form, options.options ?? {})]) };
+}
+
+/** The form's own options go before those of the entry. */
+function withDefaults(form: object, { queue, priority, headers }: SendOptions): object {
+  const { options } = form as { readonly options?: SendOptions };
+  const defaults = {
+    ...(queue !== undefined && { queue }),
+    ...(priority !== undefined && { priority }),
+    ...options,
+    ...(headers !== undefined && { headers: { ...headers, ...options?.headers } }),
+  };
+  return Object.keys(defaults).length === 0 ? form : { ...form, options: defaults };
 }
 
 function checkArgs(args: unknown): readonly unknown[] | ArgsFunction {

@@ -83,7 +83,7 @@ export function settled<In extends readonly unknown[], Out>(
 export function stream<E, R>(
   task: CanvasTask<[results: Results<E>], R>,
 ): Signature<[results: readonly E[]], R> {
-  const made = (task as unknown as Partial<WithSender>)[TASK_SENDER];
+  const made = (task as unknown as Partial<WithSender> | null | undefined)?.[TASK_SENDER];
   if (made === undefined) throw invalidOption("stream", "a task of an app", task);
   return makeSignature(taskForm(made.name, [], { stream: true }), made.sender);
 }

@@ -1,5 +1,5 @@
 export { chain, chord, group, settled, stream } from "./forms.js";
-export { type CanvasSender, type Form, soleTask, type TaskForm } from "./form.js";
+export { type CanvasSender, type Form, soleTask, taskForm, type TaskForm } from "./form.js";
 export { signatureFromJSON } from "./from-json.js";
 export { formOf, withOptions } from "./signature.js";
 export {

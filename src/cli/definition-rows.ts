@@ -3,6 +3,7 @@ import { formatLocal } from "./local-time.js";
 
 /** A stored definition, as far as it is read here; what has its default is left out of it. */
 export interface Definition {
+  readonly task?: string;
   readonly args?: unknown;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly misfire?: { readonly policy: string; readonly withinMs: number | null; readonly max: number };
@@ -24,13 +25,17 @@ export function readDefinition(text: string): Definition | null {
   }
 }
 
+/** An entry with a canvas is one of this task, with the form as its argument. */
+const CANVAS_TASK = "sunbeat.canvas";
+
 type Row = [label: string, value: string];
 
 /** What an entry says besides task, schedule and description, where that is not the default. */
 export function definitionRows(definition: Definition, timezone: string): Row[] {
   const { args, options = {}, misfire, overlap, overlapTimeoutMs, jitterMs, lock } = definition;
   const rows: Row[] = [];
-  if (args !== undefined) rows.push(["args", JSON.stringify(args)]);
+  if (definition.task === CANVAS_TASK && Array.isArray(args)) rows.push(["canvas", JSON.stringify(args[0])]);
+  else if (args !== undefined) rows.push(["args", JSON.stringify(args)]);
   for (const [name, value] of Object.entries(options)) rows.push([name, optionText(value, timezone)]);
   if (misfire !== undefined) rows.push(["misfire", misfireText(misfire)]);
   if (overlap !== undefined) rows.push(["overlap", overlap]);

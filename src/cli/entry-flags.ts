@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import type { EntryOptions, MisfirePolicyName } from "../beat/index.js";
+import type { EntryOptions, MisfirePolicyName, TaskEntryOptions } from "../beat/index.js";
 import type { EpochMs } from "../core/clock.js";
 import type { SendOptions } from "../index.js";
 import type { Schedule } from "../schedules/index.js";
@@ -88,7 +88,7 @@ export interface Reading {
 }
 
 /** The entry that the options describe. Wrong usage, naming the option, for what cannot be read. */
-export function entryFromFlags(flags: EntryFlags, reading: Reading): EntryOptions {
+export function entryFromFlags(flags: EntryFlags, reading: Reading): TaskEntryOptions {
   const { task, args, overlap, overlapTimeout, jitter, startAt, endAt, maxRuns, description } = flags;
   const options = sendOptions(flags, reading);
   const misfire = misfireOf(flags);

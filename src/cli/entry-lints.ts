@@ -111,7 +111,8 @@ function instantText(at: EpochMs, timezone: string): string {
 function unknownTaskLints({ core }: OpenApp, { task, stored }: ListedEntry): Lint[] {
   const known = core.registry.names();
   const isOurs = stored === null || stored.owner === core.owner || stored.owner === "runtime";
-  if (task === null || known.length === 0 || known.includes(task) || !isOurs) return [];
+  const isBuiltIn = task?.startsWith("sunbeat.") === true;
+  if (task === null || known.length === 0 || known.includes(task) || isBuiltIn || !isOurs) return [];
   const message = `no task ${quote(task)} is registered here${didYouMean(task, known)}; workers without it cannot run it`;
   return [{ code: "unknown-task", field: "task", message }];
 }

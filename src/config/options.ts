@@ -50,6 +50,11 @@ export interface SunbeatOptions {
   readonly taskDefaultQueue?: string | undefined;
   /** Default of the task option `ignoreResult`. Default false. */
   readonly taskIgnoreResult?: boolean | undefined;
+  /**
+   * Whether whatever is sent runs at once, in this process, and `delay` resolves when it has ended: for tests. Nothing of it reaches the
+   * broker. Default false.
+   */
+  readonly taskAlwaysEager?: boolean | undefined;
   /** Default of the task option `trackStarted`. Default false. */
   readonly taskTrackStarted?: boolean | undefined;
   /** Default of the task option `timeLimit`. Default null: no limit. */
@@ -82,6 +87,9 @@ export interface SunbeatOptions {
   /** Whether log lines show what tasks returned. Default false: results may be secret. */
   readonly logResults?: boolean | undefined;
 
+  /** Tasks that one graph may have, those that it grows while it runs among them. Default 100,000, at most 1,000,000. */
+  readonly graphLimit?: number | undefined;
+
   /** How long the lead stays with a beat that has fallen silent. At least 1 s. Default 15 s. */
   readonly beatLease?: Duration | undefined;
   /** The beat looks at the store at least so often, whatever is due. At least 1 s. Default 5 min. */
@@ -104,6 +112,7 @@ export const OPTION_NAMES = [
   "version",
   "taskDefaultQueue",
   "taskIgnoreResult",
+  "taskAlwaysEager",
   "taskTrackStarted",
   "taskTimeLimit",
   "taskSoftTimeLimit",
@@ -118,6 +127,7 @@ export const OPTION_NAMES = [
   "unknownTaskGrace",
   "gracePeriod",
   "logResults",
+  "graphLimit",
   "beatLease",
   "beatMaxLoopInterval",
   "retention",
@@ -133,6 +143,7 @@ export interface Config {
   readonly version: number;
   readonly taskDefaultQueue: string;
   readonly taskIgnoreResult: boolean;
+  readonly taskAlwaysEager: boolean;
   readonly taskTrackStarted: boolean;
   readonly taskTimeLimitMs: number | null;
   readonly taskSoftTimeLimitMs: number | null;
@@ -146,6 +157,7 @@ export interface Config {
   readonly unknownTaskGraceMs: number;
   readonly gracePeriodMs: number;
   readonly logResults: boolean;
+  readonly graphLimit: number;
   readonly beatLeaseMs: number;
   readonly beatMaxLoopIntervalMs: number;
   readonly retention: { readonly maxAgeMs: number; readonly maxRowsPerEntry: number };
@@ -164,6 +176,8 @@ export interface PublishRetry {
 /** Bounds of `workerConcurrency` and `workerPrefetchMultiplier`. */
 export const MOST_CONCURRENCY = 100_000;
 export const MOST_PREFETCH = 1_000;
+/** The highest `graphLimit`. */
+export const MOST_PARTS = 1_000_000;
 
 /** Every default in one place, as a user would write it. */
 export const DEFAULTS = {
@@ -173,6 +187,7 @@ export const DEFAULTS = {
   version: 0,
   taskDefaultQueue: "default",
   taskIgnoreResult: false,
+  taskAlwaysEager: false,
   taskTrackStarted: false,
   taskTimeLimit: null,
   taskSoftTimeLimit: null,
@@ -187,6 +202,7 @@ export const DEFAULTS = {
   unknownTaskGrace: 60,
   gracePeriod: 30,
   logResults: false,
+  graphLimit: 100_000,
   beatLease: 15,
   beatMaxLoopInterval: "5m",
   retention: { maxAge: "30d", maxRows: 10_000 },

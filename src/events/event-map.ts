@@ -21,6 +21,13 @@ interface LockFields {
   readonly taskId: string | null;
 }
 
+interface GraphFields {
+  /** Id of the graph. */
+  readonly graph: string;
+  /** Of a workflow its own; else "chain", "group", "chord" and the like. */
+  readonly name: string;
+}
+
 /** The facts of this process by name, each told after it is true in the store. Celery's names where it has one. */
 export interface EventMap {
   /** The store has the message. */
@@ -36,6 +43,8 @@ export interface EventMap {
   /** The task threw `Reject`, or this worker cannot run it. With `requeued` it is back in its queue. */
   "task-rejected": TaskFields & { readonly reason: string; readonly requeued: boolean };
   "task-revoked": TaskFields;
+  /** The run ended and others have taken its place: the task ends as they do. `graph` is that of both. */
+  "task-replaced": TaskFields & { readonly graph: string; readonly parts: number };
   /** The message is among the dead letters of its queue: a worker put it there, or its claim did. */
   "dead-lettered": TaskFields & { readonly reason: string };
   "schedule-sent": { readonly entry: string; readonly due: EpochMs; readonly taskId: string };
@@ -66,6 +75,15 @@ export interface EventMap {
   "lock-lost": LockFields & { readonly fence: number };
   /** A permit was ended by hand, from this process. */
   "lock-broken": { readonly lock: string; readonly token: string };
+  /** All of it is in the store, or a run of a message that was no part has replaced itself. */
+  "graph-started": GraphFields;
+  /** The part that gives its value has succeeded; others may still run. */
+  "graph-succeeded": GraphFields;
+  /** Its value cannot be had any more. */
+  "graph-failed": GraphFields;
+  "graph-revoked": GraphFields;
+  /** What has failed in it runs anew. */
+  "graph-resumed": GraphFields;
   "worker-online": object;
   "worker-offline": object;
 }

@@ -141,6 +141,8 @@ function underLock(
     signal,
     lock,
     retry: (options) => task.retry(options),
+    replace: (signature) => task.replace(signature),
+    add: (...signatures) => task.add(...signatures),
     updateState: (state, meta) => task.updateState(state, meta),
     progress: (done, total) => task.progress(done, total),
     [LOCK_SOURCE]: source,

@@ -1,5 +1,6 @@
 import type { EpochMs } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
+import type { SignatureType } from "./signature.js";
 import type { TaskLock } from "./task-lock.js";
 import type { TaskLog } from "./task-log.js";
 
@@ -83,7 +84,11 @@ export interface TaskRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly parentId: string | null;
   readonly rootId: string;
+  /** The innermost group of its graph that it belongs to, and which of its members. */
   readonly groupId: string | null;
+  readonly groupIndex: number | null;
+  /** The graph that it is a part of, or null. */
+  readonly graphId: string | null;
   /** The beat entry that sent it, or null. */
   readonly entry: string | null;
   /** The due instant of the tick, whenever it runs; null when not sent by an entry. */
@@ -104,6 +109,17 @@ export interface TaskContext {
   readonly lock: { readonly name: string; readonly fence: number } | null;
   /** Ends this run and runs the task again after `countdown` (default: the task's retry policy). Always throws. */
   retry(options?: { readonly countdown?: Duration | undefined; readonly error?: unknown }): never;
+  /**
+   * Ends this run; the task ends as `signature` does, with its result or its failure. The signature is sent in the step that
+   * stores the end of this run: a run that is lost before it has sent nothing. Always throws.
+   */
+  replace<Result>(signature: SignatureType<[], Result>): never;
+  /**
+   * Adds members to the innermost group that this task belongs to: their values stand behind those of the others, and what follows
+   * the group waits for them. They are part of the successful end of this run: one that fails, is tried again or is lost adds
+   * nothing. Codes: SUNBEAT_GRAPH_INVALID outside of a group, SUNBEAT_GRAPH_TOO_LARGE beyond 10,000 in one run.
+   */
+  add(...signatures: readonly SignatureType<[]>[]): void;
   /** Stores a custom state with plain data, seen by `AsyncResult.info()`. */
   updateState(state: string, meta?: unknown): Promise<void>;
   /** `updateState("PROGRESS", { done, total })`. */

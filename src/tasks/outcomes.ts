@@ -6,6 +6,7 @@ import { type Duration, durationMs } from "../core/duration.js";
 import { messageOf, TaskError } from "../core/errors.js";
 import { assertObject } from "../core/options.js";
 import { quote } from "../core/quote.js";
+import type { SignatureType } from "./signature.js";
 
 /** A registered symbol, so that an outcome made by a second copy of the package is known too. */
 const BRAND = Symbol.for("sunbeat.outcome");
@@ -66,17 +67,28 @@ export class Ignore extends ThrownOutcome {
   }
 }
 
+/** End the run as what takes its place does. Thrown by `self.replace`. */
+export class Replace extends ThrownOutcome {
+  readonly kind = "replace";
+  readonly signature: SignatureType;
+
+  constructor(signature: SignatureType) {
+    super("the task replaced itself");
+    this.signature = signature;
+  }
+}
+
 /** Whoever gives an error as the reason means what it says. */
 function textOf(reason: unknown): string {
   return typeof reason === "string" ? reason : messageOf(reason);
 }
 
 /** The outcome in a thrown value, or null for anything else. Never throws, whatever was thrown. */
-export function outcomeOf(thrown: unknown): Retry | Reject | Ignore | null {
+export function outcomeOf(thrown: unknown): Retry | Reject | Ignore | Replace | null {
   try {
     const branded =
       typeof thrown === "object" && thrown !== null && (thrown as Record<symbol, unknown>)[BRAND] === true;
-    return branded ? (thrown as Retry | Reject | Ignore) : null;
+    return branded ? (thrown as Retry | Reject | Ignore | Replace) : null;
   } catch {
     return null; // a Proxy that throws when it is looked at is a failure like any other
   }

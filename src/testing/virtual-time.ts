@@ -61,6 +61,7 @@ export async function virtualTime(app: Sunbeat, options: VirtualTimeOptions = {}
   coreOf(app).use({ clock, random: seededRandom(seed), store: openMemoryStore, pace: PACE });
   // A test that makes a task fail has its own eyes on it; one that wants the log gives the app a logger.
   coreOf(app).useLogger(silentLogger);
+  await coreOf(app).canvas.load();
   const { queues, concurrency } = options;
   const worker = app.worker({
     ...(queues === undefined ? {} : { queues }),

@@ -10,6 +10,7 @@ import type { TaskDefinition } from "../tasks/definition.js";
 import type { StoredResult } from "../store/contracts/results.js";
 import { decodeBody, FORM, type MessageBody, resultTtlOf } from "../tasks/envelope.js";
 import { lockNameFor, type TaskLock } from "../tasks/task-lock.js";
+import { builtIn, isBuiltIn } from "./built-in.js";
 import type { TaskLookup } from "./options.js";
 import { failed, type Outcome, TurnedAway } from "./outcome.js";
 import { refOf, type Reservation } from "./reservation.js";
@@ -41,17 +42,14 @@ export function assign(reservation: Reservation, registry: TaskLookup): Assignme
   if (reservation.revoked) return { kind: "revoked" };
   if (reservation.expired) return { kind: "expired" };
   const { delivery } = reservation;
-  const definition = registry.get(delivery.task);
-  if (definition === undefined) {
-    const reason =
-      `Received unregistered task of type '${oneLine(delivery.task)}'. Did this worker import its module? If another ` +
-      `app has it, both take from ${sharedQueue(reservation)}`;
-    return { reservation, error: new TaskError("SUNBEAT_TASK_UNKNOWN", reason) };
-  }
+  const registered = registry.get(delivery.task);
+  if (registered === undefined && !isBuiltIn(delivery.task)) return strangerOf(reservation, delivery.task);
   // Its sender did not know the task, and counted on more deliveries.
-  if (definition.acks === "early" && delivery.deliveries > 1) return { kind: "exhausted" };
+  if (registered?.acks === "early" && delivery.deliveries > 1) return { kind: "exhausted" };
   try {
     const body = decodeBody(delivery.body);
+    const definition = registered ?? builtIn(delivery.task, body.args, registry);
+    if ("missing" in definition) return strangerOf(reservation, definition.missing);
     return { reservation, definition, body, resultTtlMs: resultTtlOf(body, definition) };
   } catch (error) {
     if (!isSunbeatError(error) || error.code !== "SUNBEAT_MESSAGE_NEWER") {
@@ -62,6 +60,14 @@ export function assign(reservation: Reservation, registry: TaskLookup): Assignme
       `form ${FORM}. Run workers of the sender's version: the two take from ${sharedQueue(reservation)}`;
     return { reservation, error: new TaskError("SUNBEAT_MESSAGE_NEWER", reason) };
   }
+}
+
+/** `task`: the one that is not known here, which is called by a built-in task or is that of the delivery. */
+function strangerOf(reservation: Reservation, task: string): Stranger {
+  const reason =
+    `Received unregistered task of type '${oneLine(task)}'. Did this worker import its module? If another ` +
+    `app has it, both take from ${sharedQueue(reservation)}`;
+  return { reservation, error: new TaskError("SUNBEAT_TASK_UNKNOWN", reason) };
 }
 
 function sharedQueue({ delivery }: Reservation): string {
@@ -128,12 +134,18 @@ export function prepare(
     return needs(lock, "block");
   }
   const { capacity, onBusy, waitTimeoutMs } = definition.lock;
-  const name = lockNameFor(definition.lock, body.args);
+  const name = lockNameFor(definition.lock, reservation.args ?? body.args);
   if (carried && carried.name !== name) {
     const fn = lockedInSlot(definition.fn, definition.lock, name);
     return prepare({ ...assignment, definition: { ...definition, fn, lock: null } }, leaseMs);
   }
   return needs({ name, capacity, waitTimeoutMs, reserveMs: leaseMs }, onBusy === "wait" ? "block" : "refuse");
+}
+
+/** Whether its arguments, which it takes from other parts, are to be read before its lock has a name. */
+export function needsArguments({ definition: { lock }, reservation, body }: Assignment): boolean {
+  const takes = body.part?.take ?? [];
+  return takes.length > 0 && reservation.args === null && typeof lock?.name === "function";
 }
 
 /** What becomes of a delivery that was not admitted. */

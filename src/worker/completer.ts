@@ -122,7 +122,7 @@ export class Completer {
       this.#endings = [...batch, ...this.#endings];
       this.#awaitLate(
         error,
-        work.then((late) => late.claimed),
+        work.then((late) => (this.#parts.reporter.graphs(late.graphs), late.claimed)),
       );
       throw error;
     }
@@ -130,7 +130,8 @@ export class Completer {
       if (reply.repeated) ending.resent = true;
       this.#settled(ending, reply.outcomes[index]!);
     });
-    this.#tellDeadLettered(reply.claimed);
+    this.#parts.reporter.graphs(reply.graphs);
+    this.#tellClaimed(reply.claimed);
     return reply.claimed;
   }
 
@@ -139,7 +140,7 @@ export class Completer {
     const work = this.#parts.consumer.claim(claim);
     try {
       const reply = await this.#parts.inTime("claim", work);
-      this.#tellDeadLettered(reply);
+      this.#tellClaimed(reply);
       return reply;
     } catch (error) {
       this.#awaitLate(error, work);
@@ -153,13 +154,19 @@ export class Completer {
       return void work.catch(() => undefined);
     work.then(
       (late) => {
-        this.#tellDeadLettered(late);
+        this.#tellClaimed(late);
         for (const delivery of late?.deliveries ?? []) {
           this.giveBack(new Reservation(delivery, -Infinity, this.#parts.clock, 0));
         }
       },
       () => undefined,
     );
+  }
+
+  /** What the claim has done besides: nobody else tells of it. */
+  #tellClaimed(reply: ClaimReply | null): void {
+    this.#parts.reporter.graphs(reply?.graphs);
+    this.#tellDeadLettered(reply);
   }
 
   /** No worker held them any more, so none but the one that claimed can tell. This one may have had them before. */

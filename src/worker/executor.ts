@@ -12,10 +12,12 @@ import { describeFailure } from "../core/failure.js";
 import type { Random } from "../core/random.js";
 import { runInTask } from "../tasks/context.js";
 import type { TaskDefinition } from "../tasks/definition.js";
+import { outcomeOf } from "../tasks/outcomes.js";
 import { encodeResult } from "../tasks/payload.js";
+import type { SignatureType } from "../tasks/signature.js";
 import type { Assignment } from "./assignment.js";
 import { validInput } from "./input.js";
-import { failed, judge, type Outcome } from "./outcome.js";
+import { failed, judge, type Outcome, beyondRetry } from "./outcome.js";
 import { RunContext, type RunEnvironment } from "./run-context.js";
 
 /** One run while its function has a slot. */
@@ -93,6 +95,11 @@ export class Executor {
     let args = body.args;
     let value: unknown;
     try {
+      if (body.part !== undefined) args = reservation.args = await this.#environment.inputs.of(assignment);
+    } catch (error) {
+      return beyondRetry(error, assignment);
+    }
+    try {
       if (definition.input !== null) args = await validInput(definition.input, args);
     } catch (error) {
       return failed(error); // the same input fits no better the next time
@@ -100,12 +107,26 @@ export class Executor {
     try {
       value = await (definition.bind ? fn(context, ...args) : fn(...args));
     } catch (thrown) {
-      return judge(thrown, { reservation, definition, random: this.#random });
+      const asked = outcomeOf(thrown);
+      if (asked?.kind !== "replace") return judge(thrown, { reservation, definition, random: this.#random });
+      return this.#replaced(assignment, context, asked.signature);
     }
     try {
-      return { kind: "succeeded", value, payload: encodeResult(value, this.#environment.payloadLimit) };
+      const payload = encodeResult(value, this.#environment.payloadLimit);
+      if (context.added.length === 0) return { kind: "succeeded", value, payload };
+      const grow = await this.#environment.growth.of(assignment, context.added, null);
+      return { kind: "succeeded", value, payload, grow };
     } catch (error) {
-      return failed(error); // running it again would do its work twice and give the same
+      return beyondRetry(error, assignment); // running it again would do its work twice and give the same
+    }
+  }
+
+  async #replaced(assignment: Assignment, context: RunContext, by: SignatureType): Promise<Outcome> {
+    try {
+      const grow = await this.#environment.growth.of(assignment, context.added, by);
+      return { kind: "replaced", grow };
+    } catch (error) {
+      return beyondRetry(error, assignment);
     }
   }
 

@@ -4,6 +4,7 @@ import type { Random } from "../core/random.js";
 import type { Events } from "../events/index.js";
 import type { Store } from "../store/contracts/store.js";
 import type { TaskDefinition } from "../tasks/definition.js";
+import type { CreateMessage } from "../tasks/message-factory.js";
 
 /** All numbers are whole; checked and defaulted where the options of the app are. */
 export interface WorkerOptions {
@@ -32,6 +33,8 @@ export interface WorkerOptions {
   readonly idleCheckMs?: number;
   /** It looks at least so often while the store has something to do at an instant to come. Default 5 s. */
   readonly lookAgainMs?: number;
+  /** Parts that a graph may have, those that it grows among them. */
+  readonly graphLimit: number;
   /** Whether the value of a task is shown in its log line. */
   readonly logResults: boolean;
 }
@@ -51,6 +54,8 @@ export interface WorkerDependencies {
   readonly logger: Logger;
   readonly events: EventSink;
   readonly registry: TaskLookup;
+  /** For what runs add to their graphs. */
+  readonly createMessage: CreateMessage;
   readonly options: WorkerOptions;
 }
 

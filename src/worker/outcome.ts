@@ -7,10 +7,19 @@ import type { ResultRecord } from "../store/contracts/results.js";
 import type { RetryPolicy, TaskDefinition } from "../tasks/definition.js";
 import { encodeFailure } from "../tasks/failure.js";
 import { outcomeOf, type Retry } from "../tasks/outcomes.js";
+import type { Growth } from "../tasks/part.js";
 import type { Reservation } from "./reservation.js";
 
 export type Outcome =
-  | { readonly kind: "succeeded"; readonly value: unknown; readonly payload: string | null }
+  | {
+      readonly kind: "succeeded";
+      readonly value: unknown;
+      readonly payload: string | null;
+      /** What it adds to its group. */
+      readonly grow?: Growth;
+    }
+  /** It ends as those that have taken its place. */
+  | { readonly kind: "replaced"; readonly grow: Growth }
   | { readonly kind: "failed"; readonly error: Failure }
   /** Failed by its hard time limit; the function may still be running. */
   | { readonly kind: "timed-out"; readonly error: Failure; readonly limitMs: number }
@@ -111,6 +120,14 @@ export function retryDelayMs(policy: RetryPolicy, retries: number, random: Rando
   return Math.round(policy.jitter ? wait * random.next() : wait);
 }
 
+/** The end of a run that fails for good, whatever its retry policy says: the next try would meet the same. Unless it was stopped. */
+export function beyondRetry(thrown: unknown, trial: Pick<Trial, "reservation" | "definition">): Outcome {
+  const { lost, revoked, stopping } = trial.reservation;
+  if (lost) return { kind: "abandoned" };
+  if (revoked) return { kind: "revoked" };
+  return stopping ? cutShort(trial.definition, trial.reservation) : failed(thrown);
+}
+
 export function failed(thrown: unknown): Outcome {
   return { kind: "failed", error: describeFailure(thrown) };
 }
@@ -149,6 +166,7 @@ export function recordOf(outcome: Outcome, hostname: string): ResultRecord | nul
       return { state: "REVOKED", payload: null, reason: "expired", worker: hostname };
     case "skipped":
       return { state: "REVOKED", payload: null, reason: "skipped", worker: hostname };
+    case "replaced":
     case "requeued":
     case "ignored":
     case "deferred":
@@ -184,8 +202,10 @@ export function settlementOf(
     const result = mark && { state: "PENDING", payload: null, reason: mark.reason, worker: hostname };
     return { id, token, result, resultTtlMs: mark?.ttlMs ?? 0, kind: "defer", delayMs };
   }
-  // Also where it is not kept: it takes the place of an earlier record, such as that of a first meeting.
-  const result = resultTtlMs > 0 || outcome.kind === "dead" ? recordOf(outcome, hostname) : null;
+  if (outcome.kind === "replaced") {
+    return { id, token, result: null, resultTtlMs, grow: outcome.grow, kind: "replaced" };
+  }
+  const result = leavesRecord(reservation, outcome, resultTtlMs) ? recordOf(outcome, hostname) : null;
   if (outcome.kind === "retried") {
     return { id, token, result, resultTtlMs, kind: "retry", delayMs: outcome.delayMs };
   }
@@ -193,5 +213,14 @@ export function settlementOf(
     const reason = outcome.kind === "dead" ? outcome.reason : "deliveries-exhausted";
     return { id, token, result, resultTtlMs, kind: "dead", reason };
   }
-  return { id, token, result, resultTtlMs, idTtlMs, kind: "done" };
+  const grow = outcome.kind === "succeeded" ? outcome.grow : undefined;
+  return { id, token, result, resultTtlMs, idTtlMs, ...(grow && { grow }), kind: "done" };
+}
+
+/**
+ * Also where it is not kept: a dead letter's takes the place of an earlier record, such as that of a first meeting, and of the end
+ * of a part the store reads what follows.
+ */
+function leavesRecord({ delivery }: Reservation, { kind }: Outcome, resultTtlMs: number): boolean {
+  return resultTtlMs > 0 || kind === "dead" || (delivery.part !== undefined && kind !== "retried");
 }

@@ -6,6 +6,7 @@ import type { Logger } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { EventMap, EventName } from "../events/index.js";
 import type { DeadLettered } from "../store/contracts/consumer.js";
+import type { GraphChange } from "../store/contracts/graphs.js";
 import type { EventSink } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";
@@ -100,6 +101,15 @@ export class Reporter {
     this.#emit("dead-lettered", { id, task, queue, reason });
   }
 
+  /** A call of this worker has brought them into another state. */
+  graphs(changes: readonly GraphChange[] = []): void {
+    for (const { id, name, state } of changes) {
+      const type = state === "running" ? "graph-started" : (`graph-${state}` as const);
+      this.log[state === "failed" ? "warn" : "info"](`Graph ${name}[${id}] ${type.slice("graph-".length)}`);
+      this.#emit(type, { graph: id, name });
+    }
+  }
+
   started({ delivery: { id, task, queue } }: Reservation): void {
     this.#emit("task-started", { id, task, queue });
   }
@@ -168,6 +178,12 @@ export class Reporter {
           );
         }
         return this.#emit("task-succeeded", { id, task, queue, runtimeMs });
+      case "replaced": {
+        const { length: parts } = outcome.grow.parts;
+        this.log.info(`Task ${label} replaced itself by ${parts} part${parts === 1 ? "" : "s"}`);
+        const graph = reservation.delivery.part?.graph ?? id;
+        return this.#emit("task-replaced", { id, task, queue, graph, parts });
+      }
       case "retried": {
         const { error, delayMs } = outcome;
         const isFailure = error.name !== "Retry";

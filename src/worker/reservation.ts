@@ -36,6 +36,8 @@ export class Reservation {
   stopping = false;
   /** The permit it came with, or was admitted to; null: none. */
   lock: { readonly name: string; readonly fence: number } | null = null;
+  /** Its arguments, with what it takes, where they had to be read before it has a slot. */
+  args: readonly unknown[] | null = null;
   /** Monotonic instant since when it holds its permit and waits for a slot. */
   idleSince = 0;
   /** The permit was taken away, though the delivery is still ours. */

@@ -1,16 +1,20 @@
 import type { Duration } from "../core/duration.js";
 import { TaskError } from "../core/errors.js";
 import type { InTime } from "../core/patience.js";
+import { invalidOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import type { Store } from "../store/contracts/store.js";
 import { SLOTS, type SlotWatch, type WithSlots } from "../tasks/context.js";
 import type { TaskContext, TaskRequest } from "../tasks/definition.js";
-import { Retry } from "../tasks/outcomes.js";
+import { Replace, Retry } from "../tasks/outcomes.js";
+import { isSignature, type SignatureType } from "../tasks/signature.js";
 import { LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
 import { encodePayload } from "../tasks/payload.js";
 import { isFinal } from "../tasks/states.js";
 import { type TaskLog, taskLog } from "../tasks/task-log.js";
 import type { Assignment } from "./assignment.js";
+import type { GrowthMaker } from "./growth.js";
+import type { Inputs } from "./inputs.js";
 import type { Reporter } from "./report.js";
 
 /** What the contexts of one worker share. */
@@ -23,7 +27,12 @@ export interface RunEnvironment {
   /** What functions with a lock take it from when a task calls them. */
   readonly locks: LockSource;
   readonly slots: Pick<SlotWatch, "isFull" | "placeOf">;
+  readonly inputs: Inputs;
+  readonly growth: GrowthMaker;
 }
+
+/** Members that one run may add to its group. */
+const MOST_ADDED = 10_000;
 
 /** The running task as user code sees it. Made for every run, so everything in it is made when it is asked for. */
 export class RunContext implements TaskContext, WithLocks, WithSlots {
@@ -31,6 +40,7 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
   readonly #environment: RunEnvironment;
   #request: TaskRequest | undefined;
   #log: TaskLog | undefined;
+  readonly #added: SignatureType<[]>[] = [];
 
   constructor(assignment: Assignment, environment: RunEnvironment) {
     this.#assignment = assignment;
@@ -64,6 +74,29 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
       placeOf: (id) => slots.placeOf(id),
       tellWaiting: (awaited) => reporter.waiting(this.#assignment.reservation, awaited),
     };
+  }
+
+  /** What `add` was given. */
+  get added(): readonly SignatureType<[]>[] {
+    return this.#added;
+  }
+
+  replace(signature: SignatureType<[]>): never {
+    throw new Replace(signatureOption(signature, "replace"));
+  }
+
+  add(...signatures: readonly SignatureType<[]>[]): void {
+    const { body, reservation } = this.#assignment;
+    if ((body.part?.group ?? null) === null) {
+      throw new TaskError(
+        "SUNBEAT_GRAPH_INVALID",
+        `add: ${reservation.label} belongs to no group; members can be added by those of a group`,
+      );
+    }
+    for (const signature of signatures) this.#added.push(signatureOption(signature, "add"));
+    if (this.#added.length <= MOST_ADDED) return;
+    const message = `add: one run adds at most ${MOST_ADDED} members, and ${reservation.label} has added ${this.#added.length}`;
+    throw new TaskError("SUNBEAT_GRAPH_TOO_LARGE", message);
   }
 
   retry(options: { readonly countdown?: Duration | undefined; readonly error?: unknown } = {}): never {
@@ -103,12 +136,17 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
   }
 }
 
+function signatureOption(value: SignatureType<[]>, what: string): SignatureType<[]> {
+  if (isSignature(value)) return value;
+  throw invalidOption(what, "a signature, such as task.s(...)", value);
+}
+
 function requestOf({ reservation, body }: Assignment, hostname: string): TaskRequest {
   const { delivery } = reservation;
   return Object.freeze({
     id: delivery.id,
     task: delivery.task,
-    args: body.args,
+    args: reservation.args ?? body.args,
     retries: delivery.retries,
     deliveries: delivery.deliveries,
     eta: dateOf(delivery.eta),
@@ -119,6 +157,8 @@ function requestOf({ reservation, body }: Assignment, hostname: string): TaskReq
     parentId: body.parentId,
     rootId: body.rootId ?? delivery.id,
     groupId: body.groupId,
+    groupIndex: body.part?.groupIndex ?? null,
+    graphId: delivery.part?.graph ?? null,
     entry: delivery.entry,
     scheduledFor: dateOf(body.scheduledFor),
     hostname,

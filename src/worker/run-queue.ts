@@ -13,6 +13,7 @@ import {
   assign,
   isAssignment,
   isStranger,
+  needsArguments,
   outcomeOfStranger,
   prepare,
   refusalOf,
@@ -21,8 +22,9 @@ import {
 import type { Completer } from "./completer.js";
 import type { Executor } from "./executor.js";
 import type { Heartbeat } from "./heartbeat.js";
+import type { Inputs } from "./inputs.js";
 import type { TaskLookup } from "./options.js";
-import { failed } from "./outcome.js";
+import { failed, beyondRetry } from "./outcome.js";
 import type { Reporter } from "./report.js";
 import type { Reservation } from "./reservation.js";
 
@@ -58,6 +60,7 @@ export interface RunQueueParts {
   /** For those that end before they run. */
   readonly completer: Completer;
   readonly heartbeat: Pick<Heartbeat, "change">;
+  readonly inputs: Inputs;
   /** Of a delivery as it is claimed. */
   readonly leaseMs: number;
   /** Deliveries for each free slot. */
@@ -70,6 +73,8 @@ export class RunQueue {
   #waiting: Reservation[] = [];
   #asking: Asking[] = [];
   #strangers: Stranger[] = [];
+  /** Those whose lock has a name only when their arguments are here. */
+  #unread: Assignment[] = [];
   /** Requests on their way. */
   #asked = 0;
   #expectsStrangersUntil = -Infinity;
@@ -87,7 +92,7 @@ export class RunQueue {
 
   /** Requests that the store has not been asked yet. */
   get requests(): number {
-    return this.#asking.length + this.#strangers.length;
+    return this.#asking.length + this.#strangers.length + this.#unread.length;
   }
 
   /** How many more deliveries may be claimed. */
@@ -136,6 +141,7 @@ export class RunQueue {
   /** A lost answer is asked for again: the store gives the same one. Rejects with what the store threw. */
   async ask(): Promise<void> {
     if (this.#strangers.length > 0) await this.#judgeStrangers();
+    if (this.#unread.length > 0) await this.#readArguments();
     if (this.#asking.length > 0) await this.#askForLocks();
   }
 
@@ -163,6 +169,23 @@ export class RunQueue {
       const until = clock.monotonicMs() + outcome.delayMs + STRANGERS_LINGER_MS;
       this.#expectsStrangersUntil = Math.max(this.#expectsStrangersUntil, until);
     });
+  }
+
+  async #readArguments(): Promise<void> {
+    const { completer, inputs } = this.#parts;
+    const batch = this.#unread.splice(0, MAX_BATCH);
+    this.#asked += batch.length;
+    for (const assignment of batch) {
+      const { reservation, resultTtlMs } = assignment;
+      try {
+        reservation.args = await inputs.of(assignment);
+        this.#ask(reservation);
+      } catch (error) {
+        completer.complete(reservation, beyondRetry(error, assignment), resultTtlMs, 0);
+      } finally {
+        this.#asked--;
+      }
+    }
   }
 
   async #askForLocks(): Promise<void> {
@@ -204,9 +227,10 @@ export class RunQueue {
   returnAll(): void {
     this.#idlePermits?.cancel();
     this.#idlePermits = null;
-    const asking = [...this.#strangers, ...this.#asking.map(({ assignment }) => assignment)];
+    const asking = [...this.#strangers, ...this.#unread, ...this.#asking.map(({ assignment }) => assignment)];
     const all = [...asking.map(({ reservation }) => reservation), ...this.#waiting];
     this.#strangers = [];
+    this.#unread = [];
     this.#asking = [];
     this.#waiting = [];
     for (const reservation of all) this.#parts.completer.giveBack(reservation);
@@ -257,6 +281,10 @@ export class RunQueue {
     if (!isAssignment(assignment)) {
       // The sender's word about results holds where no task definition could be asked.
       completer.complete(reservation, assignment, reservation.delivery.resultTtlMs, 0);
+      return null;
+    }
+    if (needsArguments(assignment)) {
+      this.#unread.push(assignment);
       return null;
     }
     try {

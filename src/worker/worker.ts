@@ -9,17 +9,18 @@
  */
 import { sleep } from "../core/clock.js";
 import { messageOf, SunbeatError } from "../core/errors.js";
-import { type InTime, inTime, isRetryable, Patience } from "../core/patience.js";
-import { Locks } from "../locks/index.js";
-import { Completer } from "./completer.js";
+import { type InTime, inTime, isRetryable, type Patience } from "../core/patience.js";
+import type { Locks } from "../locks/index.js";
+import type { Completer } from "./completer.js";
 import { Consumer } from "./consumer.js";
-import { Executor } from "./executor.js";
-import { Heartbeat } from "./heartbeat.js";
+import type { Executor } from "./executor.js";
+import type { Heartbeat } from "./heartbeat.js";
 import { Idle, IDLE_CHECK_MS } from "./idle.js";
+import { makeLine } from "./line.js";
 import type { WorkerDependencies, WorkerStats } from "./options.js";
 import { cutShort } from "./outcome.js";
-import { Reporter } from "./report.js";
-import { RunQueue } from "./run-queue.js";
+import type { Reporter } from "./report.js";
+import type { RunQueue } from "./run-queue.js";
 import { SWEEP_INTERVAL_MS, Sweeper } from "./sweeper.js";
 
 /** How long tasks may take to end after their signals aborted. */
@@ -57,49 +58,27 @@ export class Worker {
   #state: WorkerStats["state"] = "new";
 
   constructor(dependencies: WorkerDependencies) {
-    const { store, clock, random, logger, events, registry, options } = dependencies;
+    const { store, clock, random, options } = dependencies;
     this.#dependencies = dependencies;
     this.done = new Promise((resolve, reject) => {
       this.#settleDone = { resolve, reject };
     });
     this.done.catch(() => undefined); // who does not ask for `done` reads the log
-    this.#reporter = new Reporter(logger, events, options);
-    const reporter = this.#reporter;
-    const { log } = reporter;
-    const { consumer } = store;
-    const { leaseMs, hostname, payloadLimit, concurrency } = options;
     const onFatal = (error: unknown): void => this.#fail(error);
-    this.#patience = new Patience("Store", { clock, random, logger: log });
-    const patience = this.#patience;
-    // A third of the lease: a heartbeat that hangs leaves time for another.
-    this.#inTime = inTime(clock, leaseMs / 3);
+    const line = makeLine(dependencies, () => this.#consumer?.notify(), onFatal);
+    this.#reporter = line.reporter;
+    this.#patience = line.patience;
+    this.#inTime = line.inTime;
     this.#inLastTime = inTime(clock, LAST_CALL_MS);
-    const calls = { clock, inTime: this.#inTime, reporter, consumer };
-    this.#locks = new Locks({ store, clock, random, logger: log, events });
-    const heartbeat = new Heartbeat({ ...calls, patience, leaseMs, onFatal });
-    const completer = new Completer({ ...calls, heartbeat, hostname }, () => this.#consumer?.notify());
-    const executor: Executor = new Executor(
-      clock,
-      random,
-      {
-        ...{ store, inTime: this.#inTime, reporter, hostname, payloadLimit, locks: this.#locks },
-        slots: { isFull: () => executor.free <= 0, placeOf: (id) => heartbeat.placeOf(id) },
-      },
-      concurrency,
-      ({ reservation, resultTtlMs }, outcome, runtimeMs) =>
-        completer.complete(reservation, outcome, resultTtlMs, runtimeMs),
-    );
-    const { results } = store;
-    this.#runQueue = new RunQueue({
-      ...options,
-      ...calls,
-      ...{ results, registry, executor, completer, heartbeat },
-    });
-    [this.#heartbeat, this.#completer, this.#executor] = [heartbeat, completer, executor];
+    this.#locks = line.locks;
+    this.#heartbeat = line.heartbeat;
+    this.#completer = line.completer;
+    this.#executor = line.executor;
+    this.#runQueue = line.runQueue;
     this.#sweeper = new Sweeper(
       clock,
       random,
-      patience,
+      this.#patience,
       this.#inTime,
       store,
       onFatal,
@@ -162,7 +141,7 @@ export class Worker {
     );
     if (arrivals === null) return;
     this.#idle = new Idle(clock, arrivals, options.idleCheckMs ?? IDLE_CHECK_MS);
-    for (const topic of ["revoke", "cancel"] as const) {
+    for (const topic of ["revoke", "cancel", "graph"] as const) {
       const unsubscribe = await this.#insist(
         "subscribe",
         () => store.channel.subscribe(topic, (payload) => this.#heard(topic, payload)),
@@ -209,7 +188,8 @@ export class Worker {
   }
 
   /** A hint; the heartbeat says the same a little later. */
-  #heard(topic: "revoke" | "cancel", payload: string): void {
+  #heard(topic: "revoke" | "cancel" | "graph", payload: string): void {
+    if (topic === "graph") return this.#endGraph(payload);
     let ids: unknown;
     try {
       ids = JSON.parse(payload);
@@ -220,6 +200,13 @@ export class Worker {
     const told = new Set<unknown>(ids);
     for (const reservation of this.#heartbeat.kept) {
       if (told.has(reservation.delivery.id)) reservation[topic]();
+    }
+    this.#runQueue.endRevoked();
+  }
+
+  #endGraph(graph: string): void {
+    for (const reservation of this.#heartbeat.kept) {
+      if (reservation.delivery.part?.graph === graph) reservation.revoke();
     }
     this.#runQueue.endRevoked();
   }

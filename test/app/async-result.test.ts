@@ -16,7 +16,7 @@ const failure = encodeFailure(describeFailure(new TypeError("no such month")));
 function setUp(ignored = false): { clock: ManualClock; store: Store; result: AsyncResult } {
   const clock = new ManualClock();
   const store = openMemoryStore({ clock, random: systemRandom, logger: silentLogger });
-  return { clock, store, result: new AsyncResult("t1", { clock, store: async () => store }, ignored) };
+  return { clock, store, result: new AsyncResult("t1", { clock, store: async () => store }, { ignored }) };
 }
 
 async function send(store: Store, expires?: { inMs: number }): Promise<void> {

@@ -16,7 +16,7 @@ const LOCK = "capacity onBusy retryIn waitTimeout lease";
 const APP =
   "broker timezone dst beatSchedule beat_schedule version taskDefaultQueue taskIgnoreResult taskTrackStarted " +
   "taskTimeLimit taskSoftTimeLimit resultExpires maxDeliveries payloadLimit taskPublishRetry taskPublishRetryPolicy " +
-  "workerConcurrency workerPrefetchMultiplier lease gracePeriod logResults beatLease beatMaxLoopInterval retention logger";
+  "workerConcurrency workerPrefetchMultiplier lease gracePeriod logResults graphLimit taskAlwaysEager beatLease beatMaxLoopInterval retention logger";
 
 const app = (options: object = {}): Sunbeat => new Sunbeat("a", { broker: "memory:", ...options });
 

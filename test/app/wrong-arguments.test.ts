@@ -52,7 +52,7 @@ beforeAll(async () => {
   await app.schedules.set("stored", { task: "t", schedule: every("1h") });
 });
 afterAll(async () => {
-  await app.close();
+  await Promise.all([app.close(), made.close()]);
   client.disconnect();
 });
 
@@ -167,6 +167,9 @@ const ready = async () => {
   await store.results.put(id, { state: "SUCCESS", payload: "1" }, 60_000);
   return app.result(id);
 };
+const made = new Sunbeat("forms", { broker: "memory:" });
+const chunked = made.task("chunked", (n: number) => n);
+const signature = () => made.signature("t", [1]);
 const SCHEDULES = {
   crontab: main.crontab("0 * * * *"),
   every: every("1h"),
@@ -254,6 +257,71 @@ const CALLS: readonly Call[] = [
     name: "result.revoke",
     right: [{ terminate: true }],
     call: any((options: never) => app.result("r").revoke(options)),
+  },
+  {
+    name: "result.collect",
+    right: [{ timeout: 0.001, propagate: true }],
+    call: any((options: never) => ready().then((result) => result.collect(options).next())),
+  },
+  // forms and graphs
+  {
+    name: "task.apply",
+    right: [[1], send],
+    call: any((...args: [never, never]) => declared().apply(...args)),
+  },
+  {
+    name: "task.s",
+    right: [1],
+    call: any((...args: never[]) =>
+      declared()
+        .s(...args)
+        .delay(),
+    ),
+  },
+  { name: "task.si", right: [1], call: any((arg: never) => declared().si(arg).delay()) },
+  { name: "task.map", right: [[1]], call: any((list: never) => declared().map(list).delay()) },
+  { name: "task.starmap", right: [[[1]]], call: any((list: never) => declared().starmap(list).delay()) },
+  {
+    name: "task.chunks",
+    right: [[[1]], 2],
+    call: any((list: never, size: never) => chunked.chunks(list, size).delay()),
+  },
+  { name: "chain", right: [signature(), signature()], call: any(main.chain) },
+  { name: "group", right: [[signature()], { errors: "cancel" }], call: any(main.group) },
+  { name: "chord", right: [[signature()], signature()], call: any(main.chord) },
+  { name: "settled", right: [signature()], call: any(main.settled) },
+  { name: "stream", right: [made.task("streaming", (list: never) => list)], call: any(main.stream) },
+  {
+    name: "workflow",
+    right: ["w", (flow: main.Flow) => flow.call(signature() as never)],
+    call: any((...args: [never, never]) => main.workflow(...args)),
+  },
+  {
+    name: "app.signature",
+    right: ["t", [1]],
+    call: any((...args: [never, never]) => app.signature(...args)),
+  },
+  {
+    name: "app.fromJSON",
+    right: [signature().toJSON()],
+    call: any((form: never) => app.fromJSON(form).delay()),
+  },
+  { name: "app.graph", right: ["id"], call: any((id: never) => app.graph(id)) },
+  {
+    name: "graph.parts",
+    right: [{ state: "failed", limit: 1, after: "g:1" }],
+    call: any((options: never) => made.graph("g").parts(options)[Symbol.asyncIterator]().next()),
+  },
+  { name: "graph.save", right: ["name"], call: any((name: never) => made.graph("g").save(name)) },
+  {
+    name: "graph.revoke",
+    right: [{ terminate: true }],
+    call: any((options: never) => made.graph("g").revoke(options)),
+  },
+  {
+    name: "graph.join",
+    right: [{ timeout: 0.001, propagate: true }],
+    call: any((options: never) => coreOf(made).graph({ graphId: "g" }).join(options)),
   },
   // inside a task
   {
@@ -517,7 +585,11 @@ const TAKES_NOTHING = new Set([
     "result.ready",
     "result.successful",
     "result.failed",
+    "result.children",
   ],
+  ...["progress", "results", "members", "completedCount", "waiting", "failed", "resume", "forget"].map(
+    (verb) => `graph.${verb}`,
+  ),
   ...["result.info", "result.traceback", "result.forget", "locks.close", "events.emit", "currentTask"],
   ...["heldLock.release", "heldLock.lose", "heldLock.recheck", "heldLock.cut"],
   ...["SunbeatError", "ConfigurationError", "ScheduleError", "TaskError", "LockError", "ResultError"],
@@ -538,7 +610,7 @@ test("every public function that takes something stands in the table", async () 
       mutex: fresh(),
       heldLock: held,
     },
-    ...{ result: app.result("r"), task: declared() },
+    ...{ result: app.result("r"), graph: app.graph("g"), task: declared() },
   };
   const methods = Object.entries(objects).flatMap(([object, value]) => {
     const prototype = Object.getPrototypeOf(value) as object;

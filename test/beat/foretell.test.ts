@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { resolveEntry } from "../../src/beat/resolve-entry.js";
-import type { EntryOptions } from "../../src/beat/entry-options.js";
+import type { TaskEntryOptions } from "../../src/beat/entry-options.js";
 import { type EntryState, foretell } from "../../src/beat/foretell.js";
 import { cursorAfter } from "../../src/beat/occurrences.js";
 import { clocked, crontab, every } from "../../src/schedules/index.js";
@@ -9,11 +9,16 @@ import { World } from "./harness.js";
 const at = (text: string): number => Date.parse(`2027-01-01T${text}Z`);
 const date = (text: string): Date => new Date(at(text));
 const time = (ms: number): string => new Date(ms).toISOString().slice(11, 16);
-const entryOf = (options: Partial<EntryOptions>) =>
+const entryOf = (options: Partial<TaskEntryOptions>) =>
   resolveEntry("e", { task: "t", schedule: every("1h"), ...options }, { timezone: "UTC" });
 
 /** The first four runs, and why no other follows. */
-function told(options: Partial<EntryOptions>, state: EntryState | null = null, now = "00:00", from = now) {
+function told(
+  options: Partial<TaskEntryOptions>,
+  state: EntryState | null = null,
+  now = "00:00",
+  from = now,
+) {
   const runs = foretell(entryOf(options), state, at(now), at(from));
   const lines: string[] = [];
   for (let step = runs.next(); ; step = runs.next()) {
@@ -24,7 +29,7 @@ function told(options: Partial<EntryOptions>, state: EntryState | null = null, n
   }
 }
 
-test.each<[string, Partial<EntryOptions>, string[]]>([
+test.each<[string, Partial<TaskEntryOptions>, string[]]>([
   ["nothing until now is due", {}, ["01:00", "02:00", "03:00", "04:00"]],
   ["startAt moves no phase", { startAt: date("05:30") }, ["06:00", "07:00", "08:00", "09:00"]],
   ["endAt is excluded", { endAt: date("03:00") }, ["01:00", "02:00", "ended"]],
@@ -57,7 +62,7 @@ describe("a stored entry", () => {
     return { cursor: { due, dispatchAt: due }, runs: 0, pausedAt: null, disabled: null, ...more };
   };
 
-  test.each<[string, Partial<EntryOptions>, EntryState, string, string[]]>([
+  test.each<[string, Partial<TaskEntryOptions>, EntryState, string, string[]]>([
     ["goes on at its cursor", {}, stateAt("03:00"), "00:30", ["03:00", "04:00", "05:00", "06:00"]],
     ["has one run left", { maxRuns: 3 }, stateAt("03:00", { runs: 2 }), "02:30", ["03:00", "max-runs"]],
     ["has none left", { maxRuns: 3 }, stateAt("03:00", { runs: 3 }), "02:30", ["max-runs"]],

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { resolveEntry } from "../../src/beat/resolve-entry.js";
-import type { EntryOptions } from "../../src/beat/entry-options.js";
+import type { TaskEntryOptions } from "../../src/beat/entry-options.js";
 import type { Decision } from "../../src/beat/misfire.js";
 import { cursorAfter, occurrenceId, restartCursor } from "../../src/beat/occurrences.js";
 import { planDue } from "../../src/beat/planner.js";
 import { clocked, crontab, every, type Schedule, solar } from "../../src/schedules/index.js";
 
 const at = (text: string): number => Date.parse(`2027-01-01T${text}Z`);
-const entryOf = (options: Partial<EntryOptions>, name = "e") =>
+const entryOf = (options: Partial<TaskEntryOptions>, name = "e") =>
   resolveEntry(name, { task: "t", schedule: every("10m"), ...options }, { timezone: "UTC" });
 
 function lines(decisions: readonly Decision[]): string[] {
@@ -20,7 +20,7 @@ function lines(decisions: readonly Decision[]): string[] {
 }
 
 describe("what becomes of due times, every 10 minutes from 10:10", () => {
-  test.each<[string, EntryOptions["misfire"] & {}, string[], string]>([
+  test.each<[string, TaskEntryOptions["misfire"] & {}, string[], string]>([
     ["10:10:00", "latest", ["10:10:00 send"], "it is on time"],
     ["10:10:01", "skip", ["10:10:00 send"], "a second is the grace"],
     ["10:10:01.001", "skip", ["10:10:00 late"], "more than a second is late"],
@@ -128,7 +128,7 @@ test("a plan that is too long is cut, and the next one goes on where it ended", 
 });
 
 describe("startAt, endAt and maxRuns, every 10 minutes", () => {
-  test.each<[Partial<EntryOptions>, string[], string | null, string]>([
+  test.each<[Partial<TaskEntryOptions>, string[], string | null, string]>([
     [{ startAt: new Date(at("10:20:00")) }, ["10:20:00 send", "10:30:00 send"], null, "startAt is included"],
     [{ startAt: new Date(at("10:21:00")) }, ["10:30:00 send"], null, "startAt does not move the phase"],
     [{ endAt: new Date(at("10:30:00")) }, ["10:10:00 send", "10:20:00 send"], "ended", "endAt is excluded"],
@@ -194,7 +194,7 @@ test("after an occurrence the search goes on past the schedule's separation", ()
 });
 
 describe("the id of an occurrence", () => {
-  test.each<[string, Partial<EntryOptions>, string]>([
+  test.each<[string, Partial<TaskEntryOptions>, string]>([
     ["interval", {}, "e@1798797000000"],
     ["crontab", { schedule: crontab("*/10 * * * *") }, "e@1798797000000"],
   ])("of a schedule of type %s has the instant", (_, options, id) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { clocked, crontab, every, type Schedule, solar } from "../../src/schedules/index.js";
-import type { EntryOptions } from "../../src/beat/entry-options.js";
+import type { TaskEntryOptions } from "../../src/beat/entry-options.js";
 import { faulty } from "./faulty-store.js";
 import { type Lineup, World } from "./harness.js";
 
@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => world.stop());
 
 const DAY = 86_400_000;
-const daily = (hour: string, timezone = "UTC"): EntryOptions => ({
+const daily = (hour: string, timezone = "UTC"): TaskEntryOptions => ({
   task: "t",
   schedule: crontab(`0 ${hour} * * *`, { timezone }),
 });
@@ -69,7 +69,7 @@ test("a solar entry that moves to another place runs there on the same day, as a
 });
 
 describe("a definition that changes", () => {
-  test.each<[string, EntryOptions, EntryOptions, number, string[], string, string]>([
+  test.each<[string, TaskEntryOptions, TaskEntryOptions, number, string[], string, string]>([
     [
       "in its arguments",
       daily("12"),

@@ -129,6 +129,8 @@ describe("the running task", () => {
       parentId: "p",
       rootId: "a",
       groupId: "g",
+      groupIndex: null,
+      graphId: null,
       entry: "nightly",
       scheduledFor: new Date(eta - 1),
       hostname: "w1",

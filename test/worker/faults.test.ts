@@ -156,6 +156,7 @@ test("a logger and a listener that throw stop nothing", async () => {
     logger: { debug: boom, info: boom, warn: boom, error: boom },
     events: { emit: boom },
     registry: rig.registry,
+    createMessage: rig.createMessage,
     options: {
       concurrency: 1,
       prefetch: 1,
@@ -164,6 +165,7 @@ test("a logger and a listener that throw stop nothing", async () => {
       unknownTaskGraceMs: 0,
       gracePeriodMs: 0,
       hostname: "w",
+      graphLimit: 1_000,
       logResults: true,
     },
   });

@@ -1,12 +1,13 @@
 /** A worker over the memory store on a clock that stands still: what the tests of this folder share. */
 import { onTestFinished } from "vitest";
 import type { Logger } from "../../src/core/logger.js";
-import type { Random } from "../../src/core/random.js";
+import { seededRandom, type Random } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
 import type { NewMessage } from "../../src/store/contracts/sender.js";
 import type { Store } from "../../src/store/contracts/store.js";
 import type { TaskContext, TaskDefinition } from "../../src/tasks/definition.js";
 import { encodeBody, type MessageBody } from "../../src/tasks/envelope.js";
+import { messageFactory } from "../../src/tasks/message-factory.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 import type { WorkerOptions } from "../../src/worker/options.js";
 import { Worker } from "../../src/worker/worker.js";
@@ -127,6 +128,15 @@ export class Rig {
   readonly memory: Store;
   readonly registry = new Map<string, TaskDefinition>();
   readonly workers: Worker[] = [];
+  /** For what runs add to their graphs. */
+  readonly createMessage = messageFactory({
+    registry: this.registry,
+    random: seededRandom(1),
+    defaults: {
+      ...{ queue: "default", priority: 0, ignoreResult: false, resultTtlMs: 86_400_000 },
+      ...{ maxDeliveries: 3, payloadLimit: 1_048_576 },
+    },
+  });
 
   constructor(random: Random = fixedRandom(0.5)) {
     this.random = random;
@@ -167,6 +177,7 @@ export class Rig {
       logger: this.logger,
       events: { emit: (type, fields) => void this.events.push({ type, ...fields }) },
       registry,
+      createMessage: this.createMessage,
       options: {
         concurrency: 2,
         prefetch: 1,
@@ -175,6 +186,7 @@ export class Rig {
         unknownTaskGraceMs: 0,
         gracePeriodMs: 30_000,
         hostname: "w1",
+        graphLimit: 1_000,
         logResults: true,
         ...options,
       },

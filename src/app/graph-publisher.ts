@@ -1,0 +1,136 @@
+/** The way of graphs into the store: in portions, of which nothing runs before the last has come. */
+import { type Clock, sleep } from "../core/clock.js";
+import { bounded, isRetryable } from "../core/patience.js";
+import type { PublishRetry } from "../config/options.js";
+import { FOLLOWED_AT_ONCE, type GraphPortion, type OpenOutcome } from "../store/contracts/graphs.js";
+import type { Store } from "../store/contracts/store.js";
+import type { CompiledGraph, FollowerList, NewPart } from "../tasks/part.js";
+
+/** Characters of bodies in one portion: a portion is one step of the store. */
+const MOST_TEXT = 4_000_000;
+/** A portion that has not been answered by then is taken for lost. */
+const STORE_TIMEOUT_MS = 10_000;
+/** The same of a sender that asked for no second try. */
+const ONE_ROUND_MS = 1_000;
+/** A store that answers nothing for so long does not keep the app from closing. */
+const SILENCE_MS = 1_000;
+
+const LATE = "; the graph may have arrived, sending it again under its id is safe";
+
+export interface GraphPublisherContext {
+  readonly clock: Clock;
+  readonly store: () => Promise<Store>;
+  readonly retry: PublishRetry;
+}
+
+export class GraphPublisher {
+  readonly #context: GraphPublisherContext;
+  #sending = 0;
+  readonly #portions = new Set<Promise<unknown>>();
+
+  constructor(context: GraphPublisherContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Resolves once the store has all of it; "duplicate": it was there. Rejects with a StoreError: then nothing of it has begun, or,
+   * where the answer to the last portion was lost, all of it may. What has come of it by then the store drops in time.
+   */
+  async open(graph: CompiledGraph, keepMs: number): Promise<"sealed" | "duplicate"> {
+    this.#sending++;
+    try {
+      for (const portion of portionsOf(graph, keepMs)) {
+        if ((await this.#insist(portion)) === "duplicate") return "duplicate";
+      }
+      return "sealed";
+    } finally {
+      this.#sending--;
+    }
+  }
+
+  /** Resolves when nothing is on its way any more, or the store has been silent for a second. */
+  async drain(): Promise<void> {
+    try {
+      while (this.#sending > 0 && this.#portions.size > 0) {
+        const next = Promise.race(this.#portions).catch(() => undefined);
+        await bounded(this.#context.clock, SILENCE_MS, "graphs.open", next);
+      }
+    } catch {
+      // What is on its way ends with the store.
+    }
+  }
+
+  async #insist(portion: GraphPortion): Promise<OpenOutcome> {
+    const { clock, retry } = this.#context;
+    const limitMs = retry.maxRetries === 0 ? ONE_ROUND_MS : STORE_TIMEOUT_MS;
+    for (let tries = 0; ; tries++) {
+      try {
+        return await bounded(clock, limitMs, "graphs.open", this.#send(portion), LATE);
+      } catch (error) {
+        // Repeating is safe: a part that is known stays as it is.
+        if (!isRetryable(error) || tries >= retry.maxRetries) throw error;
+        await sleep(
+          clock,
+          Math.min(retry.intervalStartMs + tries * retry.intervalStepMs, retry.intervalMaxMs),
+        );
+      }
+    }
+  }
+
+  #send(portion: GraphPortion): Promise<OpenOutcome> {
+    const answer = this.#context.store().then(({ graphs }) => graphs.open(portion));
+    this.#portions.add(answer);
+    const forget = (): void => void this.#portions.delete(answer);
+    answer.then(forget, forget);
+    return answer;
+  }
+}
+
+/** Parts by their number, text and edges: each portion takes what the store does in one bounded step. */
+export function* portionsOf(graph: CompiledGraph, keepMs: number): Generator<GraphPortion, void, undefined> {
+  const { id, name, output } = graph;
+  const parts = chunks(graph.parts, weightOfPart, MOST_TEXT);
+  const lists = chunks([...graph.lists.flatMap(shortLists)], ({ edges }) => edges.length, FOLLOWED_AT_ONCE);
+  const count = Math.max(parts.length, lists.length, 1);
+  for (let n = 0; n < count; n++) {
+    yield {
+      ...{ id, name, output, keepMs },
+      parts: parts[n] ?? [],
+      lists: lists[n] ?? [],
+      seal: n === count - 1,
+    };
+  }
+}
+
+const weightOfPart = ({ message }: NewPart): number => message?.body.length ?? 0;
+
+/** A list of more edges than one step follows comes in pieces, the first with what it cancels. */
+function shortLists(list: FollowerList): FollowerList[] {
+  const { key, edges } = list;
+  if (edges.length <= FOLLOWED_AT_ONCE) return [list];
+  const pieces: FollowerList[] = [];
+  for (let from = 0; from < edges.length; from += FOLLOWED_AT_ONCE) {
+    const piece = { key, edges: edges.slice(from, from + FOLLOWED_AT_ONCE) };
+    pieces.push(from === 0 ? { ...list, ...piece } : piece);
+  }
+  return pieces;
+}
+
+/** In order, at most `FOLLOWED_AT_ONCE` items and `most` in weight; an item that is heavier stands alone. */
+function chunks<T>(items: readonly T[], weightOf: (item: T) => number, most: number): T[][] {
+  const made: T[][] = [];
+  let chunk: T[] = [];
+  let weight = 0;
+  for (const item of items) {
+    const its = weightOf(item);
+    if (chunk.length > 0 && (chunk.length >= FOLLOWED_AT_ONCE || weight + its > most)) {
+      made.push(chunk);
+      chunk = [];
+      weight = 0;
+    }
+    chunk.push(item);
+    weight += its;
+  }
+  if (chunk.length > 0) made.push(chunk);
+  return made;
+}
