@@ -1,0 +1,18 @@
+-- Keeps a graph, and the results that its value is made of, until it is forgotten.
+--
+-- ARGV
+--   now       ms, "" for the server's TIME
+--   channels  prefix of all channels
+--   id        of the graph
+--   name      escaped, "+" to leave it
+-- Returns: a code of `saved`
+-- Flags: allow-oom
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+local graph = graph_records().graph_at(arg_id)
+if not graph_records().is_known(graph) then return SAVED_UNKNOWN end
+graphs().save_forever(graph, arg_name)
+follow_up()
+leave_graph_changes()
+save_entry_states()
+finish()
+return SAVED_SAVED

@@ -1,0 +1,344 @@
+-- Graphs as they are stored, and what one script knows of them: each record is read once, changed here, and written when the
+-- script has followed all that it follows. Inside a graph a part is named by what its id has behind "<graph>:", and "." is the
+-- part that has the id of the graph itself: a message that replaced itself.
+
+-- A part, in key_part: "<state> <list> <takers> <inputs> <timing> <culprit> <replaced by> <grown> <ttl> <task>", and of a join, whose
+-- task is "+", its value. takers: parts that take its output, "+" where it is kept until the graph has ended. inputs: those that it
+-- takes, parted by commas; "+" none, "-" more than are named. timing: "<eta>,<expires>", ms from its release. culprit: of one that
+-- is unrun the part that failed, of an error callback the one that made it run; "!" of one that is blocked: it is an error callback. grown: what names of parts begin with
+-- that grew from it, "=" its own. ttl: ms for which a pinned result is kept once nobody needs it, "+" when it is not pinned.
+
+local PART = "^(%a) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)(.*)$"
+
+-- A pinned result is kept until then.
+local PINNED_UNTIL = 99999999999999
+
+-- As store/contracts/graphs.ts has them.
+
+local FOLLOWED_AT_ONCE = 500
+local UNSEALED_MS = 3600000
+
+-- What one script knows: parts by id, false for none, and those that are to be written. ended: what ended in this script and is to be followed: part, its
+-- state then, nil where it goes on, what grew from it, and `revokes` where its graph is revoked by it. changes: graphs that it has brought into another
+-- state, as they are told: id, name and state of each, one after another. any: whether there is any part; most stores have none, and one look tells.
+local known_parts = { by_id = {}, changed = {}, ended = {}, changes = {}, any = nil }
+
+local function any_parts()
+  if known_parts.any == nil then known_parts.any = call("EXISTS", key_part, key_todo) > 0 end
+  return known_parts.any
+end
+
+local function read_part(id, text)
+  local state, list, takers, inputs, timing, culprit, replaced, grown, ttl, task, value = match(text or "", PART)
+  return state and {
+    id = id, state = state, list = list, takers = takers, inputs = inputs, timing = timing, culprit = culprit,
+    replaced = replaced, grown = grown, ttl = ttl, task = task, value = value,
+  } or false
+end
+
+local function part_at(id)
+  if not any_parts() then return nil end
+  local part = known_parts.by_id[id]
+  if part == nil then
+    part = read_part(id, call("HGET", key_part, id))
+    known_parts.by_id[id] = part
+  end
+  return part or nil
+end
+
+-- Looks many parts up at once, for `part_at`.
+local function remember_parts(ids)
+  if not any_parts() then return end
+  local missing, parts = {}, known_parts.by_id
+  for _, id in ipairs(ids) do
+    if parts[id] == nil then missing[#missing + 1] = id end
+  end
+  for id, text in pairs(fields(key_part, missing)) do parts[id] = read_part(id, text) end
+end
+
+local function is_open_part(part)
+  return part.state == PART_BLOCKED or part.state == PART_WAITING
+end
+
+-- The part that a message is; nil: it is none. One that had replaced itself and has ended had its message: that which has its id now is
+-- another.
+local function part_of(id)
+  local part = part_at(id)
+  return part and (part.replaced == "+" or is_open_part(part)) and part or nil
+end
+
+-- Whether the message of a part waits for others: one that has not begun, has not ended well, or has replaced itself.
+local function waits_for_parts(part)
+  return part and (part.state ~= PART_WAITING or part.replaced ~= "+")
+end
+
+-- What the changes since the last look are; nil for none.
+local function take_graph_changes()
+  local changes = known_parts.changes
+  known_parts.changes = {}
+  return #changes > 0 and changes or nil
+end
+
+-- All that only scripts that meet a part need.
+local made_graph_records = nil
+
+local function graph_records()
+  if made_graph_records then return made_graph_records end
+  local sub, floor = string.sub, math.floor
+
+  -- A graph, in key_graph: "<state> <created> <until> <keep> <size> <succeeded> <failed> <unrun> <joins> <compiled> <grown> <turn>
+  -- <output> <name>". until: "+" while parts are open, and for ever where it was saved; keep: ms, behind "!" where it was saved.
+  -- joins: those that have not ended. compiled: parts of names that are numbers; grown: runs of which others grew, each an entry
+  -- in key_seg; turn: how often it has begun.
+  local GRAPH = "^(%a) (%d+) (%S+) (!?)(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%S+) (.*)$"
+
+  -- Fields of key_list: "<graph>#<key>.<chunk>" has "<part>=<edge> ...", "<graph>#<key>+<chunk>" a source a line, "<graph>#<key>+"
+  -- their number; "<graph>#<key>!" "<turn> <from> <to> ...", ranges to cancel, and in which turn of the graph they last were. Of
+  -- key_seg: "<graph>#<chunk>" has "<prefix> <count> ...".
+
+  local graphs_known, changed_graphs = {}, {}
+  -- Edges that are to arrive, and takers that are to come: field -> number, false for none.
+  local numbers, changed_numbers = {}, {}
+  local chunks = {}
+
+  -- What stands before and behind the name of a part in its id: an id that UTF-8 cannot carry is JSON, behind its mark.
+  local function around(id)
+    if string.byte(id) == 1 then return sub(id, 1, -2) .. ":", '"' end
+    return id .. ":", ""
+  end
+
+  local function new_graph(graph)
+    graph.before, graph.behind = around(graph.id)
+    graphs_known[graph.id] = graph
+    return graph
+  end
+
+  local function graph_at(id)
+    local graph = graphs_known[id]
+    if graph == nil then
+      local state, created, ends_at, saved, keep, size, succeeded, failed, unrun, joins, compiled, grown, turn, output, name =
+        match(call("HGET", key_graph, id) or "", GRAPH)
+      if not state then
+        graphs_known[id] = false
+        return nil
+      end
+      graph = new_graph({
+        id = id, state = state, created = created, ends_at = ends_at, saved = saved, keep = keep, size = tonumber(size),
+        succeeded = tonumber(succeeded), failed = tonumber(failed), unrun = tonumber(unrun), joins = tonumber(joins),
+        compiled = tonumber(compiled), grown = tonumber(grown), turn = tonumber(turn), output = output, name = name,
+      })
+    end
+    return graph or nil
+  end
+
+  local function save_graph(graph)
+    changed_graphs[graph.id] = graph
+  end
+
+  local function part_id(graph, name)
+    if name == "." then return graph.id end
+    return graph.before .. name .. graph.behind
+  end
+
+  local function name_in(graph, id)
+    if id == graph.id then return "." end
+    return sub(id, #graph.before + 1, -1 - #graph.behind)
+  end
+
+  -- The id of the graph of a part.
+  local function graph_id_of(part)
+    if sub(part.replaced, 1, 1) == "." then return part.id end
+    local graph = match(part.id, "^(.*):[^:]*$") or part.id
+    return string.byte(graph) == 1 and graph .. '"' or graph
+  end
+
+  local function graph_of(part)
+    return graph_at(graph_id_of(part))
+  end
+
+  local function save_part(part)
+    known_parts.changed[part.id] = part
+  end
+
+  local function number_of(field)
+    local number = numbers[field]
+    if number == nil then
+      number = tonumber(call("HGET", key_pend, field) or "") or false
+      numbers[field] = number
+    end
+    return number
+  end
+
+  local function remember_numbers(names)
+    local missing = {}
+    for _, name in ipairs(names) do
+      if numbers[name] == nil then missing[#missing + 1] = name end
+    end
+    for name, text in pairs(fields(key_pend, missing)) do numbers[name] = tonumber(text or "") or false end
+  end
+
+  -- False drops it.
+  local function set_number(field, number)
+    numbers[field] = number
+    changed_numbers[field] = true
+  end
+
+  -- The edges of a chunk of a list: { names, kinds }, false for none.
+  local function edges_of(graph, list, chunk)
+    local field = graph.id .. "#" .. list .. "." .. int(chunk)
+    local edges = chunks[field]
+    if edges == nil then
+      local text = call("HGET", key_list, field)
+      edges = false
+      if text then
+        edges = { names = {}, kinds = {} }
+        for name, kind in string.gmatch(text, "([^ =]+)=(%a)") do
+          local size = #edges.names + 1
+          edges.names[size], edges.kinds[size] = name, kind
+        end
+      end
+      chunks[field] = edges
+    end
+    return edges
+  end
+
+  -- What grew from one run: what their names begin with, how many.
+  local function grown_from(graph, index)
+    local chunk = floor((index - 1) / FOLLOWED_AT_ONCE)
+    local field = graph.id .. "#" .. int(chunk)
+    local words = chunks[field]
+    if words == nil then
+      words = {}
+      for word in string.gmatch(call("HGET", key_seg, field) or "", "%S+") do words[#words + 1] = word end
+      chunks[field] = words
+    end
+    local at = (index - 1) % FOLLOWED_AT_ONCE * 2
+    return words[at + 1] or "", tonumber(words[at + 2] or 0)
+  end
+
+  local function add_grown(graph, prefix, count)
+    local field = graph.id .. "#" .. int(floor(graph.grown / FOLLOWED_AT_ONCE))
+    local before = call("HGET", key_seg, field)
+    graph.grown = graph.grown + 1
+    call("HSET", key_seg, field, (before and before .. " " or "") .. prefix .. " " .. int(count))
+    chunks[field] = nil
+    save_graph(graph)
+  end
+
+  -- Ids of the next parts of a graph, at most `most`, whether these were the last, and the entry and the part in it of each.
+  local function walk(item, graph, most)
+    local ids, entries, seconds, steps = {}, {}, {}, 0
+    local function take(name)
+      local size = #ids + 1
+      ids[size], entries[size], seconds[size] = part_id(graph, name), item.first, item.second
+    end
+    while #ids < most and steps < 2 * most + 2 do
+      if item.first == 0 then
+        if graph.output == "." then take(".") end
+        item.first, item.second = 1, 0
+      elseif item.first == 1 then
+        if item.second >= graph.compiled then
+          item.first, item.second = 2, 0
+        else
+          take(int(item.second))
+          item.second = item.second + 1
+        end
+      elseif item.first - 1 > graph.grown then
+        return ids, true, entries, seconds
+      else
+        local prefix, size = grown_from(graph, item.first - 1)
+        if item.second >= size then
+          item.first, item.second = item.first + 1, 0
+        else
+          take(prefix .. "/" .. int(item.second))
+          item.second = item.second + 1
+        end
+      end
+      steps = steps + 1
+    end
+    return ids, false, entries, seconds
+  end
+
+  local function forget_graph(graph)
+    call("HDEL", key_graph, graph.id)
+    changed_graphs[graph.id], graphs_known[graph.id] = nil, false
+  end
+
+  -- Where a walk begins that goes on behind a part; "" for the first.
+  local function behind(graph, name)
+    local number = tonumber(name)
+    if name == "" then return { first = 0, second = 0 } end
+    if name == "." or number then return { first = 1, second = (number or -1) + 1 } end
+    local prefix, second = match(name, "^(.*)/(%d+)$")
+    for index = 1, graph.grown do
+      if grown_from(graph, index) == prefix then return { first = index + 1, second = second + 1 } end
+    end
+    return { first = graph.grown + 2, second = 0 }
+  end
+
+  local function is_over(graph)
+    return graph.joins == 0 and graph.size == graph.succeeded + graph.failed + graph.unrun and graph.state ~= GRAPH_OPEN
+  end
+
+  -- Whether anybody is told of it: it is not being dropped, and not to be.
+  local function is_known(graph)
+    return graph and graph.state ~= GRAPH_DROPPED and (tonumber(graph.ends_at) or math.huge) > now
+  end
+
+  local function part_text(part)
+    return part.state .. " " .. part.list .. " " .. part.takers .. " " .. part.inputs .. " " .. part.timing .. " "
+      .. part.culprit .. " " .. part.replaced .. " " .. part.grown .. " " .. part.ttl .. " " .. part.task .. part.value
+  end
+
+  local function graph_text(graph)
+    return graph.state .. " " .. graph.created .. " " .. graph.ends_at .. " " .. graph.saved .. graph.keep .. " " .. int(graph.size) .. " "
+      .. int(graph.succeeded) .. " " .. int(graph.failed) .. " " .. int(graph.unrun) .. " " .. int(graph.joins) .. " "
+      .. int(graph.compiled) .. " " .. int(graph.grown) .. " " .. int(graph.turn) .. " " .. graph.output .. " " .. graph.name
+  end
+
+  -- Writes what has changed.
+  local function save_all()
+    local texts, dropped = {}, {}
+    for id, part in pairs(known_parts.changed) do
+      texts[#texts + 1] = id
+      texts[#texts + 1] = part_text(part)
+    end
+    many("HSET", key_part, texts)
+    texts = {}
+    for field in pairs(changed_numbers) do
+      local number = numbers[field]
+      if number then
+        texts[#texts + 1] = field
+        texts[#texts + 1] = int(number)
+      else
+        dropped[#dropped + 1] = field
+      end
+    end
+    many("HSET", key_pend, texts)
+    many("HDEL", key_pend, dropped)
+    for id, graph in pairs(changed_graphs) do call("HSET", key_graph, id, graph_text(graph)) end
+    known_parts.changed, changed_numbers, changed_graphs = {}, {}, {}
+  end
+
+  made_graph_records = {
+    new_graph = new_graph, graph_at = graph_at, save_graph = save_graph, part_id = part_id,
+    graph_id_of = graph_id_of, graph_of = graph_of, save_part = save_part, number_of = number_of,
+    remember_numbers = remember_numbers, set_number = set_number, edges_of = edges_of, grown_from = grown_from,
+    add_grown = add_grown, walk = walk, behind = behind, name_in = name_in, is_over = is_over, is_known = is_known, graph_text = graph_text,
+    save_all = save_all, forget_graph = forget_graph, chunks = chunks,
+  }
+  return made_graph_records
+end
+
+-- Adds what is told of a graph: its record, and the value of its output where that is a join; "" for none.
+local function told_graph(id, reply)
+  local records = graph_records()
+  local graph = records.graph_at(id)
+  local size = #reply
+  if not records.is_known(graph) then
+    reply[size + 1], reply[size + 2] = "", ""
+    return
+  end
+  local output = part_at(records.part_id(graph, graph.output))
+  reply[size + 1], reply[size + 2] = records.graph_text(graph), output and string.sub(output.value, 2) or ""
+end
