@@ -56,8 +56,9 @@ const step = app.task("step", { bind: true }, (self, value, graph) => {
   began(self, graph, "grown");
   return value;
 });
-const grown = app.task("grown", { bind: true }, (self, graph, value) => {
+const grown = app.task("grown", { bind: true }, async (self, graph, value) => {
   began(self, graph, "grown");
+  await wait(memberMs);
   return value;
 });
 const member = app.task("member", { bind: true }, async (self, graph, value, manner) => {

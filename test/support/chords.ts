@@ -130,7 +130,8 @@ async function missing(crew: Crew, plans: readonly ChordPlan[]): Promise<readonl
   return plans.filter((_, index) => graphs !== null && (graphs[index]?.state ?? "open") === "open");
 }
 
-async function isOver(crew: Crew, plans: readonly ChordPlan[]): Promise<boolean> {
+/** Whether all of them are over. */
+export async function isOver(crew: Crew, plans: readonly ChordPlan[]): Promise<boolean> {
   const store = await crew.store();
   const graphs = await store.graphs.get(plans.map(({ id }) => id)).catch(() => [null]);
   return graphs.every((graph) => graph !== null && graph.state !== "open" && graph.open === 0);
