@@ -49,6 +49,7 @@ const app = new Sunbeat("chords", {
 /** A run, for the judge: of which chord, as what, and what more there is to tell of it. */
 function began(self, graph, part, fields = {}) {
   write("part", { id: self.request.id, graph, part, ...fields });
+  actionAt(`in-${part}`);
   actionAt("in-task");
 }
 

@@ -120,6 +120,8 @@ export interface Harms {
   readonly repeats: number;
 }
 
+/** Chords that one sender sends: it is told of them by its environment, which has a limit. */
+const SENT_BY_ONE = 25;
 const WORKER_POINTS = ["after-claim", "before-settle", "after-settle", "in-task"];
 const SENDER_POINTS = ["before-open", "after-open"];
 
@@ -164,13 +166,15 @@ export async function raid(
     while (of("worker").length < workers)
       crew.start("worker", {
         ...{ role: "worker", extras },
-        points: random.next() < 0.2 ? [] : [trap(WORKER_POINTS, 8)],
+        points:
+          random.next() < 0.2 ? [] : [random.next() < 0.3 ? trap(["in-body"], 2) : trap(WORKER_POINTS, 8)],
       });
     if (of("sender").length > 0) return;
     const left = await missing(crew, plans);
     const [first] = left;
     if (first === undefined) return;
-    const chords = plans.slice(Math.max(0, plans.indexOf(first) - 1));
+    const from = Math.max(0, plans.indexOf(first) - 1);
+    const chords = plans.slice(from, from + SENT_BY_ONE);
     crew.start("sender", {
       ...{ role: "sender", extras: { ...extras, chords } },
       points: [trap(SENDER_POINTS, 12)],
