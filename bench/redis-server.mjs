@@ -50,6 +50,9 @@ export async function startRedis() {
     version: /redis_version:(\S+)/.exec(await admin.info("server"))[1],
     flush: () => admin.flushall("SYNC"),
     usedMemory: () => info("memory", "used_memory"),
+    /** Without buffers of clients. */
+    dataMemory: async () =>
+      (await info("memory", "used_memory")) - (await info("memory", "mem_clients_normal")),
     /** CPU of the server so far, in microseconds. */
     cpuMicros: async () => 1e6 * ((await info("cpu", "used_cpu_user")) + (await info("cpu", "used_cpu_sys"))),
     stop() {

@@ -6,7 +6,7 @@ import { print } from "./harness.mjs";
 
 const SUITES = [
   ...["crontab", "solar", "embedded", "due-burst", "idle-tick", "import"],
-  ...["redis-add", "redis-drain", "redis-memory", "redis-burst", "redis-size", "locks"],
+  ...["redis-add", "redis-drain", "redis-memory", "redis-burst", "redis-size", "locks", "graphs"],
 ];
 const args = process.argv.slice(2);
 const quick = args.includes("--quick");

@@ -1,6 +1,7 @@
-// `npm run test:faults [-- --minutes 1 --kills 50 --tasks 100000 --seed N]`: the fault suites at full length. `minutes` is
-// the length of each run of chance on Redis, `kills` the number of random kills on SQLite, `tasks` how many go through
-// four workers at once (a million takes about a minute and 600 MB); a seed repeats what came by chance.
+// `npm run test:faults [-- --minutes 1 --kills 50 --tasks 100000 --chords 200 --seed N]`: the fault suites at full length.
+// `minutes` is the length of each run of chance on Redis, `kills` the number of random kills on SQLite, `tasks` how many go
+// through four workers at once (a million takes about a minute and 600 MB), `chords` how many of 100 members go through
+// workers that are killed; a seed repeats what came by chance.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "1" },
     kills: { type: "string", default: "50" },
     tasks: { type: "string", default: "100000" },
+    chords: { type: "string", default: "200" },
     seed: { type: "string" },
   },
 });
@@ -22,12 +24,13 @@ for (const [name, value] of Object.entries(values)) {
     process.exit(2);
   }
 }
-const { minutes, kills, tasks, seed } = values;
+const { minutes, kills, tasks, chords, seed } = values;
 const env = {
   ...process.env,
   SUNBEAT_FAULT_MINUTES: minutes,
   SUNBEAT_FAULT_KILLS: kills,
   SUNBEAT_FAULT_TASKS: tasks,
+  SUNBEAT_FAULT_CHORDS: chords,
 };
 if (seed !== undefined) env.SUNBEAT_SEED = seed;
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));

@@ -331,6 +331,8 @@ export const FORM = {
   kills: Number(process.env["SUNBEAT_FAULT_KILLS"] ?? 4),
   /** Tasks that are sent and worked off at once. */
   tasks: Number(process.env["SUNBEAT_FAULT_TASKS"] ?? 4_000),
+  /** Chords that go through four workers under kill. */
+  chords: Number(process.env["SUNBEAT_FAULT_CHORDS"] ?? 12),
   seed: Number(process.env["SUNBEAT_SEED"] ?? systemRandom.next() * 2 ** 32) >>> 0,
   get random(): Random {
     return seededRandom(this.seed);

@@ -30,7 +30,7 @@ export interface SettleLine extends Line {
   readonly kind: "settle";
   readonly id: string;
   readonly token: string;
-  readonly how: "done" | "retry" | "defer" | "dead";
+  readonly how: "done" | "retry" | "defer" | "dead" | "replaced";
   readonly outcome: "settled" | "lost";
 }
 
@@ -57,7 +57,28 @@ export interface PointLine extends Line {
   readonly ms: number;
 }
 
-export type LogLine = RunLine | ClaimLine | SettleLine | TermLine | RefusedLine | PointLine;
+/** The last portion of a chord is on its way; it was revoked. */
+export interface ChordLine extends Line {
+  readonly kind: "sealing" | "revoked";
+  readonly graph: string;
+}
+
+/** A run of a part of a chord began. */
+export interface PartLine extends Line {
+  readonly kind: "part";
+  readonly id: string;
+  readonly graph: string;
+  readonly part: "member" | "grown" | "body" | "after" | "alarm";
+  /** Of a body: what it was given. */
+  readonly values?: readonly number[];
+  /** Of a body: which run it is, its result. Of what comes after it: the one whose result it was given. */
+  readonly run?: string;
+  /** Of an error callback: the part whose failure it was told. */
+  readonly culprit?: string;
+}
+
+export type LogLine =
+  RunLine | ClaimLine | SettleLine | TermLine | RefusedLine | PointLine | ChordLine | PartLine;
 
 /** In the order in which they were written. A line that a kill has cut off is left out. */
 export function readLog(file: string): LogLine[] {
@@ -68,10 +89,15 @@ export function readLog(file: string): LogLine[] {
     .map((line) => JSON.parse(line) as LogLine);
 }
 
+type LineOf<Kind extends LogLine["kind"]> = LogLine extends infer Each
+  ? Each extends { readonly kind: infer Own }
+    ? Kind extends Own
+      ? Each
+      : never
+    : never
+  : never;
+
 /** The lines of one kind. */
-export function linesOf<Kind extends LogLine["kind"]>(
-  log: readonly LogLine[],
-  kind: Kind,
-): Extract<LogLine, { kind: Kind }>[] {
-  return log.filter((line): line is Extract<LogLine, { kind: Kind }> => line.kind === kind);
+export function linesOf<Kind extends LogLine["kind"]>(log: readonly LogLine[], kind: Kind): LineOf<Kind>[] {
+  return log.filter((line): line is LineOf<Kind> => line.kind === kind);
 }

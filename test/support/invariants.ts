@@ -178,7 +178,8 @@ function checkRuns(
   ];
 }
 
-function checkEnds(log: readonly LogLine[], { rolledBack = false }: CheckOptions): string[] {
+/** E2 alone. */
+export function checkEnds(log: readonly LogLine[], { rolledBack = false }: CheckOptions = {}): string[] {
   if (rolledBack) return [];
   const numbers = new Map<string, number>();
   const newest = new Map<string, number>();
