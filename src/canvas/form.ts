@@ -75,11 +75,11 @@ export const BARE: Dressing = Object.freeze({
 });
 
 /** Whether it is nothing but its kind: then a chain in a chain is the chain of both. */
-export function isBare(form: Form): boolean {
+export function isBare(form: Dressing): boolean {
   return form.options === BARE.options && form.stamps === BARE.stamps && !hasCallbacks(form);
 }
 
-export function hasCallbacks({ links, linkErrors, onErrors }: Form): boolean {
+export function hasCallbacks({ links, linkErrors, onErrors }: Dressing): boolean {
   return links.length + linkErrors.length + onErrors.length > 0;
 }
 

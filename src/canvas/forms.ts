@@ -29,7 +29,8 @@ function formsOf(values: unknown, what: string): Form[] {
  * last. What is fixed (`si`) takes nothing. A chain of one is its part. Code: SUNBEAT_OPTION_INVALID.
  */
 export function chain<const S extends readonly [AnySignature, ...AnySignature[]]>(
-  ...parts: S & Chained<S>
+  // Each argument is compared by itself, so that an error stands where it belongs.
+  ...parts: { readonly [K in keyof S]: S[K] & Chained<S>[K] }
 ): Signature<InOf<S[0]>, OutOf<Last<S>>> {
   const steps = formsOf(parts, "chain");
   if (steps.length === 0) throw invalidOption("chain", "at least one signature", []);

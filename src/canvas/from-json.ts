@@ -13,6 +13,7 @@ import {
   type CanvasSender,
   type Dressing,
   type Form,
+  isBare,
   taskForm,
 } from "./form.js";
 import { checkedAt, invalidForm, type Place, within } from "./place.js";
@@ -67,7 +68,7 @@ function* formFrom(json: unknown, place: Place | null, more: readonly string[] =
       const steps = yield* formsFrom(fields["chain"], place, "chain");
       if (steps.length === 0) throw invalidForm(place, "chain: expected at least one form, got []");
       const [first] = steps;
-      return steps.length === 1 && isEmpty(dressing) ? first! : { ...dressing, kind, steps };
+      return steps.length === 1 && isBare(dressing) ? first! : { ...dressing, kind, steps };
     }
     case "group": {
       const { errors = "finish" } = fields;
@@ -99,10 +100,6 @@ function* formsFrom(list: unknown, place: Place | null, step: string): Part<Form
   }
   return forms;
 }
-
-const isEmpty = (dressing: Dressing): boolean =>
-  Object.keys(BARE).every((key) => same(dressing, key as keyof Dressing));
-const same = (dressing: Dressing, key: keyof Dressing): boolean => dressing[key] === BARE[key];
 
 function* dressingFrom(fields: Fields, place: Place | null): Part<Dressing> {
   const callbacks = function* (name: string): Part<readonly Form[]> {

@@ -90,11 +90,11 @@ export interface Mismatch<Given, Wanted> {
 export type Follows<Out, N> =
   N extends Immutable<unknown>
     ? N
-    : N extends Signature<[Out], unknown>
-      ? InOf<N> extends readonly []
-        ? MustBeImmutable
-        : N
-      : Mismatch<Out, InOf<N>>;
+    : InOf<N> extends readonly []
+      ? MustBeImmutable
+      : N extends Signature<[Out], unknown>
+        ? N
+        : Mismatch<Out, InOf<N>>;
 
 type Before<S extends readonly unknown[]> = [never, ...S];
 /** The parts of a chain, each compared with the one before. */

@@ -11,7 +11,7 @@ import {
 import { evaluate, type Log, runParts, runTask, type Spec } from "./interpreters.js";
 import { anyTask, compiled, sender } from "./signatures.js";
 
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument -- forms of any type */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- forms of any type */
 
 /** The signature of a form, from the inside out: recursion would end long before the forms do. */
 function signatureOf(spec: Spec): AnySignature {
