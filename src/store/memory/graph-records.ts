@@ -2,7 +2,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { CancelRange, Edge, FollowerList, NewPart } from "../../tasks/part.js";
 import { FOLLOWED_AT_ONCE, type GraphChange, type GraphState } from "../contracts/graphs.js";
-import type { GraphRecords, NewGraph } from "../rules/graph-records.js";
+import type { GraphRecords, NewGraph, PartEnding } from "../rules/graph-records.js";
 import type { PartEnd, TodoLine } from "../rules/todo.js";
 import { firstUntil } from "./message-records.js";
 import type { Graph, MemoryState, Part, PartList } from "./state.js";
@@ -127,21 +127,25 @@ export class MemoryGraphs implements GraphRecords {
     const graph = this.#graph(id);
     const { value, list, pending, inputs, takers, message } = part;
     const stored: Part = {
-      ...{ id: part.id, graph: id, place: graph.parts.length + 1, task, stage: "blocked" },
-      ...{
-        value,
-        list,
-        pending,
-        inputs,
-        takers,
-        culprit: null,
-        isCallback: false,
-        isPinned: false,
-        ttlMs: 0,
-      },
+      // Field by field: spreads cost as much as all the rest.
+      id: part.id,
+      graph: id,
+      place: graph.parts.length + 1,
+      task,
+      stage: "blocked",
+      value,
+      list,
+      pending,
+      inputs,
+      takers,
+      culprit: null,
+      isCallback: false,
+      isPinned: false,
+      ttlMs: 0,
       etaMs: message?.eta && "inMs" in message.eta ? message.eta.inMs : null,
       expiresMs: message?.expires && "inMs" in message.expires ? message.expires.inMs : null,
-      ...{ replacedBy: null, grown: null },
+      replacedBy: null,
+      grown: null,
     };
     graph.parts.push(stored);
     graph.open++;
@@ -201,10 +205,11 @@ export class MemoryGraphs implements GraphRecords {
     part.culprit = culprit;
   }
 
-  endPart(part: Part, end: PartEnd, culprit: string | null): Graph {
+  endPart(part: Part, end: PartEnd, { culprit, isPinned, ttlMs }: PartEnding): Graph {
     const graph = this.#graph(part.graph);
     part.stage = end;
     part.culprit = culprit;
+    this.setPinned(part, isPinned, ttlMs);
     graph.open--;
     if (part.task !== null) graph[COUNTS[end]]++;
     return graph;

@@ -93,7 +93,7 @@ function reopen(records: Records, part: FoundPart): void {
     if (results.kept(part.id)?.state === "SUCCESS") {
       // A dead letter that was retried by hand: nobody follows before all is counted.
       graphs.reopenPart(part, "waiting");
-      graphs.endPart(part, "succeeded", null);
+      graphs.endPart(part, "succeeded", { culprit: null, isPinned: true, ttlMs: part.ttlMs });
       return;
     }
   }

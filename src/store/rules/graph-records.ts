@@ -62,6 +62,9 @@ export interface FoundPart {
   readonly grown: string | null;
 }
 
+/** What is kept of an end. */
+export type PartEnding = Pick<FoundPart, "culprit" | "isPinned" | "ttlMs">;
+
 export interface GraphRecords {
   /** Edges, and parts of whole graphs, that this step may still handle: `FOLLOWED_AT_ONCE` at first. */
   stepsLeft: number;
@@ -107,7 +110,7 @@ export interface GraphRecords {
   addPending(part: FoundPart, count: number): void;
   startPart(part: FoundPart, culprit: string | null): void;
   /** Gives its graph as it is then. */
-  endPart(part: FoundPart, end: PartEnd, culprit: string | null): FoundGraph;
+  endPart(part: FoundPart, end: PartEnd, of: PartEnding): FoundGraph;
   /** One that has ended is open again. */
   reopenPart(part: FoundPart, stage: "blocked" | "waiting"): void;
   markCallback(part: FoundPart): void;

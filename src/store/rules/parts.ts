@@ -45,11 +45,10 @@ export function partEnded(
 ): boolean {
   if (!isOpen(part)) return false;
   const { graphs, freed } = records;
-  const graph = graphs.endPart(part, end, culprit ?? part.culprit);
   // What has failed is told by error callbacks, and waits for a resume.
   const isPinned = end !== "succeeded" || part.takers !== 0;
+  const graph = graphs.endPart(part, end, { culprit: culprit ?? part.culprit, isPinned, ttlMs });
   keepRecord(records, part.id, record, isPinned ? null : ttlMs);
-  graphs.setPinned(part, isPinned, ttlMs);
   if (end === "succeeded") for (const input of part.inputs ?? []) unpin(records, input);
   if (graph.state === "running") freed.part.add(part.id);
   if (isOver(graph)) closeGraph(records, graph);

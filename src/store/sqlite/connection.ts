@@ -140,6 +140,7 @@ export class Connection {
       if (!this.#files.areInPlace()) throw replacedError(this.#files);
       step = new Step(this.#context.clock.now(), this.#prepare, this.#origin);
       answer = work(step);
+      step.graphs.flush();
       if (!this.#files.areStillInPlace()) throw replacedError(this.#files);
       this.#prepare("COMMIT").run();
     } catch (error) {

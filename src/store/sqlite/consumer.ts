@@ -4,7 +4,7 @@ import type { Consumer } from "../contracts/consumer.js";
 import { admit } from "../rules/admit.js";
 import { noteCapacity } from "../rules/capacity.js";
 import { claim, newClaimant } from "../rules/claim.js";
-import { giveBack, heartbeat, settle } from "../rules/settle.js";
+import { giveBack, heartbeat, settleAndClaim } from "../rules/settle.js";
 import { type Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
 
@@ -18,10 +18,7 @@ export function sqliteConsumer(connection: Connection, hub: Hub, random: Random,
       connection.write((step) => refs.map((ref) => heartbeat(step, ref, leaseMs))),
 
     settle: (settlements, request) =>
-      connection.write((step) => ({
-        outcomes: settle(step, settlements),
-        claimed: request && claim(step, request, claimant),
-      })),
+      connection.write((step) => settleAndClaim(step, settlements, request, claimant)),
 
     giveBack: (refs) => connection.write((step) => giveBack(step, refs)),
 

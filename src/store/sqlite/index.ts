@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Store, StoreContext } from "../contracts/store.js";
+import { sweepGraphs } from "../rules/graph-verbs.js";
 import { sweepPermits } from "../rules/locks.js";
 import { Backups } from "./backups.js";
 import { sqliteConsumer } from "./consumer.js";
@@ -8,6 +9,7 @@ import { sqliteChannel } from "./channel.js";
 import { closedError, Connection } from "./connection.js";
 import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
+import { sqliteGraphs } from "./graphs.js";
 import { keepHome } from "./home.js";
 import { Hub } from "./hub.js";
 import { sweepRevocations } from "./message-table.js";
@@ -102,6 +104,7 @@ export async function openSqliteStore(
     deadLetters: sqliteDeadLetters(connection),
     results: sqliteResults(connection, hub, looks),
     entries: sqliteEntries(connection),
+    graphs: sqliteGraphs(connection),
     ledger: sqliteLedger(connection),
     leases: sqliteLeases(connection, logger),
     locks: sqliteLocks(connection, logger),
@@ -114,9 +117,10 @@ export async function openSqliteStore(
 
     sweep: (limit) =>
       connection.write((step) => {
-        const results = sweepResults(step, limit);
-        const revocations = sweepRevocations(step, limit - results);
-        return results + revocations + sweepPermits(step, limit - results - revocations);
+        let dropped = sweepResults(step, limit);
+        dropped += sweepRevocations(step, limit - dropped);
+        dropped += sweepPermits(step, limit - dropped);
+        return dropped + sweepGraphs(step, limit - dropped);
       }),
 
     async close() {

@@ -125,6 +125,19 @@ export class MessageTable implements records.MessageRecords {
     return this.#insert(sent, BLOCKED, "entry") !== null;
   }
 
+  insertPart(sent: records.Sent): void {
+    const at = this.#at;
+    at.movesMessages = true;
+    const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, idTtlMs, entry, body } =
+      sent;
+    at.run(
+      `INSERT OR REPLACE INTO message (seq, id, state, blocker, task, queue, priority, eta, expires, max_deliveries,
+         result_ttl, entry, enqueued_at, body, lock, id_ttl) VALUES (?, ?, ${BLOCKED}, 'part', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[at.nextSeq(), id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry, at.now],
+      ...[body, sent.lock && JSON.stringify(sent.lock), idTtlMs],
+    );
+  }
+
   #insert(sent: records.Sent, state: number, blocker: Blocker | null): Known | null {
     const at = this.#at;
     at.movesMessages = true;
@@ -177,12 +190,12 @@ export class MessageTable implements records.MessageRecords {
     );
   }
 
-  block({ seq }: Known): void {
+  block({ seq }: Known, blocker: "lock" | "part"): void {
     this.#at.movesMessages = true;
     this.#at.run(
-      `UPDATE message SET state = ${BLOCKED}, blocker = 'lock', deliveries = deliveries - (token IS NOT NULL), ${BACK}
-         WHERE seq = ?`,
-      seq,
+      `UPDATE message SET state = ${BLOCKED}, blocker = ?, deliveries = deliveries - (token IS NOT NULL), ${BACK},
+         dead_at = NULL, dead_reason = NULL WHERE seq = ?`,
+      ...[blocker, seq],
     );
   }
 
@@ -215,6 +228,21 @@ export class MessageTable implements records.MessageRecords {
       `UPDATE message SET state = ${QUEUED}, blocker = NULL, seq = ?, enqueued_at = ? WHERE seq = ?`,
       ...[at.now, at.nextSeq(), at.now, seq],
     );
+  }
+
+  sendPart({ seq }: Known, eta: EpochMs | null, expires: EpochMs | null): void {
+    const at = this.#at;
+    at.movesMessages = true;
+    const state = queuedState(eta, at.now) === "ready" ? READY : SCHEDULED;
+    at.run(
+      `UPDATE message SET state = ?, blocker = NULL, seq = ?, eta = ?, expires = ?, retries = 0, deliveries = 0,
+         enqueued_at = ? WHERE seq = ?`,
+      ...[state, at.nextSeq(), eta, expires, at.now, seq],
+    );
+  }
+
+  clearExpires({ seq }: Known): void {
+    this.#at.run("UPDATE message SET expires = NULL WHERE seq = ?", seq);
   }
 
   remove({ seq }: Known): void {

@@ -49,6 +49,11 @@ export class ResultTable implements ResultRecords {
     if (isFinal(record.state)) this.#at.endedTasks.push({ ...record, id, at: this.#at.now });
   }
 
+  keepUntil(id: string, until: EpochMs): void {
+    if (until > this.#at.now) this.#at.run("UPDATE result SET until = ? WHERE id = ?", until, id);
+    else this.drop(id);
+  }
+
   mark(id: string, ttlMs: number): void {
     this.#write(id, { state: MARK, payload: null }, ttlMs);
     // Who waits for a result need not any more.

@@ -9,6 +9,9 @@
  * lock_request holds those who wait for a lock or hold a permit of it, by `ticket`; a lock has a row while it has
  * requests. buffered_run holds the run that an entry buffers: its message is blocked by "entry".
  *
+ * part holds those of graphs: its message is blocked by "part" until it may begin, and after an end that a resume undoes. todo
+ * holds what follows from ended parts and is not done yet.
+ *
  * All instants and durations are integer milliseconds.
  */
 import { NOT_REVOKED } from "../rules/states.js";

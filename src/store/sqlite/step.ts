@@ -1,6 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Freed, Records } from "../rules/records.js";
 import { EntryTable } from "./entry-table.js";
+import { GraphTable } from "./graph-table.js";
 import { isCurrentTerm } from "./leader-row.js";
 import { LockTable } from "./lock-table.js";
 import { MessageTable } from "./message-table.js";
@@ -23,9 +24,11 @@ export class Step extends Transaction implements Records {
   readonly results = new ResultTable(this);
   readonly locks = new LockTable(this);
   readonly entries = new EntryTable(this);
-  readonly freed: Freed = { entry: new Set(), lock: new Set() };
+  readonly graphs = new GraphTable(this);
+  readonly freed: Freed = { entry: new Set(), lock: new Set(), part: new Set() };
 
   nextWakeAt(): EpochMs | null {
+    if (this.graphs.hasTodo()) return this.now;
     let next = Infinity;
     for (const sql of WAKE_UPS) {
       next = Math.min(next, this.get<{ readonly at: EpochMs | null }>(sql)?.at ?? Infinity);

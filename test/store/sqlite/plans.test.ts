@@ -12,6 +12,7 @@ import { signalsAfter } from "../../../src/store/sqlite/channel.js";
 import { Connection } from "../../../src/store/sqlite/connection.js";
 import { type Handle, loadDriver } from "../../../src/store/sqlite/driver.js";
 import { sqliteEntries } from "../../../src/store/sqlite/entries.js";
+import { sqliteGraphs } from "../../../src/store/sqlite/graphs.js";
 import { Hub } from "../../../src/store/sqlite/hub.js";
 import { sqliteLeases } from "../../../src/store/sqlite/leases.js";
 import { Looks } from "../../../src/store/sqlite/looks.js";
@@ -21,6 +22,7 @@ import { openFile } from "../../../src/store/sqlite/open.js";
 import { OpenFiles } from "../../../src/store/sqlite/open-files.js";
 import { resultsAfter, sweepResults } from "../../../src/store/sqlite/result-table.js";
 import { sqliteResults } from "../../../src/store/sqlite/results.js";
+import { sweepGraphs } from "../../../src/store/rules/graph-verbs.js";
 import { sweepPermits } from "../../../src/store/rules/locks.js";
 import type { Overlap, TickItem } from "../../../src/store/contracts/entries.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
@@ -97,6 +99,54 @@ async function walkLocks(connection: Connection, clock: ManualClock): Promise<vo
   await connection.write((step) => sweepPermits(step, 10));
 }
 
+/** Every verb of graphs. */
+async function walkGraphs(connection: Connection, clock: ManualClock): Promise<void> {
+  const consumer = sqliteConsumer(connection, new Hub(clock, new Lines()), systemRandom, new Lines());
+  const graphs = sqliteGraphs(connection);
+  const request = { queues: ["g"], worker: "w", leaseMs: 1_000, max: 9 };
+  const none = { value: null, pending: 0, inputs: null, takers: 1, message: null };
+  const one = (number: number, list: string | null) => {
+    const id = `g:${number}`;
+    return { ...none, id, list, message: message(id, { queue: "g" }), pending: number };
+  };
+  const lists = [
+    { key: "a", edges: [{ to: "g:1", kind: "success" as const }], cancels: [{ from: 0, to: 2 }] },
+  ];
+  const portion = {
+    id: "g",
+    name: "chain",
+    output: "g:1",
+    keepMs: 10,
+    parts: [one(0, "a"), one(1, null)],
+    lists,
+  };
+  await graphs.open({ ...portion, seal: true });
+  const settle = async (state: string, added: readonly string[]) => {
+    const grow = { parts: [], lists: [], output: null, added: { list: "a", outputs: [], values: added } };
+    const result = { state, payload: null };
+    const [delivery] = (await consumer.claim(request)).deliveries;
+    if (!delivery) throw new Error("nothing was claimed");
+    await consumer.settle([{ ...delivery, kind: "done", result, resultTtlMs: 9, grow }], null);
+  };
+  await settle("FAILURE", []);
+  await graphs.resume("g");
+  await settle("SUCCESS", ["1"]);
+  await graphs.save("g", "name");
+  await graphs.get(["g"]);
+  await graphs.parts("g", { limit: 9 });
+  await graphs.list({ limit: 9 });
+  await graphs.list({ limit: 9, after: "g" });
+  await graphs.outputs(["g:0"]);
+  await graphs.added("g", "a");
+  await settle("SUCCESS", []);
+  await graphs.cancel("g", { terminate: true });
+  await graphs.forget("g");
+  await graphs.open({ ...portion, seal: false });
+  await connection.write((step) => sweepGraphs(step, 10));
+  await graphs.cancel("g", { terminate: false });
+  await consumer.claim(request);
+}
+
 /** Every verb once, in a state in which it has something to do. */
 async function walk({ connection, clock }: Rig): Promise<void> {
   const hub = new Hub(clock, new Lines());
@@ -169,6 +219,7 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   await entries.remove("e", left?.etag ?? 0);
   await leases.resign({ id: "b", nonce: "n" });
   await walkLocks(connection, clock);
+  await walkGraphs(connection, clock);
   await connection.write((step) => {
     sweepResults(step, 10);
     sweepRevocations(step, 10);
