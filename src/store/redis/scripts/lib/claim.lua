@@ -10,7 +10,7 @@ end
 local function earliest_but_leases()
   local at = earliest(key_scheduled)
   if call("EXISTS", key_bufferedwake, key_lockwake, key_blocked, key_todo) == 0 then return at end
-  if call("EXISTS", key_todo) == 1 then return now end
+  if any_parts() and call("EXISTS", key_todo) == 1 then return now end
   return math.min(at, earliest(key_bufferedwake), earliest(key_lockwake), earliest(key_blocked))
 end
 

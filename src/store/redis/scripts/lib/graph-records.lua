@@ -39,15 +39,16 @@ local function read_part(id, text)
   if not same then
     local list, takers, inputs, timing, task, value = match(fixed, FIXED_PART)
     if not list then return false end
-    same = { list, takers, inputs, timing, task, value }
+    same = {
+      fixed = fixed, list = list, takers = takers, inputs = inputs, timing = timing, task = task, value = value, culprit = "+",
+      replaced = "+", grown = "+",
+    }
+    same.__index = same
     known_parts.fixed[fixed] = same
   end
-  local culprit, replaced, grown = "+", "+", "+"
-  if changed ~= "+" then culprit, replaced, grown = match(changed, CHANGED_PART) end
-  return culprit and {
-    id = id, state = state, ttl = ttl, culprit = culprit, replaced = replaced, grown = grown, fixed = fixed, list = same[1],
-    takers = same[2], inputs = same[3], timing = same[4], task = same[5], value = same[6],
-  } or false
+  local part = setmetatable({ id = id, state = state, ttl = ttl }, same)
+  if changed ~= "+" then part.culprit, part.replaced, part.grown = match(changed, CHANGED_PART) end
+  return part
 end
 
 local function part_at(id)

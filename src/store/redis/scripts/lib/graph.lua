@@ -66,13 +66,13 @@ local function graphs()
     wake(m.queue)
   end
 
-  -- A part whose edges have arrived. `culprit`: of an error callback.
-  local function start_part(graph, part, culprit)
+  -- A part whose edges have arrived. `culprit`: of an error callback. `record` and `state` of its message, where they were read.
+  local function start_part(graph, part, culprit, record, state)
     if part.task == "+" then
       keep_part_result(part, PART_SUCCEEDED, 0, "SUCCESS + + ={\"$source\":" .. string.sub(part.value, 2) .. "}")
       return ends.part_ended(graph, part, PART_SUCCEEDED)
     end
-    local record, state = call("HGET", key_msg, part.id), call("HGET", key_state, part.id)
+    if not record then record, state = call("HGET", key_msg, part.id), call("HGET", key_state, part.id) end
     local m = read_message(part.id, record, nil)
     if not m then return ends.revoke_part(graph, part, nil) end
     m.state = STATE_BLOCKED
@@ -166,14 +166,23 @@ local function graphs()
     local ids, is_all, entries, seconds = records.walk(item, graph, todo.left)
     remember_parts(ids)
     records.remember_numbers(ids)
+    local begin, places, texts = {}, {}, {}
     for index, id in ipairs(ids) do
-      if todo.left <= 0 then
-        item.first, item.second = entries[index], seconds[index]
+      local part = part_at(id)
+      if part and part.state == PART_BLOCKED and not number_of(id) then
+        begin[#begin + 1] = id
+        places[#begin] = index
+      end
+    end
+    todo.left = todo.left - math.floor((#ids - #begin) / 2)
+    local fits, states = read_values(key_msg, begin, texts, 0), fields(key_state, begin)
+    for number, id in ipairs(begin) do
+      if todo.left <= 0 or number > fits then
+        item.first, item.second = entries[places[number]], seconds[places[number]]
         return false
       end
       todo.left = todo.left - 1
-      local part = part_at(id)
-      if part and part.state == PART_BLOCKED and not number_of(id) then start_part(graph, part, "+") end
+      start_part(graph, part_at(id), "+", texts[number], states[id])
     end
     return is_all
   end
