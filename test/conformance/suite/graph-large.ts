@@ -86,19 +86,19 @@ export const largeGraphCases = group("graphs: large", {
   },
 
   "one that has begun by an arrival is not begun again": async ({ store }) => {
-    const starters = Array.from({ length: 1_600 }, (_, at) => part(at, at === 0 ? { list: "a" } : {}));
+    const starters = Array.from({ length: 2_600 }, (_, at) => part(at, at === 0 ? { list: "a" } : {}));
     const send = { priority: 9 };
-    const lists = [list("a", { 1600: "success" })];
-    await openLarge(store, [[...starters, part(1_600, { pending: 1, send })], lists], 1_600);
+    const lists = [list("a", { 2600: "success" })];
+    await openLarge(store, [[...starters, part(2_600, { pending: 1, send })], lists], 2_600);
     const first = await claimOne(store);
     assert.equal(first.id, "g:0");
     await store.consumer.settle([done(first)], null);
     const early = await claimOne(store);
-    assert.equal(early.id, "g:1600");
+    assert.equal(early.id, "g:2600");
     await keepHouse(store);
     assert.deepEqual((await store.consumer.settle([done(early)], null)).outcomes, ["settled"]);
     const { ran } = await drain(store, {}, 500);
-    assert.equal(ran.length, 1_599);
+    assert.equal(ran.length, 2_599);
   },
 
   "a graph that waits for housekeeping does not keep another one waiting": async ({ store }) => {
