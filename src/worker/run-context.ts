@@ -40,7 +40,7 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
   readonly #environment: RunEnvironment;
   #request: TaskRequest | undefined;
   #log: TaskLog | undefined;
-  readonly #added: SignatureType<[]>[] = [];
+  #added: SignatureType<[]>[] | undefined;
 
   constructor(assignment: Assignment, environment: RunEnvironment) {
     this.#assignment = assignment;
@@ -78,7 +78,7 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
 
   /** What `add` was given. */
   get added(): readonly SignatureType<[]>[] {
-    return this.#added;
+    return this.#added ?? [];
   }
 
   replace(signature: SignatureType<[]>): never {
@@ -93,9 +93,10 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
         `add: ${reservation.label} belongs to no group; members can be added by those of a group`,
       );
     }
-    for (const signature of signatures) this.#added.push(signatureOption(signature, "add"));
-    if (this.#added.length <= MOST_ADDED) return;
-    const message = `add: one run adds at most ${MOST_ADDED} members, and ${reservation.label} has added ${this.#added.length}`;
+    const added = (this.#added ??= []);
+    for (const signature of signatures) added.push(signatureOption(signature, "add"));
+    if (added.length <= MOST_ADDED) return;
+    const message = `add: one run adds at most ${MOST_ADDED} members, and ${reservation.label} has added ${added.length}`;
     throw new TaskError("SUNBEAT_GRAPH_TOO_LARGE", message);
   }
 
