@@ -177,6 +177,29 @@ function needed(pieces, body) {
   return all.filter((statement) => taken.has(statement));
 }
 
+/** Pieces of the library between two levels, and the names of its own that a function may take from around it: Lua knows 60. */
+const PIECES_OF_A_LEVEL = 12;
+const MOST_NAMES = 60;
+
+const wordsOf = (lua) => new Set(lua.replace(/"[^"\n]*"/g, "").match(/(?<![.\w])[a-zA-Z_]\w*/g));
+
+/**
+ * Before which pieces a function begins. A server makes every function of a script anew at every call, and searches each name
+ * that a function takes from around it among all names taken so before: at one level that search is most of a short call.
+ */
+function levelsOf(uses, fast, body) {
+  const levels = [];
+  for (let index = PIECES_OF_A_LEVEL; index < uses.length; index++) {
+    if (index - (levels.at(-1) ?? 0) < PIECES_OF_A_LEVEL) continue;
+    const behind = uses.slice(index).map(({ text }) => text);
+    const words = wordsOf([...behind, fast.before >= index ? fast.text : "", body].join("\n"));
+    const taken = uses.slice(0, index).flatMap(({ names }) => names.filter((name) => words.has(name)));
+    if (taken.length < MOST_NAMES) levels.push(index);
+  }
+  // A script of few pieces does without: a function costs as much as a command.
+  return uses.length >= PIECES_OF_A_LEVEL ? [...levels, uses.length] : levels;
+}
+
 /** The fast path of a script, "" for none. */
 function fastPath(name) {
   const file = path.join(folder, "fast", `${name}.lua`);
@@ -205,6 +228,7 @@ function readScript(name) {
     uses,
     prelude,
     fast: { text: fast, before: first.length },
+    levels: levelsOf(uses, { text: fast, before: first.length }, main),
     body: main,
   };
 }

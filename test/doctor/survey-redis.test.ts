@@ -8,7 +8,7 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { judge, type Finding } from "../../src/doctor/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
-import { KEY_NAMES } from "../../src/store/redis/keys.js";
+import { KEY_NAMES, KEY_TYPES } from "../../src/store/redis/keys.js";
 import { surveyRedis, surveyRedisOf } from "../../src/store/redis/survey.js";
 import { message } from "../conformance/suite/samples.js";
 import { freePort, type RedisServer, startRedis } from "../support/redis-server.js";
@@ -221,10 +221,15 @@ test("a key of another type than ours is seen, whichever it is, and none of ours
   await store.close();
   expect(await verdicts(url)).not.toHaveProperty("keys");
   await raw.flushall();
-  for (const name of KEY_NAMES) await raw.rpush(`{sunbeat}:${name}`, "theirs");
+  for (const name of KEY_NAMES) {
+    if (KEY_TYPES[name] === "list") await raw.set(`{sunbeat}:${name}`, "theirs");
+    else await raw.rpush(`{sunbeat}:${name}`, "theirs");
+  }
   const { foreign } = await surveyRedis(url, context, LIMIT_MS);
   expect(foreign).toEqual({
-    value: KEY_NAMES.map((name) => ({ key: `{sunbeat}:${name}`, type: "list", members: 0 })),
+    value: KEY_NAMES.map((name) => {
+      return { key: `{sunbeat}:${name}`, type: KEY_TYPES[name] === "list" ? "string" : "list", members: 0 };
+    }),
   });
 });
 

@@ -39,7 +39,7 @@ export function rubbish(names: readonly string[]): string[] {
 const SCORES = ["-inf", "-1", "0", "1", "1e18", "inf"];
 
 /**
- * Puts rubbish into every hash and sorted set. `names` stand among it: fields and members of entries, tasks, queues and
+ * Puts rubbish into every hash, sorted set and list. `names` stand among it: fields and members of entries, tasks, queues and
  * locks that exist. Strings are counters: what is no number in them stops the store, so they are left.
  */
 export async function litter(raw: Redis, namespace: string, names: readonly string[]): Promise<number> {
@@ -55,6 +55,8 @@ export async function litter(raw: Redis, namespace: string, names: readonly stri
       if (type === "hash") {
         // The fields of what exists stay as they are.
         pipeline.hsetnx(keys[name], item, items[(index * 7 + 3) % items.length]!);
+      } else if (type === "list") {
+        pipeline.rpush(keys[name], item);
       } else {
         // Another score breaks the order of text, and so the set itself.
         const score = BY_TEXT.has(name) ? "0" : SCORES[index % SCORES.length]!;

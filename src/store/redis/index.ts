@@ -5,6 +5,7 @@ import type { Connect } from "./client.js";
 import { redisConsumer } from "./consumer.js";
 import { redisDeadLetters } from "./dead-letters.js";
 import { redisEntries } from "./entries.js";
+import { redisGraphs } from "./graphs.js";
 import { Hub } from "./hub.js";
 import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
 import { keyspace } from "./keys.js";
@@ -126,7 +127,7 @@ async function open(
     deadLetters: redisDeadLetters(caller),
     results: redisResults(caller, hub, clock),
     entries: redisEntries(caller),
-    graphs: undefined as never,
+    graphs: redisGraphs(caller),
     ledger: redisLedger(caller),
     leases: redisLeases(leader),
     locks: redisLocks(caller, logger),

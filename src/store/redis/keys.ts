@@ -64,6 +64,18 @@ export const KEY_TYPES = {
   fence: "string",
   /** what happened to locks */
   locklog: "stream",
+  /** id of a graph -> its record; ids of graphs by when they were made, and by when a sweep drops them */
+  graph: "hash",
+  gtime: "zset",
+  gend: "zset",
+  /** id of a part -> its record; id -> edges that are to arrive, "+" and id -> parts that have not taken its output yet */
+  part: "hash",
+  pend: "hash",
+  /** graph, list and chunk -> edges to those who follow, sources that were added, ranges to cancel; graph and chunk -> what grew */
+  list: "hash",
+  seg: "hash",
+  /** what follows from ended parts and is not done */
+  todo: "list",
 } as const;
 
 export type KeyName = keyof typeof KEY_TYPES;

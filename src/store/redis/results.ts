@@ -37,7 +37,7 @@ export function recordText({ state, payload, reason, worker }: ResultRecord): st
 }
 
 /** "<until> <at> <final> <state> <reason> <worker> <payload>"; null for one that nobody of us wrote. */
-function readStored(id: string, text: string): StoredResult | null {
+export function readStored(id: string, text: string): StoredResult | null {
   const found = words(text, 6);
   if (!found) return null;
   const [, at, , state = "", reasonText = "", workerText = ""] = found.head;

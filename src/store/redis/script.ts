@@ -34,30 +34,27 @@ export interface Script<Args, Reply> {
   readonly argsType?: Args;
 }
 
-/** Pieces of the library between two levels: `assemble`. */
-const PIECES_OF_A_LEVEL = 12;
 const OPEN = "return (function()";
 const CLOSE = "end)()";
 
 /**
  * The text of a script. A server makes every function of it anew at every call, and searches each name that a function
  * takes from around it among all names taken so before: at one level that search is most of a short call. So keys and
- * arguments stand where they are used, and every few pieces a function begins in which the names before are found once;
- * a script of fewer does without, since a function costs as much as a command.
+ * arguments stand where they are used, and every few pieces a function begins in which the names before are found once.
  * The fast path of a script stands before all that it does without.
  */
-function assemble({ keys, args, uses, prelude, fast, body }: (typeof SCRIPTS)[ScriptName]): string {
+function assemble({ keys, args, uses, prelude, fast, levels, body }: (typeof SCRIPTS)[ScriptName]): string {
   const place: Record<string, string> = {};
   keys.forEach((key, index) => (place[`key_${key}`] = `KEYS[${index + 1}]`));
   args.forEach((arg, index) => (place[`arg_${arg}`] = `ARGV[${index + 1}]`));
   const lines: string[] = [prelude];
   uses.forEach((number, index) => {
     if (index === fast.before) lines.push(fast.text);
-    if (index > 0 && index % PIECES_OF_A_LEVEL === 0) lines.push(OPEN);
+    if ((levels as readonly number[]).includes(index)) lines.push(OPEN);
     lines.push(LIBRARY[number] ?? "");
   });
   if (fast.before === uses.length) lines.push(fast.text);
-  if (uses.length >= PIECES_OF_A_LEVEL) lines.push(OPEN);
+  if ((levels as readonly number[]).includes(uses.length)) lines.push(OPEN);
   lines.push(body, ...lines.filter((line) => line === OPEN).map(() => CLOSE));
   return lines.join("\n").replace(/\b(?:key|arg)_\w+/g, (name) => place[name] ?? name);
 }

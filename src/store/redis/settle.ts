@@ -11,15 +11,21 @@ import type {
   SettleReply,
 } from "../contracts/consumer.js";
 import type { Delivery } from "../contracts/delivery.js";
+import type { DeliveredPart, GraphChange } from "../contracts/graphs.js";
 import { type Caller, OutcomeUnknown } from "./caller.js";
+import { readChanges } from "./graphs.js";
 import { parts, partsByCost, readDelivery } from "./messages.js";
-import { MARK, recordText } from "./results.js";
-import { CODES, defineScript, meanings, outcomes } from "./script.js";
+import { idOf, packGrowth } from "./parts.js";
+import { MARK, readStored, recordText } from "./results.js";
+import { CODES, defineScript, isDone, meanings, outcomes, type WireNumber } from "./script.js";
 import { fromWire, fromWord, toWire, toWord } from "./text.js";
+
+/** What deliveries of parts bring with them, in the words of scripts/lib/claim.lua. */
+type PartsGiven = readonly (string | WireNumber)[];
 
 const settleScript = defineScript(
   "settle",
-  (raw: [string, string, string, string | string[], string[]?]) => raw,
+  (raw: [string, string, string, string | string[], string[]?, PartsGiven?, string[]?, string[]?]) => raw,
 );
 
 export const SETTLED: ReadonlyMap<string, SettleOutcome> = meanings(CODES.settled);
@@ -30,6 +36,7 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
   return async (settlements, request): Promise<SettleReply> => {
     const unknown = new OutcomeUnknown();
     const done: SettleOutcome[] = [];
+    const graphs: GraphChange[] = [];
     let claimed: ClaimReply | null = null;
     do {
       // One call does so much, and may leave some even of that. The last one claims.
@@ -38,24 +45,33 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
       const claim = isLast ? request : null;
       const queues = claim ? claimant.inTurn(claim.queues) : [];
       const nonce = claimant.nonce();
-      const [letters, now, wakeAt, found, deadLettered] = await caller.call(
-        settleScript,
-        { settlements: settlementsText(part), max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
-        queues.map(toWord),
-        { repeatable: claim === null, onRepeat: unknown.onRepeat },
-      );
+      const [letters, now, wakeAt, found, dead = [], brought = [], ended = [], changed = []] =
+        await caller.call(
+          settleScript,
+          { settlements: settlementsText(part), max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
+          queues.map(toWord),
+          { repeatable: claim === null, onRepeat: unknown.onRepeat },
+        );
       done.push(...outcomes(letters, SETTLED));
+      graphs.push(...readChanges(ended));
       if (!claim || letters.length < part.length) continue;
       const deliveries = readDeliveries(found, nonce);
+      addParts(deliveries, brought, nonce);
       claimant.took(deliveries);
       claimed = {
         deliveries,
-        ...(deadLettered && { deadLettered: readDeadLettered(deadLettered) }),
+        ...(dead.length > 0 && { deadLettered: readDeadLettered(dead) }),
+        ...(changed.length > 0 && { graphs: readChanges(changed) }),
         now: Number(now),
         nextWakeAt: wakeAt === "" ? null : (Number(wakeAt) satisfies EpochMs),
       };
     } while (done.length < settlements.length || (request !== null && claimed === null));
-    return { outcomes: done, claimed, ...(unknown.raised && { repeated: true }) };
+    return {
+      outcomes: done,
+      claimed,
+      ...(graphs.length > 0 && { graphs }),
+      ...(unknown.raised && { repeated: true }),
+    };
   };
 }
 
@@ -86,8 +102,9 @@ class Claimant {
   }
 }
 
-function costOfSettling({ kind, result }: Settlement) {
-  return { cost: kind === "done" ? 12 : 40, characters: result?.payload?.length ?? 0 };
+function costOfSettling({ kind, result, grow }: Settlement) {
+  const grown = (grow?.parts.length ?? 0) * 40;
+  return { cost: (kind === "done" ? 12 : 40) + grown, characters: result?.payload?.length ?? 0 };
 }
 
 /** Of scripts/lib/settlements.lua. */
@@ -105,12 +122,12 @@ function settlementsText(settlements: readonly Settlement[]): string {
 
 function packSettlement(settlement: Settlement, into: string[]): void {
   const { id, token, kind, result, resultTtlMs } = settlement;
-  if (kind === "done" && !result && settlement.idTtlMs) {
+  if (kind === "done" && !result && settlement.idTtlMs && !settlement.grow) {
     into.push(toWire(id), token, `${CODES.verb.done} 0 ${settlement.idTtlMs} `, MARK);
     return;
   }
   const final = result && isFinal(result.state) ? 1 : 0;
-  const verb = `${CODES.verb[kind as keyof typeof CODES.verb]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
+  const verb = `${CODES.verb[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
   into.push(toWire(id), token, verb, result ? recordText(result) : "");
 }
 
@@ -118,7 +135,7 @@ function extraOf(settlement: Settlement): string {
   switch (settlement.kind) {
     case "done":
     case "replaced":
-      return "";
+      return settlement.grow ? packGrowth(settlement.grow) : "";
     case "retry":
     case "defer":
       return String(settlement.delayMs);
@@ -137,6 +154,34 @@ function readDeliveries(given: string | readonly string[], nonce: string): Deliv
     if (delivery) deliveries.push(delivery);
   }
   return deliveries;
+}
+
+function addParts(deliveries: Delivery[], [numbers = "", ...told]: PartsGiven, nonce: string): void {
+  const added = new Map<string, DeliveredPart>();
+  const token = (number: string | WireNumber): string => `${nonce}.${number}`;
+  for (const [number = "", own = 0, ...texts] of parts(told, 7)) {
+    const at = deliveries.find((delivery) => delivery.token === token(number));
+    if (at) added.set(at.token, readPart(isDone(own) ? at.id : graphOf(at.id), texts.map(String)));
+  }
+  const given = new Set(String(numbers).split(" ").map(token));
+  deliveries.forEach((delivery, index) => {
+    if (!given.has(delivery.token)) return;
+    deliveries[index] = { ...delivery, part: added.get(delivery.token) ?? { graph: graphOf(delivery.id) } };
+  });
+}
+
+/** Of a part that has not the id of its graph. */
+const graphOf = (id: string): string => id.slice(0, id.lastIndexOf(":"));
+
+function readPart(graph: string, texts: readonly string[]): DeliveredPart {
+  const [inputName = "", inputText = "", culpritName = "", task = "", culpritText = ""] = texts;
+  const input = readStored(idOf(graph, inputName), inputText);
+  const result = readStored(idOf(graph, culpritName), culpritText);
+  return {
+    graph,
+    ...(input && { input }),
+    ...(result && { culprit: { task: task === "+" ? "" : fromWord(task), result } }),
+  };
 }
 
 function readDeadLettered(flat: readonly string[]): DeadLettered[] {

@@ -62,8 +62,9 @@ export const cancelCases = group("graphs: cancel", {
 
   "with terminate those that run are told to stop, on the topic": async (harness) => {
     const { store } = harness;
-    const told = new Promise<string>((resolve) => void store.channel.subscribe("graph", resolve));
-    await eventually(harness, Promise.resolve(), "a subscription");
+    let tell: (payload: string) => void = () => undefined;
+    const told = new Promise<string>((resolve) => (tell = resolve));
+    await store.channel.subscribe("graph", (payload) => tell(payload));
     await open(store, ...chainOf(2), 1);
     const running = await claimOne(store);
     await store.graphs.cancel("g", { terminate: true });

@@ -6,7 +6,7 @@
 --   rest...   ids
 -- Returns: the number found
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, results, permits, messages
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages
 local found = 0
 for index = rest, #ARGV do
   local id = ARGV[index]
@@ -18,7 +18,7 @@ for index = rest, #ARGV do
     call("HDEL", key_msg, id)
     call("HDEL", key_state, id)
     if any_task_locks() then permits().forget_request(id) end
-    count(dead_counts, m.queue, -1)
+    count(STATE_DEAD, m.queue, -1)
   end
 end
 finish()

@@ -6,7 +6,7 @@
 --   templates    number of templates
 --   rest...   the templates (lib/send.lua), then per message: number of its template from 1 on, id, body
 -- Returns: one text with a code of `enqueued` per message
--- Uses: clock, version, records, numbers, later, results, permits, messages, waiters, send
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, send
 local templates, ids = {}, {}
 local first = rest + tonumber(arg_templates)
 for index = rest, first - 1 do templates[#templates + 1] = read_template(ARGV[index]) end

@@ -5,7 +5,7 @@
 --   channels  prefix of all channels
 --   rest...   ids
 -- Returns: the number found
--- Uses: clock, version, records, numbers, later, results, permits, messages
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages
 local found = 0
 for index = rest, #ARGV do
   local id = ARGV[index]
@@ -15,7 +15,7 @@ for index = rest, #ARGV do
     local number = next_number()
     call("ZREM", key_dead, m.queue .. " " .. id)
     call("HDEL", key_why, id)
-    count(dead_counts, m.queue, -1)
+    count(STATE_DEAD, m.queue, -1)
     drop_result(id)
     m.state, m.retries, m.deliveries, m.revoked, m.at = STATE_QUEUED, 0, 0, 0, now_text
     m.rank = string.sub(m.rank, 1, 1) .. format("%014.0f", number)

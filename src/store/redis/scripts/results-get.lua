@@ -7,7 +7,7 @@
 --   message that waits, that a worker has, that has expired or was revoked where it waits, or of a mark; "" for nothing known.
 --   Over all but expired and revoked a kept record goes; and when a message that waits expires, "" never }
 -- Flags: no-writes
--- Uses: clock, version, records, results, ends
+-- Uses: clock, version, records, graph-records, results, ends
 local ids = {}
 for index = rest, #ARGV do ids[#ids + 1] = ARGV[index] end
 local records = {}

@@ -9,7 +9,7 @@
 --   rest...    ids
 -- Returns: nothing
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local keep_until = now + tonumber(arg_keep)
 
 local function revoke(id)
@@ -25,9 +25,7 @@ local function revoke(id)
     m.revoked = math.max(m.revoked, arg_topic == "revoke" and 2 or 1)
     save(m)
   elseif m.state ~= STATE_DEAD then
-    local reason = end_of(m) or "revoked"
-    leave_queue(m)
-    drop_unrun(m, reason)
+    drop_waiting(m, end_of(m) or "revoked", arg_topic == "revoke")
   end
 end
 
@@ -36,6 +34,7 @@ for index = rest, #ARGV do
   flush()
 end
 follow_up()
+leave_graph_changes()
 save_entry_states()
 finish()
 call("PUBLISH", arg_channels .. "ch:" .. arg_topic, arg_payload)

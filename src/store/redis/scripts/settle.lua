@@ -12,17 +12,48 @@
 -- Returns: { a code of `settled` per settlement that was looked at; now; instant of the next housekeeping, "" for none;
 --   three parts per delivery (lib/deliveries.lua): id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never
 --   changed;
---   and when the claim has made dead letters: { per message: id, queue, task, reason } }
+--   { per dead letter that the claim has made: id, queue, task, reason }; { per delivery of a part (lib/claim.lua) }; { per graph
+--   that the settlements have brought into another state: id, name, a code of `graph` }; the same of the claim }. The last four are absent
+--   where there is nothing of them
 -- Flags: allow-oom
--- Uses: clock, settlements, version, records, deliveries, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs, claim
+-- Uses: clock, settlements, version, records, deliveries, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release, claim
 local settlements = #settled / 4
 local ids = {}
 for index = 1, settlements do ids[index] = settled[index * 4 - 3] end
 local states = fields(key_state, ids)
 remember_task_requests(ids)
+remember_parts(ids)
 
 -- Most settlements of a call end alike.
 local verbs = {}
+
+-- What grew is JSON behind the verb: { templates, parts, lists, output, list, values } (lib/graph.lua).
+local function read_growth(extra)
+  return string.sub(extra, 1, 1) == "{" and cjson.decode(extra) or nil
+end
+
+-- It waits until the part in its place has ended; one that was to stop ends, and nothing grows.
+local function replace(m, part, ttl, growth)
+  local graph = part and graph_records().graph_of(part)
+  if m.revoked > 0 or not growth or (part and not (is_open_part(part) and graph and graph.state == GRAPH_RUNNING)) then
+    return drop_unrun(m, "revoked")
+  end
+  read_rest(m)
+  if m.expires ~= "+" then
+    local record = call("HGET", key_msg, m.id)
+    local head, tail = match(record, "^(%S+ %S+ %S+ %S+ %S+ %S+ )%S+(.*)$")
+    call("HSET", key_msg, m.id, head .. "+" .. tail)
+  end
+  if any_task_locks() then permits().release_ticket(m.id) end
+  m.state, m.deliveries = STATE_BLOCKED, m.deliveries - 1
+  save(m)
+  part = part or graph_growth().become_graph(m, ttl)
+  part.replaced = part.replaced == "." and "." or ""
+  known_parts.ended[#known_parts.ended + 1] = { part = part, growth = growth }
+end
+
+-- How a part ends: its record tells.
+local ENDS = { S = PART_SUCCEEDED, F = PART_FAILED, R = PART_REVOKED }
 
 local function settle(id, token, text, result)
   local position, queue, sent_at, entry = read_leased(token, states[id])
@@ -35,7 +66,16 @@ local function settle(id, token, text, result)
     verbs[text] = verb
   end
   local kind, extra = verb.kind, verb.extra
-  if result == MARK then
+  local part = kind ~= VERB_RETRY and kind ~= VERB_DEFER and part_of(id)
+  local state = PART_SUCCEEDED
+  if part and kind ~= VERB_REPLACED and (kind ~= VERB_DEAD or is_open_part(part)) then
+    local rest_of = result
+    if result == "" or result == MARK then
+      rest_of = kind == VERB_DEAD and "FAILURE " .. extra .. " + +" or "SUCCESS + + +"
+    end
+    state = kind == VERB_DEAD and PART_FAILED or ENDS[string.sub(rest_of, 1, 1)] or PART_SUCCEEDED
+    keep_part_result(part, state, verb.ttl, rest_of)
+  elseif result == MARK then
     remember(id, verb.ttl)
   elseif result ~= "" then
     keep_result(id, verb.final, verb.ttl, result)
@@ -44,7 +84,10 @@ local function settle(id, token, text, result)
   states[id] = false
   leave_worker(m)
   if kind == VERB_DONE then
-    forget(m)
+    local graph = part and is_open_part(part) and extra ~= "" and graph_records().graph_of(part)
+    forget(m, state, graph and graph.state ~= GRAPH_REVOKED and state == PART_SUCCEEDED and read_growth(extra) or nil)
+  elseif kind == VERB_REPLACED then
+    replace(m, part, verb.ttl, read_growth(extra))
   elseif kind == VERB_RETRY or kind == VERB_DEFER then
     if kind == VERB_RETRY then
       m.retries, m.deliveries = m.retries + 1, 0
@@ -71,9 +114,12 @@ for index = 1, settlements do
   local at = index * 4
   outcomes[index] = settle(ids[index], settled[at - 2], settled[at - 1], settled[at])
 end
-follow_up()
-flush()
+if settlements > 0 then
+  follow_up()
+  flush()
+end
 
+local settled_graphs = take_graph_changes()
 local reply = { now_text, "", {} }
 if arg_lease ~= "" and #outcomes == settlements then
   local queues = {}
@@ -82,4 +128,9 @@ if arg_lease ~= "" and #outcomes == settlements then
 end
 save_entry_states()
 finish()
-return { table.concat(outcomes), reply[1], reply[2], deliveries_text(reply[3]), reply[4] }
+local answer = { table.concat(outcomes), reply[1], reply[2], deliveries_text(reply[3]), reply[4] }
+local parts_given, claimed_graphs = reply[5], take_graph_changes()
+if parts_given or settled_graphs or claimed_graphs then
+  answer[5], answer[6], answer[7], answer[8] = answer[5] or {}, parts_given or {}, settled_graphs or {}, claimed_graphs or {}
+end
+return answer

@@ -1,4 +1,4 @@
--- Drops results and revocations whose time is over, and ended permits. Of results, and of locks that somebody may hold
+-- Drops results and revocations whose time is over, ended permits, and parts of graphs. Of results, and of locks that somebody may hold
 -- alone, it looks at some hundreds each, and at fewer where they are large or many are over.
 --
 -- ARGV
@@ -10,7 +10,7 @@
 -- Returns: { the number dropped, the number looked at, where each look goes on, "" when the last was seen; 1 when more may
 --   be over than one call drops }
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local waiters = lock_waiters()
 local limit = tonumber(arg_limit)
 local function look(key, from, size)
@@ -64,6 +64,25 @@ for index = 1, #locks, 2 do
     dropped = dropped + ended
   end
 end
+local is_cut = labour <= 0
+if dropped < limit then
+  for _, id in ipairs(call("ZRANGEBYSCORE", key_gend, "-inf", now_text, "LIMIT", 0, math.min(5, limit - dropped))) do
+    local graph = graph_records().graph_at(id)
+    if graph then
+      graph_portions().drop_graph(graph, "0")
+    else
+      call("ZREM", key_gend, id)
+    end
+  end
+  if any_parts() then
+    graph_todo().left = math.min(FOLLOWED_AT_ONCE, limit - dropped)
+    follow_up()
+    local gone = graph_todo().dropped
+    dropped, is_cut = dropped + gone, is_cut or gone > 0
+  end
+end
 pass_on()
+leave_graph_changes()
+save_entry_states()
 finish()
-return { dropped, looked, from, lock_from, labour <= 0 and 1 or 0 }
+return { dropped, looked, from, lock_from, is_cut and 1 or 0 }

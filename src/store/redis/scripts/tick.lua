@@ -13,7 +13,7 @@
 --               "<fate range> <from, sixteen digits> <to> <count> <reason>", schedule
 -- Returns: { now, outcome, ... }: a code of `tick` alone when fenced, else one text per item: its refusal in a word, or "="
 --   and a code of `occurrence` per occurrence
--- Uses: clock, version, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local term, ends_at = unpack(call("HMGET", key_beat, "term", "until"))
 if term ~= arg_term or not ends_at or tonumber(ends_at) <= now then return { now_text, TICK_FENCED } end
 
@@ -105,6 +105,7 @@ for index, item in ipairs(items) do
 end
 -- cancel-running may have ended runs that still waited.
 follow_up()
+leave_graph_changes()
 save_entry_states()
 finish()
 return reply

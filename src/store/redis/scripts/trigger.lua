@@ -9,7 +9,7 @@
 --   id        of the message
 --   body      of the message
 -- Returns: a code of `occurrence` or `trigger`
--- Uses: clock, version, records, numbers, later, results, permits, messages, waiters, ledger, entries, send, ends, runs
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local template = read_template(arg_template)
 local policy, timeout, grace = match(arg_overlap, "^(%a) (%S+) (%S+)$")
 if not policy then error("sunbeat: not an overlap: " .. arg_overlap) end
@@ -22,6 +22,7 @@ local outcome = start_run({
   grace = tonumber(grace),
 })
 follow_up()
+leave_graph_changes()
 save_entry_states()
 finish()
 call("PUBLISH", arg_channels .. "ch:entries", "%" .. arg_name)

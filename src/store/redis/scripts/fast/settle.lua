@@ -1,6 +1,6 @@
 -- What most calls are: the ends of runs that need no other try, and a claim from one queue of messages that were never
--- delivered before, in a store where nothing waits for either. Others may hold locks and wait for them, however
--- many: these messages have none. All is read and judged before the first write; at anything out of the ordinary the whole
+-- delivered before, in a store where nothing waits for either. Others may hold locks and wait for them, or be parts of graphs, however
+-- many: these messages have no lock and are no part. All is read and judged before the first write; at anything out of the ordinary the whole
 -- script does the work instead, to the same effect.
 do
   local MOST_TAKEN = 400
@@ -8,26 +8,35 @@ do
   local claims, queue = arg_lease ~= "", ARGV[rest]
   local straight = settlements <= 1000 and max <= 1000 and #ARGV <= rest and not (claims and not queue)
     and call("EXISTS", key_rev, key_buffered, key_bufferedwake) == 0
-  local locks = straight and call("EXISTS", key_tasklock, key_lockwake, key_blocked) > 0
+  -- Most stores have none of these, and one look tells.
+  local present = straight and call("EXISTS", key_tasklock, key_lockwake, key_blocked, key_part, key_todo) or 0
+  local of_graphs = present > 0 and call("EXISTS", key_part, key_todo) or 0
+  local locks, any_parts = present > of_graphs, of_graphs > 0
+  if any_parts then straight = call("EXISTS", key_todo) == 0 end
 
   local function first_of(key)
     return tonumber(call("ZRANGE", key, 0, 0, "WITHSCORES")[2]) or math.huge
   end
 
-  local function any_locked(ids)
-    for _, request in ipairs(locks and call("HMGET", key_tasklock, unpack(ids)) or {}) do
-      if request then return true end
+  local function any_in(key, ids)
+    for _, found in ipairs(call("HMGET", key, unpack(ids))) do
+      if found then return true end
     end
     return false
   end
 
+  -- Whether any of the messages has a lock, or is a part of a graph.
+  local function any_tied(ids)
+    return locks and any_in(key_tasklock, ids) or any_parts and any_in(key_part, ids)
+  end
+
   local ids, positions, taken, skip = {}, {}, {}, #(queue or "") + 18
   for index = 1, straight and settlements or 0 do ids[index] = settled[index * 4 - 3] end
-  if #ids > 0 then straight = not any_locked(ids) end
+  if #ids > 0 then straight = not any_tied(ids) end
   if straight and claims then
     positions = call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, math.min(max, MOST_TAKEN))
     for index, position in ipairs(positions) do taken[index] = string.sub(position, skip) end
-    if #positions > 0 then straight = not any_locked(taken) end
+    if #positions > 0 then straight = not any_tied(taken) end
   end
 
   local first_due = math.huge
@@ -61,7 +70,7 @@ do
         queue = queue or name
         -- A task that ends without a result may leave a mark in place of it.
         local is_mark = result == MARK
-        local is_end = result == "" and string.sub(verb, 1, 1) == VERB_DONE
+        local is_end = result == "" and match(verb, "^" .. VERB_DONE .. " %S+ %S+ $")
           or result ~= "" and ttl and ttl > 0 and (is_final or is_mark)
         if not position or name ~= queue or not is_end then
           straight = false

@@ -6,10 +6,11 @@ local function earliest(key)
 end
 
 -- When the first scheduled message, buffered run, lock or blocked message is due; infinite for none. Most stores have none of
--- the last three, and one look tells.
+-- the last three, and one look tells. Where something is to be followed, it is due.
 local function earliest_but_leases()
   local at = earliest(key_scheduled)
-  if call("EXISTS", key_bufferedwake, key_lockwake, key_blocked) == 0 then return at end
+  if call("EXISTS", key_bufferedwake, key_lockwake, key_blocked, key_todo) == 0 then return at end
+  if any_parts() and call("EXISTS", key_todo) == 1 then return now end
   return math.min(at, earliest(key_bufferedwake), earliest(key_lockwake), earliest(key_blocked))
 end
 
@@ -40,7 +41,7 @@ local function keep_house()
       local queue = match(position, POSITION)
       if queue then
         write_later("ZADD", key_ready, 0, position)
-        count(scheduled_counts, queue, -1)
+        count(STATE_SCHEDULED, queue, -1)
         refilled[queue] = true
       end
     end
@@ -60,8 +61,8 @@ local function keep_house()
     else
       local ttl = ttl_of(m)
       leave_worker(m)
-      dead_letter_untold(m, "deliveries-exhausted")
       keep_own_result(id, ttl, "FAILURE", "deliveries-exhausted")
+      dead_letter_untold(m, "deliveries-exhausted")
     end
   end
 
@@ -84,8 +85,8 @@ local function keep_house()
       if reason then
         drop_unrun(m, reason)
       else
-        forget(m)
         keep_own_result(id, ttl, "FAILURE", "lock-timeout")
+        forget(m, PART_FAILED)
       end
     end
   end
@@ -137,6 +138,47 @@ local function foremost(readers, wanted)
   return taken, ids
 end
 
+-- What deliveries of parts bring with them: the numbers of those that are parts, and behind them of each that has more to tell its
+-- number, 1 where the part has the id of its graph, else 0, the only input and its result, the culprit, its task and its result, "" for none.
+local parts_given, numbers_given = { "" }, {}
+
+-- An input of this size or more is left to the worker to read.
+local SMALL_INPUT = 65536
+
+local function stored_result(graph, name)
+  local record = call("HGET", key_res, graph_records().part_id(graph, name))
+  return is_kept(record) and record or ""
+end
+
+local function give_part(part, graph, number)
+  numbers_given[#numbers_given + 1] = number
+  if part.inputs == "+" and part.culprit == "+" and graph.id ~= part.id then return 0 end
+  local input, culprit = match(part.inputs, "^[^,+-]+$") or "", ""
+  local given, told, task = "", "", ""
+  if input ~= "" then
+    given = stored_result(graph, input)
+    if #given >= SMALL_INPUT then given = "" end
+  end
+  if part.culprit ~= "+" then
+    culprit, told = part.culprit, stored_result(graph, part.culprit)
+    local source = part_at(graph_records().part_id(graph, culprit))
+    task = source and source.task or ""
+  end
+  if graph.id ~= part.id and given == "" and told == "" then return 0 end
+  local size = #parts_given
+  parts_given[size + 1], parts_given[size + 2] = number, graph.id == part.id and 1 or 0
+  parts_given[size + 3], parts_given[size + 4] = input, given
+  parts_given[size + 5], parts_given[size + 6], parts_given[size + 7] = culprit, task, told
+  return #given + #told
+end
+
+-- Nil for nothing.
+local function given_parts()
+  if #numbers_given == 0 then return nil end
+  parts_given[1] = table.concat(numbers_given, " ")
+  return parts_given
+end
+
 -- Takes at most `max` messages under `lease`; their tokens are "<nonce>.<position>". Gives id, record, and what has
 -- changed since it was sent ("<retries> <deliveries> <eta> <at>", of one with a lock also " <lock word> <fence>", "" for a
 -- first delivery without), one after another; how many it dropped; and whether more may be there, since one call does
@@ -159,6 +201,7 @@ local function take(queues, max, lease, nonce)
     many("ZREM", key_ready, positions)
     local states = fields(key_state, ids)
     remember_task_requests(ids)
+    remember_parts(ids)
     local states_list, leases_list, size = {}, {}, 0
     for index, id in ipairs(ids) do
       local record, state = records[index], states[id]
@@ -186,6 +229,11 @@ local function take(queues, max, lease, nonce)
         elseif check_revoked and tonumber(call("ZSCORE", key_rev, id) or 0) > now then
           reason = "revoked"
         end
+        local part = part_of(id)
+        local graph = part and graph_records().graph_of(part)
+        if graph and (graph.state == GRAPH_REVOKED or graph.state == GRAPH_DROPPED and not graph_records().is_over(graph)) then
+          reason = reason or "revoked"
+        end
         if m and (m.state ~= STATE_QUEUED or position_of(m) ~= positions[index]) then
           drops = drops + 1
           work(3)
@@ -195,6 +243,7 @@ local function take(queues, max, lease, nonce)
         else
           given = given + 1
           work(8)
+          if graph then bytes = bytes + give_part(part, graph, given) end
           local request = task_request(id)
           local changed = ""
           if m or request then
@@ -212,7 +261,7 @@ local function take(queues, max, lease, nonce)
           leases_list[size + 1] = lease_end_text
           leases_list[size + 2] = positions[index]
           size = size + 2
-          count(leased_counts, match(beginning, "^%S+"), 1)
+          count(STATE_LEASED, match(beginning, "^%S+"), 1)
           reply[replied + 1] = id
           reply[replied + 2] = record
           reply[replied + 3] = changed
@@ -223,7 +272,7 @@ local function take(queues, max, lease, nonce)
     many("HSET", key_state, states_list)
     many("ZADD", key_leased, leases_list)
     -- A dropped one may have released another, which the readers have passed.
-    if #ended_entries > 0 or next(freed) then
+    if #ended_entries > 0 or #known_parts.ended > 0 or next(freed) then
       follow_up()
       flush()
       for index, reader in ipairs(readers) do readers[index] = queue_reader(reader.queue, math.max(1, math.min(part, 1000))) end
@@ -252,8 +301,8 @@ local function claim(queues, max, lease, nonce)
   local wake_at = now
   if not is_cut then
     -- Neither what was dropped nor what holds a lock is seen above.
-    if drops > 0 or any_task_lock then others_at = nil end
+    if drops > 0 or any_task_lock or known_parts.any then others_at = nil end
     wake_at = math.min(earliest(key_leased), others_at or earliest_but_leases())
   end
-  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, dead_lettered }
+  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, dead_lettered, given_parts() }
 end

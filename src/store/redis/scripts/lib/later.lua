@@ -4,7 +4,8 @@
 local later, gone = {}, {}
 -- Entries of which a new run waits to be written.
 local fresh_runs = {}
-local scheduled_counts, leased_counts, dead_counts, blocked_counts = {}, {}, {}, {}
+-- State and queue -> how many more messages.
+local counts = {}
 local woken = {}
 -- Queues into which messages came back that a lock had blocked.
 local unblocked = {}
@@ -37,16 +38,9 @@ local function flush()
   later, gone, fresh_runs = {}, {}, {}
 end
 
-local function count(counts, queue, by)
-  counts[queue] = (counts[queue] or 0) + by
-end
-
-local function flush_counts(state, counts)
-  for queue, by in pairs(counts) do
-    if by ~= 0 and call("HINCRBY", key_count, state .. queue, by) == 0 then
-      call("HDEL", key_count, state .. queue)
-    end
-  end
+local function count(state, queue, by)
+  local field = state .. queue
+  counts[field] = (counts[field] or 0) + by
 end
 
 -- Consumers of the queue are told when the script is over.
@@ -56,10 +50,9 @@ end
 
 local function finish()
   flush()
-  flush_counts(STATE_SCHEDULED, scheduled_counts)
-  flush_counts(STATE_LEASED, leased_counts)
-  flush_counts(STATE_DEAD, dead_counts)
-  flush_counts(STATE_BLOCKED, blocked_counts)
+  for field, by in pairs(counts) do
+    if by ~= 0 and call("HINCRBY", key_count, field, by) == 0 then call("HDEL", key_count, field) end
+  end
   for queue in pairs(unblocked) do wake(queue) end
   for queue in pairs(woken) do call("PUBLISH", arg_channels .. "wake:" .. queue, "") end
 end

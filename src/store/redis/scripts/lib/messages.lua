@@ -5,7 +5,10 @@ local function save(m)
 end
 
 local function load_message(id)
-  return read_message(id, call("HGET", key_msg, id), call("HGET", key_state, id))
+  local text = call("HGET", key_state, id)
+  local m = read_message(id, call("HGET", key_msg, id), text)
+  if m and not text and waits_for_parts(part_of(id)) then m.state = STATE_BLOCKED end
+  return m
 end
 
 local function ttl_of(m)
@@ -27,7 +30,7 @@ local function put_in_queue(m)
   local eta = tonumber(m.eta)
   if eta and eta > now then
     write_later("ZADD", key_scheduled, m.eta, position_of(m))
-    count(scheduled_counts, m.queue, 1)
+    count(STATE_SCHEDULED, m.queue, 1)
   else
     write_later("ZADD", key_ready, 0, position_of(m))
   end
@@ -45,18 +48,18 @@ end
 -- Takes a waiting or blocked message out of its queue.
 local function leave_queue(m)
   if m.state == STATE_BLOCKED then
-    call("ZREM", key_blocked, position_of(m))
-    count(blocked_counts, m.queue, -1)
+    -- One that waits for other parts stands nowhere.
+    if call("ZREM", key_blocked, position_of(m)) == 1 then count(STATE_BLOCKED, m.queue, -1) end
     return
   end
   if call("ZREM", key_ready, position_of(m)) == 0 and call("ZREM", key_scheduled, position_of(m)) == 1 then
-    count(scheduled_counts, m.queue, -1)
+    count(STATE_SCHEDULED, m.queue, -1)
   end
 end
 
 local function leave_worker(m)
   remove_later("ZREM", key_leased, position_of(m))
-  count(leased_counts, m.queue, -1)
+  count(STATE_LEASED, m.queue, -1)
   m.token = "+"
 end
 
@@ -78,12 +81,14 @@ local function dead_letter(m, reason)
   save(m)
   call("ZADD", key_dead, int(next_number()), m.queue .. " " .. m.id)
   call("HSET", key_why, m.id, now_text .. " " .. reason)
-  count(dead_counts, m.queue, 1)
+  count(STATE_DEAD, m.queue, 1)
   end_run(m)
+  local part = part_of(m.id)
+  if part and part.state == PART_WAITING then known_parts.ended[#known_parts.ended + 1] = { part = part, state = PART_FAILED } end
 end
 
 -- Gone for good, from a queue that it has left already.
-local function forget(m)
+local function remove_message(m)
   work(14)
   remove_later("HDEL", key_msg, m.id)
   remove_later("HDEL", key_state, m.id)
@@ -91,9 +96,40 @@ local function forget(m)
   end_run(m)
 end
 
+-- The end of a message that has left its queue already, as one of the states of parts says. That of a part that has not ended well
+-- stays, until its graph is dropped: it may be resumed.
+local function forget(m, state, growth)
+  local part = part_of(m.id)
+  local is_open = part and (part.state == PART_WAITING or (part.state == PART_BLOCKED and m.state == STATE_BLOCKED))
+  if is_open then known_parts.ended[#known_parts.ended + 1] = { part = part, state = state, growth = growth } end
+  if not part or state == PART_SUCCEEDED or part.replaced ~= "+" then return remove_message(m) end
+  work(20)
+  call("HDEL", key_state, m.id)
+  if any_task_locks() then permits().release_ticket(m.id) end
+end
+
 -- A waiting message that must not run, taken out of its queue already.
 local function drop_unrun(m, reason)
   local ttl = ttl_of(m)
-  forget(m)
   keep_own_result(m.id, ttl, "REVOKED", reason)
+  forget(m, PART_REVOKED)
+end
+
+-- Ends a message that waits, for whatever, and must not run. That of a part that waits for others takes the graph with it which it
+-- has become itself.
+local function drop_waiting(m, reason, terminate)
+  local part = m.state == STATE_BLOCKED and part_of(m.id)
+  if not part or not waits_for_parts(part) then
+    leave_queue(m)
+    return drop_unrun(m, reason)
+  end
+  local graph = is_open_part(part) and graph_records().graph_of(part)
+  if graph and graph.state == GRAPH_OPEN then
+    -- Before its graph is sealed those who follow it are not known: it is dropped when it would begin.
+    m.revoked = math.max(m.revoked, 1)
+    save(m)
+  elseif graph then
+    drop_unrun(m, reason)
+    known_parts.ended[#known_parts.ended].revokes = graph.id == m.id and { terminate = terminate } or nil
+  end
 end

@@ -23,6 +23,17 @@ local function keep_result(id, final, ttl, rest)
   end
 end
 
+-- The end of a part, in one of their states: pinned for those who need it, and kept for `ttl` when nobody does any more.
+local function keep_part_result(part, state, ttl, rest)
+  local is_pinned = part.ttl ~= "+"
+  if is_open_part(part) then
+    is_pinned = state ~= PART_SUCCEEDED or part.takers ~= "0"
+    part.ttl = is_pinned and int(ttl) or "+"
+    known_parts.changed[part.id] = part
+  end
+  keep_result(part.id, "1", is_pinned and PINNED_UNTIL - now or ttl, rest)
+end
+
 -- Leaves a mark, unless an end is kept.
 local function remember(id, ttl)
   flush()
@@ -33,6 +44,10 @@ end
 local function keep_own_result(id, ttl, state, reason)
   local kept, known = match(ttl, "^(%d+),?(%d*)$")
   kept, known = tonumber(kept or "") or 0, tonumber(known or "") or 0
+  local part = part_of(id)
+  if part then
+    return keep_part_result(part, state == "REVOKED" and PART_REVOKED or PART_FAILED, kept, state .. " " .. reason .. " + +")
+  end
   if kept > 0 then
     keep_result(id, "1", kept, state .. " " .. reason .. " + +")
   elseif known > 0 then

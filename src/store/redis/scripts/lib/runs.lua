@@ -41,8 +41,7 @@ local function busy_until(entry, timeout)
     local m = (state == TOLD_EXPIRED or state == TOLD_REVOKED) and load_message(id)
     if m then
       flush()
-      leave_queue(m)
-      drop_unrun(m, end_of(m))
+      drop_waiting(m, end_of(m))
       dropped = true
     elseif state == TOLD_LEASED or state == TOLD_QUEUED then
       busy = math.max(busy, math.min(given_up_at(run), tonumber(expires) or math.huge))
@@ -123,14 +122,6 @@ local function release_buffered_runs()
   end
 end
 
--- What follows from ended runs and freed permits, until nothing follows any more: a released run may take a permit.
-local function follow_up()
-  repeat
-    pass_on()
-    release_buffered_runs()
-  until not next(freed)
-end
-
 local function send_instead_of_buffered(run)
   local buffered = buffered_run_of(run.entry)
   if buffered then drop_buffered_run(buffered, "replaced") end
@@ -148,9 +139,7 @@ local function stop_runs(entry)
     if not m then
       call("ZREM", key_runs, run)
     elseif m.state ~= STATE_LEASED then
-      local reason = end_of(m) or "revoked"
-      leave_queue(m)
-      drop_unrun(m, reason)
+      drop_waiting(m, end_of(m) or "revoked", true)
     elseif m.revoked < 2 then
       m.revoked = 2
       save(m)

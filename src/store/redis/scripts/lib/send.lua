@@ -68,7 +68,7 @@ local function send(id, template, entry, body, number)
   else
     if is_scheduled then
       write_later("ZADD", key_scheduled, template.eta_text, position)
-      count(scheduled_counts, template.queue, 1)
+      count(STATE_SCHEDULED, template.queue, 1)
     else
       write_later("ZADD", key_ready, 0, position)
     end

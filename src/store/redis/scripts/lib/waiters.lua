@@ -239,7 +239,7 @@ local function lock_waiters()
     m.state = STATE_BLOCKED
     save(m)
     call("ZADD", key_blocked, request.wait_deadline == "+" and "inf" or request.wait_deadline, position_of(m))
-    count(blocked_counts, m.queue, 1)
+    count(STATE_BLOCKED, m.queue, 1)
   end
 
   -- The holder of a permit by what it is called, nil when it has ended.
