@@ -14,7 +14,8 @@ export function cancelGraph(
   if (!graph) return "unknown";
   if (isOver(graph)) return "over";
   revokeGraph(records, graph, terminate);
-  if (graph.open === 0) closeGraph(records, { ...graph, state: "revoked" });
+  const revoked = records.graphs.find(id);
+  if (revoked && isOver(revoked)) closeGraph(records, revoked);
   goOnUntold(records);
   return "cancelled";
 }
