@@ -20,26 +20,32 @@ export interface SentTask {
   readonly reader?: ResultReader;
 }
 
+const NOTHING_KNOWN: SentTask = Object.freeze({});
+
 /** What became, or becomes, of one task. Deliberately without `then`: `await add.delay()` waits for the send alone. */
 export class AsyncResult<Result = unknown> {
   /** The task's id. */
   readonly id: string;
   readonly #context: ResultContext;
-  readonly #reader: ResultReader;
-  readonly #ancestors: readonly string[];
+  readonly #sent: SentTask;
+  /** Made when somebody asks: most handles are never asked. */
+  #made: ResultReader | undefined;
 
   /** For the app: programs get one from `delay`, `applyAsync` or `app.result(id)`. */
-  constructor(id: string, context: ResultContext, sent: SentTask = {}) {
-    const { ignored = false, ancestors = [], reader } = sent;
+  constructor(id: string, context: ResultContext, sent: SentTask = NOTHING_KNOWN) {
     this.id = id;
-    this.#ancestors = ancestors;
     this.#context = context;
-    this.#reader = reader ?? new ResultReader(id, context, () => id, ignored);
+    this.#sent = sent;
+  }
+
+  get #reader(): ResultReader {
+    const { reader, ignored = false } = this.#sent;
+    return (this.#made ??= reader ?? new ResultReader(this.id, this.#context, () => this.id, ignored));
   }
 
   /** What it follows in its graph, first of all where it follows several; null where this process has not sent the graph. */
   get parent(): AsyncResult | null {
-    const [id, ...ancestors] = this.#ancestors;
+    const [id, ...ancestors] = this.#sent.ancestors ?? [];
     return id === undefined ? null : new AsyncResult(id, this.#context, { ancestors });
   }
 

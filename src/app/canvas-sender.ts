@@ -1,7 +1,7 @@
 /** Sends forms: what is one task as a message, everything else as a graph. */
 import { soleTask, type CanvasSender, type Form, type TaskForm, withOptions } from "../canvas/index.js";
 import type { MessageRequest } from "../tasks/message-factory.js";
-import type { SendOptions } from "../tasks/message.js";
+import type { NewMessage, SendOptions } from "../tasks/message.js";
 import type { CompiledGraph } from "../tasks/part.js";
 import type { EagerApp } from "./eager.js";
 import type { GraphPublisher } from "./graph-publisher.js";
@@ -10,7 +10,7 @@ import type { GraphHandle, SentGraph } from "./graph-result.js";
 /** What an app has for the forms that it sends. */
 export interface CanvasApp extends EagerApp {
   readonly graphPublisher: GraphPublisher;
-  sendMessage(request: MessageRequest): Promise<{ readonly id: string; readonly ignored: boolean }>;
+  sendMessage(request: MessageRequest): Promise<NewMessage>;
   graph(sent: SentGraph): GraphHandle<never>;
 }
 
@@ -56,8 +56,8 @@ export class AppCanvas implements CanvasSender {
   }
 
   async #sendTask(form: TaskForm, open: readonly unknown[]): Promise<GraphHandle<never>> {
-    const { id, ignored } = await this.#app.sendMessage(requestOf(form, open));
-    return this.#app.graph({ graphId: id, output: id, task: form.task, ignored });
+    const { id, task, resultTtlMs } = await this.#app.sendMessage(requestOf(form, open));
+    return this.#app.graph({ graphId: id, output: id, task, ignored: resultTtlMs === 0 });
   }
 
   async #sendGraph(form: Form, open: readonly unknown[]): Promise<GraphHandle<never>> {

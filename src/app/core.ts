@@ -11,10 +11,11 @@ import { systemRandom, type Random } from "../core/random.js";
 import { stderrLogger } from "../core/stderr-logger.js";
 import { Events } from "../events/index.js";
 import { Locks } from "../locks/index.js";
+import type { EnqueueOutcome } from "../store/contracts/sender.js";
 import type { Store, StoreContext, StoreSource } from "../store/contracts/store.js";
 import type { StoreFacts } from "../store/contracts/survey.js";
 import { messageFactory, type CreateMessage, type MessageRequest } from "../tasks/message-factory.js";
-import type { SendOptions } from "../tasks/message.js";
+import type { NewMessage, SendOptions } from "../tasks/message.js";
 import { TaskRegistry } from "../tasks/registry.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { AsyncResult } from "./async-result.js";
@@ -76,6 +77,8 @@ export class AppCore {
   #broker: string | StoreSource;
   /** Workers and beats that this app started, in order. */
   readonly #running = new Set<Part>();
+  /** What handles of results need. */
+  readonly #resultContext: GraphContext;
   #closing: Promise<void> | null = null;
   #untilSignal: Promise<RunEnd> | null = null;
 
@@ -120,6 +123,7 @@ export class AppCore {
         payloadLimit,
       },
     });
+    this.#resultContext = { clock: this.clock, events: this.events, store: () => this.store.get() };
     const sending = {
       clock: this.clock,
       retry: this.config.publishRetry,
@@ -205,17 +209,19 @@ export class AppCore {
       const { runMessage } = await import("./eager.js");
       return runMessage(this.createMessage(request), this);
     }
-    const { id, ignored } = await this.sendMessage(request);
-    return this.result(id, ignored);
+    const message = this.createMessage(request);
+    this.#tellSent(message, await this.publisher.send(message));
+    return this.result(message.id, message.resultTtlMs === 0);
   }
 
-  /** `ignored`: no result will be stored. */
-  async sendMessage(request: MessageRequest): Promise<{ readonly id: string; readonly ignored: boolean }> {
+  async sendMessage(request: MessageRequest): Promise<NewMessage> {
     const message = this.createMessage(request);
-    const outcome = await this.publisher.send(message);
-    const { id, task, queue } = message;
+    this.#tellSent(message, await this.publisher.send(message));
+    return message;
+  }
+
+  #tellSent({ id, task, queue }: NewMessage, outcome: EnqueueOutcome): void {
     if (outcome === "queued") this.events.emit("task-sent", { id, task, queue });
-    return { id, ignored: message.resultTtlMs === 0 };
   }
 
   async sendMany(
@@ -232,9 +238,9 @@ export class AppCore {
     if (this.config.taskAlwaysEager) return this.#sendEach(task, argsList, options);
     const messages = argsList.map((args: readonly unknown[]) => this.createMessage({ task, args, options }));
     const outcomes = await this.publisher.sendMany(messages);
-    return messages.map(({ id, queue, resultTtlMs }, index) => {
-      if (outcomes[index] === "queued") this.events.emit("task-sent", { id, task, queue });
-      return this.result(id, resultTtlMs === 0);
+    return messages.map((message, index) => {
+      this.#tellSent(message, outcomes[index]!);
+      return this.result(message.id, message.resultTtlMs === 0);
     });
   }
 
@@ -249,16 +255,11 @@ export class AppCore {
   }
 
   result(id: string, ignored = false): AsyncResult<never> {
-    return new AsyncResult(id, this.#resultContext, { ignored });
+    return new AsyncResult(id, this.#resultContext, ignored ? { ignored } : undefined);
   }
 
   graph(sent: SentGraph): GraphHandle<never> {
     return new GraphHandle(sent, this.#resultContext);
-  }
-
-  get #resultContext(): GraphContext {
-    const { clock, events } = this;
-    return { clock, events, store: () => this.store.get() };
   }
 
   /** Has `close` stop it, too. */

@@ -88,9 +88,7 @@ describe.each([["memory", "memory:"]])("on %s", (_, broker) => {
     const longest = { id: "" };
     const again = app.task("again", { bind: true }, (self, left: number): number => {
       if (self.request.id.length > longest.id.length) longest.id = self.request.id;
-      return left === 0
-        ? 7
-        : self.replace(app.signature<number>("again", [left - 1]));
+      return left === 0 ? 7 : self.replace(app.signature<number>("again", [left - 1]));
     });
     expect(await (await again.delay(1_000)).get({ timeout: 60 })).toBe(7);
     expect(await (await chain(zero.s(), again.si(1_000), next.s()).delay()).get({ timeout: 60 })).toBe(8);

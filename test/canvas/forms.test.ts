@@ -77,7 +77,7 @@ describe.each([
   });
 
   test("group: an empty one gives an empty list", async () => {
-    expect(await get(app.fromJSON<unknown[]>(group([])).delay())).toEqual([]);
+    expect(await get(app.fromJSON<unknown[]>(group([]).toJSON()).delay())).toEqual([]);
   });
 
   test("group: one in another gives a list in the list", async () => {

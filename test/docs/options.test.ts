@@ -133,7 +133,8 @@ const CASES: readonly Case[] = [
     heading: "Entry",
     table: 0,
     sources: [
-      ["", "beat/entry-options.ts", "EntryOptions"],
+      ["", "beat/entry-options.ts", "TaskEntryOptions"],
+      ["", "beat/entry-options.ts", "EntryDetails"],
       ["misfire.", "beat/entry-options.ts", "MisfireOptions"],
       ["lock.", "beat/entry-options.ts", "EntryLockOptions"],
     ],
@@ -175,7 +176,7 @@ const CASES: readonly Case[] = [
   {
     heading: "Results",
     table: 0,
-    sources: [["", "app/async-result.ts", "GetOptions"]],
+    sources: [["", "app/result-reader.ts", "GetOptions"]],
     defaults: { propagate: true },
   },
   {
