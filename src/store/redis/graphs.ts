@@ -189,7 +189,8 @@ function readParts(id: string, reply: "" | readonly (string | WireNumber)[]): Pa
   return {
     isAll: Number(isAll) === 1,
     parts: parts(told.map(String), 4).map(([name = "", record = "", leased, followers = ""]) => {
-      const [letter = "", , , , , culprit = "+", , , , task = "+"] = record.split(" ");
+      const [letter = "", , changed = "", , , , , task = "+"] = record.split(" ");
+      const [culprit = "+"] = changed.split(";");
       const state = wordOf(letter, PARTS);
       return {
         id: idOf(id, name),

@@ -10,8 +10,10 @@ import { silentLogger } from "../../../src/core/logger.js";
 import { seededRandom } from "../../../src/core/random.js";
 import type { NewMessage } from "../../../src/store/contracts/sender.js";
 import type { Settlement } from "../../../src/store/contracts/consumer.js";
+import type { GraphPortion } from "../../../src/store/contracts/graphs.js";
 import { openRedisStore } from "../../../src/store/redis/index.js";
 import { KEY_NAMES, keyspace } from "../../../src/store/redis/keys.js";
+import type { NewPart } from "../../../src/tasks/part.js";
 import type { TickItem } from "../../../src/store/contracts/entries.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import { dead, done, message, retry } from "../../conformance/suite/samples.js";
@@ -67,6 +69,7 @@ async function contents({ namespace }: Side): Promise<Record<string, unknown>> {
     const type = await raw.type(key);
     if (type === "hash") return Object.entries(await raw.hgetall(key)).sort();
     if (type === "zset") return raw.zrange(key, "0", "-1", "WITHSCORES");
+    if (type === "list") return raw.lrange(key, 0, -1);
     return type === "string" ? raw.get(key) : type;
   };
   const names = KEY_NAMES.filter((name) => !OBSTACLES.has(name));
@@ -90,6 +93,7 @@ type Step =
         readonly changes: Partial<NewMessage>;
       }[];
     }
+  | { readonly do: "graph"; readonly size: number; readonly isChain: boolean; readonly ttl: number }
   | { readonly do: "advance"; readonly ms: number };
 
 const often = <T>(usual: T, rare: T): fc.Arbitrary<T> =>
@@ -158,6 +162,15 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("graph" as const),
+      size: fc.integer({ min: 1, max: 3 }),
+      isChain: fc.boolean(),
+      ttl: often(60_000, 0),
+    }),
+  },
+  {
+    weight: 1,
     arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(1, 400, 2_000, 5_000) }),
   },
 );
@@ -199,12 +212,39 @@ async function itemOf(
   });
 }
 
+/** A chain, or a group behind whose members a join stands. */
+function portionOf({ size, isChain, ttl }: Extract<Step, { do: "graph" }>, id: string): GraphPortion {
+  const part = (number: number, changes: Partial<NewPart>): NewPart => ({
+    ...{ id: `${id}:${number}`, message: message(`${id}:${number}`, { resultTtlMs: ttl }), value: null },
+    ...{ list: null, pending: 0, inputs: [], takers: 0, ...changes },
+  });
+  const numbers = Array.from({ length: size }, (_, number) => number);
+  const edge = (number: number) => ({ to: `${id}:${number}`, kind: "success" as const });
+  const common = { id, name: "form", keepMs: 2_000, seal: true };
+  if (isChain) {
+    const parts = numbers.map((number) =>
+      part(number, {
+        list: number + 1 < size ? String(number) : null,
+        ...(number > 0 && { pending: 1, inputs: [`${id}:${number - 1}`] }),
+        takers: number + 1 < size ? 1 : null,
+      }),
+    );
+    const lists = numbers.slice(1).map((number) => ({ key: String(number - 1), edges: [edge(number)] }));
+    return { ...common, output: `${id}:${size - 1}`, parts, lists };
+  }
+  const join = part(size, { message: null, value: '["list",null]', pending: size, takers: null });
+  const parts = [...numbers.map((number) => part(number, { list: "0", takers: null })), join];
+  return { ...common, output: join.id, parts, lists: [{ key: "0", edges: [edge(size)] }] };
+}
+
 async function take(
   step: Step,
   { store, term }: Side,
   given: { id: string; token: string }[],
+  number: number,
 ): Promise<unknown> {
   if (step.do === "advance") return null;
+  if (step.do === "graph") return store.graphs.open(portionOf(step, `g${number}`));
   if (step.do === "enqueue") return store.sender.enqueue(step.messages);
   if (step.do === "tick") {
     const items = await Promise.all(
@@ -233,9 +273,11 @@ test(
         const [short, whole] = [await open(clock), await open(clock)];
         await obstruct(whole);
         const given: [{ id: string; token: string }[], { id: string; token: string }[]] = [[], []];
-        for (const step of history) {
+        for (const [number, step] of history.entries()) {
           if (step.do === "advance") clock.jump(step.ms);
-          expect(await take(step, short, given[0])).toEqual(await take(step, whole, given[1]));
+          expect(await take(step, short, given[0], number)).toEqual(
+            await take(step, whole, given[1], number),
+          );
           expect(await contents(short)).toEqual(await contents(whole));
         }
         await short.store.close();

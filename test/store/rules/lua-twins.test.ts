@@ -19,6 +19,11 @@ const OTHERWISE: Readonly<Record<string, readonly [lua: string, why: string]>> =
   isBusy: ["has_room", "asked the other way round"],
   requestForProcess: ["enter", "one for processes and tasks"],
   requestForMessage: ["enter_task", "one for processes and tasks"],
+  isOpen: ["is_open_part", "the library has one scope"],
+  endPartOf: ["forget", "any end of a message"],
+  dropPart: ["drop_waiting", "whatever a message waits for"],
+  dropLine: ["drop_parts", "all kinds of lines are tables"],
+  follow: ["follow_line", "all kinds of lines are tables"],
 };
 
 /** Rules that are no function of the library: part of another one, or of one script alone. */
@@ -38,10 +43,11 @@ const NOT_IN_LIBRARY: Readonly<Record<string, string>> = {
   removeEntry: "entries-remove.lua",
   drop: "one kind of blocker waits as a message there",
   newClaimant: "the client turns the queues",
+  openPortion: "graph-open.lua",
+  endByRecord: "settle.lua",
   endWith: "drop_unrun, and claim.lua",
   deadLetterWith: "claim.lua",
   takeChanges: "part of the reply",
-  leaveChanges: "part of the end of a script",
 };
 
 const isRule = (statement: ts.Statement): statement is ts.FunctionDeclaration =>

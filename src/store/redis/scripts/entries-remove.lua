@@ -7,7 +7,7 @@
 --   expect    the etag that was read
 -- Returns: a code of `removal`
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local entry_state = entry_state_of(arg_name)
 if not entry_state then return REMOVAL_GONE end
 if entry_state.etag ~= arg_expect then return REMOVAL_CONFLICT end

@@ -7,12 +7,12 @@
 --   terminate    1 where those that run are told to stop, else 0
 -- Returns: a code of `stopped`
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local records = graph_records()
 local graph = records.graph_at(arg_id)
 if not records.is_known(graph) then return STOPPED_UNKNOWN end
 if records.is_over(graph) then return STOPPED_OVER end
-graphs().cancel_graph(graph, arg_terminate == "1")
+part_ends().revoke_graph(graph, arg_terminate == "1")
 follow_up()
 leave_graph_changes()
 save_entry_states()

@@ -6,10 +6,10 @@
 --   id        of the graph
 -- Returns: nothing
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local graph = graph_records().graph_at(arg_id)
 if graph_records().is_known(graph) then
-  graphs().drop_graph(graph, "1")
+  graph_portions().drop_graph(graph, "1")
   follow_up()
   leave_graph_changes()
   save_entry_states()

@@ -12,11 +12,11 @@
 --   lists     number of lists
 --   rest...   the templates (lib/send.lua), the lists and the parts, two texts each (lib/graph.lua)
 -- Returns: a code of `opened`; dropping: an older one of this id is being dropped, and the call is to be repeated
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local records = graph_records()
 local graph = records.graph_at(arg_id)
 if graph and not records.is_known(graph) then
-  if graph.state ~= GRAPH_DROPPED then graphs().drop_graph(graph, "0") end
+  if graph.state ~= GRAPH_DROPPED then graph_portions().drop_graph(graph, "0") end
   follow_up()
   leave_graph_changes()
   save_entry_states()
@@ -28,7 +28,7 @@ if graph and graph.state ~= GRAPH_OPEN then return OPENED_DUPLICATE end
 local templates, lists, texts = {}, {}, {}
 local first_list = rest + tonumber(arg_templates)
 local first_part = first_list + tonumber(arg_lists)
-for index = rest, first_list - 1 do templates[#templates + 1] = graphs().read_part_template(ARGV[index]) end
+for index = rest, first_list - 1 do templates[#templates + 1] = graph_growth().read_part_template(ARGV[index]) end
 for index = first_list, first_part - 1 do lists[#lists + 1] = ARGV[index] end
 for index = first_part, #ARGV do texts[#texts + 1] = ARGV[index] end
 reserve_numbers(#texts / 2 + 1)
@@ -39,10 +39,10 @@ if not graph then
   })
   call("ZADD", key_gtime, int(next_number()), arg_id)
 end
-graphs().store_parts(graph, texts, templates)
-graphs().store_lists(graph, lists)
+graph_growth().store_parts(graph, texts, templates)
+graph_growth().store_lists(graph, lists)
 if arg_seal == "1" then
-  graphs().seal_graph(graph)
+  graph_growth().seal_graph(graph)
 else
   graph.ends_at = int(now + UNSEALED_MS)
   call("ZADD", key_gend, graph.ends_at, arg_id)

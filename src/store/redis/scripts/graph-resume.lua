@@ -6,11 +6,14 @@
 --   id        of the graph
 -- Returns: a code of `resumed`
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local graph = graph_records().graph_at(arg_id)
 if not graph_records().is_known(graph) then return RESUMED_UNKNOWN end
 if graph.state ~= GRAPH_FAILED then return RESUMED_REFUSED end
-graphs().resume_graph(graph)
+graph.state, graph.ends_at, graph.turn = GRAPH_RUNNING, "+", graph.turn + 1
+graph_records().save_graph(graph)
+call("ZREM", key_gend, graph.id)
+graph_todo().put(TODO_RESUME, graph.id, { how = "1" })
 follow_up()
 leave_graph_changes()
 save_entry_states()

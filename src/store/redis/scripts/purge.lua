@@ -10,7 +10,7 @@
 --             and a space, where the messages are blocked or scheduled
 -- Returns: { dropped, bound, after; "" when nothing is left }
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local STEP = 250
 local bound = tonumber(arg_bound ~= "" and arg_bound or call("GET", key_seq) or 0)
 local after, dropped = "", 0

@@ -9,7 +9,7 @@
 --   rest...    ids
 -- Returns: nothing
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local keep_until = now + tonumber(arg_keep)
 
 local function revoke(id)

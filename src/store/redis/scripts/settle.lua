@@ -16,7 +16,7 @@
 --   that the settlements have brought into another state: id, name, a code of `graph` }; the same of the claim }. The last four are absent
 --   where there is nothing of them
 -- Flags: allow-oom
--- Uses: clock, settlements, version, records, deliveries, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release, claim
+-- Uses: clock, settlements, version, records, deliveries, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release, claim
 local settlements = #settled / 4
 local ids = {}
 for index = 1, settlements do ids[index] = settled[index * 4 - 3] end
@@ -47,7 +47,7 @@ local function replace(m, part, ttl, growth)
   if any_task_locks() then permits().release_ticket(m.id) end
   m.state, m.deliveries = STATE_BLOCKED, m.deliveries - 1
   save(m)
-  part = part or graphs().begin_graph(m, ttl)
+  part = part or graph_growth().become_graph(m, ttl)
   part.replaced = part.replaced == "." and "." or ""
   known_parts.ended[#known_parts.ended + 1] = { part = part, growth = growth }
 end

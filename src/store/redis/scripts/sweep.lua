@@ -10,7 +10,7 @@
 -- Returns: { the number dropped, the number looked at, where each look goes on, "" when the last was seen; 1 when more may
 --   be over than one call drops }
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local waiters = lock_waiters()
 local limit = tonumber(arg_limit)
 local function look(key, from, size)
@@ -69,15 +69,15 @@ if dropped < limit then
   for _, id in ipairs(call("ZRANGEBYSCORE", key_gend, "-inf", now_text, "LIMIT", 0, math.min(5, limit - dropped))) do
     local graph = graph_records().graph_at(id)
     if graph then
-      graphs().drop_graph(graph, "0")
+      graph_portions().drop_graph(graph, "0")
     else
       call("ZREM", key_gend, id)
     end
   end
   if any_parts() then
-    graphs().limit(limit - dropped)
+    graph_todo().left = math.min(FOLLOWED_AT_ONCE, limit - dropped)
     follow_up()
-    local gone = graphs().dropped()
+    local gone = graph_todo().dropped
     dropped, is_cut = dropped + gone, is_cut or gone > 0
   end
 end

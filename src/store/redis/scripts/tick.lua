@@ -13,7 +13,7 @@
 --               "<fate range> <from, sixteen digits> <to> <count> <reason>", schedule
 -- Returns: { now, outcome, ... }: a code of `tick` alone when fenced, else one text per item: its refusal in a word, or "="
 --   and a code of `occurrence` per occurrence
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, graph, release
+-- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local term, ends_at = unpack(call("HMGET", key_beat, "term", "until"))
 if term ~= arg_term or not ends_at or tonumber(ends_at) <= now then return { now_text, TICK_FENCED } end
 

@@ -8,12 +8,11 @@ do
   local claims, queue = arg_lease ~= "", ARGV[rest]
   local straight = settlements <= 1000 and max <= 1000 and #ARGV <= rest and not (claims and not queue)
     and call("EXISTS", key_rev, key_buffered, key_bufferedwake) == 0
-  local locks = straight and call("EXISTS", key_tasklock, key_lockwake, key_blocked, key_part, key_todo) > 0
-  local any_parts = locks and call("EXISTS", key_part) == 1
-  if locks then
-    straight = call("EXISTS", key_todo) == 0
-    locks = call("EXISTS", key_tasklock, key_lockwake, key_blocked) > 0
-  end
+  -- Most stores have none of these, and one look tells.
+  local present = straight and call("EXISTS", key_tasklock, key_lockwake, key_blocked, key_part, key_todo) or 0
+  local of_graphs = present > 0 and call("EXISTS", key_part, key_todo) or 0
+  local locks, any_parts = present > of_graphs, of_graphs > 0
+  if any_parts then straight = call("EXISTS", key_todo) == 0 end
 
   local function first_of(key)
     return tonumber(call("ZRANGE", key, 0, 0, "WITHSCORES")[2]) or math.huge

@@ -10,7 +10,7 @@ end
 local function earliest_but_leases()
   local at = earliest(key_scheduled)
   if call("EXISTS", key_bufferedwake, key_lockwake, key_blocked, key_todo) == 0 then return at end
-  if call("EXISTS", key_todo) == 1 then return now end
+  if any_parts() and call("EXISTS", key_todo) == 1 then return now end
   return math.min(at, earliest(key_bufferedwake), earliest(key_lockwake), earliest(key_blocked))
 end
 
@@ -138,9 +138,9 @@ local function foremost(readers, wanted)
   return taken, ids
 end
 
--- What deliveries of parts bring with them, nil for nothing: the numbers of those that are parts, and behind them of each that has more to tell its
+-- What deliveries of parts bring with them: the numbers of those that are parts, and behind them of each that has more to tell its
 -- number, 1 where the part has the id of its graph, else 0, the only input and its result, the culprit, its task and its result, "" for none.
-local parts_given = nil
+local parts_given, numbers_given = { "" }, {}
 
 -- An input of this size or more is left to the worker to read.
 local SMALL_INPUT = 65536
@@ -151,8 +151,8 @@ local function stored_result(graph, name)
 end
 
 local function give_part(part, graph, number)
-  parts_given = parts_given or { "" }
-  parts_given[1] = parts_given[1] .. " " .. number
+  numbers_given[#numbers_given + 1] = number
+  if part.inputs == "+" and part.culprit == "+" and graph.id ~= part.id then return 0 end
   local input, culprit = match(part.inputs, "^[^,+-]+$") or "", ""
   local given, told, task = "", "", ""
   if input ~= "" then
@@ -170,6 +170,13 @@ local function give_part(part, graph, number)
   parts_given[size + 3], parts_given[size + 4] = input, given
   parts_given[size + 5], parts_given[size + 6], parts_given[size + 7] = culprit, task, told
   return #given + #told
+end
+
+-- Nil for nothing.
+local function given_parts()
+  if #numbers_given == 0 then return nil end
+  parts_given[1] = table.concat(numbers_given, " ")
+  return parts_given
 end
 
 -- Takes at most `max` messages under `lease`; their tokens are "<nonce>.<position>". Gives id, record, and what has
@@ -297,5 +304,5 @@ local function claim(queues, max, lease, nonce)
     if drops > 0 or any_task_lock or known_parts.any then others_at = nil end
     wake_at = math.min(earliest(key_leased), others_at or earliest_but_leases())
   end
-  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, dead_lettered, parts_given }
+  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, dead_lettered, given_parts() }
 end

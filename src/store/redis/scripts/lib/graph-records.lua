@@ -2,13 +2,16 @@
 -- script has followed all that it follows. Inside a graph a part is named by what its id has behind "<graph>:", and "." is the
 -- part that has the id of the graph itself: a message that replaced itself.
 
--- A part, in key_part: "<state> <list> <takers> <inputs> <timing> <culprit> <replaced by> <grown> <ttl> <task>", and of a join, whose
--- task is "+", its value. takers: parts that take its output, "+" where it is kept until the graph has ended. inputs: those that it
--- takes, parted by commas; "+" none, "-" more than are named. timing: "<eta>,<expires>", ms from its release. culprit: of one that
--- is unrun the part that failed, of an error callback the one that made it run; "!" of one that is blocked: it is an error callback. grown: what names of parts begin with
--- that grew from it, "=" its own. ttl: ms for which a pinned result is kept once nobody needs it, "+" when it is not pinned.
+-- A part, in key_part: "<state> <ttl> <+ | culprit;replaced by;grown> <list> <takers> <inputs> <timing> <task>", and of a join, whose
+-- task is "+", its value. ttl: ms for which a pinned result is kept once nobody needs it, "+" when it is not pinned. culprit: of one
+-- that is unrun the part that failed, of an error callback the one that made it run; "!" of one that is blocked: it is an error
+-- callback. grown: what names of parts begin with that grew from it, "=" its own. takers: parts that take its output, "+" where it
+-- is kept until the graph has ended. inputs: those that it takes, parted by commas; "+" none, "-" more than are named. timing:
+-- "<eta>,<expires>", ms from its release.
 
-local PART = "^(%a) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)(.*)$"
+local PART = "^(%a) (%S+) (%S+) (.*)$"
+local CHANGED_PART = "^([^;]*);([^;]*);(.*)$"
+local FIXED_PART = "^(%S+) (%S+) (%S+) (%S+) (%S+)(.*)$"
 
 -- A pinned result is kept until then.
 local PINNED_UNTIL = 99999999999999
@@ -18,10 +21,11 @@ local PINNED_UNTIL = 99999999999999
 local FOLLOWED_AT_ONCE = 500
 local UNSEALED_MS = 3600000
 
--- What one script knows: parts by id, false for none, and those that are to be written. ended: what ended in this script and is to be followed: part, its
--- state then, nil where it goes on, what grew from it, and `revokes` where its graph is revoked by it. changes: graphs that it has brought into another
--- state, as they are told: id, name and state of each, one after another. any: whether there is any part; most stores have none, and one look tells.
-local known_parts = { by_id = {}, changed = {}, ended = {}, changes = {}, any = nil }
+-- What one script knows. by_id: parts, false for none. changed: those that are to be written. fixed: what many parts have in common. ended: what
+-- ended in this script and is to be followed: part, its state then, nil where it goes on, what grew from it, and `revokes` where its
+-- graph is revoked by it. changes: graphs that it has brought into another state, as they are told: id, name and state of each, one after
+-- another. any: whether there is any part; most stores have none, and one look tells.
+local known_parts = { by_id = {}, changed = {}, fixed = {}, ended = {}, changes = {}, any = nil }
 
 local function any_parts()
   if known_parts.any == nil then known_parts.any = call("EXISTS", key_part, key_todo) > 0 end
@@ -29,11 +33,22 @@ local function any_parts()
 end
 
 local function read_part(id, text)
-  local state, list, takers, inputs, timing, culprit, replaced, grown, ttl, task, value = match(text or "", PART)
-  return state and {
-    id = id, state = state, list = list, takers = takers, inputs = inputs, timing = timing, culprit = culprit,
-    replaced = replaced, grown = grown, ttl = ttl, task = task, value = value,
-  } or false
+  local state, ttl, changed, fixed = match(text or "", PART)
+  if not state then return false end
+  local same = known_parts.fixed[fixed]
+  if not same then
+    local list, takers, inputs, timing, task, value = match(fixed, FIXED_PART)
+    if not list then return false end
+    same = {
+      fixed = fixed, list = list, takers = takers, inputs = inputs, timing = timing, task = task, value = value, culprit = "+",
+      replaced = "+", grown = "+",
+    }
+    same.__index = same
+    known_parts.fixed[fixed] = same
+  end
+  local part = setmetatable({ id = id, state = state, ttl = ttl }, same)
+  if changed ~= "+" then part.culprit, part.replaced, part.grown = match(changed, CHANGED_PART) end
+  return part
 end
 
 local function part_at(id)
@@ -96,30 +111,26 @@ local function graph_records()
   -- their number; "<graph>#<key>!" "<turn> <from> <to> ...", ranges to cancel, and in which turn of the graph they last were. Of
   -- key_seg: "<graph>#<chunk>" has "<prefix> <count> ...".
 
-  local graphs_known, changed_graphs = {}, {}
+  local known_graphs, changed_graphs = {}, {}
   -- Edges that are to arrive, and takers that are to come: field -> number, false for none.
   local numbers, changed_numbers = {}, {}
-  local chunks = {}
 
   -- What stands before and behind the name of a part in its id: an id that UTF-8 cannot carry is JSON, behind its mark.
-  local function around(id)
-    if string.byte(id) == 1 then return sub(id, 1, -2) .. ":", '"' end
-    return id .. ":", ""
-  end
-
   local function new_graph(graph)
-    graph.before, graph.behind = around(graph.id)
-    graphs_known[graph.id] = graph
+    local is_json = string.byte(graph.id) == 1
+    graph.before, graph.behind = (is_json and sub(graph.id, 1, -2) or graph.id) .. ":", is_json and '"' or ""
+    graph.edges, graph.prefixes = {}, {}
+    known_graphs[graph.id] = graph
     return graph
   end
 
   local function graph_at(id)
-    local graph = graphs_known[id]
+    local graph = known_graphs[id]
     if graph == nil then
       local state, created, ends_at, saved, keep, size, succeeded, failed, unrun, joins, compiled, grown, turn, output, name =
         match(call("HGET", key_graph, id) or "", GRAPH)
       if not state then
-        graphs_known[id] = false
+        known_graphs[id] = false
         return nil
       end
       graph = new_graph({
@@ -145,15 +156,10 @@ local function graph_records()
     return sub(id, #graph.before + 1, -1 - #graph.behind)
   end
 
-  -- The id of the graph of a part.
-  local function graph_id_of(part)
-    if sub(part.replaced, 1, 1) == "." then return part.id end
-    local graph = match(part.id, "^(.*):[^:]*$") or part.id
-    return string.byte(graph) == 1 and graph .. '"' or graph
-  end
-
   local function graph_of(part)
-    return graph_at(graph_id_of(part))
+    if sub(part.replaced, 1, 1) == "." then return graph_at(part.id) end
+    local id = match(part.id, "^(.*):[^:]*$") or part.id
+    return graph_at(string.byte(id) == 1 and id .. '"' or id)
   end
 
   local function save_part(part)
@@ -185,19 +191,21 @@ local function graph_records()
 
   -- The edges of a chunk of a list: { names, kinds }, false for none.
   local function edges_of(graph, list, chunk)
-    local field = graph.id .. "#" .. list .. "." .. int(chunk)
-    local edges = chunks[field]
+    local chunks = graph.edges[list]
+    if not chunks then
+      chunks = {}
+      graph.edges[list] = chunks
+    end
+    local edges = chunks[chunk]
     if edges == nil then
-      local text = call("HGET", key_list, field)
-      edges = false
-      if text then
-        edges = { names = {}, kinds = {} }
-        for name, kind in string.gmatch(text, "([^ =]+)=(%a)") do
-          local size = #edges.names + 1
-          edges.names[size], edges.kinds[size] = name, kind
-        end
+      local text = call("HGET", key_list, graph.id .. "#" .. list .. "." .. chunk)
+      edges = text and { names = {}, kinds = {} }
+      local size = 0
+      for name, kind in string.gmatch(text or "", "([^ =]+)=(%a)") do
+        size = size + 1
+        edges.names[size], edges.kinds[size] = name, kind
       end
-      chunks[field] = edges
+      chunks[chunk] = edges
     end
     return edges
   end
@@ -205,27 +213,27 @@ local function graph_records()
   -- What grew from one run: what their names begin with, how many.
   local function grown_from(graph, index)
     local chunk = floor((index - 1) / FOLLOWED_AT_ONCE)
-    local field = graph.id .. "#" .. int(chunk)
-    local words = chunks[field]
+    local words = graph.prefixes[chunk]
     if words == nil then
       words = {}
-      for word in string.gmatch(call("HGET", key_seg, field) or "", "%S+") do words[#words + 1] = word end
-      chunks[field] = words
+      for word in string.gmatch(call("HGET", key_seg, graph.id .. "#" .. chunk) or "", "%S+") do words[#words + 1] = word end
+      graph.prefixes[chunk] = words
     end
     local at = (index - 1) % FOLLOWED_AT_ONCE * 2
     return words[at + 1] or "", tonumber(words[at + 2] or 0)
   end
 
   local function add_grown(graph, prefix, count)
-    local field = graph.id .. "#" .. int(floor(graph.grown / FOLLOWED_AT_ONCE))
-    local before = call("HGET", key_seg, field)
+    local chunk = floor(graph.grown / FOLLOWED_AT_ONCE)
+    local before = call("HGET", key_seg, graph.id .. "#" .. chunk)
     graph.grown = graph.grown + 1
-    call("HSET", key_seg, field, (before and before .. " " or "") .. prefix .. " " .. int(count))
-    chunks[field] = nil
+    call("HSET", key_seg, graph.id .. "#" .. chunk, (before and before .. " " or "") .. prefix .. " " .. count)
+    graph.prefixes[chunk] = nil
     save_graph(graph)
   end
 
-  -- Ids of the next parts of a graph, at most `most`, whether these were the last, and the entry and the part in it of each.
+  -- Ids of the next parts of a graph, at most `most`, whether these were the last, and the entry and the part in it of each. `item`
+  -- says where it is: in entry 0 the part that is the graph, in 1 those that were compiled, then what key_seg has.
   local function walk(item, graph, most)
     local ids, entries, seconds, steps = {}, {}, {}, 0
     local function take(name)
@@ -259,11 +267,6 @@ local function graph_records()
     return ids, false, entries, seconds
   end
 
-  local function forget_graph(graph)
-    call("HDEL", key_graph, graph.id)
-    changed_graphs[graph.id], graphs_known[graph.id] = nil, false
-  end
-
   -- Where a walk begins that goes on behind a part; "" for the first.
   local function behind(graph, name)
     local number = tonumber(name)
@@ -276,6 +279,11 @@ local function graph_records()
     return { first = graph.grown + 2, second = 0 }
   end
 
+  local function forget_graph(graph)
+    call("HDEL", key_graph, graph.id)
+    changed_graphs[graph.id], known_graphs[graph.id] = nil, false
+  end
+
   local function is_over(graph)
     return graph.joins == 0 and graph.size == graph.succeeded + graph.failed + graph.unrun and graph.state ~= GRAPH_OPEN
   end
@@ -286,8 +294,8 @@ local function graph_records()
   end
 
   local function part_text(part)
-    return part.state .. " " .. part.list .. " " .. part.takers .. " " .. part.inputs .. " " .. part.timing .. " "
-      .. part.culprit .. " " .. part.replaced .. " " .. part.grown .. " " .. part.ttl .. " " .. part.task .. part.value
+    local changed = part.culprit .. ";" .. part.replaced .. ";" .. part.grown
+    return part.state .. " " .. part.ttl .. " " .. (changed == "+;+;+" and "+" or changed) .. " " .. part.fixed
   end
 
   local function graph_text(graph)
@@ -298,18 +306,18 @@ local function graph_records()
 
   -- Writes what has changed.
   local function save_all()
-    local texts, dropped = {}, {}
+    local texts, size, dropped = {}, 0, {}
     for id, part in pairs(known_parts.changed) do
-      texts[#texts + 1] = id
-      texts[#texts + 1] = part_text(part)
+      texts[size + 1], texts[size + 2] = id, part_text(part)
+      size = size + 2
     end
     many("HSET", key_part, texts)
-    texts = {}
+    texts, size = {}, 0
     for field in pairs(changed_numbers) do
       local number = numbers[field]
       if number then
-        texts[#texts + 1] = field
-        texts[#texts + 1] = int(number)
+        texts[size + 1], texts[size + 2] = field, int(number)
+        size = size + 2
       else
         dropped[#dropped + 1] = field
       end
@@ -321,11 +329,10 @@ local function graph_records()
   end
 
   made_graph_records = {
-    new_graph = new_graph, graph_at = graph_at, save_graph = save_graph, part_id = part_id,
-    graph_id_of = graph_id_of, graph_of = graph_of, save_part = save_part, number_of = number_of,
-    remember_numbers = remember_numbers, set_number = set_number, edges_of = edges_of, grown_from = grown_from,
-    add_grown = add_grown, walk = walk, behind = behind, name_in = name_in, is_over = is_over, is_known = is_known, graph_text = graph_text,
-    save_all = save_all, forget_graph = forget_graph, chunks = chunks,
+    new_graph = new_graph, graph_at = graph_at, save_graph = save_graph, part_id = part_id, name_in = name_in,
+    graph_of = graph_of, save_part = save_part, number_of = number_of, remember_numbers = remember_numbers,
+    set_number = set_number, edges_of = edges_of, add_grown = add_grown, walk = walk, behind = behind, is_over = is_over,
+    is_known = is_known, graph_text = graph_text, save_all = save_all, forget_graph = forget_graph,
   }
   return made_graph_records
 end
