@@ -110,7 +110,7 @@ async function revokeRows(redis, size) {
 const LARGE = {
   "chord of %": ({ add, sum }, size) =>
     chord(
-      Array.from({ length: size }, () => add.s(1, 1)),
+      Array.from({ length: size - 1 }, () => add.s(1, 1)),
       stream(sum),
     ),
   "half of % into the other half": ({ add }, size) => {

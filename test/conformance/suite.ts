@@ -16,6 +16,7 @@ import { graphEndCases } from "./suite/graph-ends.js";
 import { growCases, ownGraphCases } from "./suite/graph-grow.js";
 import { largeGraphCases } from "./suite/graph-large.js";
 import { cancelCases, keepCases, pinCases, resumeCases } from "./suite/graph-operate.js";
+import { raceCases } from "./suite/graph-races.js";
 import { graphCases, graphEdgeCases, openCases } from "./suite/graphs.js";
 import type { ConformanceCase } from "./suite/harness.js";
 import { knownRunCases } from "./suite/known-runs.js";
@@ -82,6 +83,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...growCases,
   ...ownGraphCases,
   ...largeGraphCases,
+  ...raceCases,
   ...channelCases,
   ...storeCases,
   ...hostileCases,

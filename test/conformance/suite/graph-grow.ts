@@ -20,7 +20,7 @@ import { claim, claimIds, claimOne, done, HOUR_MS, LEASE_MS, message } from "./s
 import { entry, putAll } from "./entry-samples.js";
 
 /** Run `of` adds so many members to the group of list "m". */
-function adds(of: string, count: number): Growth {
+export function adds(of: string, count: number): Growth {
   const ids = Array.from({ length: count }, (_, number) => `${of}/${number}`);
   return {
     parts: ids.map((id) => part(id, { list: "m" })),
@@ -31,7 +31,7 @@ function adds(of: string, count: number): Growth {
 }
 
 /** Run `of` of graph `g` is replaced by a chain of two. */
-function chainInstead(of: string, graph = "g"): Growth {
+export function chainInstead(of: string, graph = "g"): Growth {
   const whole = (number: number): string => (of === "" ? `${graph}:${number}` : `${graph}:${of}/${number}`);
   const key = (number: number): string => (of === "" ? String(number) : `${of}/${number}`);
   const self = of === "" ? graph : `${graph}:${of}`;
