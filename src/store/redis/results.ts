@@ -27,7 +27,7 @@ const forgetScript = defineScript("results-forget", () => undefined);
 
 const TOLD = meanings(CODES.told);
 
-/** What stands for a result where a task leaves none and its id stays known: scripts/lib/records.lua. */
+/** Stands for a result where a task leaves none and its id stays known: scripts/lib/records.lua. */
 export const MARK = "+ + + +";
 
 /** A record as the scripts keep it, from its state on. */
