@@ -35,7 +35,7 @@ export interface Delivery extends DeliveryRef {
   /** Deliveries since it was sent or last retried, this one included: 1 at first. */
   readonly deliveries: number;
   readonly enqueuedAt: EpochMs;
-  /** Of a message that was sent with a lock, or was admitted to one before; absent: none. */
+  /** The lock with which the message was sent, or to which it was admitted before; absent: none. */
   readonly lock?: DeliveryLock;
   /** Of a part of a graph, and of a run that has replaced itself before; absent: it is none. */
   readonly part?: DeliveredPart;

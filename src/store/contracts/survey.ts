@@ -15,7 +15,7 @@ export interface StoredEntry {
   readonly revision: string;
 }
 
-/** What waits for an operator, or belongs to others than the app that asks. */
+/** Contents that an operator must look at, or that belong to other apps. */
 export interface StoreContents {
   /** Whose the stored entries are, and how many each has. */
   readonly owners: readonly { readonly owner: string; readonly entries: number }[];
@@ -70,7 +70,7 @@ export interface RedisMemory {
   readonly limitBytes: number;
 }
 
-/** What no step of ours has written, under one of our keys. */
+/** Foreign data under one of our keys: no step of ours has written it. */
 export interface ForeignData {
   readonly key: string;
   /** Type of the key where it is not the one that we give it; else null. */
@@ -99,7 +99,7 @@ export interface RedisFacts {
   readonly wrongVersion?: string;
   /** Our keys under which there is what somebody else has written. */
   readonly foreign: Reading<readonly ForeignData[]>;
-  /** Of the entries that were asked for by name, those that are stored. */
+  /** The entries that were asked for by name and are stored. */
   readonly entries: Reading<readonly StoredEntry[]>;
 }
 
@@ -122,7 +122,7 @@ export interface SqliteFacts {
   readonly writable: boolean;
   /** Null: there is no file yet. */
   readonly file: SqliteFileFacts | null;
-  /** Of the entries that were asked for by name, those that are stored. */
+  /** The entries that were asked for by name and are stored. */
   readonly entries: Reading<readonly StoredEntry[]>;
 }
 

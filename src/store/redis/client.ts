@@ -29,7 +29,7 @@ export interface RedisClient {
   close(): void;
 }
 
-/** One server, for what must be asked of it and no other. */
+/** One server, for questions that it alone can answer. */
 export interface RedisServer {
   /** "host:port" */
   readonly address: string;

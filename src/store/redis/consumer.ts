@@ -18,7 +18,7 @@ import { CODES, defineScript, meanings, outcomes } from "./script.js";
 import { redisSettle, SETTLED } from "./settle.js";
 import { toWord } from "./text.js";
 
-/** One call of the server takes at most so many deliveries or ids; what each costs it differs. */
+/** One call of the server takes at most this many deliveries or ids; their costs differ. */
 const BEAT_STEP = 300;
 const GIVE_BACK_STEP = 100;
 

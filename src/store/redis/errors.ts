@@ -285,7 +285,7 @@ function withoutArguments(thrown: unknown, depth = 4): unknown {
     thrown.message = words(thrown.message);
     if (thrown.stack !== undefined) thrown.stack = words(thrown.stack);
   }
-  // Those of a Cluster and of several addresses.
+  // The inner errors of a Cluster, and of several addresses.
   const { cause, lastNodeError, previousErrors, errors } = thrown as Record<string, unknown>;
   for (const inner of [cause, lastNodeError, previousErrors, errors].flat())
     withoutArguments(inner, depth - 1);

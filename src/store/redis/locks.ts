@@ -1,9 +1,9 @@
 import type { Logger } from "../../core/logger.js";
-import type { AcquireReply, LockStore } from "../contracts/locks.js";
+import type { AcquireReply, LockStore, Permit, PermitRef } from "../contracts/locks.js";
 import { noteCapacity } from "../rules/capacity.js";
 import { type Caller, OutcomeUnknown } from "./caller.js";
 import { hasEnded } from "./lock-history.js";
-import { CODES, defineScript, isDone } from "./script.js";
+import { CODES, defineScript, isDone, type ScriptArgs } from "./script.js";
 import { fromWire, toWire, toWord } from "./text.js";
 
 /** Locks of which it is known that somebody waits for them; and waiters of this process. */
@@ -28,41 +28,36 @@ export function redisLocks(caller: Caller, logger: Logger): LockStore {
   };
 
   return {
-    async acquire({
-      lock: name,
-      capacity,
-      waiter: id,
-      label,
-      leaseMs: lease,
-      waiterTtlMs,
-    }): Promise<AcquireReply> {
-      const lock = toWord(name);
-      const waiter = toWord(id);
-      const who = wordOf(label);
-      if (waiting.has(id) || !contended.has(name)) {
-        const args = { lock, capacity, waiter, label: who, lease };
-        const [at, token, fence] = await caller.call(takeScript, args);
-        if (at !== undefined) {
-          waiting.delete(id);
-          const permit = { lock: name, token: fromWire(token ?? ""), fence: Number(fence) };
-          return { outcome: "granted", permit, now: Number(at) };
-        }
+    async acquire(request) {
+      const { lock, capacity, waiter, leaseMs: lease } = request;
+      const args = {
+        lock: toWord(lock),
+        capacity,
+        waiter: toWord(waiter),
+        label: wordOf(request.label),
+        lease,
+      };
+      const isWorthTaking = waiting.has(waiter) || !contended.has(lock);
+      const taken = isWorthTaking ? await take(caller, lock, args) : null;
+      if (taken !== null) {
+        waiting.delete(waiter);
+        return taken;
       }
+      const alive = request.waiterTtlMs ?? "";
       const [at = "", outcome, before, detail = "", fence = ""] = await caller.call(acquireScript, {
-        ...{ lock, capacity, waiter, label: who, lease },
-        alive: waiterTtlMs ?? "",
+        ...args,
+        alive,
       });
-      noteCapacity(logger, name, Number(before) || null, capacity);
+      noteCapacity(logger, lock, Number(before) || null, capacity);
       const now = Number(at);
       if (outcome === CODES.acquired.granted) {
         // A newcomer gets it where nobody waits.
-        if (!waiting.delete(id)) contended.delete(name);
-        const permit = { lock: name, token: fromWire(detail), fence: Number(fence) };
-        return { outcome: "granted", permit, now };
+        if (!waiting.delete(waiter)) contended.delete(lock);
+        return { outcome: "granted", permit: permitOf(lock, detail, fence), now };
       }
-      contended.add(name);
+      contended.add(lock);
       if (outcome === CODES.acquired.busy) return { outcome: "busy", now };
-      waiting.add(id);
+      waiting.add(waiter);
       return { outcome: "waiting", nextLookAt: Number(detail), now };
     },
 
@@ -77,17 +72,38 @@ export function redisLocks(caller: Caller, logger: Logger): LockStore {
       return (await caller.call(extendScript, args)) ? "extended" : "lost";
     },
 
-    async release({ lock, token }) {
-      const permit = { lock: toWord(lock), token: toWire(token) };
-      const unknown = new OutcomeUnknown();
-      if (!contended.has(lock)) {
-        if (await caller.call(returnScript, permit, [], unknown)) return "released";
-        contended.add(lock);
-      }
-      if (await caller.call(releaseScript, { ...permit, forced: 0 }, [], unknown)) return "released";
-      return unknown.raised && (await hasEnded(caller, { lock, token }, "released")) ? "released" : "lost";
-    },
+    release: (permit) => release(caller, contended, permit),
   };
+}
+
+/** The fast path; null where it leads nowhere. */
+async function take(
+  caller: Caller,
+  lock: string,
+  args: ScriptArgs<"lock-take">,
+): Promise<AcquireReply | null> {
+  const [at, token = "", fence = ""] = await caller.call(takeScript, args);
+  if (at === undefined) return null;
+  return { outcome: "granted", permit: permitOf(lock, token, fence), now: Number(at) };
+}
+
+function permitOf(lock: string, token: string, fence: string): Permit {
+  return { lock, token: fromWire(token), fence: Number(fence) };
+}
+
+async function release(
+  caller: Caller,
+  contended: Hints,
+  { lock, token }: PermitRef,
+): Promise<"released" | "lost"> {
+  const permit = { lock: toWord(lock), token: toWire(token) };
+  const unknown = new OutcomeUnknown();
+  if (!contended.has(lock)) {
+    if (await caller.call(returnScript, permit, [], unknown)) return "released";
+    contended.add(lock);
+  }
+  if (await caller.call(releaseScript, { ...permit, forced: 0 }, [], unknown)) return "released";
+  return unknown.raised && (await hasEnded(caller, { lock, token }, "released")) ? "released" : "lost";
 }
 
 /** A set that forgets all when it grows large. */

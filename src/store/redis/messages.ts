@@ -125,7 +125,7 @@ export function parts<T>(items: readonly T[], size: number): (readonly T[])[] {
   return found;
 }
 
-/** What one call of the server may do, in the microseconds that scripts/lib/clock.lua counts. */
+/** The work that one call of the server may do, in the microseconds that scripts/lib/clock.lua counts. */
 export const LABOUR = 4_000;
 /** So many characters, copied on their way through a script, cost one of those. */
 const CHARACTERS = 110;

@@ -123,7 +123,7 @@ export class RedisQuorum {
         return { label, client: await connect(), silentSince: null };
       }),
     );
-    // What is missing then has no vote until it is there; why is told by the vote.
+    // A master that is missing then has no vote until it is there; the vote tells why.
     const connected = Promise.allSettled(masters.map(({ client }) => client.ready())).then(() => undefined);
     await within(this.#deps.clock, CONNECT_LIMIT_MS, connected, () => new Error("late")).catch(
       () => undefined,

@@ -27,7 +27,7 @@ const forgetScript = defineScript("results-forget", () => undefined);
 
 const TOLD = meanings(CODES.told);
 
-/** What stands for a result where a task leaves none and its id stays known: scripts/lib/records.lua. */
+/** Stands for a result where a task leaves none and its id stays known: scripts/lib/records.lua. */
 export const MARK = "+ + + +";
 
 /** A record as the scripts keep it, from its state on. */
@@ -52,73 +52,16 @@ export function readStored(id: string, text: string): StoredResult | null {
 }
 
 export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
-  const look = async (ids: readonly string[]): Promise<Told[]> => {
-    caller.assertOpen();
-    const told: Told[] = [];
-    while (told.length < ids.length) {
-      const part = ids.slice(told.length, told.length + STEP);
-      const { now, found } = await caller.call(getScript, {}, wireIds(part));
-      // A call looks at as many as it may read.
-      for (let at = 0; at < found.length; at += 2) {
-        const [answer = "", expires = ""] = found.slice(at, at + 2);
-        const until = expires === "" ? null : Number(expires);
-        const record = readAnswer(part[at / 2] ?? "", answer, until, now);
-        const isOver = answer === CODES.told.mark || isFinal(record?.state ?? "");
-        told.push({ record, isOver, leftMs: (until ?? Infinity) - now });
-      }
-    }
-    return told;
-  };
-  const lookAt = async (id: string): Promise<Told> => (await look([id]))[0]!;
   const put = (id: string, token: string, record: ResultRecord, ttl: number): Promise<boolean> => {
-    const args = {
-      id: toWire(id),
-      token,
-      final: isFinal(record.state) ? 1 : 0,
-      ttl,
-      result: recordText(record),
-    };
-    return caller.call(putScript, args);
+    const final = isFinal(record.state) ? 1 : 0;
+    return caller.call(putScript, { id: toWire(id), token, final, ttl, result: recordText(record) });
   };
-
   return {
     async get(ids) {
-      return (await look(ids)).map(({ record }) => record);
+      return (await look(caller, ids)).map(({ record }) => record);
     },
 
-    async wait(id, signal) {
-      const there = await lookAt(id);
-      if (there.isOver) return there.record;
-      if (signal.aborted) return null;
-      const latch = new Latch(clock);
-      let pushed: StoredResult | null = null;
-      let isClosed = false;
-      const end = await hub.listen([doneChannel(caller.space, toWire(id))], {
-        heard(payload) {
-          pushed = readStored(id, payload);
-          latch.notify();
-        },
-        missed: () => latch.notify(),
-        closed() {
-          isClosed = true;
-          latch.notify();
-        },
-      });
-      try {
-        for (;;) {
-          const told = pushed ? null : await patiently(() => lookAt(id));
-          if (pushed) return pushed;
-          if (told?.isOver) return told.record;
-          if (isClosed) throw closedError(caller.label);
-          if (signal.aborted) return null;
-          const leftMs = told?.leftMs ?? Infinity;
-          const notified = await latch.wait(Math.min(leftMs, FALLBACK_POLL_MS), signal);
-          if (!notified && !signal.aborted && leftMs >= FALLBACK_POLL_MS) void hub.check();
-        }
-      } finally {
-        end();
-      }
-    },
+    wait: (id, signal) => wait({ caller, hub, clock }, id, signal),
 
     async update({ id, token }, record, ttlMs) {
       // An empty token is nobody's, and would be taken for a result without a delivery.
@@ -138,6 +81,69 @@ export function redisResults(caller: Caller, hub: Hub, clock: Clock): Results {
       for (const part of parts(ids, STEP)) await caller.call(forgetScript, {}, wireIds(part));
     },
   };
+}
+
+async function look(caller: Caller, ids: readonly string[]): Promise<Told[]> {
+  caller.assertOpen();
+  const told: Told[] = [];
+  while (told.length < ids.length) {
+    const part = ids.slice(told.length, told.length + STEP);
+    const { now, found } = await caller.call(getScript, {}, wireIds(part));
+    // A call looks at as many as it may read.
+    for (let at = 0; at < found.length; at += 2) {
+      const [answer = "", expires = ""] = found.slice(at, at + 2);
+      const until = expires === "" ? null : Number(expires);
+      const record = readAnswer(part[at / 2] ?? "", answer, until, now);
+      const isOver = answer === CODES.told.mark || isFinal(record?.state ?? "");
+      told.push({ record, isOver, leftMs: (until ?? Infinity) - now });
+    }
+  }
+  return told;
+}
+
+interface WaitParts {
+  readonly caller: Caller;
+  readonly hub: Hub;
+  readonly clock: Clock;
+}
+
+async function wait(
+  { caller, hub, clock }: WaitParts,
+  id: string,
+  signal: AbortSignal,
+): Promise<StoredResult | null> {
+  const lookAt = async (): Promise<Told> => (await look(caller, [id]))[0]!;
+  const there = await lookAt();
+  if (there.isOver) return there.record;
+  if (signal.aborted) return null;
+  const latch = new Latch(clock);
+  let pushed: StoredResult | null = null;
+  let isClosed = false;
+  const end = await hub.listen([doneChannel(caller.space, toWire(id))], {
+    heard(payload) {
+      pushed = readStored(id, payload);
+      latch.notify();
+    },
+    missed: () => latch.notify(),
+    closed() {
+      isClosed = true;
+      latch.notify();
+    },
+  });
+  try {
+    for (;;) {
+      const told = pushed ? null : await patiently(lookAt);
+      if (pushed) return pushed;
+      if (told?.isOver) return told.record;
+      if (isClosed) throw closedError(caller.label);
+      if (signal.aborted) return null;
+      const leftMs = told?.leftMs ?? Infinity;
+      const notified = await latch.wait(Math.min(leftMs, FALLBACK_POLL_MS), signal);
+      if (!notified && !signal.aborted && leftMs >= FALLBACK_POLL_MS) void hub.check();
+    }
+  } finally {
+    end();
+  }
 }
 
 /** A server that is away does not end a wait: it is read again at the next notice or fallback poll. */

@@ -39,7 +39,7 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
     const graphs: GraphChange[] = [];
     let claimed: ClaimReply | null = null;
     do {
-      // One call does so much, and may leave some even of that. The last one claims.
+      // One call settles a bounded number, and may leave some of those. The last call claims.
       const [part = []] = partsByCost(settlements.slice(done.length), costOfSettling);
       const isLast = done.length + part.length === settlements.length;
       const claim = isLast ? request : null;

@@ -20,7 +20,7 @@ function isWellFormed(text: string): boolean {
   return (text as unknown as WellFormed).isWellFormed();
 }
 
-/** What is its own word and most names are: the test is several times cheaper than the coding. */
+/** A name that is its own word, as most are: the test is several times cheaper than the coding. */
 const SIMPLE = /^[A-Za-z0-9_.!-]+$/;
 
 /** A name without spaces, never empty; the same name gives the same text. */

@@ -56,7 +56,7 @@ export function parseRedisUrl(url: string): RedisTarget {
   const places = authority.slice(at + 1);
   const label = `${name}://${places}${path}`;
   const isTorn = endsEarly(url);
-  // What cannot be read may have a password anywhere.
+  // A URL that cannot be read may have a password anywhere.
   const shown =
     name === "" || isTorn ? `${url.split(":")[0]}:...` : `${name}://${withoutWords(places)}${path}`;
   const invalid = (why: string): ConfigurationError =>
@@ -109,7 +109,7 @@ function endsEarly(url: string): boolean {
   return behind.replace(/([?&](?:namespace|ca|sentinelPassword)=)[^&#]*/g, "$1").includes("@");
 }
 
-/** What stands where a port should and is none may be a password whose host was left out. */
+/** Text in the place of a port may be a password whose host was left out. */
 function withoutWords(places: string): string {
   const shown = places.split(",").map((place) => {
     const colon = place.indexOf(":", place.startsWith("[") ? place.indexOf("]") + 1 : 0);

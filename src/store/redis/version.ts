@@ -1,4 +1,4 @@
-/** Of which version the keys of a namespace are: keys of another are left as they are. */
+/** The version of the keys of a namespace. Keys of another version are left as they are. */
 import { StoreError } from "../../core/errors.js";
 import type { Caller } from "./caller.js";
 import { defineScript, isDone, type WireNumber } from "./script.js";

@@ -204,7 +204,7 @@ export class Connection {
     return statement;
   };
 
-  /** What is written from now on would be seen by nobody, or destroy what others write. Not inside a transaction. */
+  /** Writes from now on would be seen by nobody, or destroy those of others. Not inside a transaction. */
   #displaced(): StoreError {
     if (isLogLost(this.#files.standing())) this.#leaveLog();
     return replacedError(this.#files);
@@ -220,7 +220,7 @@ export class Connection {
     try {
       this.#handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
-      // What stays in the log is as safe there: the next opening reads it.
+      // Commits that stay in the log are as safe there: the next opening reads them.
     }
   }
 

@@ -140,7 +140,7 @@ export function fileError(code: ErrorCode, path: string, says: string, retryable
   return new StoreError(code, `The database file ${path} ${says}.`, { retryable, details: { path } });
 }
 
-/** Of a file that this process has open with a log that is not beside it any more. */
+/** The error for a file that this process has open with a log that is not beside it any more. */
 export function logLostError(path: string): StoreError {
   return fileError(
     "SUNBEAT_STORE_REPLACED",

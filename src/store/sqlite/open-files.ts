@@ -20,17 +20,17 @@ import { networkDisk } from "./network-disk.js";
  */
 export type Standing = "in place" | "log gone" | "log replaced" | "file replaced";
 
-/** Of two changes within one tick of a file system's clock the folder shows one: 2 s is the longest tick there is. */
+/** A folder shows one of two changes within one tick of its file system's clock: 2 s is the longest tick there is. */
 const TICK_MS = 2_500;
-/** What a folder does not tell of, such as a mount over the file, is noticed so soon. */
+/** A change that a folder does not tell of, such as a mount over the file, is noticed within this time. */
 const LOOK_EVERY_MS = 50;
 /** A step that took longer is looked at again before its end: the process may have been suspended. */
 const LONG_STEP_MS = 5;
 
-/** What stands for a file that had to be there and was not. */
+/** Stands for a file that had to be there and was not. */
 const MISSING = "missing";
 
-/** What this process has open of a file. Null: the file is not in use with a log. */
+/** The parts of a file that this process has open. Null: the file is not in use with a log. */
 interface Shared {
   readonly path: string;
   log: string | null;
@@ -149,7 +149,7 @@ export class OpenFiles {
     this.#shared.users--;
   }
 
-  /** What is known already stays: it is what is open. */
+  /** Identities that are known already stay: they are those of the open files. */
   #know(log: string | null, index: string | null): void {
     this.#shared.log ??= log;
     this.#shared.index ??= index;
