@@ -66,9 +66,14 @@ export function arrive(records: Records, source: FoundPart, end: FollowLine["end
   const { kind } = edge;
   if (kind === "replace") return endAs(records, target, source, end);
   if (target.stage !== "blocked") return;
-  const culprit = end === "unrun" ? (source.culprit ?? source.id) : source.id;
-  if (kind === "success" && end !== "succeeded") return endUnrun(records, target, culprit);
-  if (kind === "failure" && end !== "succeeded") return startPart(records, target, culprit);
+  // Nothing has failed: an error callback was not needed, and what hangs on it is not, either.
+  const isUnneeded = end === "unrun" && source.culprit === null;
+  if (isUnneeded && kind !== "failure") return endUnrun(records, target, null);
+  if (end !== "succeeded" && !isUnneeded) {
+    const culprit = end === "unrun" ? source.culprit : source.id;
+    if (kind === "success") return endUnrun(records, target, culprit);
+    if (kind === "failure") return startPart(records, target, culprit);
+  }
   if (graphs.countDown(target) > 0) return;
   if (kind === "failure") endUnrun(records, target, null);
   else startPart(records, target, null);

@@ -178,6 +178,22 @@ export const graphEndCases = [
       assert.deepEqual(changes, [{ id: "g", name: "form", state: "failed" }]);
     },
 
+    "what hangs on an error callback that was not needed is not needed either, by whatever edge": async ({
+      store,
+    }) => {
+      const waiting = [1, 2, 3, 4].map((number) =>
+        part(number, { pending: 1, list: number === 1 ? "b" : null }),
+      );
+      const lists = [list("a", { 1: "failure" }), list("b", { 2: "success", 3: "any", 4: "failure" })];
+      await open(store, [part(0, { list: "a" }), ...waiting], lists, 0);
+      const { ran, changes } = await drain(store);
+      assert.deepEqual(ran, ["g:0"]);
+      assert.deepEqual(changes, [{ id: "g", name: "form", state: "succeeded" }]);
+      assert.deepEqual(await statesOf(store), {
+        ...{ 0: "succeeded", 1: "unrun", 2: "unrun", 3: "unrun", 4: "unrun" },
+      });
+    },
+
     "members run on when one has failed": async ({ store }) => {
       await open(store, ...chordOf(3), 4);
       const { ran } = await drain(store, { "g:0": "fail" });

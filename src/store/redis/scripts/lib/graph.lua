@@ -110,7 +110,10 @@ local function graphs()
       return
     end
     if part.state ~= PART_BLOCKED then return end
-    if state ~= PART_SUCCEEDED then
+    -- Nothing has failed: an error callback was not needed, and what hangs on it is not, either.
+    local is_unneeded = state == PART_UNRUN and culprit == "+"
+    if is_unneeded and kind ~= EDGE_FAILURE then return end_unrun(graph, part, "+") end
+    if state ~= PART_SUCCEEDED and not is_unneeded then
       if kind == EDGE_SUCCESS then return end_unrun(graph, part, culprit) end
       if kind == EDGE_FAILURE then return start_part(graph, part, culprit) end
     end
