@@ -9,8 +9,8 @@ import type { FoundPart } from "./graph-records.js";
 import { dropUnrun } from "./messages.js";
 import { isOpen, partEnded, revokeOwnGraph, revokePart } from "./parts.js";
 import type { Found, Records } from "./records.js";
-import { takeLock } from "./send.js";
-import { queuedState, TO_DROP } from "./states.js";
+import { arriveInQueue } from "./send.js";
+import { TO_DROP } from "./states.js";
 import type { FollowLine, StartLine } from "./todo.js";
 
 /** Tells those who follow what has ended in this step, and what ends of that. */
@@ -111,9 +111,7 @@ export function startPart(records: Records, part: FoundPart, culprit: string | n
   const eta = part.etaMs === null ? message.eta : now + part.etaMs;
   const expires = part.expiresMs === null ? message.expires : now + part.expiresMs;
   messages.sendPart(message, eta, expires);
-  const lock = queuedState(eta, now) === "ready" ? messages.lockOf(message) : null;
-  const sent = lock && messages.find(part.id);
-  if (!sent || takeLock(records, sent, sent.task, lock)) records.notify(message.queue);
+  arriveInQueue(records, { ...message, eta });
 }
 
 /** Its value is told by reference. */

@@ -9,8 +9,8 @@ import { dropUnrun, end } from "./messages.js";
 import { revokeOwnGraph } from "./parts.js";
 import type { BufferedRun, Found, Records, Sent } from "./records.js";
 import { keepOwnResult } from "./results.js";
-import { send, takeLock } from "./send.js";
-import { queuedState, TO_STOP } from "./states.js";
+import { arriveInQueue, send } from "./send.js";
+import { TO_STOP } from "./states.js";
 import { isBusy } from "./waiters.js";
 
 /** A run that is due now. */
@@ -223,6 +223,5 @@ function sendBufferedRun(records: Records, id: string): void {
   if (results.isKept(id)) return end(records, message);
   if (isExpired(message, now)) return dropUnrun(records, message, "expired");
   messages.sendBuffered(message);
-  const lock = queuedState(message.eta, now) === "ready" ? messages.lockOf(message) : null;
-  if (lock === null || takeLock(records, message, message.task, lock)) records.notify(message.queue);
+  arriveInQueue(records, message);
 }

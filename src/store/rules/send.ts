@@ -24,8 +24,17 @@ export function send(records: Records, sent: Sent): EnqueueOutcome {
   return "queued";
 }
 
+/** What follows when a blocked message has come into its queue: when it is ready it needs its lock. */
+export function arriveInQueue(records: Records, { id, queue, eta }: Known): void {
+  const { messages, now } = records;
+  // Found anew: the move may have changed what the next one needs.
+  const message = queuedState(eta, now) === "ready" ? messages.find(id) : null;
+  const lock = message && messages.lockOf(message);
+  if (!message || !lock || takeLock(records, message, message.task, lock)) records.notify(queue);
+}
+
 /** Whether a message that has come into its queue has a permit of its lock; if not, it is blocked. */
-export function takeLock(records: Records, message: Known, task: string, lock: MessageLock): boolean {
+function takeLock(records: Records, message: Known, task: string, lock: MessageLock): boolean {
   if (requestForMessage(records, message, task, lock)?.status !== "waiting") return true;
   records.messages.block(message, "lock");
   return false;

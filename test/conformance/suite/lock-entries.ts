@@ -47,6 +47,19 @@ export const entryLockCases = group("locks: entries", {
     await take(store, "p", { waiterTtlMs: null });
   },
 
+  "a released run whose lock is busy waits for it, and stands in no queue": async ({ store }) => {
+    await store.sender.enqueue([message("holder", { lock, queue: "other" })]);
+    const holder = await claimOne(store, { queues: ["other"] });
+    await putAll(store, entry("a", null));
+    await store.entries.trigger("a", message("running"), queueOne);
+    const running = await claimOne(store);
+    assert.equal(await store.entries.trigger("a", message("next", { lock }), queueOne), "buffered");
+    await finish(store, running);
+    assert.deepEqual(await claimIds(store), []);
+    await finish(store, holder);
+    assert.deepEqual(await claimIds(store), ["next"]);
+  },
+
   "two runs of one tick do not both take it": async ({ store, clock }) => {
     const due = clock.now();
     await putAll(store, entry("a", due), entry("b", due));

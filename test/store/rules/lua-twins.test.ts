@@ -32,7 +32,7 @@ const NOT_IN_LIBRARY: Readonly<Record<string, string>> = {
   told: "results-get.lua",
   updateResult: "results-put.lua",
   putResult: "results-put.lua",
-  takeLock: "send",
+  arriveInQueue: "send, and whatever releases a message",
   dropBlockedRun: "revoke.lua",
   putEntry: "entries-put.lua",
   removeEntry: "entries-remove.lua",
