@@ -49,17 +49,13 @@ function addParts(records: Records, graph: string, parts: readonly NewPart[]): v
   const { graphs, messages, now } = records;
   for (const part of parts) {
     if (!graphs.addPart(graph, part, part.message?.task ?? null) || !part.message) continue;
-    messages.insertPart(fixInstants(withoutRelative(part.message), null, now));
+    messages.insertPart(fixInstants(withoutRelativeExpires(part.message), null, now));
   }
 }
 
-/** What is told from its release on counts from there. */
-function withoutRelative({ eta, expires, ...message }: NewMessage): NewMessage {
-  return {
-    ...message,
-    ...(eta && "at" in eta && { eta }),
-    ...(expires && "at" in expires && { expires }),
-  };
+/** It expires from its release on, or at an instant. */
+function withoutRelativeExpires({ expires, ...message }: NewMessage): NewMessage {
+  return { ...message, ...(expires && "at" in expires && { expires }) };
 }
 
 /** A message that is no part becomes one: that of a graph of its id. */

@@ -1,4 +1,4 @@
-/** What people do with graphs. Each is of a size of its own, whatever that of the graph: the rest is done in portions. */
+/** What people do with graphs. Each does the same little, whatever the size of the graph: the rest is done in portions. */
 import { dropGraph } from "./graph-portions.js";
 import { knownGraph } from "./graph-told.js";
 import { closeGraph, isOver, revokeGraph } from "./parts.js";
@@ -14,8 +14,8 @@ export function cancelGraph(
   if (!graph) return "unknown";
   if (isOver(graph)) return "over";
   revokeGraph(records, graph, terminate);
-  if (graph.open === 0) closeGraph(records, { ...graph, state: "revoked" });
-  goOnUntold(records);
+  const revoked = records.graphs.find(id);
+  if (revoked && isOver(revoked)) closeGraph(records, revoked);
   return "cancelled";
 }
 

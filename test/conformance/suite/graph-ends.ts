@@ -211,6 +211,15 @@ export const graphEndCases = [
       });
     },
 
+    "a group that was cancelled next to another leaves that one alone": async ({ store }) => {
+      const lists = [list("m", {}, [{ from: 0, to: 2 }])];
+      await open(store, [part(0, { list: "m" }), part(1, { list: "m" }), part(2)], lists, 2);
+      const first = await claimOne(store);
+      await store.consumer.settle([done(first, { state: "FAILURE", payload: "f" })], null);
+      assert.deepEqual((await drain(store)).ran, ["g:2"]);
+      assert.deepEqual(await statesOf(store), { 0: "failed", 1: "revoked", 2: "succeeded" });
+    },
+
     "revoking one blocked part ends what needs it, and nothing else": async ({ store }) => {
       const parts = [
         part(0, { list: "a" }),

@@ -275,6 +275,19 @@ export const ownGraphCases = group("graphs: of a run", {
     },
   },
 
+  "revoking it lets the next run of its entry go": async ({ store }) => {
+    await putAll(store, entry("e", null));
+    await store.entries.trigger("e", message(RUN), null);
+    const first = await claimOne(store);
+    await store.consumer.settle(
+      [{ ...done(first, null), kind: "replaced", grow: chainInstead("", RUN) }],
+      null,
+    );
+    assert.equal(await store.entries.trigger("e", message("next"), QUEUE_ONE), "buffered");
+    await store.sender.revoke([RUN], { terminate: true, keepMs: HOUR_MS });
+    assert.deepEqual(await claimIds(store), ["next"]);
+  },
+
   "a failed graph of a run ends it, and may be resumed": async ({ store }) => {
     await putAll(store, entry("e", null));
     await store.entries.trigger("e", message(RUN), null);

@@ -85,6 +85,22 @@ export const largeGraphCases = group("graphs: large", {
     assert.equal((await claimAllIds(store)).length, 1_300);
   },
 
+  "one that has begun by an arrival is not begun again": async ({ store }) => {
+    const starters = Array.from({ length: 2_600 }, (_, at) => part(at, at === 0 ? { list: "a" } : {}));
+    const send = { priority: 9 };
+    const lists = [list("a", { 2600: "success" })];
+    await openLarge(store, [[...starters, part(2_600, { pending: 1, send })], lists], 2_600);
+    const first = await claimOne(store);
+    assert.equal(first.id, "g:0");
+    await store.consumer.settle([done(first)], null);
+    const early = await claimOne(store);
+    assert.equal(early.id, "g:2600");
+    await keepHouse(store);
+    assert.deepEqual((await store.consumer.settle([done(early)], null)).outcomes, ["settled"]);
+    const { ran } = await drain(store, {}, 500);
+    assert.equal(ran.length, 2_599);
+  },
+
   "a graph that waits for housekeeping does not keep another one waiting": async ({ store }) => {
     await openLarge(store, chainOf(3_000), 2_999);
     const [head] = (await claim(store, { max: 1 })).deliveries;
@@ -138,6 +154,14 @@ export const largeGraphCases = group("graphs: large", {
     assert.deepEqual((await drain(store, {}, 10)).ran, []);
     const { unrun, open: left } = await graphOf(store);
     assert.deepEqual([unrun, left], [3_001, 0]);
+  },
+
+  "a graph of 3,000 that is forgotten begins no part any more": async ({ store }) => {
+    await openLarge(store, chordOf(3_000), 3_001);
+    await keepHouse(store);
+    await store.graphs.forget("g");
+    assert.deepEqual((await drain(store, {}, 10)).ran, []);
+    assert.deepEqual(await store.queues.counts(), []);
   },
 
   "a resume of 2,000 begins nothing before all are counted": async ({ store }) => {

@@ -129,6 +129,15 @@ export const cancelCases = group("graphs: cancel", {
     assert.deepEqual(await statesOf(store), { 0: "succeeded", 1: "revoked", 2: "revoked", 3: "revoked" });
   },
 
+  "an empty one may be cancelled, and is dropped in its time": async ({ store, clock }) => {
+    await store.graphs.open(portion([], [], 0, { seal: false }));
+    assert.equal(await store.graphs.cancel("g", { terminate: false }), "cancelled");
+    await clock.advance(KEEP_MS - 1);
+    assert.equal((await graphOf(store)).state, "revoked");
+    await clock.advance(1);
+    assert.deepEqual(await store.graphs.get(["g"]), [null]);
+  },
+
   "an unsealed graph may be cancelled": async ({ store }) => {
     const [parts, lists] = chainOf(2);
     await store.graphs.open(portion(parts, lists, 1, { seal: false }));
@@ -329,6 +338,35 @@ export const resumeCases = [
       assert.deepEqual((await drain(store)).ran, ["g:0", "g:1"]);
     },
 
+    "a dead letter that waits again is none": async ({ store }) => {
+      await open(store, [part(0, { list: "a" }), part(1, { pending: 1 })], [list("a", { 1: "any" })], 0);
+      await drain(store, { "g:0": "fail", "g:1": "dead" });
+      assert.equal((await store.deadLetters.list({ limit: 5 })).length, 1);
+      await store.graphs.resume("g");
+      assert.deepEqual(await store.deadLetters.list({ limit: 5 }), []);
+      assert.deepEqual(await statesOf(store), { 0: "waiting", 1: "blocked" });
+      assert.deepEqual((await drain(store)).ran, ["g:0", "g:1"]);
+    },
+
+    "a part that was to stop when it failed is not to stop any more": async ({ store }) => {
+      await open(store, ...chainOf(2), 1);
+      const first = await claimOne(store);
+      await store.sender.revoke(["g:0"], { terminate: true, keepMs: HOUR_MS });
+      await store.consumer.settle([done(first, { state: "FAILURE", payload: "f" })], null);
+      assert.equal(await store.graphs.resume("g"), "resumed");
+      assert.deepEqual((await drain(store)).ran, ["g:0", "g:1"]);
+    },
+
+    "keeps the graph as long as it runs": async ({ store, clock }) => {
+      await open(store, ...chainOf(2), 1);
+      await drain(store, { "g:1": "fail" });
+      await store.graphs.resume("g");
+      await clock.advance(2 * KEEP_MS);
+      await sweepAll(store);
+      assert.deepEqual((await drain(store)).ran, ["g:1"]);
+      assert.equal((await graphOf(store)).until, clock.now() + KEEP_MS);
+    },
+
     "a part whose dead letter was deleted ends as revoked": async ({ store }) => {
       await open(store, ...chainOf(2), 1);
       await drain(store, { "g:0": "dead" });
@@ -494,6 +532,14 @@ export const keepCases = group("graphs: keep", {
     await sweepAll(store);
     assert.equal((await graphOf(store)).name, "form");
     assert.deepEqual(await kept(store, ["g:0", "g:3"]), [true, true]);
+  },
+
+  "one that is forgotten takes its results along": async ({ store }) => {
+    await open(store, ...chordOf(2), 3);
+    await drain(store);
+    await store.graphs.forget("g");
+    await keepHouse(store);
+    assert.deepEqual(await kept(store, ["g:0", "g:1", "g:2", "g:3"]), [false, false, false, false]);
   },
 
   "one that is forgotten while it runs begins no part any more": async ({ store }) => {

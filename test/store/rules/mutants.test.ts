@@ -12,7 +12,7 @@ import { silentLogger } from "../../../src/core/logger.js";
 import { systemRandom } from "../../../src/core/random.js";
 import type { openMemoryStore } from "../../../src/store/memory/index.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
-import { storeConformance } from "../../conformance/suite.js";
+import { type ConformanceCase, storeConformance } from "../../conformance/suite.js";
 
 type Open = typeof openMemoryStore;
 
@@ -50,18 +50,24 @@ async function memoryWith(file: string, find: string, put: string): Promise<Open
 }
 
 const cases = storeConformance.filter(({ needs }) => !needs);
-/** The random walks are the slowest cases, and tell least of what is wrong. */
-const inOrder = [
-  ...cases.filter(({ group }) => !group.includes("walks")),
-  ...cases.filter(({ group }) => group.includes("walks")),
-];
+/** The random walks and the large graphs are the slowest cases, and tell least of what is wrong. */
+const isSlow = ({ group }: ConformanceCase): boolean => /walks|large/.test(group);
+const isOfGraphs = ({ group }: ConformanceCase): boolean => group.startsWith("graphs");
+
+/** Those first that are most likely to fail. */
+function inOrder(file: string): ConformanceCase[] {
+  const quick = cases.filter((each) => !isSlow(each));
+  const [first, then] = [quick.filter(isOfGraphs), quick.filter((each) => !isOfGraphs(each))];
+  const isGraphs = /^(graph|parts)/.test(file);
+  return [...(isGraphs ? [...first, ...then] : [...then, ...first]), ...cases.filter(isSlow)];
+}
 
 /** A case that hangs has failed. Cases take some milliseconds. */
 const CASE_LIMIT_MS = 10_000;
 
 /** The first case that fails; null: all pass. */
-async function firstFailure(open: Open): Promise<string | null> {
-  for (const { group, name, run } of inOrder) {
+async function firstFailure(file: string, open: Open): Promise<string | null> {
+  for (const { group, name, run } of inOrder(file)) {
     const clock = new ManualClock();
     const store = open({ clock, random: systemRandom, logger: silentLogger });
     const dispose = () => store.close();
@@ -112,7 +118,17 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
       "  records.messages.redrive(message);\n  records.notify(message.queue);",
       "  records.messages.redrive(message);",
     ],
-    ["a dropped message leaves no result", '  keepOwnResult(records, message, "REVOKED", reason);\n', ""],
+    ["a dropped message leaves no result", "  keepOwnResult(records, message, state, reason);\n", ""],
+    [
+      "a dead letter leaves no result",
+      '  keepOwnResult(records, message, "FAILURE", reason);\n}\n\nfunction endRun',
+      "}\n\nfunction endRun",
+    ],
+    [
+      "a part that is given up leaves its graph waiting",
+      'part && partEnded(records, part, "failed"',
+      'part && false && partEnded(records, part, "failed"',
+    ],
     [
       "an id with a result is sent again after it expired",
       "messages.isStored(id) || results.isKept(id)",
@@ -123,10 +139,15 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     ["an expired message is queued", "isExpired(sent, records.now)", "false"],
     [
       "a message without a permit is ready",
-      "  records.messages.block(message);\n  return false;",
+      '  records.messages.block(message, "lock");\n  return false;',
       "  return true;",
     ],
     ["nobody hears of a message", "records.notify(sent.queue);", ""],
+    [
+      "a released message takes no permit",
+      "takeLock(records, message, message.task, lock)) records.notify(queue)",
+      "true) records.notify(queue)",
+    ],
   ],
   "claim.ts": [
     [
@@ -135,17 +156,11 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
       "message.deliveries > message.maxDeliveries",
     ],
     ["a lost delivery keeps its permit", "      losePermit(records, message);\n", ""],
-    ["nothing follows from housekeeping", "  release(records);\n  return { refilled", "  return { refilled"],
-    [
-      "one that waited too long leaves no result",
-      '      keepOwnResult(records, message, "FAILURE", "lock-timeout");\n',
-      "",
-    ],
-    [
-      "a dead letter leaves no result",
-      '      keepOwnResult(records, message, "FAILURE", "deliveries-exhausted");\n',
-      "",
-    ],
+    ["nothing follows from housekeeping", "  goOn(records);\n  return { refilled", "  return { refilled"],
+    ["one that waited too long stays", '      endWith(records, message, "FAILURE", "lock-timeout");\n', ""],
+    ["a part of a revoked graph begins", 'part && isStopped(records, part) ? "revoked"', 'false ? "revoked"'],
+    ["a delivery does not tell its part", "part ? { ...delivery", "false ? { ...delivery"],
+    ["a change of a graph is not told", "    ...takeChanges(records),\n", ""],
     [
       "an id that was revoked before it was sent is taken",
       'messages.isRevokedId(message.id) ? "revoked"',
@@ -177,15 +192,21 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     ["a broken permit is not told", 'if (!isLocked) return "unlocked";', ""],
     [
       "nothing follows from settling",
-      "settleOne(records, settlement));\n  release(records);",
+      "settleOne(records, settlement));\n  goOn(records);",
       "settleOne(records, settlement));",
     ],
     ["a task without a result leaves no mark", "if (!result) remember(", "if (result) remember("],
+    ["a run that fails grows", 'endByRecord(record) === "succeeded" && ', ""],
+    ["a run of a revoked graph grows", "isOpen(part) && !isStopped(records, part)", "isOpen(part)"],
+    ["one that was to stop replaces itself", "message.revoked !== NOT_REVOKED || ", ""],
+    ["a replaced run expires", "  messages.clearExpires(message);\n", ""],
+    ["a replaced run can be taken", '  messages.block(message, "part");\n', ""],
+    ["a change of a graph is not told", "claimant), ...changes }", "claimant) }"],
   ],
   "admit.ts": [
     ["a task that is to be refused waits", 'busy === "refuse" && ', "false && "],
     ["a task keeps the permit of another lock", "  if (!isSame) releaseTicket(records, message);\n", ""],
-    ["a blocked task stays leased", "  messages.block(locked);\n", ""],
+    ["a blocked task stays leased", '  messages.block(locked, "lock");\n', ""],
     ["a task that asks again waits", "if (held !== null)", "if (held === -1)"],
   ],
   "permits.ts": [
@@ -244,6 +265,22 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
       "RULES[message.blocker].drop(records, message, reason)",
       "dropUnrun(records, message, reason)",
     ],
+    [
+      "what steps have left is not done",
+      "const line = graphs.takeTodo();",
+      "const line = null as TodoLine | null;",
+    ],
+    [
+      "the rest of a line goes behind newer ones",
+      'graphs.putTodo(rest, "front")',
+      'graphs.putTodo(rest, "end")',
+    ],
+    [
+      "a step follows without a bound",
+      "while (graphs.stepsLeft > 0) {\n    const line",
+      "while (true) {\n    graphs.stepsLeft = 500;\n    const line",
+    ],
+    ["nobody tells of what has changed", "graphs.changes.push(line.change)", "undefined"],
   ],
   "runs.ts": [
     ["runs overlap", "busyUntil(records, run.entry, overlap.timeoutMs) <= records.now", "true"],
@@ -283,11 +320,7 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
       "undefined",
     ],
     ["a buffered run is not watched on", "    entries.setBufferedWake(entry, finiteOrNull(wakeAt));\n", ""],
-    [
-      "a released run takes no permit",
-      "takeLock(records, message, message.task, lock)) records.notify",
-      "true) records.notify",
-    ],
+    ["nobody hears of a released run", "  arriveInQueue(records, message);\n", ""],
     ["who runs is not asked to stop", 'records.publish("revoke", JSON.stringify(asked))', "undefined"],
   ],
   "tick.ts": [
@@ -326,13 +359,223 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     ],
     ["an unknown id is forgotten", "messages.rememberRevoked(id, now + keepMs)", "undefined"],
     ["a dead letter is revoked", 'message.state !== "dead"', "message.state"],
-    ["a purged message keeps the record of its tries", "    records.results.drop(message.id);\n", ""],
-    ["nothing follows from a revoke", "  release(records);\n  records.publish(", "  records.publish("],
+    ["a purged message keeps the record of its tries", "      records.results.drop(message.id);\n", ""],
+    ["a purged part leaves its graph waiting", "if (part) {", "if (part && false) {"],
+    [
+      "nothing follows from a revoke",
+      "  release(records);\n  leaveChanges(records);\n  records.publish(",
+      "  leaveChanges(records);\n  records.publish(",
+    ],
+    [
+      "nobody tells of a graph that a revoke has ended",
+      "  release(records);\n  leaveChanges(records);\n  records.publish(",
+      "  release(records);\n  records.graphs.changes = [];\n  records.publish(",
+    ],
     [
       "nothing follows from a purge",
-      "  release(records);\n  return waiting.length;",
+      "  release(records);\n  leaveChanges(records);\n  return waiting.length;",
       "  return waiting.length;",
     ],
+  ],
+  "parts.ts": [
+    ["a part ends twice", "if (!isOpen(part)) return false;", ""],
+    ["nobody follows", "freed.part.add(part.id)", "undefined"],
+    ["a graph has no end", "if (isOver(graph)) closeGraph(records, graph);", ""],
+    ["an output expires while somebody takes it", "part.takers !== 0", "false"],
+    ["a failure is not kept for who tells it", 'end !== "succeeded" || part', "part"],
+    [
+      "an output is kept for one that has taken it",
+      'if (end === "succeeded") for (const input of part.inputs ?? []) unpin(records, input);',
+      "",
+    ],
+    ["one of two takers lets an output go", "graphs.countTaken(part) > 0", "graphs.countTaken(part) > 1"],
+    [
+      "a graph that has ended keeps its outputs",
+      'graphs.putTodo({ kind: "unpin", graph: id }, "end")',
+      "undefined",
+    ],
+    ["a graph is kept for ever", "isSaved ? null : now + keepMs", "null"],
+    ["a saved graph is dropped", "isSaved ? null : now + keepMs", "now + keepMs"],
+    ["a change of a graph is not told", "graphs.changes.push({ id, name, state });", ""],
+    ["those that run do not hear of a cancel", 'if (terminate) records.publish("graph", graph.id);', ""],
+    [
+      "parts of a revoked graph wait on",
+      'graphs.putTodo({ kind: "cancel", graph: graph.id, terminate, place: 0 }, "end")',
+      "undefined",
+    ],
+    [
+      "a failed part loses its message",
+      'if (end === "succeeded" || part.replacedBy !== null) {',
+      "if (true as boolean) {",
+    ],
+    [
+      "a replaced run that has ended is unfinished",
+      "    if (message.entry !== null) freed.entry.add(message.entry);\n",
+      "",
+    ],
+    ["an id that had replaced itself is never another", "part.replacedBy === null || isOpen(part)", "true"],
+  ],
+  "graph.ts": [
+    ["who fails is not followed", "if (rest) left.push(rest);", ""],
+    ["the group is not cancelled", "cancelRanges(records, graph, list);", "void 0;"],
+    [
+      "a step follows all edges",
+      "const limit = graphs.stepsLeft;\n    const edges",
+      "const limit = 1e9;\n    const edges",
+    ],
+    ["a rest begins anew", "return { ...line, at };", "return { ...line, at: 0 };"],
+    ["an ended part begins again", 'if (target.stage !== "blocked") return;', ""],
+    ["a failure lets what needs it begin", 'kind === "success" && end !== "succeeded"', "false"],
+    ["an error callback is not called", 'kind === "failure" && end !== "succeeded"', "false"],
+    [
+      "an error callback runs after a success",
+      'if (kind === "failure") endUnrun(records, target, null);\n  else ',
+      "",
+    ],
+    ["a part begins with the first edge", "if (graphs.countDown(target) > 0) return;", ""],
+    [
+      "the culprit is the one before",
+      "(source.culprit ?? source.id) : source.id;\n  if (kind",
+      "source.id : source.id;\n  if (kind",
+    ],
+    [
+      "a replaced part stays",
+      "partEnded(records, graphs.part(part.id) ?? part, end, { record, ttlMs: part.ttlMs, culprit })",
+      "undefined",
+    ],
+    [
+      "what has expired is told as unrun",
+      "if (message && reason) return dropUnrun(records, message, reason);",
+      "",
+    ],
+    [
+      "countdown counts from the sending",
+      "part.etaMs === null ? message.eta : now + part.etaMs",
+      "message.eta",
+    ],
+    [
+      "a relative expires is forgotten",
+      "part.expiresMs === null ? message.expires : now + part.expiresMs",
+      "message.expires",
+    ],
+    ["a join tells no value", '`{"$source":${part.value ?? "null"}}`', "null"],
+    [
+      "parts begin twice",
+      'if (part?.stage === "blocked" && part.pending === 0) startPart',
+      "if (part?.pending === 0) startPart",
+    ],
+    [
+      "parts of an unsealed graph end unfollowed",
+      'if (graph?.state === "open") return messages.markRevoked(message, TO_DROP);',
+      "",
+    ],
+    [
+      "revoking a replaced run leaves what is in its place",
+      "  revokeOwnGraph(records, part.id, false);\n",
+      "",
+    ],
+  ],
+  "graph-open.ts": [
+    ["a sealed graph takes another portion", 'if (known && known.state !== "open") return "duplicate";', ""],
+    ["a portion runs before the seal", "  if (!portion.seal) {", "  if (false as boolean) {"],
+    ["an unsealed graph stays", "    graphs.setUntil(graph, now + UNSEALED_MS);\n", ""],
+    [
+      "a part that comes twice is stored twice",
+      " || !part.message) continue;",
+      " && !part.message) continue;",
+    ],
+    [
+      "expires counts from the sending",
+      '...(expires && "at" in expires && { expires })',
+      "...(expires && { expires })",
+    ],
+    [
+      "who follows a group does not wait for what is added",
+      "  awaitGrown(records, graph, growth.parts);\n",
+      "",
+    ],
+    ["what is added is not told", "if (added) graphs.addValues(graph, added.list, added.values);", ""],
+    ["what grew is not begun", '  graphs.putTodo({ kind: "start", graph, place: from }, "front");\n', ""],
+    ["a cancel does not reach what grew", "graphs.setGrown(part, ", "void (part, "],
+    ["an older graph stays", "dropGraph(records, older, Number.MAX_SAFE_INTEGER);", "graphs.remove(older);"],
+    [
+      "a run that becomes a graph is not told",
+      '  graphs.changes.push({ id, name: task, state: "running" });\n',
+      "",
+    ],
+  ],
+  "graph-portions.ts": [
+    [
+      "a member at work is not told to stop",
+      "if (how > message.revoked) messages.markRevoked(message, how);",
+      "",
+    ],
+    ["a member at work is dropped", 'if (message?.state !== "leased") {', "if (message?.state) {"],
+    ["a cancelled group has one more member", "from < to); from++", "from <= to); from++"],
+    ["a cancel does not reach what grew", "if (part?.grown) {", "if (part?.grown && false) {"],
+    [
+      "a resume begins before all is counted",
+      'line.phase === "count" ? countParts(records, line)',
+      'line.phase === "count" ? null',
+    ],
+    ["an error callback that ran runs again", "|| hasCalledBack) return;", ") return;"],
+    ["an error callback runs after a resume", 'if (kind === "failure") graphs.markCallback(target);', ""],
+    ["a resume waits for what has succeeded", 'if (part.stage !== "succeeded") graphs', "graphs"],
+    [
+      "a resumed part is told as ended",
+      "  results.drop(part.id);\n  graphs.reopenPart",
+      "  graphs.reopenPart",
+    ],
+    ["a resumed dead letter stays dead", '    messages.block(message, "part");\n', ""],
+    [
+      "a part that was revoked stays so",
+      "if (message.revoked !== NOT_REVOKED) messages.markRevoked(message, NOT_REVOKED);",
+      "",
+    ],
+    ["outputs of a saved graph go", "    results.keepUntil(part.id, PINNED_UNTIL);\n", ""],
+    ["outputs stay for ever", "results.keepUntil(part.id, endedAt + ", "void (part.id, endedAt + "],
+    [
+      "a dropped graph leaves messages",
+      'else if (message && message.state !== "dead") end(records, message);',
+      "",
+    ],
+    ["a dropped graph takes its dead letters along", ' && message.state !== "dead") end', ") end"],
+    ["a forgotten graph leaves results", "if (graph.isForgotten) results.drop(part.id);\n  else ", ""],
+    [
+      "a failed graph leaves results",
+      "else if (part.isPinned) results.keepUntil",
+      "else if (false as boolean) results.keepUntil",
+    ],
+  ],
+  "graph-verbs.ts": [
+    ["one that has ended is cancelled", 'if (isOver(graph)) return "over";', ""],
+    [
+      "an empty graph that is cancelled stays",
+      "if (revoked && isOver(revoked)) closeGraph",
+      "if (revoked && revoked.open < 0) closeGraph",
+    ],
+    ["a graph is resumed while it runs", 'if (graph.state !== "failed") return "refused";', ""],
+    ["a second failure does not cancel", "  graphs.restoreCancels(id);\n", ""],
+    [
+      "a graph that is resumed is dropped",
+      "  graphs.setUntil(graph, null);\n  graphs.restore",
+      "  graphs.restore",
+    ],
+    ["a graph that was over is not kept", "if (isOver(graph)) graphs.setUntil(graph, null);", ""],
+    ["a forgotten graph goes on", 'if (!isOver(graph)) graphs.setState(graph, "revoked");', ""],
+    ["a forgotten graph is told", "  graphs.markForgotten(graph);\n", ""],
+    [
+      "a sweep drops no graph",
+      "const [graph] = records.graphs.overdue(1);",
+      "const [graph] = [] as never[];",
+    ],
+  ],
+  "graph-told.ts": [
+    ["a graph is told that is to be dropped", "until === null || until > now", "true"],
+    ["what runs is told as waiting", '? "running" : "waiting"', '? "waiting" : "waiting"'],
+    ["a large input comes along", "(input.payload?.length ?? 0) < SMALL_INPUT", "true"],
+    ["a page of outputs has no bound", "size > OUTPUTS_SIZE", "false"],
+    ["joins count in progress", "size - succeeded - failed - unrun", "graph.open"],
   ],
   "results.ts": [
     [
@@ -378,18 +621,21 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
 
 test("the store of the rules as they are passes", async () => {
   expect(
-    await firstFailure(await memoryWith("ends.ts", "isExpired(message, now)", "isExpired(message, now)")),
+    await firstFailure(
+      "ends.ts",
+      await memoryWith("ends.ts", "isExpired(message, now)", "isExpired(message, now)"),
+    ),
   ).toBe(null);
 });
 
 test("each file of rules has a mutant, but for those that only say what there is", () => {
   const rules = readdirSync(join(src, "store/rules"));
-  const without = ["capacity.ts", "records.ts", "states.ts"];
+  const without = ["capacity.ts", "graph-records.ts", "records.ts", "states.ts", "todo.ts"];
   expect(Object.keys(MUTANTS).sort()).toEqual(rules.filter((file) => !without.includes(file)).sort());
 });
 
 describe.each(Object.entries(MUTANTS))("without a check of %s", (file, mutants) => {
   test.each(mutants)("%s, and a case fails", async (_, find, put) => {
-    expect(await firstFailure(await memoryWith(file, find, put))).not.toBe(null);
+    expect(await firstFailure(file, await memoryWith(file, find, put))).not.toBe(null);
   });
 });
