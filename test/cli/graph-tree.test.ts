@@ -84,6 +84,18 @@ describe("a graph is drawn in the shape of the form that made it", () => {
       lines: ["user 0", "orders 1", "page 2 < 0-1", "tidy 3", "log 4 < nothing"],
     },
     {
+      form: "chord([chain(x, group([a, b]), c), d], e): what is before a group in a branch stands in that branch",
+      output: "5",
+      parts: ["0 x > 1, 2", "1 a > 3", "2 b > 3", "3 c > 5", "4 d > 5", "5 e"],
+      lines: ["group of 2", "├─ x 0", "│  group of 2", "│  ├─ a 1", "│  └─ b 2", "│  c 3", "└─ d 4", "e 5"],
+    },
+    {
+      form: "a workflow: one that is after another than the line above",
+      output: "1",
+      parts: ["0 user > 1, 2", "1 page", "2 log"],
+      lines: ["user 0", "page 1", "log 2 < 0"],
+    },
+    {
       form: "a workflow that forks and meets again",
       output: "3",
       parts: ["0 user > 1, 2", "1 left > 3", "2 right > 3", "3 page"],

@@ -53,24 +53,24 @@ export class Playground {
   }
 
   /** Starts `sunbeat ...args`. */
-  start(args: readonly string[], env: Record<string, string> = {}): Program {
-    return this.node([MAIN, ...args], env);
+  start(args: readonly string[], env: Record<string, string> = {}, stdin = ""): Program {
+    return this.node([MAIN, ...args], env, stdin);
   }
 
   /** Starts `node ...args`. */
-  node(args: readonly string[], env: Record<string, string> = {}): Program {
+  node(args: readonly string[], env: Record<string, string> = {}, stdin = ""): Program {
     const child = spawn(process.execPath, args, {
       cwd: this.folder,
       env: { PATH: process.env["PATH"], TZ: "UTC", ...env },
     });
     this.#running.add(child);
     child.on("exit", () => this.#running.delete(child));
-    return new Program(child, args);
+    return new Program(child, args, stdin);
   }
 
-  /** Runs `sunbeat ...args` to its end, with nothing on stdin. */
-  sunbeat(args: readonly string[], env: Record<string, string> = {}): Promise<Answer> {
-    return this.start(args, env).ended();
+  /** Runs `sunbeat ...args` to its end, with nothing on stdin unless it is given. */
+  sunbeat(args: readonly string[], env: Record<string, string> = {}, stdin = ""): Promise<Answer> {
+    return this.start(args, env, stdin).ended();
   }
 
   /** The same with stdout in a file, to its end. */
@@ -99,10 +99,10 @@ export class Program {
   #hasEnded = false;
   #changed: (() => void)[] = [];
 
-  constructor(child: ChildProcessWithoutNullStreams, args: readonly string[]) {
+  constructor(child: ChildProcessWithoutNullStreams, args: readonly string[], stdin: string) {
     this.#child = child;
     this.#args = args;
-    child.stdin.end();
+    child.stdin.end(stdin);
     child.stdout.setEncoding("utf8").on("data", (text: string) => this.#heard(() => (this.#stdout += text)));
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#heard(() => (this.#stderr += text)));
     child.on("close", () => this.#heard(() => (this.#hasEnded = true)));
