@@ -181,15 +181,26 @@ export const largeGraphCases = group("graphs: large", {
   "old arrivals do not meet a part that a resume has opened": {
     because: "what is left of a line goes before the resume",
     async run({ store }) {
-      await openLarge(store, fanOf(1_100), 1_101);
+      const size = 1_100;
+      const numbers = Array.from({ length: size }, (_, at) => at + 1);
+      const followers = numbers.map((number) => part(number, { pending: 1 }));
+      // The last that hear of the head are the first that a resume opens.
+      const edges = [...numbers].reverse().map((number) => ({ to: `g:${number}`, kind: "any" as const }));
+      await openLarge(store, [[part(0, { list: "a" }), ...followers], [{ key: "a", edges }]], 0);
       const head = await claimOne(store);
       await store.consumer.settle([done(head, { state: "FAILURE", payload: "f" })], null);
-      assert.equal(await store.graphs.resume("g"), "refused");
-      await keepHouse(store);
+      await store.queues.purge(["q"]);
+      await store.sender.revoke(
+        numbers.map((number) => `g:${number}`),
+        { terminate: false, keepMs: 0 },
+      );
+      const { open: left, state } = await graphOf(store);
+      assert.deepEqual([left, state], [0, "failed"]);
       assert.equal(await store.graphs.resume("g"), "resumed");
       const { ran } = await drain(store, {}, 500);
-      assert.equal(ran.length, 1_102);
-      assert.equal((await graphOf(store)).state, "succeeded");
+      assert.equal(ran[0], "g:0");
+      assert.deepEqual([ran.length, new Set(ran).size], [size + 1, size + 1]);
+      assert.equal((await graphOf(store)).succeeded, size + 1);
     },
   },
 
