@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import {
   chain,
   chord,
@@ -16,6 +16,7 @@ import {
   workflow,
 } from "../../src/index.js";
 import type { Worker } from "../../src/worker/worker.js";
+import { ownNamespace } from "../support/redis-harness.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "sunbeat-forms-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,6 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe.each([
   ["memory", "memory:"],
   ["SQLite", `sqlite:${path.join(folder, "forms.db")}`],
+  ["Redis", `${inject("redisUrl")}/0?namespace=${ownNamespace()}`],
 ])("on %s", (_, broker) => {
   const app = new Sunbeat("forms", { broker, logger: null });
   const add = app.task("tasks.add", (x: number, y: number) => x + y);

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { coreOf } from "../../src/app/index.js";
 import { formOf } from "../../src/canvas/index.js";
 import { Sunbeat } from "../../src/index.js";
+import { ownNamespace } from "../support/redis-harness.js";
 import { evaluate, type Log, type Spec } from "./interpreters.js";
 import { signatureOf, specs, takesOpen } from "./specs.js";
 
@@ -48,6 +49,7 @@ function namesIn(spec: Spec): string[] {
 describe.each([
   ["memory", "memory:", 100],
   ["SQLite", `sqlite:${path.join(folder, "meaning.db")}`, 30],
+  ["Redis", `${inject("redisUrl")}/0?namespace=${ownNamespace()}`, 60],
   ["in place", null, 100],
 ])("on %s", (_, broker, numRuns) => {
   const app = new Sunbeat("meaning", {
