@@ -150,12 +150,12 @@ export function redisGraphs(caller: Caller): Graphs {
   };
 }
 
-function packPortion({ id, name, output, keepMs, parts: brought, lists, seal }: GraphPortion) {
+function packPortion({ id, name, output, keepMs, parts: brought, lists, seal, before = 0 }: GraphPortion) {
   const packed = packParts(id, brought, lists);
   return {
     args: {
       ...{ id: toWire(id), name: toWord(name), output: nameIn(id, output), keep: keepMs, seal: seal ? 1 : 0 },
-      ...{ templates: packed.templates.length, lists: packed.lists.length },
+      ...{ before, templates: packed.templates.length, lists: packed.lists.length },
     },
     rest: [...packed.templates, ...packed.lists, ...packed.parts],
   };
