@@ -1,4 +1,4 @@
-/** What people do with graphs. Each is of a size of its own, whatever that of the graph: the rest is done in portions. */
+/** What people do with graphs. Each does the same little, whatever the size of the graph: the rest is done in portions. */
 import { dropGraph } from "./graph-portions.js";
 import { knownGraph } from "./graph-told.js";
 import { closeGraph, isOver, revokeGraph } from "./parts.js";
@@ -16,7 +16,6 @@ export function cancelGraph(
   revokeGraph(records, graph, terminate);
   const revoked = records.graphs.find(id);
   if (revoked && isOver(revoked)) closeGraph(records, revoked);
-  goOnUntold(records);
   return "cancelled";
 }
 

@@ -119,11 +119,7 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
       "  records.messages.redrive(message);",
     ],
     ["a dropped message leaves no result", "  keepOwnResult(records, message, state, reason);\n", ""],
-    [
-      "a dead letter leaves no result",
-      '  keepOwnResult(records, message, "FAILURE", reason);\n}\n\nfunction endRun',
-      "}\n\nfunction endRun",
-    ],
+    ["a dead letter leaves no result", '  keepOwnResult(records, message, "FAILURE", reason);\n', ""],
     [
       "a part that is given up leaves its graph waiting",
       'part && partEnded(records, part, "failed"',
