@@ -29,6 +29,7 @@ export type {
   GraphProgress,
   GraphResult,
   GroupOptions,
+  GroupResult,
   Immutable,
   PartState,
   PartsOptions,

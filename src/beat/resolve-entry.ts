@@ -116,6 +116,14 @@ function sendOptions(options: EntryOptions["options"]): SendOptions {
   if ((options as SendOptions | null | undefined)?.taskId !== undefined) {
     throw invalidOption("options.taskId", "nothing: the id of a run is made of entry and instant", options);
   }
+  const { link, linkError } = (options ?? {}) as SendOptions;
+  if (link !== undefined || linkError !== undefined) {
+    throw invalidOption(
+      "options.link and linkError",
+      "none: give the entry a canvas with callbacks",
+      link ?? linkError,
+    );
+  }
   return portableOptions(options);
 }
 

@@ -18,6 +18,7 @@ export type {
   GraphProgress,
   GraphResult,
   GroupOptions,
+  GroupResult,
   Immutable,
   InOf,
   Mismatch,

@@ -1,5 +1,6 @@
 /** The types of signatures. What each form does at run time is in the files beside this one. */
 import type { AsyncResult } from "../app/async-result.js";
+import type { GetOptions } from "../app/result-reader.js";
 import type { SendOptions } from "../tasks/message.js";
 import type { OUT, Results, Settled, SignatureType, TaskFailure } from "../tasks/signature.js";
 
@@ -209,11 +210,21 @@ export interface GraphResult<R = unknown> extends AsyncResult<R> {
   parts(options?: PartsOptions): AsyncIterable<PartView>;
   /** The results of a group, in order, read while they are asked for. */
   results(): R extends readonly (infer E)[] ? AsyncIterable<E> : never;
+  /** Handles of the members of a group, of each the task that gives its value; of another graph its output alone. */
   members(): Promise<AsyncResult[]>;
+  /** How many members have succeeded. */
+  completedCount(): Promise<number>;
+  /** Whether its value has not come, and may still. */
+  waiting(): Promise<boolean>;
+  /** The same as `get`. */
+  join(options?: GetOptions): Promise<R>;
   /** Runs anew what has failed, was revoked or did not run. Code: SUNBEAT_GRAPH_INVALID while it runs, and after success. */
   resume(): Promise<void>;
   /** Keeps it until it is forgotten, under a name that people read. */
   save(name?: string): Promise<void>;
 }
+
+/** The handle of a group, by Celery's name. */
+export type GroupResult<R extends readonly unknown[] = unknown[]> = GraphResult<R>;
 
 export type { Results, Settled, TaskFailure };

@@ -321,7 +321,7 @@ const CALLS: readonly Call[] = [
   {
     name: "graph.join",
     right: [{ timeout: 0.001, propagate: true }],
-    call: any((options: never) => coreOf(made).graph({ graphId: "g" }).join(options)),
+    call: any((options: never) => made.graph("g").join(options)),
   },
   // inside a task
   {

@@ -1,9 +1,19 @@
 /** Large, deep and odd graphs: values, or typed errors; nothing lost, no graph left open, no id that is too long. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chain, chord, group, type Signature, Sunbeat } from "../../src/index.js";
 import { coreOf } from "../../src/app/index.js";
 
-describe.each([["memory", "memory:"]])("on %s", (_, broker) => {
+const folder = mkdtempSync(path.join(tmpdir(), "sunbeat-bad-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each([
+  // broker                                        chain   group    replaced
+  ["memory", "memory:", 10_000, 100_000, 1_000],
+  ["SQLite", `sqlite:${path.join(folder, "bad.db")}`, 2_000, 5_000, 200],
+])("on %s", (_, broker, longest, widest, most) => {
   const app = new Sunbeat("bad", { broker, logger: null });
   const next = app.task("next", (n: number) => n + 1);
   const zero = app.task("zero", () => 0);
@@ -33,31 +43,31 @@ describe.each([["memory", "memory:"]])("on %s", (_, broker) => {
     return form;
   }
 
-  test("a chain of 10,000", async () => {
-    const sent = await chainOf(10_000, zero.s()).delay();
-    expect(await sent.get({ timeout: 60 })).toBe(9_999);
-    expect(await sent.progress()).toMatchObject({ state: "succeeded", size: 10_000, open: 0 });
+  test(`a chain of ${longest}`, async () => {
+    const sent = await chainOf(longest, zero.s()).delay();
+    expect(await sent.get({ timeout: 60 })).toBe(longest - 1);
+    expect(await sent.progress()).toMatchObject({ state: "succeeded", size: longest, open: 0 });
   });
 
-  test("a chain of 10,000 whose head fails ends everywhere", async () => {
-    const sent = await chainOf(10_000, fail.s()).delay();
+  test(`a chain of ${longest} whose head fails ends everywhere`, async () => {
+    const sent = await chainOf(longest, fail.s()).delay();
     await expect(sent.get({ timeout: 60 })).rejects.toMatchObject({
       code: "SUNBEAT_UPSTREAM_FAILED",
       details: { taskId: `${sent.graphId}:0` },
     });
     expect(await sent.progress()).toEqual({
-      ...{ state: "failed", size: 10_000, succeeded: 0, failed: 1, unrun: 9_999, open: 0 },
+      ...{ state: "failed", size: longest, succeeded: 0, failed: 1, unrun: longest - 1, open: 0 },
     });
   });
 
-  test("a group of 100,000, read as a stream", async () => {
-    const sent = await group(Array.from({ length: 100_000 }, (_one, n) => next.s(n))).delay();
+  test(`a group of ${widest}, read as a stream`, async () => {
+    const sent = await group(Array.from({ length: widest }, (_one, n) => next.s(n))).delay();
     let [count, all] = [0, 0];
     for await (const one of sent.results()) {
       count++;
       all += one;
     }
-    expect([count, all]).toEqual([100_000, 5_000_050_000]);
+    expect([count, all]).toEqual([widest, (widest * (widest + 1)) / 2]);
   });
 
   test("a chord of nothing", async () => {
@@ -84,14 +94,14 @@ describe.each([["memory", "memory:"]])("on %s", (_, broker) => {
     await small.close();
   });
 
-  test("a part that replaces itself 1,000 times has short ids and one end", async () => {
+  test(`a part that replaces itself ${most} times has short ids and one end`, async () => {
     const longest = { id: "" };
     const again = app.task("again", { bind: true }, (self, left: number): number => {
       if (self.request.id.length > longest.id.length) longest.id = self.request.id;
       return left === 0 ? 7 : self.replace(app.signature<number>("again", [left - 1]));
     });
-    expect(await (await again.delay(1_000)).get({ timeout: 60 })).toBe(7);
-    expect(await (await chain(zero.s(), again.si(1_000), next.s()).delay()).get({ timeout: 60 })).toBe(8);
+    expect(await (await again.delay(most)).get({ timeout: 60 })).toBe(7);
+    expect(await (await chain(zero.s(), again.si(most), next.s()).delay()).get({ timeout: 60 })).toBe(8);
     expect(longest.id.length).toBeLessThan(256);
   });
 

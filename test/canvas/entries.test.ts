@@ -1,5 +1,6 @@
 /** Entries with a canvas: the tick, its ids and `overlap` are those of any entry, over the whole graph. */
 import { describe, expect, onTestFinished, test } from "vitest";
+import { definitionRows } from "../../src/cli/definition-rows.js";
 import { chain, chord, type EntryOptions, every, Sunbeat } from "../../src/index.js";
 import { virtualTime } from "../../src/testing/index.js";
 
@@ -114,7 +115,7 @@ test.each<[string, object, RegExp]>([
   ["a task beside it", { task: "t" }, /task and args: expected neither beside a canvas/],
   ["args beside it", { args: [1] }, /task and args: expected neither beside a canvas/],
   ["text instead of a form", { canvas: "t" }, /canvas: expected an object/],
-  ["callbacks in the options", { options: { link: {} } }, /link: expected a signature/],
+  ["a callback in the options", { options: { link: {} } }, /options.link and linkError: expected none/],
 ])("an entry with a canvas and %s is refused, with its name", (_, more, message) => {
   const app = new Sunbeat("entries", { broker: "memory:" });
   const task = app.task("t", () => 1);
@@ -123,4 +124,13 @@ test.each<[string, object, RegExp]>([
   expect(() => new Sunbeat("x", { broker: "memory:", beatSchedule: { nightly: entry } })).toThrow(
     /"nightly"/,
   );
+});
+
+test("schedule show tells the form, and no arguments", () => {
+  const task = new Sunbeat("entries", { broker: "memory:" }).task("t", () => 1);
+  const form = chain(task.si(), task.si()).toJSON();
+  expect(definitionRows({ task: "sunbeat.canvas", args: [form] }, "UTC")).toEqual([
+    ["canvas", JSON.stringify(form)],
+  ]);
+  expect(definitionRows({ task: "t", args: [1] }, "UTC")).toEqual([["args", "[1]"]]);
 });
