@@ -9,7 +9,9 @@ import { silentLogger } from "../../src/core/logger.js";
 import { systemRandom } from "../../src/core/random.js";
 import { isSunbeatError, Sunbeat } from "../../src/index.js";
 import { openRedisStore } from "../../src/store/redis/index.js";
+import type { NewPart } from "../../src/tasks/part.js";
 import { KEY_NAMES, KEY_TYPES, keyspace } from "../../src/store/redis/keys.js";
+import type { GraphPortion } from "../../src/store/contracts/graphs.js";
 import type { Store } from "../../src/store/contracts/store.js";
 import {
   allow,
@@ -263,10 +265,37 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   extend: (s) => s.locks.extend(permit, 1_000),
   release: (s) => s.locks.release(permit),
   admit: (s) => s.consumer.admit([{ ...ref, lock, busy: "block" }]),
+  openGraph: (s) => s.graphs.open(chainOfTwo(`graph${++given}`)),
+  graph: (s) => s.graphs.get(["a", `graph${given}`]),
+  graphs: (s) => s.graphs.list({ limit: 10 }),
+  parts: (s) => s.graphs.parts(`graph${given}`, { limit: 10 }),
+  outputs: (s) => s.graphs.outputs(["a"]),
+  added: (s) => s.graphs.added(`graph${given}`, "0"),
+  resume: (s) => s.graphs.resume("a"),
+  save: (s) => s.graphs.save(`graph${given}`, "kept"),
+  cancelGraph: (s) => s.graphs.cancel(`graph${given}`, { terminate: true }),
+  forgetGraph: (s) => s.graphs.forget(`graph${given}`),
   locks: (s) => s.lockInspection.list({ limit: 10 }),
   inspect: (s) => s.lockInspection.inspect("l", 10),
   resign: (s) => s.leases.resign(candidate),
 };
+
+function chainOfTwo(id: string): GraphPortion {
+  const part = (number: number): NewPart => ({
+    ...{ id: `${id}:${number}`, message: message(`${id}:${number}`), value: null },
+    ...{ list: number === 0 ? "0" : null, pending: number, inputs: [], takers: null },
+  });
+  const lists = [{ key: "0", edges: [{ to: `${id}:1`, kind: "success" as const }] }];
+  return {
+    id,
+    name: "chain",
+    output: `${id}:1`,
+    keepMs: 1_000,
+    parts: [part(0), part(1)],
+    lists,
+    seal: true,
+  };
+}
 
 /** Which verbs were refused, and how; what is no error of ours stands there as it is. */
 async function refusals(): Promise<Record<string, unknown>> {

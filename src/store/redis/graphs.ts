@@ -9,9 +9,10 @@ import type {
   PartRecord,
   PartState,
 } from "../contracts/graphs.js";
+import type { FollowerList, NewPart } from "../../tasks/part.js";
 import type { StoredResult } from "../contracts/results.js";
 import type { Caller } from "./caller.js";
-import { parts, wireIds } from "./messages.js";
+import { parts, partsByCost, wireIds } from "./messages.js";
 import { idOf, nameIn, packParts } from "./parts.js";
 import { readStored } from "./results.js";
 import { CODES, defineScript, meanings, outcomes, type WireNumber } from "./script.js";
@@ -60,15 +61,28 @@ export function redisGraphs(caller: Caller): Graphs {
   const page = async (id: string, after: string, limit: number): Promise<PartsPage | null> =>
     readParts(id, await caller.call(partsScript, { id: toWire(id), after, limit }));
 
+  const openPiece = async (piece: GraphPortion): Promise<OpenOutcome> => {
+    const { args, rest } = packPortion(piece);
+    for (;;) {
+      const outcome = wordOf(await caller.call(openScript, args, rest), OPENED);
+      // An older graph of the id goes first, a part of it at a time.
+      if (outcome !== "dropping") return outcome;
+    }
+  };
+
   return {
     async open(portion) {
       caller.assertOpen();
-      const { args, rest } = packPortion(portion);
-      for (;;) {
-        const outcome = wordOf(await caller.call(openScript, args, rest), OPENED);
-        // An older graph of the id goes first, a part of it at a time.
-        if (outcome !== "dropping") return outcome;
+      const pieces = piecesOf(portion);
+      let outcome: OpenOutcome = "open";
+      let { before = 0 } = portion;
+      for (const [number, piece] of pieces.entries()) {
+        const seal = portion.seal && number === pieces.length - 1;
+        outcome = await openPiece({ ...portion, ...piece, seal, before });
+        if (outcome === "duplicate" || outcome === "behind") break;
+        before += piece.parts.length;
       }
+      return outcome;
     },
 
     async get(ids) {
@@ -148,6 +162,27 @@ export function redisGraphs(caller: Caller): Graphs {
       await caller.call(forgetScript, { id: toWire(id) });
     },
   };
+}
+
+type Piece = Pick<GraphPortion, "parts" | "lists">;
+
+/**
+ * What one call of the server may store. Nothing of a graph runs before the last one, so it may come in smaller pieces. Parts come
+ * last: by their number the next portion sees that one was lost.
+ */
+function piecesOf({ parts: brought, lists }: GraphPortion): Piece[] {
+  const items = [...lists.map((list) => ({ list })), ...brought.map((part) => ({ part }))];
+  const pieces = [...partsByCost<{ part?: NewPart; list?: FollowerList }>(items, costOfStoring)];
+  if (pieces.length === 0) return [{ parts: [], lists: [] }];
+  return pieces.map((piece) => ({
+    parts: piece.flatMap(({ part }) => part ?? []),
+    lists: piece.flatMap(({ list }) => list ?? []),
+  }));
+}
+
+function costOfStoring({ part, list }: { part?: NewPart; list?: FollowerList }) {
+  const characters = part?.message?.body.length ?? part?.value?.length ?? 0;
+  return { cost: (part ? 12 : 0) + (list ? 6 + list.edges.length : 0), characters };
 }
 
 function packPortion({ id, name, output, keepMs, parts: brought, lists, seal, before = 0 }: GraphPortion) {

@@ -26,9 +26,9 @@ local function graph_growth()
   end
 
   -- Stores those of the parts that are not known, two texts each: "<name> <template> <edges> <list> <takers> <inputs>", and body or
-  -- value. Gives their names.
+  -- value. Gives their names, and the list of each.
   local function store_parts(graph, texts, templates)
-    local ids, names = {}, {}
+    local ids, names, lists = {}, {}, {}
     for index = 1, #texts, 2 do ids[#ids + 1] = part_id(graph, match(texts[index], "^%S+")) end
     remember_parts(ids)
     known_parts.any = true
@@ -45,18 +45,19 @@ local function graph_growth()
           graph.joins = graph.joins + 1
           fixed = fixed .. "+ + " .. text
         end
-        local part = read_part(id, PART_BLOCKED .. " + + " .. fixed)
-        known_parts.by_id[id] = part
-        records.save_part(part)
+        -- Read again where this script has to do with it.
+        write_later("HSET", key_part, id, PART_BLOCKED .. " + + " .. fixed)
+        known_parts.by_id[id] = nil
         if edges ~= "0" then set_number(id, tonumber(edges)) end
         if takers ~= "+" and takers ~= "0" then set_number("+" .. id, tonumber(takers)) end
         names[#names + 1] = name
+        lists[#names] = list
         local compiled = tonumber(name)
         if compiled and compiled >= graph.compiled then graph.compiled = compiled + 1 end
       end
     end
     records.save_graph(graph)
-    return names
+    return names, lists
   end
 
   -- How many edges a chunk has.
@@ -64,11 +65,10 @@ local function graph_growth()
     return select(2, string.gsub(text, "=", ""))
   end
 
-  -- Adds edges behind those of a list. What was brought before is known by its first edge.
-  local function store_edges(graph, list, edges)
-    local field, chunk = graph.id .. "#" .. list .. ".", 0
+  -- Adds edges behind those of a list, whose first chunk is `before`. What was brought before is known by its first edge.
+  local function store_edges(graph, list, edges, before)
+    local field, chunk, size = graph.id .. "#" .. list .. ".", 0, 0
     local first_edge = " " .. match(edges, "^%S+") .. " "
-    local before, size = call("HGET", key_list, field .. chunk), 0
     while before do
       if string.find(" " .. before .. " ", first_edge, 1, true) then return end
       size = size_of(before)
@@ -94,13 +94,19 @@ local function graph_growth()
 
   -- Each is "<list> <name>=<edge> ...", or with the ranges that it cancels "<list>! <from> <to> ...".
   local function store_lists(graph, texts)
-    local seen = {}
-    for _, text in ipairs(texts) do
+    local seen, names = {}, {}
+    for index, text in ipairs(texts) do names[index] = graph.id .. "#" .. match(text, "^%S+") .. ".0" end
+    local stored = fields(key_list, names)
+    for index, text in ipairs(texts) do
       local list, rest_of = match(text, "^(%S+) (.*)$")
-      if seen[list] then flush() end
+      local before = stored[names[index]]
+      if seen[list] then
+        flush()
+        before = call("HGET", key_list, names[index])
+      end
       seen[list] = true
       if string.sub(list, -1) ~= "!" then
-        store_edges(graph, list, rest_of)
+        store_edges(graph, list, rest_of, before)
       else
         call("HSETNX", key_list, graph.id .. "#" .. list, "0 " .. rest_of)
       end
@@ -117,10 +123,10 @@ local function graph_growth()
   end
 
   -- Those who were there, and follow new parts, wait for these, too.
-  local function await_grown(graph, names)
+  local function await_grown(graph, names, lists)
     local sizes, is_grown = {}, {}
-    for _, name in ipairs(names) do
-      local list = part_at(part_id(graph, name)).list
+    for index, name in ipairs(names) do
+      local list = lists[index]
       sizes[list] = (sizes[list] or 0) + 1
       is_grown[name] = true
     end
@@ -155,9 +161,9 @@ local function graph_growth()
     local templates = {}
     for index, text in ipairs(growth.templates) do templates[index] = read_part_template(text) end
     local compiled = graph.compiled
-    local names = store_parts(graph, growth.parts, templates)
+    local names, lists = store_parts(graph, growth.parts, templates)
     store_lists(graph, growth.lists)
-    await_grown(graph, names)
+    await_grown(graph, names, lists)
     if growth.list ~= "" then add_values(graph, growth.list, growth.values) end
     if growth.output ~= "" then part.replaced = part.replaced .. growth.output end
     local prefix, own = match(names[1] or "", "^(.*)/[^/]*$"), records.name_in(graph, part.id)

@@ -28,6 +28,7 @@ local function graph_portions()
   local function stop_part(graph, part, revoked)
     if not is_open_part(part) then return nil end
     local m = part.task ~= "+" and load_message(part.id) or nil
+    todo.left = todo.left - 1
     if not m or m.state ~= STATE_LEASED then return ends.revoke_part(graph, part, m) end
     if m.revoked < revoked then
       m.revoked = revoked
@@ -223,6 +224,7 @@ local function graph_portions()
         ends.keep_until(part.id, (tonumber(graph.ends_at) or now) - graph.keep + part.ttl)
       end
       lists[part.list] = true
+      todo.left = todo.left - 1
       gone[#gone + 1] = part.id
       known_parts.changed[part.id], known_parts.by_id[part.id] = nil, false
       set_number(part.id, false)
@@ -238,7 +240,7 @@ local function graph_portions()
       call("HDEL", key_list, graph.id .. "#" .. list .. "!", graph.id .. "#" .. list .. "+")
     end
     todo.dropped = todo.dropped + #gone
-    if not is_all or todo.left < 0 then return false end
+    if not is_all or todo.left <= 0 then return false end
     for chunk = 0, math.floor(graph.grown / FOLLOWED_AT_ONCE) do call("HDEL", key_seg, graph.id .. "#" .. chunk) end
     records.forget_graph(graph)
     todo.dropped = todo.dropped + 1
