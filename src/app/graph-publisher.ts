@@ -1,6 +1,8 @@
 /** The way of graphs into the store: in portions, of which nothing runs before the last has come. */
 import { type Clock, sleep } from "../core/clock.js";
+import { StoreError } from "../core/errors.js";
 import { bounded, isRetryable } from "../core/patience.js";
+import { quote } from "../core/quote.js";
 import type { PublishRetry } from "../config/options.js";
 import { FOLLOWED_AT_ONCE, type GraphPortion, type OpenOutcome } from "../store/contracts/graphs.js";
 import type { Store } from "../store/contracts/store.js";
@@ -14,6 +16,9 @@ const STORE_TIMEOUT_MS = 10_000;
 const ONE_ROUND_MS = 1_000;
 /** A store that answers nothing for so long does not keep the app from closing. */
 const SILENCE_MS = 1_000;
+
+/** How often all of it is sent to a store that goes back in time meanwhile, as after a fail-over. */
+const MOST_ROUNDS = 5;
 
 const LATE = "; the graph may have arrived, sending it again under its id is safe";
 
@@ -39,10 +44,11 @@ export class GraphPublisher {
   async open(graph: CompiledGraph, keepMs: number): Promise<"sealed" | "duplicate"> {
     this.#sending++;
     try {
-      for (const portion of portionsOf(graph, keepMs)) {
-        if ((await this.#insist(portion)) === "duplicate") return "duplicate";
+      for (let rounds = 1; ; rounds++) {
+        const outcome = await this.#bring(graph, keepMs);
+        if (outcome !== "behind") return outcome;
+        if (rounds === MOST_ROUNDS) throw goneBack(graph.id);
       }
-      return "sealed";
     } finally {
       this.#sending--;
     }
@@ -58,6 +64,14 @@ export class GraphPublisher {
     } catch {
       // What is on its way ends with the store.
     }
+  }
+
+  async #bring(graph: CompiledGraph, keepMs: number): Promise<"sealed" | "duplicate" | "behind"> {
+    for (const portion of portionsOf(graph, keepMs)) {
+      const outcome = await this.#insist(portion);
+      if (outcome === "duplicate" || outcome === "behind") return outcome;
+    }
+    return "sealed";
   }
 
   async #insist(portion: GraphPortion): Promise<OpenOutcome> {
@@ -86,19 +100,36 @@ export class GraphPublisher {
   }
 }
 
-/** Parts by their number, text and edges: each portion takes what the store does in one bounded step. */
+function goneBack(id: string): StoreError {
+  return new StoreError(
+    "SUNBEAT_STORE_UNAVAILABLE",
+    `graphs.open: the store has lost portions of graph ${quote(id)} that it had stored, ${MOST_ROUNDS} times in a row` +
+      LATE,
+    { retryable: true, details: { graph: id } },
+  );
+}
+
+/**
+ * Parts by their number, text and edges: each portion takes what the store does in one bounded step. Each brings parts, while there are
+ * any left: by their number the store sees that a portion before was lost.
+ */
 export function* portionsOf(graph: CompiledGraph, keepMs: number): Generator<GraphPortion, void, undefined> {
   const { id, name, output } = graph;
-  const parts = chunks(graph.parts, weightOfPart, MOST_TEXT);
   const lists = chunks([...graph.lists.flatMap(shortLists)], ({ edges }) => edges.length, FOLLOWED_AT_ONCE);
+  const share = Math.max(1, Math.floor(graph.parts.length / Math.max(1, lists.length)));
+  const parts = chunks(graph.parts, weightOfPart, MOST_TEXT, share);
   const count = Math.max(parts.length, lists.length, 1);
+  let before = 0;
   for (let n = 0; n < count; n++) {
+    const brought = parts[n] ?? [];
     yield {
       ...{ id, name, output, keepMs },
-      parts: parts[n] ?? [],
+      parts: brought,
       lists: lists[n] ?? [],
       seal: n === count - 1,
+      before,
     };
+    before += brought.length;
   }
 }
 
@@ -116,14 +147,19 @@ function shortLists(list: FollowerList): FollowerList[] {
   return pieces;
 }
 
-/** In order, at most `FOLLOWED_AT_ONCE` items and `most` in weight; an item that is heavier stands alone. */
-function chunks<T>(items: readonly T[], weightOf: (item: T) => number, most: number): T[][] {
+/** In order, at most `count` items and `most` in weight; an item that is heavier stands alone. */
+function chunks<T>(
+  items: readonly T[],
+  weightOf: (item: T) => number,
+  most: number,
+  count = FOLLOWED_AT_ONCE,
+): T[][] {
   const made: T[][] = [];
   let chunk: T[] = [];
   let weight = 0;
   for (const item of items) {
     const its = weightOf(item);
-    if (chunk.length > 0 && (chunk.length >= FOLLOWED_AT_ONCE || weight + its > most)) {
+    if (chunk.length > 0 && (chunk.length >= Math.min(count, FOLLOWED_AT_ONCE) || weight + its > most)) {
       made.push(chunk);
       chunk = [];
       weight = 0;

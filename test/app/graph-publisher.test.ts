@@ -55,6 +55,19 @@ test.each([
     "whole lists stay whole",
   ],
   [
+    graph(
+      10,
+      Array.from({ length: 3 }, (_, n) => list(`${n}`, 300)),
+    ),
+    [
+      [3, 300, false],
+      [3, 300, false],
+      [3, 300, false],
+      [1, 0, true],
+    ],
+    "each brings parts, by which the store sees that one before it was lost",
+  ],
+  [
     graph(3, [], "x".repeat(2_500_000)),
     [
       [1, 0, false],
@@ -68,6 +81,11 @@ test.each([
   const edges = (lists: readonly FollowerList[]): number =>
     lists.reduce((sum, one) => sum + one.edges.length, 0);
   expect(portions.map(({ parts, lists, seal }) => [parts.length, edges(lists), seal])).toEqual(expected);
+  let before = 0;
+  for (const portion of portions) {
+    expect(portion.before).toBe(before);
+    before += portion.parts.length;
+  }
   expect(portions.flatMap(({ parts }) => parts.map(({ id }) => id))).toEqual(
     compiled.parts.map(({ id }) => id),
   );
@@ -159,4 +177,20 @@ test("a drain waits for all portions of what is on its way, and a second for a s
   expect(silent).toBe(false);
   await clock.advance(1);
   expect(silent).toBe(true);
+});
+
+test("a graph of which the store has lost portions is sent anew from the first", async () => {
+  const answers = ["open", "behind", "open", "open", "sealed"] as const;
+  const { publisher, calls } = setUp((call) => Promise.resolve(answers[call - 1]!));
+  expect(await publisher.open(graph(1_200), 1_000)).toBe("sealed");
+  expect(calls.map(({ seal }) => seal)).toEqual([false, false, false, false, true]);
+});
+
+test("a store that loses portions again and again is told of", async () => {
+  const { publisher, calls } = setUp((call) => Promise.resolve(call % 2 === 1 ? "open" : "behind"));
+  await expect(publisher.open(graph(1_200), 1_000)).rejects.toMatchObject({
+    code: "SUNBEAT_STORE_UNAVAILABLE",
+    retryable: true,
+  });
+  expect(calls.length).toBe(10);
 });

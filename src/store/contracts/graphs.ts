@@ -29,10 +29,15 @@ export interface GraphPortion {
   /** Whole lists, or edges behind those that were brought before. */
   readonly lists: readonly FollowerList[];
   readonly seal: boolean;
+  /** Parts that the portions before it have brought; absent: none. */
+  readonly before?: number;
 }
 
-/** "duplicate": the graph is sealed, and its record is kept; nothing was changed. */
-export type OpenOutcome = "open" | "sealed" | "duplicate";
+/**
+ * "duplicate": the graph is sealed, and its record is kept. "behind": a portion before it is not there any more, since the store
+ * has gone back in time; all of them are to come again. Nothing was changed.
+ */
+export type OpenOutcome = "open" | "sealed" | "duplicate" | "behind";
 
 /** "running": also one whose output has ended while other parts have not. It follows the output part. */
 export type GraphState = "open" | "running" | "succeeded" | "failed" | "revoked";

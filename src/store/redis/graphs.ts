@@ -75,10 +75,12 @@ export function redisGraphs(caller: Caller): Graphs {
       caller.assertOpen();
       const pieces = piecesOf(portion);
       let outcome: OpenOutcome = "open";
+      let { before = 0 } = portion;
       for (const [number, piece] of pieces.entries()) {
         const seal = portion.seal && number === pieces.length - 1;
-        outcome = await openPiece({ ...portion, ...piece, seal });
-        if (outcome === "duplicate") break;
+        outcome = await openPiece({ ...portion, ...piece, seal, before });
+        if (outcome === "duplicate" || outcome === "behind") break;
+        before += piece.parts.length;
       }
       return outcome;
     },
@@ -164,9 +166,12 @@ export function redisGraphs(caller: Caller): Graphs {
 
 type Piece = Pick<GraphPortion, "parts" | "lists">;
 
-/** What one call of the server may store. Nothing of a graph runs before the last one, so it may come in smaller pieces. */
+/**
+ * What one call of the server may store. Nothing of a graph runs before the last one, so it may come in smaller pieces. Parts come
+ * last: by their number the next portion sees that one was lost.
+ */
 function piecesOf({ parts: brought, lists }: GraphPortion): Piece[] {
-  const items = [...brought.map((part) => ({ part })), ...lists.map((list) => ({ list }))];
+  const items = [...lists.map((list) => ({ list })), ...brought.map((part) => ({ part }))];
   const pieces = [...partsByCost<{ part?: NewPart; list?: FollowerList }>(items, costOfStoring)];
   if (pieces.length === 0) return [{ parts: [], lists: [] }];
   return pieces.map((piece) => ({
@@ -180,12 +185,12 @@ function costOfStoring({ part, list }: { part?: NewPart; list?: FollowerList }) 
   return { cost: (part ? 12 : 0) + (list ? 6 + list.edges.length : 0), characters };
 }
 
-function packPortion({ id, name, output, keepMs, parts: brought, lists, seal }: GraphPortion) {
+function packPortion({ id, name, output, keepMs, parts: brought, lists, seal, before = 0 }: GraphPortion) {
   const packed = packParts(id, brought, lists);
   return {
     args: {
       ...{ id: toWire(id), name: toWord(name), output: nameIn(id, output), keep: keepMs, seal: seal ? 1 : 0 },
-      ...{ templates: packed.templates.length, lists: packed.lists.length },
+      ...{ before, templates: packed.templates.length, lists: packed.lists.length },
     },
     rest: [...packed.templates, ...packed.lists, ...packed.parts],
   };

@@ -13,8 +13,10 @@ import { goOn, leaveChanges } from "./release.js";
 /** Stores a portion. Nothing of the graph runs before the last one. */
 export function openPortion(records: Records, portion: GraphPortion): OpenOutcome {
   const { graphs, now } = records;
+  const { before = 0 } = portion;
   const known = knownGraph(records, portion.id);
   if (known && known.state !== "open") return "duplicate";
+  if (known ? partsOf(known) < before : before > 0) return "behind";
   const graph = known ?? beginGraph(records, portion);
   addParts(records, graph.id, portion.parts);
   for (const list of portion.lists) graphs.addList(graph.id, list);
@@ -27,6 +29,9 @@ export function openPortion(records: Records, portion: GraphPortion): OpenOutcom
   leaveChanges(records);
   return "sealed";
 }
+
+/** Also those that were revoked before it was sealed. */
+const partsOf = ({ open, succeeded, failed, unrun }: FoundGraph): number => open + succeeded + failed + unrun;
 
 /** In place of an older one of its id that is over, and has not been swept yet. */
 function beginGraph(records: Records, graph: NewGraph): FoundGraph {

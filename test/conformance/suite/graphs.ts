@@ -297,6 +297,24 @@ export const openCases = group("graphs: open", {
     },
   },
 
+  "a portion changes nothing where those before it are lost, and all of them may come again": {
+    because: "the store has gone back in time, and a graph without these parts would never be over",
+    async run({ store }) {
+      const [parts, lists] = chordOf(3);
+      const first = portion(parts.slice(0, 2), lists, 4, { seal: false });
+      const last = portion(parts.slice(2), [], 4, { before: 2 });
+      assert.equal(await store.graphs.open(last), "behind");
+      assert.deepEqual(await store.graphs.get(["g"]), [null]);
+      await store.graphs.open(portion(parts.slice(0, 1), [], 4, { seal: false }));
+      assert.equal(await store.graphs.open(last), "behind");
+      assert.deepEqual(await claimIds(store), []);
+      assert.equal(await store.graphs.open(first), "open");
+      assert.equal(await store.graphs.open(last), "sealed");
+      assert.equal(await store.graphs.open(last), "duplicate");
+      assert.deepEqual((await drain(store)).ran, ["g:0", "g:1", "g:2", "g:4"]);
+    },
+  },
+
   "edges of one list may come in several portions": async ({ store }) => {
     const parts = [part(0, { list: "a" }), part(1, { pending: 1 }), part(2, { pending: 1 })];
     await store.graphs.open(portion(parts, [list("a", { 1: "success" })], 0, { seal: false }));

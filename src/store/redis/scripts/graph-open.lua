@@ -8,6 +8,7 @@
 --   output    name of a part inside the graph
 --   keep      ms for which it is kept once it is over
 --   seal      1 for the last portion, else 0
+--   before    number of parts that the portions before have brought
 --   templates    number of templates
 --   lists     number of lists
 --   rest...   the templates (lib/send.lua), the lists and the parts, two texts each (lib/graph.lua)
@@ -24,6 +25,7 @@ if graph and not records.is_known(graph) then
   return OPENED_DROPPING
 end
 if graph and graph.state ~= GRAPH_OPEN then return OPENED_DUPLICATE end
+if (graph and graph.size + graph.joins or 0) < tonumber(arg_before) then return OPENED_BEHIND end
 
 local templates, lists, texts = {}, {}, {}
 local first_list = rest + tonumber(arg_templates)
