@@ -151,7 +151,7 @@ describe.concurrent("chords", () => {
     [
       "a part that is added is not waited for",
       growing,
-      [{ script: "library", find: "(number_of(target.id) or 0) + by", put: "number_of(target.id)" }],
+      [{ script: "library", find: "(number_of(target.id) or 0) + size", put: "number_of(target.id)" }],
       /^chord: (its body was given the values|its counts are)/,
     ],
     [
