@@ -16,6 +16,7 @@ import { entry, putAll } from "../../conformance/suite/entry-samples.js";
 import { message } from "../../conformance/suite/samples.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import type { NewMessage } from "../../../src/tasks/message.js";
+import type { NewPart } from "../../../src/tasks/part.js";
 import { ownNamespace } from "../../support/redis-harness.js";
 
 let clock: ManualClock;
@@ -431,5 +432,64 @@ describe("what is large is read, written and given in parts of half a megabyte, 
     expect(await store.sweep(1_000)).toBe(COUNT);
     // At most ten are looked at before their size is known.
     expect(calls.length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("of a graph of 3,000 parts", () => {
+  const COUNT = 3_000;
+  const commands = async (act: () => Promise<unknown>): Promise<number> => {
+    await client.config("RESETSTAT");
+    await act();
+    const stats = await client.info("commandstats");
+    return [...stats.matchAll(/calls=(\d+)/g)].reduce((sum, [, number]) => sum + Number(number), 0);
+  };
+  const part = (number: number, changes: Partial<NewPart>): NewPart => ({
+    ...{ id: `g:${number}`, message: message(`g:${number}`), value: null },
+    ...{ list: null, pending: 0, inputs: [], takers: null, ...changes },
+  });
+  const edge = (number: number) => ({ to: `g:${number}`, kind: "success" as const });
+  const portion = { id: "g", name: "form", output: `g:${COUNT - 1}`, keepMs: 1_000, seal: false };
+  /** A chain, but for its seal. */
+  const openChain = async (): Promise<void> => {
+    const numbers = Array.from({ length: COUNT }, (_, number) => number);
+    await store.graphs.open({
+      ...portion,
+      parts: numbers.map((number) => part(number, { list: `${number}`, pending: number === 0 ? 0 : 1 })),
+      lists: numbers.slice(1).map((number) => ({ key: `${number - 1}`, edges: [edge(number)] })),
+    });
+  };
+  const seal = () => store.graphs.open({ ...portion, parts: [], lists: [], seal: true });
+
+  test("a seal looks at some hundreds for those that begin", async () => {
+    await openChain();
+    expect(await commands(seal)).toBeLessThan(100);
+    expect(await client.llen(keys.todo)).toBe(1);
+  });
+
+  test("a cancel, and each claim after it, ends some hundreds", async () => {
+    await openChain();
+    await seal();
+    const open = async () => (await store.graphs.get(["g"]))[0]?.open ?? 0;
+    let left = await open();
+    await store.graphs.cancel("g", { terminate: false });
+    for (let claims = 0; claims < 100 && left > 0; claims++) {
+      const before = left;
+      left = await open();
+      expect(before - left).toBeLessThanOrEqual(500);
+      expect(await commands(() => claim(1))).toBeLessThan(4_000);
+    }
+    expect(left).toBe(0);
+  });
+
+  test("the end of a chain that nobody is to run comes in portions", async () => {
+    await openChain();
+    await seal();
+    const [head] = (await claim(1)).deliveries;
+    if (!head) throw new Error("the first part was to be there");
+    const failed = { ...end("done", head), result: { state: "FAILURE", payload: "f" } };
+    expect(await commands(() => store.consumer.settle([failed], null))).toBeLessThan(4_000);
+    const [graph] = await store.graphs.get(["g"]);
+    expect(graph?.unrun).toBeGreaterThan(100);
+    expect(graph?.unrun).toBeLessThanOrEqual(500);
   });
 });

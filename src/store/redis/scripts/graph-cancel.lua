@@ -1,4 +1,4 @@
--- Revokes a graph: from now on no part of it begins. What is left to do is done in portions, by this and later scripts.
+-- Revokes a graph: from now on no part of it begins. What is left to do is done in portions, by later scripts.
 --
 -- ARGV
 --   now       ms, "" for the server's TIME
@@ -13,8 +13,6 @@ local graph = records.graph_at(arg_id)
 if not records.is_known(graph) then return STOPPED_UNKNOWN end
 if records.is_over(graph) then return STOPPED_OVER end
 part_ends().revoke_graph(graph, arg_terminate == "1")
-follow_up()
-leave_graph_changes()
-save_entry_states()
+records.save_all()
 finish()
 return STOPPED_CANCELLED

@@ -224,7 +224,7 @@ local function graph_portions()
         ends.keep_until(part.id, (tonumber(graph.ends_at) or now) - graph.keep + part.ttl)
       end
       lists[part.list] = true
-      todo.left = todo.left - 1
+      todo.left = todo.left - 2
       gone[#gone + 1] = part.id
       known_parts.changed[part.id], known_parts.by_id[part.id] = nil, false
       set_number(part.id, false)

@@ -174,7 +174,7 @@ local function graphs()
         places[#begin] = index
       end
     end
-    todo.left = todo.left - math.floor((#ids - #begin) / 2)
+    todo.left = todo.left - math.max(1, math.floor((#ids - #begin) / 2))
     local fits, states = read_values(key_msg, begin, texts, 0), fields(key_state, begin)
     for number, id in ipairs(begin) do
       if todo.left <= 0 or number > fits then
