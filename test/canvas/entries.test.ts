@@ -1,6 +1,5 @@
 /** Entries with a canvas: the tick, its ids and `overlap` are those of any entry, over the whole graph. */
 import { describe, expect, onTestFinished, test } from "vitest";
-import { definitionRows } from "../../src/cli/definition-rows.js";
 import { chain, chord, type EntryOptions, every, Sunbeat } from "../../src/index.js";
 import { virtualTime } from "../../src/testing/index.js";
 
@@ -124,13 +123,4 @@ test.each<[string, object, RegExp]>([
   expect(() => new Sunbeat("x", { broker: "memory:", beatSchedule: { nightly: entry } })).toThrow(
     /"nightly"/,
   );
-});
-
-test("schedule show tells the form, and no arguments", () => {
-  const task = new Sunbeat("entries", { broker: "memory:" }).task("t", () => 1);
-  const form = chain(task.si(), task.si()).toJSON();
-  expect(definitionRows({ task: "sunbeat.canvas", args: [form] }, "UTC")).toEqual([
-    ["canvas", JSON.stringify(form)],
-  ]);
-  expect(definitionRows({ task: "t", args: [1] }, "UTC")).toEqual([["args", "[1]"]]);
 });
