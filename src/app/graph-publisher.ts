@@ -45,7 +45,7 @@ export class GraphPublisher {
     this.#sending++;
     try {
       for (let rounds = 1; ; rounds++) {
-        const outcome = await this.#bring(graph, keepMs);
+        const outcome = await this.#bring(graph, keepMs, rounds === 1 ? 1 : 0);
         if (outcome !== "behind") return outcome;
         if (rounds === MOST_ROUNDS) throw goneBack(graph.id);
       }
@@ -66,12 +66,32 @@ export class GraphPublisher {
     }
   }
 
-  async #bring(graph: CompiledGraph, keepMs: number): Promise<"sealed" | "duplicate" | "behind"> {
-    for (const portion of portionsOf(graph, keepMs)) {
-      const outcome = await this.#insist(portion);
-      if (outcome === "duplicate" || outcome === "behind") return outcome;
+  /**
+   * The store does one portion while the next is made ready. One that comes before its predecessor finds the store behind; all of it is sent again
+   * then, one by one. The last one waits for all others: it seals the graph.
+   */
+  async #bring(
+    graph: CompiledGraph,
+    keepMs: number,
+    ahead: number,
+  ): Promise<"sealed" | "duplicate" | "behind"> {
+    const onTheirWay: Promise<OpenOutcome>[] = [];
+    try {
+      for (const portion of portionsOf(graph, keepMs)) {
+        while (onTheirWay.length > (portion.seal ? 0 : ahead)) {
+          const outcome = await onTheirWay.shift()!;
+          if (outcome === "duplicate" || outcome === "behind") return outcome;
+        }
+        const answer = this.#insist(portion);
+        answer.catch(() => undefined); // it is awaited in its turn
+        onTheirWay.push(answer);
+      }
+      const outcome = await onTheirWay.shift()!;
+      return outcome === "open" ? "sealed" : outcome;
+    } finally {
+      // Nothing of this round comes after the first of another.
+      await Promise.allSettled(onTheirWay);
     }
-    return "sealed";
   }
 
   async #insist(portion: GraphPortion): Promise<OpenOutcome> {

@@ -127,10 +127,10 @@ test("a portion that the store could not take is sent again, and those behind it
   ]);
 });
 
-test("a graph that is there is no error, and no more of it is sent", async () => {
+test("a graph that is there is no error, and no more of it is sent than was on its way", async () => {
   const { publisher, calls } = setUp(() => Promise.resolve("duplicate"));
-  expect(await publisher.open(graph(1_200), 1_000)).toBe("duplicate");
-  expect(calls.length).toBe(1);
+  expect(await publisher.open(graph(5_000), 1_000)).toBe("duplicate");
+  expect(calls.map(({ seal }) => seal)).toEqual([false, false]);
 });
 
 test("after the last try the sender has the error, and nothing was sealed", async () => {
@@ -177,6 +177,19 @@ test("a drain waits for all portions of what is on its way, and a second for a s
   expect(silent).toBe(false);
   await clock.advance(1);
   expect(silent).toBe(true);
+});
+
+test("one portion is made ready while the store does another, and the last one waits for all", async () => {
+  const gates: ((outcome: OpenOutcome) => void)[] = [];
+  const { publisher, clock, calls } = setUp(() => new Promise((resolve) => void gates.push(resolve)));
+  const sent = publisher.open(graph(2_000), 1_000);
+  const seen: number[] = [];
+  for (let n = 0; n < 4; n++) {
+    await clock.advance(0);
+    seen.push(calls.length);
+    gates[n]!(n === 3 ? "sealed" : "open");
+  }
+  expect([await sent, ...seen]).toEqual(["sealed", 2, 3, 3, 4]);
 });
 
 test("a graph of which the store has lost portions is sent anew from the first", async () => {
