@@ -431,8 +431,22 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     ],
     ["a rest begins anew", "return { ...line, at };", "return { ...line, at: 0 };"],
     ["an ended part begins again", 'if (target.stage !== "blocked") return;', ""],
-    ["a failure lets what needs it begin", 'kind === "success" && end !== "succeeded"', "false"],
-    ["an error callback is not called", 'kind === "failure" && end !== "succeeded"', "false"],
+    [
+      "a failure lets what needs it begin",
+      'if (kind === "success") return endUnrun(records, target, culprit);',
+      "",
+    ],
+    [
+      "an error callback is not called",
+      'if (kind === "failure") return startPart(records, target, culprit);',
+      "",
+    ],
+    [
+      "a callback of one that was not needed runs",
+      'end !== "succeeded" && !isUnneeded',
+      'end !== "succeeded"',
+    ],
+    ["what follows one that was not needed runs", "if (isUnneeded && ", "if (false && "],
     [
       "an error callback runs after a success",
       'if (kind === "failure") endUnrun(records, target, null);\n  else ',
@@ -441,8 +455,8 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     ["a part begins with the first edge", "if (graphs.countDown(target) > 0) return;", ""],
     [
       "the culprit is the one before",
-      "(source.culprit ?? source.id) : source.id;\n  if (kind",
-      "source.id : source.id;\n  if (kind",
+      '"unrun" ? source.culprit : source.id',
+      '"unrun" ? source.id : source.id',
     ],
     [
       "a replaced part stays",
