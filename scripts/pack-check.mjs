@@ -23,8 +23,11 @@ const BELONGS = /^(dist\/.*\.(js|d\.ts)|docs\/.*\.md|README\.md|LICENSE|CHANGELO
 /** Pages that messages name. */
 const PAGES = ["docs/errors.md", "docs/reliability.md", "docs/redis.md"];
 
-/** What `npm install sunbeat` may put on a disk, dependencies included; luxon alone is 4.6 MB. */
-const MOST_BYTES = 7_000_000;
+/**
+ * What `npm install sunbeat` may put on a disk, dependencies included; luxon alone is 4.6 MB. 7 MB before graphs of tasks; 9 MB are the
+ * limit once all capabilities stand.
+ */
+const MOST_BYTES = 7_500_000;
 
 function expectOutput(what, actual, expected) {
   if (!expected.test(actual)) throw new Error(`${what}: expected ${expected}, got:\n${actual}`);

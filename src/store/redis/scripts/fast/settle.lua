@@ -11,8 +11,8 @@ do
   -- Most stores have none of these, and one look tells.
   local present = straight and call("EXISTS", key_tasklock, key_lockwake, key_blocked, key_part, key_todo) or 0
   local of_graphs = present > 0 and call("EXISTS", key_part, key_todo) or 0
-  local locks, any_parts = present > of_graphs, of_graphs > 0
-  if any_parts then straight = call("EXISTS", key_todo) == 0 end
+  local locks, has_parts = present > of_graphs, of_graphs > 0
+  if has_parts then straight = call("EXISTS", key_todo) == 0 end
 
   local function first_of(key)
     return tonumber(call("ZRANGE", key, 0, 0, "WITHSCORES")[2]) or math.huge
@@ -27,7 +27,7 @@ do
 
   -- Whether any of the messages has a lock, or is a part of a graph.
   local function any_tied(ids)
-    return locks and any_in(key_tasklock, ids) or any_parts and any_in(key_part, ids)
+    return locks and any_in(key_tasklock, ids) or has_parts and any_in(key_part, ids)
   end
 
   local ids, positions, taken, skip = {}, {}, {}, #(queue or "") + 18
