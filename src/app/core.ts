@@ -27,7 +27,8 @@ import { type GraphContext, GraphHandle, type SentGraph } from "./graph-result.j
 import { clockOf, loggerOf, randomOf } from "./late-parts.js";
 import { lazyStore } from "./lazy-store.js";
 import { openStore } from "./open-store.js";
-import { Publisher, SILENCE_MS } from "./publisher.js";
+import { Publisher } from "./publisher.js";
+import { SILENCE_MS } from "./sending.js";
 import { serve, type Part, type RunEnd } from "./serve.js";
 import { StoreHandle } from "./store-handle.js";
 import { surveyStore } from "./survey-store.js";
@@ -212,9 +213,8 @@ export class AppCore {
       const { runMessage } = await import("./eager.js");
       return runMessage(this.createMessage(request), this);
     }
-    const message = this.createMessage(request);
-    this.#tellSent(message, await this.publisher.send(message));
-    return this.result(message.id, message.resultTtlMs === 0);
+    const { id, resultTtlMs } = await this.sendMessage(request);
+    return this.result(id, resultTtlMs === 0);
   }
 
   async sendMessage(request: MessageRequest): Promise<NewMessage> {

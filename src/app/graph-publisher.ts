@@ -1,39 +1,24 @@
 /** The way of graphs into the store: in portions, of which nothing runs before the last has come. */
-import { type Clock, sleep } from "../core/clock.js";
 import { StoreError } from "../core/errors.js";
-import { bounded, isRetryable } from "../core/patience.js";
+import { bounded } from "../core/patience.js";
 import { quote } from "../core/quote.js";
-import type { PublishRetry } from "../config/options.js";
 import { FOLLOWED_AT_ONCE, type GraphPortion, type OpenOutcome } from "../store/contracts/graphs.js";
-import type { Store } from "../store/contracts/store.js";
 import type { CompiledGraph, FollowerList, NewPart } from "../tasks/part.js";
+import { ONE_ROUND_MS, sendAgain, type SendingContext, SILENCE_MS, STORE_TIMEOUT_MS } from "./sending.js";
 
 /** Characters of bodies in one portion: a portion is one step of the store. */
 const MOST_TEXT = 4_000_000;
-/** A portion that has not been answered by then is taken for lost. */
-const STORE_TIMEOUT_MS = 10_000;
-/** The same of a sender that asked for no second try. */
-const ONE_ROUND_MS = 1_000;
-/** A store that answers nothing for so long does not keep the app from closing. */
-const SILENCE_MS = 1_000;
-
 /** How often all of it is sent to a store that goes back in time meanwhile, as after a fail-over. */
 const MOST_ROUNDS = 5;
 
 const LATE = "; the graph may have arrived, sending it again under its id is safe";
 
-export interface GraphPublisherContext {
-  readonly clock: Clock;
-  readonly store: () => Promise<Store>;
-  readonly retry: PublishRetry;
-}
-
 export class GraphPublisher {
-  readonly #context: GraphPublisherContext;
+  readonly #context: SendingContext;
   #sending = 0;
   readonly #portions = new Set<Promise<unknown>>();
 
-  constructor(context: GraphPublisherContext) {
+  constructor(context: SendingContext) {
     this.#context = context;
   }
 
@@ -94,21 +79,11 @@ export class GraphPublisher {
     }
   }
 
-  async #insist(portion: GraphPortion): Promise<OpenOutcome> {
+  /** Repeating is safe: a part that is known stays as it is. */
+  #insist(portion: GraphPortion): Promise<OpenOutcome> {
     const { clock, retry } = this.#context;
     const limitMs = retry.maxRetries === 0 ? ONE_ROUND_MS : STORE_TIMEOUT_MS;
-    for (let tries = 0; ; tries++) {
-      try {
-        return await bounded(clock, limitMs, "graphs.open", this.#send(portion), LATE);
-      } catch (error) {
-        // Repeating is safe: a part that is known stays as it is.
-        if (!isRetryable(error) || tries >= retry.maxRetries) throw error;
-        await sleep(
-          clock,
-          Math.min(retry.intervalStartMs + tries * retry.intervalStepMs, retry.intervalMaxMs),
-        );
-      }
-    }
+    return sendAgain(this.#context, () => bounded(clock, limitMs, "graphs.open", this.#send(portion), LATE));
   }
 
   #send(portion: GraphPortion): Promise<OpenOutcome> {

@@ -2,12 +2,11 @@
  * The way of messages into the store. What is sent in one turn of the event loop goes in one call, so that a loop
  * of `delay` costs one round trip and not one for each; every sender still has the answer for its own message.
  */
-import { sleep, within, type Clock } from "../core/clock.js";
+import { within } from "../core/clock.js";
 import { StoreError } from "../core/errors.js";
-import { bounded, isRetryable } from "../core/patience.js";
-import type { PublishRetry } from "../config/options.js";
+import { bounded } from "../core/patience.js";
 import type { EnqueueOutcome, NewMessage } from "../store/contracts/sender.js";
-import type { Store } from "../store/contracts/store.js";
+import { ONE_ROUND_MS, sendAgain, type SendingContext, SILENCE_MS, STORE_TIMEOUT_MS } from "./sending.js";
 
 /** Messages in one call: a call is one atomic step of the store, which must stay short (Redis: 2 ms). */
 const CHUNK = 500;
@@ -15,12 +14,6 @@ const CHUNK = 500;
 const MOST_CALLS = 4;
 /** From so many groups on, half goes first: who sends again when it is answered does so while the store has the rest. */
 const WORTH_HALVING = 32;
-/** A call that has not answered by then is taken for lost. */
-const STORE_TIMEOUT_MS = 10_000;
-/** The same of a sender that asked for no second try. */
-const ONE_ROUND_MS = 1_000;
-/** A store that answers nothing for so long does not keep the app from closing. */
-export const SILENCE_MS = 1_000;
 
 const LATE = "; the message may have arrived, sending its id again is safe";
 
@@ -36,21 +29,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export interface PublisherContext {
-  readonly clock: Clock;
-  readonly store: () => Promise<Store>;
-  readonly retry: PublishRetry;
-}
-
 export class Publisher {
-  readonly #context: PublisherContext;
+  readonly #context: SendingContext;
   #waiting: Waiting[] = [];
   #scheduled = false;
   /** Whether nothing was waiting or on its way before what waits now came. */
   #rested = true;
   readonly #sending = new Set<Promise<void>>();
 
-  constructor(context: PublisherContext) {
+  constructor(context: SendingContext) {
     this.#context = context;
   }
 
@@ -137,19 +124,13 @@ export class Publisher {
   }
 
   async #enqueue(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]> {
-    const { clock, retry } = this.#context;
+    const { clock, retry, store } = this.#context;
     if (retry.maxRetries === 0) return this.#once(messages);
-    for (let tries = 0; ; tries++) {
-      try {
-        const { sender } = await this.#context.store();
-        return await bounded(clock, STORE_TIMEOUT_MS, "enqueue", sender.enqueue(messages), LATE);
-      } catch (error) {
-        // Repeating is safe: the store takes an id once, also when the lost call had done its work.
-        if (!isRetryable(error) || tries >= retry.maxRetries) throw error;
-        const wait = Math.min(retry.intervalStartMs + tries * retry.intervalStepMs, retry.intervalMaxMs);
-        await sleep(clock, wait);
-      }
-    }
+    // Repeating is safe: the store takes an id once, also when the lost call had done its work.
+    return sendAgain(this.#context, async () => {
+      const { sender } = await store();
+      return bounded(clock, STORE_TIMEOUT_MS, "enqueue", sender.enqueue(messages), LATE);
+    });
   }
 
   /** One try, within a second: whoever asked for no other has an answer of its own to give. */
