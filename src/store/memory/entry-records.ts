@@ -4,7 +4,7 @@ import type { Cursor, EntryPut } from "../contracts/entries.js";
 import type { LedgerRange, LedgerRow } from "../contracts/ledger.js";
 import type { Advance, BufferedRun, EntryRecords, JudgedEntry } from "../rules/records.js";
 import { addRecord } from "./ledger.js";
-import { firstUntil } from "./message-records.js";
+import { firstUntil } from "./heap.js";
 import type { Buffered, Entry, MemoryState } from "./state.js";
 
 interface Timing {

@@ -2,13 +2,10 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { CancelRange, Edge, FollowerList, NewPart } from "../../tasks/part.js";
 import { FOLLOWED_AT_ONCE, type GraphChange, type GraphState } from "../contracts/graphs.js";
-import type { GraphRecords, NewGraph, PartEnding } from "../rules/graph-records.js";
+import { COUNT_OF_END, type GraphRecords, type NewGraph, type PartEnding } from "../rules/graph-records.js";
 import type { PartEnd, TodoLine } from "../rules/todo.js";
-import { firstUntil } from "./message-records.js";
+import { firstUntil } from "./heap.js";
 import type { Graph, MemoryState, Part, PartList } from "./state.js";
-
-/** The count of a graph to which an end belongs. */
-const COUNTS = { succeeded: "succeeded", failed: "failed", revoked: "unrun", unrun: "unrun" } as const;
 
 export class MemoryGraphs implements GraphRecords {
   stepsLeft = FOLLOWED_AT_ONCE;
@@ -211,14 +208,14 @@ export class MemoryGraphs implements GraphRecords {
     part.culprit = culprit;
     this.setPinned(part, isPinned, ttlMs);
     graph.open--;
-    if (part.task !== null) graph[COUNTS[end]]++;
+    if (part.task !== null) graph[COUNT_OF_END[end]]++;
     return graph;
   }
 
   reopenPart(part: Part, stage: "blocked" | "waiting"): void {
     const graph = this.#graph(part.graph);
     const { stage: before } = part;
-    if (part.task !== null && before !== "blocked" && before !== "waiting") graph[COUNTS[before]]--;
+    if (part.task !== null && before !== "blocked" && before !== "waiting") graph[COUNT_OF_END[before]]--;
     graph.open++;
     part.stage = stage;
     part.culprit = null;

@@ -1,3 +1,5 @@
+import type { EpochMs } from "../../core/clock.js";
+
 /** What a heap can hold. `slot` is the heap's own note of where the item is; -1 when it is in none. */
 export interface HeapItem {
   slot: number;
@@ -116,4 +118,16 @@ export class Heap<T extends HeapItem> {
 
 interface Candidate extends HeapItem {
   readonly at: number;
+}
+
+/** The first ones whose instant has come. */
+export function firstUntil<T extends HeapItem>(
+  heap: Heap<T>,
+  limit: number,
+  now: EpochMs,
+  at: (item: T) => EpochMs,
+): T[] {
+  const first = heap.peek();
+  if (!first || at(first) > now) return [];
+  return heap.first(limit, now).filter((item) => at(item) <= now);
 }

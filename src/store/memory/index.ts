@@ -10,7 +10,7 @@ import { memoryLeases } from "./leases.js";
 import { memoryLedger } from "./ledger.js";
 import { memoryLockInspection } from "./lock-inspection.js";
 import { memoryLocks } from "./locks.js";
-import { sweepRevocations } from "./message-records.js";
+import { sweepRevocations } from "./revocations.js";
 import { memoryQueues } from "./queues.js";
 import { MemoryRecords } from "./records.js";
 import { sweepResults } from "./result-records.js";

@@ -4,7 +4,7 @@ import type { MessageLock } from "../../tasks/message.js";
 import { LOCK_HISTORY_ROWS, type LockEvent } from "../contracts/lock-inspection.js";
 import type { LockRecords, Newcomer } from "../rules/records.js";
 import { Heap } from "./heap.js";
-import { firstUntil } from "./message-records.js";
+import { firstUntil } from "./heap.js";
 import type { Lock, MemoryState, Message, Request } from "./state.js";
 
 export class MemoryLocks implements LockRecords {

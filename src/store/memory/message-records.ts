@@ -12,8 +12,9 @@ import {
   TO_DROP,
 } from "../rules/states.js";
 import { isKept, lookAgain } from "./result-records.js";
-import type { Heap, HeapItem } from "./heap.js";
+import { firstUntil } from "./heap.js";
 import { dropIdleQueue, queueOf } from "./queue-map.js";
+import { isRevoked, rememberRevoked } from "./revocations.js";
 import type { MemoryState, Message, Queue } from "./state.js";
 
 const NONE: readonly Message[] = [];
@@ -85,34 +86,28 @@ export class MemoryMessages implements MessageRecords {
   }
 
   insertUnlessKnown(sent: Sent): Message | null {
-    const message = this.#insert(sent);
-    if (!message) return null;
+    if (this.isStored(sent.id) || isKept(this.#state, sent.id)) return null;
+    const message = this.#store(sent);
     this.#countRun(message);
     this.#enqueue(message);
     return message;
   }
 
-  insertBuffered(sent: Sent): boolean {
-    const message = this.#insert(sent);
-    if (!message) return false;
-    message.state = "blocked";
-    message.blocker = "entry";
-    lookAgain(this.#state, message.id);
-    return true;
+  insertBuffered(sent: Sent): void {
+    this.#storeBlocked(sent, "entry");
   }
 
   insertPart(sent: Sent): void {
     const before = this.find(sent.id);
     if (before) this.remove(before);
-    const message = this.#store(sent);
-    message.state = "blocked";
-    message.blocker = "part";
-    lookAgain(this.#state, message.id);
+    this.#storeBlocked(sent, "part");
   }
 
-  #insert(sent: Sent): Message | null {
-    const { messages } = this.#state;
-    return messages.has(sent.id) || isKept(this.#state, sent.id) ? null : this.#store(sent);
+  #storeBlocked(sent: Sent, blocker: "entry" | "part"): void {
+    const message = this.#store(sent);
+    message.state = "blocked";
+    message.blocker = blocker;
+    lookAgain(this.#state, message.id);
   }
 
   #store(sent: Sent): Message {
@@ -269,17 +264,11 @@ export class MemoryMessages implements MessageRecords {
   }
 
   isRevokedId(id: string): boolean {
-    return (this.#state.revocations.get(id)?.until ?? 0) > this.#state.now;
+    return isRevoked(this.#state, id);
   }
 
   rememberRevoked(id: string, until: EpochMs): void {
-    const { revocations, revocationEnds } = this.#state;
-    const before = revocations.get(id);
-    if (before && until <= before.until) return;
-    if (before) revocationEnds.remove(before);
-    const revocation = { id, until, slot: -1 };
-    revocations.set(id, revocation);
-    revocationEnds.push(revocation, until, 0);
+    rememberRevoked(this.#state, id, until);
   }
 
   /** Puts a message that is nowhere into its queue, ready or scheduled as its eta says. */
@@ -350,28 +339,4 @@ export class MemoryMessages implements MessageRecords {
 
 function isCounted(blocker: Blocker | null): boolean {
   return blocker !== null && COUNTED_BLOCKERS.includes(blocker);
-}
-
-/** The first ones whose instant has come. */
-export function firstUntil<T extends HeapItem>(
-  heap: Heap<T>,
-  limit: number,
-  now: EpochMs,
-  at: (item: T) => EpochMs,
-): T[] {
-  const first = heap.peek();
-  if (!first || at(first) > now) return [];
-  return heap.first(limit, now).filter((item) => at(item) <= now);
-}
-
-/** Drops at most `limit` revocations whose time is over. */
-export function sweepRevocations({ revocations, revocationEnds, now }: MemoryState, limit: number): number {
-  let dropped = 0;
-  for (; dropped < limit; dropped++) {
-    const revocation = revocationEnds.peek();
-    if (!revocation || revocation.until > now) break;
-    revocationEnds.remove(revocation);
-    revocations.delete(revocation.id);
-  }
-  return dropped;
 }

@@ -1,5 +1,5 @@
 /** Parts of graphs as the scripts take them: inside a graph, a part is named by what its id has behind "<graph>:". */
-import type { FollowerList, Growth, NewPart } from "../../tasks/part.js";
+import { type FollowerList, graphOfPart, type Growth, type NewPart } from "../../tasks/part.js";
 import { Templates } from "./messages.js";
 import { CODES } from "./script.js";
 import { toWire } from "./text.js";
@@ -58,7 +58,7 @@ function packList(graph: string, { key, edges, cancels = [] }: FollowerList): st
 export function packGrowth({ parts, lists, output, added }: Growth): string {
   const [first] = parts;
   if (first === undefined) return "";
-  const graph = first.id.slice(0, first.id.lastIndexOf(":"));
+  const graph = graphOfPart(first.id)!;
   return JSON.stringify({
     ...packParts(graph, parts, lists),
     output: output === null ? "" : nameIn(graph, output),

@@ -1,6 +1,7 @@
 /** Settling and claiming: what a busy worker asks for all the time, most often in one call of the server. */
 import type { EpochMs } from "../../core/clock.js";
 import type { Random } from "../../core/random.js";
+import { graphOfPart } from "../../tasks/part.js";
 import { isFinal } from "../../tasks/states.js";
 import type {
   ClaimReply,
@@ -158,20 +159,21 @@ function readDeliveries(given: string | readonly string[], nonce: string): Deliv
 
 function addParts(deliveries: Delivery[], [numbers = "", ...told]: PartsGiven, nonce: string): void {
   const added = new Map<string, DeliveredPart>();
+  const byToken = new Map(deliveries.map((delivery) => [delivery.token, delivery]));
   const token = (number: string | WireNumber): string => `${nonce}.${number}`;
   for (const [number = "", own = 0, ...texts] of parts(told, 7)) {
-    const at = deliveries.find((delivery) => delivery.token === token(number));
-    if (at) added.set(at.token, readPart(isDone(own) ? at.id : graphOf(at.id), texts.map(String)));
+    const at = byToken.get(token(number));
+    if (at) added.set(at.token, readPart(isDone(own) ? at.id : graphOfPart(at.id)!, texts.map(String)));
   }
   const given = new Set(String(numbers).split(" ").map(token));
   deliveries.forEach((delivery, index) => {
     if (!given.has(delivery.token)) return;
-    deliveries[index] = { ...delivery, part: added.get(delivery.token) ?? { graph: graphOf(delivery.id) } };
+    deliveries[index] = {
+      ...delivery,
+      part: added.get(delivery.token) ?? { graph: graphOfPart(delivery.id)! },
+    };
   });
 }
-
-/** Of a part that has not the id of its graph. */
-const graphOf = (id: string): string => id.slice(0, id.lastIndexOf(":"));
 
 function readPart(graph: string, texts: readonly string[]): DeliveredPart {
   const [inputName = "", inputText = "", culpritName = "", task = "", culpritText = ""] = texts;

@@ -31,6 +31,14 @@ export interface FoundGraph extends NewGraph {
   readonly isForgotten: boolean;
 }
 
+/** The count of a graph to which an end belongs. */
+export const COUNT_OF_END = {
+  succeeded: "succeeded",
+  failed: "failed",
+  revoked: "unrun",
+  unrun: "unrun",
+} as const;
+
 export interface FoundPart {
   readonly id: string;
   readonly graph: string;

@@ -1,7 +1,7 @@
 /** What people do with graphs. Each does the same little, whatever the size of the graph: the rest is done in portions. */
 import { dropGraph } from "./graph-portions.js";
 import { knownGraph } from "./graph-told.js";
-import { closeGraph, isOver, revokeGraph } from "./parts.js";
+import { isOver, revokeGraph } from "./parts.js";
 import type { Records } from "./records.js";
 import { goOn, leaveChanges } from "./release.js";
 
@@ -14,8 +14,6 @@ export function cancelGraph(
   if (!graph) return "unknown";
   if (isOver(graph)) return "over";
   revokeGraph(records, graph, terminate);
-  const revoked = records.graphs.find(id);
-  if (revoked && isOver(revoked)) closeGraph(records, revoked);
   return "cancelled";
 }
 

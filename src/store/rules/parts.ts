@@ -88,6 +88,8 @@ export function revokeGraph(records: Records, graph: FoundGraph, terminate: bool
   graphs.setUntil(graph, null);
   if (terminate) records.publish("graph", graph.id);
   graphs.putTodo({ kind: "cancel", graph: graph.id, terminate, place: 0 }, "end");
+  const revoked = graphs.find(graph.id);
+  if (revoked && isOver(revoked)) closeGraph(records, revoked);
 }
 
 /** The graph that a message has become by replacing itself. */

@@ -125,8 +125,8 @@ export interface MessageRecords {
 
   /** Null, and nothing is stored, when a message of this id is stored or a result of it is kept. */
   insertUnlessKnown(sent: Sent, state: "ready" | "scheduled"): Known | null;
-  /** The same of one that its entry buffers. */
-  insertBuffered(sent: Sent): boolean;
+  /** One that its entry buffers, and that is not known. */
+  insertBuffered(sent: Sent): void;
   /** One that waits for other parts, in place of whatever had its id. */
   insertPart(sent: Sent): void;
   /** To a worker, one delivery more. */

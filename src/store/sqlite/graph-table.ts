@@ -5,7 +5,14 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { CancelRange, Edge, FollowerList, NewPart } from "../../tasks/part.js";
 import { FOLLOWED_AT_ONCE, type GraphChange, type GraphState } from "../contracts/graphs.js";
-import type { FoundGraph, FoundPart, GraphRecords, NewGraph, PartEnding } from "../rules/graph-records.js";
+import {
+  COUNT_OF_END,
+  type FoundGraph,
+  type FoundPart,
+  type GraphRecords,
+  type NewGraph,
+  type PartEnding,
+} from "../rules/graph-records.js";
 import type { PartEnd, TodoLine } from "../rules/todo.js";
 import {
   type Graph,
@@ -19,9 +26,6 @@ import {
 } from "./graph-rows.js";
 import { writeGraph, writePart } from "./graph-rows.js";
 import { LIMIT, type Transaction } from "./transaction.js";
-
-/** The count of a graph to which an end belongs. */
-const COUNTS = { succeeded: "succeeded", failed: "failed", revoked: "unrun", unrun: "unrun" } as const;
 
 export class GraphTable implements GraphRecords {
   stepsLeft = FOLLOWED_AT_ONCE;
@@ -233,7 +237,7 @@ export class GraphTable implements GraphRecords {
     part.ttlMs = ttlMs;
     const graph = this.#graph(part.graph);
     graph.open--;
-    if (part.task !== null) graph[COUNTS[end]]++;
+    if (part.task !== null) graph[COUNT_OF_END[end]]++;
     return graph;
   }
 
@@ -241,7 +245,7 @@ export class GraphTable implements GraphRecords {
     const part = this.#part(id);
     const graph = this.#graph(part.graph);
     const { stage: before } = part;
-    if (part.task !== null && before !== "blocked" && before !== "waiting") graph[COUNTS[before]]--;
+    if (part.task !== null && before !== "blocked" && before !== "waiting") graph[COUNT_OF_END[before]]--;
     graph.open++;
     part.stage = stage;
     part.culprit = null;

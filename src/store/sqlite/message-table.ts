@@ -121,8 +121,8 @@ export class MessageTable implements records.MessageRecords {
     return this.#insert(sent, state === "ready" ? READY : SCHEDULED, null);
   }
 
-  insertBuffered(sent: records.Sent): boolean {
-    return this.#insert(sent, BLOCKED, "entry") !== null;
+  insertBuffered(sent: records.Sent): void {
+    this.#insert(sent, BLOCKED, "entry");
   }
 
   insertPart(sent: records.Sent): void {

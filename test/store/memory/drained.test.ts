@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { silentLogger } from "../../../src/core/logger.js";
 import { Heap } from "../../../src/store/memory/heap.js";
 import { memorySender } from "../../../src/store/memory/sender.js";
-import { sweepRevocations } from "../../../src/store/memory/message-records.js";
+import { sweepRevocations } from "../../../src/store/memory/revocations.js";
 import { MemoryRecords } from "../../../src/store/memory/records.js";
 import { sweepResults } from "../../../src/store/memory/result-records.js";
 import { memoryConsumer } from "../../../src/store/memory/consumer.js";

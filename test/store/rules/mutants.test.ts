@@ -385,6 +385,11 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   ],
   "parts.ts": [
     ["a part ends twice", "if (!isOpen(part)) return false;", ""],
+    [
+      "an empty graph that is cancelled stays",
+      "if (revoked && isOver(revoked)) closeGraph",
+      "if (revoked && revoked.open < 0) closeGraph",
+    ],
     ["nobody follows", "freed.part.add(part.id)", "undefined"],
     ["a graph has no end", "if (isOver(graph)) closeGraph(records, graph);", ""],
     ["an output expires while somebody takes it", "part.takers !== 0", "false"],
@@ -569,11 +574,6 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   ],
   "graph-verbs.ts": [
     ["one that has ended is cancelled", 'if (isOver(graph)) return "over";', ""],
-    [
-      "an empty graph that is cancelled stays",
-      "if (revoked && isOver(revoked)) closeGraph",
-      "if (revoked && revoked.open < 0) closeGraph",
-    ],
     ["a graph is resumed while it runs", 'if (graph.state !== "failed") return "refused";', ""],
     ["a second failure does not cancel", "  graphs.restoreCancels(id);\n", ""],
     [
