@@ -1,14 +1,14 @@
 import { ResultError } from "../core/errors.js";
 import { failureTraceback } from "../core/failure.js";
 import { assertObject } from "../core/options.js";
+import { partPagesTo } from "../store/contracts/part-pages.js";
 import { decodeFailure } from "../tasks/failure.js";
+import { graphOfPart } from "../tasks/part.js";
 import { isFinal } from "../tasks/states.js";
-import { type GetOptions, graphIdOf, type ResultContext, ResultReader } from "./result-reader.js";
+import { type GetOptions, type ResultContext, ResultReader } from "./result-reader.js";
 
 /** A revoked id that the store has not seen yet is remembered for so long: it may be on its way. */
 const KEEP_REVOKED_MS = 86_400_000;
-/** Parts looked through in one call. */
-const PAGE = 500;
 
 /** What the sender knows of a task. */
 export interface SentTask {
@@ -115,16 +115,14 @@ export class AsyncResult<Result = unknown> {
   /** The tasks of its graph that follow it, in order; a list that is made of several counts as one of them. */
   async children(): Promise<AsyncResult[]> {
     const { id } = this;
-    const graph = graphIdOf(id);
+    const graph = graphOfPart(id);
     if (graph === null) return [];
     const { graphs } = await this.#context.store();
-    for (let after: string | undefined; ;) {
-      const page = await graphs.parts(graph, { ...(after !== undefined && { after }), limit: PAGE });
+    for await (const page of partPagesTo(graphs, graph, id)) {
       const found = page?.find((part) => part.id === id);
       if (found !== undefined) return found.followers.map((child) => new AsyncResult(child, this.#context));
-      if (page === null || page.length < PAGE) return [];
-      after = page.at(-1)!.id;
     }
+    return [];
   }
 
   /**

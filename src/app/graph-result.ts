@@ -4,6 +4,7 @@ import { quote } from "../core/quote.js";
 import type { GraphProgress, GraphResult, PartsOptions, PartState, PartView } from "../canvas/index.js";
 import type { Events } from "../events/index.js";
 import type { GraphRecord, PartRecord } from "../store/contracts/graphs.js";
+import { partPages } from "../store/contracts/part-pages.js";
 import type { StoredResult } from "../store/contracts/results.js";
 import { isFinal } from "../tasks/states.js";
 import { AsyncResult } from "./async-result.js";
@@ -34,7 +35,7 @@ const PART_STATES = [
   "unrun",
 ] as const satisfies readonly PartState[];
 
-/** Parts, or records, asked for in one call. */
+/** Records asked for in one call. */
 const PAGE = 500;
 
 /**
@@ -204,12 +205,8 @@ export class GraphHandle<R = unknown> extends AsyncResult<R> implements GraphRes
 
   async *#records(): AsyncGenerator<PartRecord, void, undefined> {
     const { graphs } = await this.#context.store();
-    for (let after: string | undefined; ;) {
-      const page = await graphs.parts(this.graphId, { ...(after !== undefined && { after }), limit: PAGE });
-      if (page === null) return void (yield partOfOne(await this.#alone(), this.#task));
-      yield* page;
-      if (page.length < PAGE) return;
-      after = page.at(-1)!.id;
+    for await (const page of partPages(graphs, this.graphId)) {
+      yield* page ?? [partOfOne(await this.#alone(), this.#task)];
     }
   }
 

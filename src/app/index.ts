@@ -1,3 +1,6 @@
+export { partPages } from "../store/contracts/part-pages.js";
+export { CANVAS_TASK } from "../tasks/built-in.js";
+export { graphOfPart } from "../tasks/part.js";
 export { AsyncResult } from "./async-result.js";
 export { type BrokerUrl, maskPassword, parseBrokerUrl } from "./broker-url.js";
 export type { AppCore, AppParts, Pace } from "./core.js";

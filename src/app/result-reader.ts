@@ -8,6 +8,7 @@ import type { StoredResult } from "../store/contracts/results.js";
 import type { Store } from "../store/contracts/store.js";
 import { type SlotWatch, slotWatch } from "../tasks/context.js";
 import { culpritOf, endError } from "../tasks/end-error.js";
+import { graphOfPart } from "../tasks/part.js";
 import { decodeResult } from "../tasks/payload.js";
 import { isFinal } from "../tasks/states.js";
 import { referenceOf, Sources } from "../worker/sources.js";
@@ -64,7 +65,7 @@ export class ResultReader {
   async value(record: StoredResult): Promise<unknown> {
     const source = referenceOf(record);
     if (source === null) return decodeResult(record.payload);
-    return (await this.sources(graphIdOf(record.id) ?? record.id)).value(source);
+    return (await this.sources(graphOfPart(record.id) ?? record.id)).value(source);
   }
 
   async sources(graph: string): Promise<Sources> {
@@ -154,12 +155,6 @@ export class ResultReader {
       { details: { taskId: this.#id, state, timeoutMs: limitMs } },
     );
   }
-}
-
-/** The graph that a part of this id would belong to; null: its text is not that of a part. */
-export function graphIdOf(id: string): string | null {
-  const at = id.lastIndexOf(":");
-  return at > 0 ? id.slice(0, at) : null;
 }
 
 function likelyReason(record: StoredResult | null): string {

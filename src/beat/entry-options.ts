@@ -76,9 +76,6 @@ export interface EntryLockOptions {
   readonly capacity?: number | undefined;
 }
 
-/** The built-in task that becomes the form it is given. */
-export const CANVAS_TASK = "sunbeat.canvas";
-
 export const ENTRY_OPTION_KEYS = [
   "task",
   "canvas",

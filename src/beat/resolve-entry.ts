@@ -14,6 +14,7 @@ import {
 import { quote } from "../core/quote.js";
 import { asSchedule, type ScheduleDefaults } from "../schedules/index.js";
 import { type Overlap, OVERLAP_POLICIES } from "../store/contracts/entries.js";
+import { CANVAS_TASK } from "../tasks/built-in.js";
 import type { SendOptions } from "../tasks/message.js";
 import { assertPayload } from "../tasks/payload.js";
 import { isSignature } from "../tasks/signature.js";
@@ -21,7 +22,6 @@ import { makeEntry, portableOptions } from "./definition.js";
 import {
   type ArgsFunction,
   CANCEL_GRACE_MS,
-  CANVAS_TASK,
   DEFAULT_MISFIRE,
   ENTRY_OPTION_KEYS,
   type EntryOptions,

@@ -2,13 +2,7 @@ export { chain, chord, group, settled, stream } from "./forms.js";
 export { type CanvasSender, type Form, soleTask, taskForm, type TaskForm } from "./form.js";
 export { signatureFromJSON } from "./from-json.js";
 export { formOf, withOptions } from "./signature.js";
-export {
-  MAP_TASK,
-  namedSignature,
-  STARMAP_TASK,
-  taskSignatures,
-  type WithSender,
-} from "./task-signatures.js";
+export { namedSignature, taskSignatures, type WithSender } from "./task-signatures.js";
 export type {
   AnySignature,
   CallOptions,

@@ -1,13 +1,10 @@
 /** What tasks gain: signatures of themselves. */
 import { integerOption, invalidOption } from "../core/options.js";
+import { MAP_TASK, STARMAP_TASK } from "../tasks/built-in.js";
 import type { SendOptions } from "../tasks/message.js";
 import { BARE, type CanvasSender, taskForm, type TaskForm } from "./form.js";
 import { makeSignature } from "./signature.js";
 import type { CanvasTask, Immutable, Signature } from "./types.js";
-
-/** Built-in tasks that every worker has. `sunbeat.map` and `sunbeat.starmap` take the name of a task and a list. */
-export const MAP_TASK = "sunbeat.map";
-export const STARMAP_TASK = "sunbeat.starmap";
 
 /** Where forms find name and sender of a task. */
 export const TASK_SENDER: unique symbol = Symbol("sunbeat.sender");

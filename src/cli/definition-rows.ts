@@ -1,3 +1,4 @@
+import { CANVAS_TASK } from "../app/index.js";
 import { formatDuration } from "../core/duration.js";
 import { formText } from "./form-text.js";
 import { formatLocal } from "./local-time.js";
@@ -25,9 +26,6 @@ export function readDefinition(text: string): Definition | null {
     return null;
   }
 }
-
-/** An entry with a canvas is one of this task, with the form as its argument. */
-const CANVAS_TASK = "sunbeat.canvas";
 
 /** What an entry sends: the name of its task, or its form. Null when only other code knows it. */
 export function taskText(entry: {

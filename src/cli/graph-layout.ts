@@ -8,6 +8,7 @@
  * A graph may have a million parts: no function calls itself once a part.
  */
 import { createHash } from "node:crypto";
+import { graphOfPart } from "../app/index.js";
 import type { PartRecord } from "../store/contracts/index.js";
 
 /** Items that stand one below the other. */
@@ -60,7 +61,7 @@ export function layOut(parts: readonly PartRecord[], output: string): Layout {
 export function isGrownFrom(id: string, parent: string): boolean {
   const slash = id.lastIndexOf("/");
   // Of a message that became a graph of its own id.
-  if (slash < 0) return id.slice(0, id.lastIndexOf(":")) === parent;
+  if (slash < 0) return graphOfPart(id) === parent;
   const stem = id.slice(0, slash);
   if (stem === parent) return true;
   const hash = /:~([0-9a-f]{16})$/.exec(stem)?.[1];

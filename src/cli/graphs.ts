@@ -1,3 +1,4 @@
+import { graphOfPart } from "../app/index.js";
 import { ResultError } from "../core/errors.js";
 import type { GraphRecord, GraphState, PartState, Store } from "../store/contracts/index.js";
 import type { Cell } from "./table.js";
@@ -29,8 +30,8 @@ export async function findGraph(store: Store, id: string): Promise<GraphRecord> 
 
 /** Why there is none, with the id that was probably meant. */
 export async function unknownGraph(store: Store, id: string): Promise<ResultError> {
-  const colon = id.lastIndexOf(":");
-  const [whole = null] = colon < 1 ? [] : await store.graphs.get([id.slice(0, colon)]);
+  const graph = graphOfPart(id);
+  const [whole = null] = graph === null ? [] : await store.graphs.get([graph]);
   const [task = null] = await store.results.get([id]);
   const found =
     whole !== null

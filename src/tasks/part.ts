@@ -58,6 +58,12 @@ export interface NewPart {
   readonly takers: number | null;
 }
 
+/** The graph that a part of this id would belong to; null: its text is not that of a part. Whether it is one, its record says. */
+export function graphOfPart(id: string): string | null {
+  const at = id.lastIndexOf(":");
+  return at > 0 ? id.slice(0, at) : null;
+}
+
 /** Inputs that a part names one by one. */
 export const MOST_NAMED_INPUTS = 8;
 

@@ -2,6 +2,7 @@
 import { TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { guarded } from "../locks/index.js";
+import { CANVAS_TASK, COLLECT_TASK, MAP_TASK, STARMAP_TASK } from "../tasks/built-in.js";
 import type { TaskContext, TaskDefinition } from "../tasks/definition.js";
 import { validInput } from "./input.js";
 import type { TaskLookup } from "./options.js";
@@ -10,15 +11,15 @@ type Fn = (self: TaskContext, ...args: unknown[]) => unknown;
 
 /** Tasks that call another one in their slot, whose name is their first argument. */
 const CALLERS: Readonly<Record<string, (inner: TaskDefinition) => Fn>> = {
-  "sunbeat.map": (inner) => (self, _, list) => callEach(inner, self, list, (one) => [one]),
-  "sunbeat.starmap": (inner) => (self, _, list) => callEach(inner, self, list, argumentsOf),
+  [MAP_TASK]: (inner) => (self, _, list) => callEach(inner, self, list, (one) => [one]),
+  [STARMAP_TASK]: (inner) => (self, _, list) => callEach(inner, self, list, argumentsOf),
 };
 
 const OTHERS: Readonly<Record<string, Fn>> = {
   /** One value of the list that it takes: a record that is a copy cannot stand for several. */
-  "sunbeat.collect": (_, list) => travelling(list),
+  [COLLECT_TASK]: (_, list) => travelling(list),
   /** The canvas of an entry. */
-  "sunbeat.canvas": async (self, form) => {
+  [CANVAS_TASK]: async (self, form) => {
     const { signatureFromJSON } = await import("../canvas/from-json.js");
     return self.replace(signatureFromJSON(form, null));
   },

@@ -122,7 +122,10 @@ export class Completer {
       this.#endings = [...batch, ...this.#endings];
       this.#awaitLate(
         error,
-        work.then((late) => (this.#parts.reporter.graphs(late.graphs), late.claimed)),
+        work.then((late) => {
+          this.#parts.reporter.graphs(late.graphs);
+          return late.claimed;
+        }),
       );
       throw error;
     }

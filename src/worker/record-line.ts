@@ -1,7 +1,7 @@
 import type { StoredResult } from "../store/contracts/results.js";
 
 /** Records asked for in one call. The store gives fewer where they are large. */
-export const PAGE = 500;
+const PAGE = 500;
 
 export interface FoundRecord {
   readonly id: string;

@@ -5,6 +5,7 @@
 import { isSunbeatError, ResultError, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Graphs } from "../store/contracts/graphs.js";
+import { partPagesTo } from "../store/contracts/part-pages.js";
 import type { StoredResult } from "../store/contracts/results.js";
 import { culpritOf, endError } from "../tasks/end-error.js";
 import { RemoteTaskError } from "../tasks/failure.js";
@@ -12,7 +13,7 @@ import type { Source } from "../tasks/part.js";
 import { decodeResult } from "../tasks/payload.js";
 import type { Results, Settled, TaskFailure } from "../tasks/signature.js";
 import { isFinal } from "../tasks/states.js";
-import { type FoundRecord, PAGE, RecordLine } from "./record-line.js";
+import { type FoundRecord, RecordLine } from "./record-line.js";
 
 /** What a join has for a value, in the payload of its record. */
 const REFERENCE = "$source";
@@ -206,15 +207,12 @@ export class Sources {
     const known = this.#names.get(id);
     if (known !== undefined) return known;
     const { graph, graphs } = this.#parts;
-    const number = /^\d+$/.exec(id.slice(graph.length + 1))?.[0];
-    let after = number === undefined || number === "0" ? undefined : this.#idOf(Number(number) - 1);
-    for (;;) {
-      const page = await graphs.parts(graph, { ...(after !== undefined && { after }), limit: PAGE });
+    for await (const page of partPagesTo(graphs, graph, id)) {
       for (const part of page ?? []) this.#names.set(part.id, part.task ?? "");
       const found = this.#names.get(id);
-      if (found !== undefined || page === null || page.length < PAGE) return found ?? "";
-      after = page.at(-1)!.id;
+      if (found !== undefined) return found;
     }
+    return "";
   }
 }
 

@@ -2,6 +2,7 @@
  * From a form to parts and edges. A form is handed an inlet, the ends that it waits for and what they give, and hands an outlet
  * to whatever follows it. Nothing here calls itself on the stack of the machine.
  */
+import { COLLECT_TASK } from "../../tasks/built-in.js";
 import type { Source, Take } from "../../tasks/part.js";
 import type { Deep } from "../deep.js";
 import { type ChordForm, type Form, hasCallbacks, stepsOf, type TaskForm, taskForm } from "../form.js";
@@ -21,9 +22,6 @@ import {
 import { enter, messageOptions, NO_DELAY, type Scope } from "./scope.js";
 import { isEmptyList, listSource, sourceOf } from "./sources.js";
 import { beginsWithOne } from "./starters.js";
-
-/** Gives what it is handed: where one part must stand for several. */
-export const COLLECT_TASK = "sunbeat.collect";
 
 export class Compiler implements FormCompiler {
   readonly builder: GraphBuilder;

@@ -4,6 +4,7 @@ import { isSunbeatError } from "../../core/errors.js";
 import { RemoteTaskError } from "../../index.js";
 import type { EpochMs } from "../../core/clock.js";
 import type { GraphRecord, PartRecord, PartState, Store } from "../../store/contracts/index.js";
+import { partPages } from "../../app/index.js";
 import { type OpenApp, withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { layOut } from "../graph-layout.js";
@@ -14,8 +15,6 @@ import { durationText } from "../run-text.js";
 import { type Cell, table } from "../table.js";
 import type { Terminal } from "../terminal.js";
 
-/** Parts of one page. */
-const PAGE = 500;
 /** Drawn one by one; of the rest it is told how many there are of each task and state. */
 const DRAWN = 500;
 /** Of those that failed, or were revoked, the first ones are told with the reason. */
@@ -56,13 +55,11 @@ function show(cli: Cli, id: string): Promise<void> {
 /** All parts, in the order of the store. A graph that goes meanwhile is unknown. */
 async function partsOf(store: Store, id: string): Promise<readonly PartRecord[]> {
   const parts: PartRecord[] = [];
-  for (;;) {
-    const after = parts.at(-1)?.id;
-    const page = await store.graphs.parts(id, { limit: PAGE, ...(after !== undefined && { after }) });
+  for await (const page of partPages(store.graphs, id)) {
     if (page === null) throw await unknownGraph(store, id);
     parts.push(...page);
-    if (page.length < PAGE) return parts;
   }
+  return parts;
 }
 
 function facts(
