@@ -1,17 +1,58 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { SkipsTold } from "./test/support/skips-told.js";
 
-/** Programs that are started, signalled and killed for real, a few seconds each. */
+/** Programs and children that are started, signalled and killed for real, a few seconds each, and the conformance suite over other clients. */
 const PROGRAMS = [
+  "test/examples.test.ts",
+  "test/conformance/redis-client.test.ts",
+  "test/store/redis/access.test.ts",
+  "test/store/redis/ioredis5.test.ts",
+  "test/store/sqlite/names.test.ts",
+  "test/signing/programs.test.ts",
+  "test/worker/pools/asked.test.ts",
+  "test/worker/pools/life.test.ts",
+  "test/worker/pools/outcomes.test.ts",
+  "test/signals/pools.test.ts",
+  "test/telemetry/otel-pools.test.ts",
+  "test/cli/alerts.test.ts",
+  "test/cli/call.test.ts",
+  "test/cli/camera.test.ts",
   "test/cli/credentials.test.ts",
+  "test/cli/dashboard.test.ts",
+  "test/cli/dead.test.ts",
+  "test/cli/doctor.test.ts",
+  "test/cli/entry-windows.test.ts",
+  "test/cli/escapes.test.ts",
+  "test/cli/graph.test.ts",
+  "test/cli/include.test.ts",
+  "test/cli/locks.test.ts",
+  "test/cli/logs.test.ts",
+  "test/cli/pools.test.ts",
   "test/cli/processes.test.ts",
+  "test/cli/queues.test.ts",
+  "test/cli/schedule-import.test.ts",
+  "test/cli/schedule-plan.test.ts",
+  "test/cli/schedule-set.test.ts",
+  "test/cli/tasks.test.ts",
+  "test/docs/cli-page.test.ts",
   "test/store/sqlite/backups.test.ts",
+  "test/store/sqlite/logs.test.ts",
   "test/store/sqlite/processes.test.ts",
   "test/store/sqlite/signals.test.ts",
 ];
 /** Sentinels and Clusters, with the conformance suite on each. */
 const TOPOLOGIES = ["test/store/redis/topologies.test.ts"];
-const MUTANTS = ["test/store/rules/mutants.test.ts"];
+const MUTANTS = [
+  "test/monitor/mutants.test.ts",
+  "test/store/rules/monitoring-mutants.test.ts",
+  "test/store/rules/mutants.test.ts",
+  "test/signing/mutants.test.ts",
+  "test/dashboard/mutants.test.ts",
+  "test/http/mutants.test.ts",
+];
+/** Without it Vitest leaves one processor free, which on two is half of them. For what does not measure time. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
   test: {
@@ -29,12 +70,20 @@ export default defineConfig({
         test: {
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/faults/**", "test/versions/**", ...PROGRAMS, ...TOPOLOGIES, ...MUTANTS],
+          exclude: [
+            "test/browser/**",
+            "test/faults/**",
+            "test/versions/**",
+            ...PROGRAMS,
+            ...TOPOLOGIES,
+            ...MUTANTS,
+          ],
+          maxWorkers,
           sequence: { groupOrder: 0 },
         },
       },
       {
-        // Each check of the rules is taken out in turn, and the conformance suite must see it.
+        // Each check of the rules and of the HTTP guard is taken out in turn, and some case must see it.
         extends: true,
         test: {
           name: "mutants",
@@ -44,7 +93,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "programs", include: PROGRAMS, sequence: { groupOrder: 4 } },
+        test: { name: "programs", include: PROGRAMS, maxWorkers, sequence: { groupOrder: 4 } },
       },
       {
         extends: true,
@@ -59,6 +108,17 @@ export default defineConfig({
           include: ["test/faults/**/*.test.ts"],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Pages in a real browser, over a system that runs.
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["test/browser/install.ts"],
+          maxWorkers,
+          sequence: { groupOrder: 6 },
         },
       },
       {

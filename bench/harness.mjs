@@ -48,6 +48,8 @@ const UNITS = {
   bytes: (v) => `${Math.round(v).toLocaleString("en")} B`,
   ms: (v) => `${v.toFixed(v < 10 ? 3 : 0)} ms`,
   perSecond: (v) => `${Math.round(v).toLocaleString("en")}/s`,
+  calls: (v) => v.toFixed(2),
+  "%": (v) => `${v.toFixed(2)} %`,
 };
 
 /** Prints one section. Each row: { what, unit, ours, rivals: { name: value }, wanted? }. */

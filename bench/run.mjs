@@ -5,8 +5,28 @@ import { fileURLToPath } from "node:url";
 import { print } from "./harness.mjs";
 
 const SUITES = [
-  ...["crontab", "solar", "embedded", "due-burst", "idle-tick", "import"],
-  ...["redis-add", "redis-drain", "redis-memory", "redis-burst", "redis-size", "locks", "graphs"],
+  ...["crontab", "calendar", "solar", "sun-windows", "embedded", "due-burst", "idle-tick", "import"],
+  ...[
+    "redis-add",
+    "redis-drain",
+    "redis-memory",
+    "redis-burst",
+    "redis-size",
+    "locks",
+    "graphs",
+    "pools",
+    "lanes",
+    "unique",
+    "rates",
+    "signing",
+    "history",
+    "events",
+    "ticks",
+    "plan",
+    "nodes",
+    "otel",
+    "dashboard",
+  ],
 ];
 const args = process.argv.slice(2);
 const quick = args.includes("--quick");

@@ -166,7 +166,7 @@ function needed(pieces, body) {
   });
   const taken = new Set();
   const look = (text) => {
-    const words = new Set(text.match(/\b[a-zA-Z_]\w*/g));
+    const words = wordsOf(text);
     for (const statement of all) {
       if (taken.has(statement) || !statement.names.some((name) => words.has(name))) continue;
       taken.add(statement);

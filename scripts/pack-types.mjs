@@ -13,7 +13,10 @@ const FORMS = [
 ];
 
 const PROGRAM = `import { Sunbeat, crontab, locked } from "sunbeat";
+import type { CalendarData } from "sunbeat/calendar";
 import { redisBroker } from "sunbeat/redis";
+import { dashboard, toNodeListener } from "sunbeat/dashboard";
+import { instrument } from "sunbeat/otel";
 import { quorum } from "sunbeat/redlock";
 import { virtualTime } from "sunbeat/testing";
 
@@ -22,7 +25,8 @@ export const add = app.task("add", (x: number, y: number) => x + y);
 export const sum: Promise<number> = add.delay(2, 3).then((result) => result.get({ timeout: 10 }));
 export const guarded = app.task("guarded", locked("only-one")((name: string) => name.length));
 export const next: number | null = crontab("30 2 * * *").next(0);
-export const all = [redisBroker, quorum, virtualTime] as const;
+export const all = [dashboard, instrument, redisBroker, quorum, toNodeListener, virtualTime] as const;
+export const off: CalendarData = { name: "off", covers: { from: "2027-01-01", to: "2027-12-31" }, days: ["2027-01-01"] };
 // @ts-expect-error: a number is expected
 export const wrong = add.delay("2", 3);
 `;

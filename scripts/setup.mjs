@@ -52,6 +52,7 @@ function build() {
   const built = existsSync(at("dist", ".built")) ? statSync(at("dist", ".built")).mtimeMs : 0;
   const sources = Math.max(
     newest(at("src")),
+    newest(at("ui")),
     statSync(at("tsconfig.build.json")).mtimeMs,
     statSync(at("tsconfig.json")).mtimeMs,
   );

@@ -19,7 +19,26 @@ export function redisBroker(
 ): StoreSource {
   return {
     label: "redis:(client handed in)",
+    isGuarded: isGuarded(client),
     open: (context) => openRedisStoreOf(client, context, options),
     survey: (context, limitMs, entries) => surveyRedisOf(client, context, limitMs, { ...options, entries }),
   };
+}
+
+interface ClientOptions {
+  readonly password?: unknown;
+  readonly path?: unknown;
+  readonly host?: unknown;
+  readonly redisOptions?: ClientOptions;
+}
+
+/** By what a client of ioredis shows of its options. */
+function isGuarded(client: unknown): boolean {
+  const options = (client as { readonly options?: ClientOptions } | null | undefined)?.options;
+  const { password, path, host } = { ...options, ...options?.redisOptions };
+  if (typeof password === "string" && password !== "") return true;
+  return (
+    typeof path === "string" ||
+    (typeof host === "string" && /^(?:localhost|127\.[\d.]{1,11}|::1)$/.test(host))
+  );
 }

@@ -1,6 +1,6 @@
 import { systemClock } from "./core/clock.js";
 import { type Logger, silentLogger } from "./core/logger.js";
-import { stderrLogger } from "./core/stderr-logger.js";
+import { warningsLogger } from "./logging/index.js";
 import { assertKnownKeys } from "./core/options.js";
 import { systemRandom } from "./core/random.js";
 import { QuorumLocks } from "./locks/index.js";
@@ -41,7 +41,7 @@ export interface QuorumOptions {
  */
 export function quorum(nodes: readonly (string | object)[], options: QuorumOptions = {}): QuorumLocks {
   assertKnownKeys(options, ["namespace", "logger"], "quorum");
-  const { namespace = DEFAULT_NAMESPACE, logger: wanted = stderrLogger(systemClock) } = options;
+  const { namespace = DEFAULT_NAMESPACE, logger: wanted = warningsLogger() } = options;
   const logger = wanted ?? silentLogger;
   const deps = { clock: systemClock, random: systemRandom, logger };
   return new QuorumLocks(new RedisQuorum(nodes, { ...deps, namespace }), deps);

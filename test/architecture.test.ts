@@ -2,14 +2,17 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { importCycles, sourcesOfSrc, walk } from "./support/source-tree.js";
+import { importCycles, reachedFiles, sourcesOfSrc, walk } from "./support/source-tree.js";
 
 /** Who may import whom; what is not listed is forbidden. "types of": only `import type`. */
 const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly string[] }> = {
   core: { from: [] },
   schedules: { from: ["core"] },
   tasks: { from: ["core"] },
-  config: { from: ["core", "schedules", "tasks"], typesOf: ["beat", "store/contracts"] },
+  // Options and arguments are plain data; the client behind them is reached through `import()` alone.
+  http: { from: ["core", "tasks"] },
+  // Of monitor the option `alerts` alone.
+  config: { from: ["core", "schedules", "tasks", "http", "monitor"], typesOf: ["beat", "store/contracts"] },
   "store/contracts": { from: ["core"], typesOf: ["tasks"] },
   "store/rules": { from: ["core", "tasks", "store/contracts"] },
   "store/memory": { from: ["core", "tasks", "store/contracts", "store/rules"] },
@@ -17,8 +20,28 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
   "store/redis": { from: ["core", "tasks", "store/contracts", "store/rules"] },
   locks: { from: ["core", "tasks", "store/contracts"], typesOf: ["events"] },
   events: { from: ["core", "tasks"] },
-  beat: { from: ["core", "schedules", "tasks", "locks", "events", "store/contracts"] },
-  worker: { from: ["core", "tasks", "locks", "events", "store/contracts"] },
+  signals: { from: ["core"], typesOf: ["tasks"] },
+  control: { from: ["core", "tasks", "events", "store/contracts"] },
+  monitor: {
+    from: ["core", "schedules", "tasks", "beat", "events", "control", "store/contracts"],
+    typesOf: ["signals"],
+  },
+  telemetry: { from: ["core", "events", "monitor"], typesOf: ["tasks", "beat", "worker", "store/contracts"] },
+  beat: {
+    from: ["core", "schedules", "tasks", "locks", "events", "store/contracts"],
+    typesOf: ["signals"],
+  },
+  logging: { from: ["core", "tasks"] },
+  worker: {
+    from: ["core", "tasks", "locks", "events", "signals", "store/contracts"],
+    typesOf: ["canvas/compile", "logging"],
+  },
+  // The program of a child process or a thread: a worker starts it, and imports nothing of it.
+  "worker/pools/child": {
+    from: ["core", "tasks", "signals", "worker", "app", "loader"],
+    typesOf: ["store/contracts"],
+  },
+  signing: { from: ["core", "tasks"], typesOf: ["config", "store/contracts"] },
   // Forms are values; the compiler behind them is reached through `import()` alone.
   canvas: { from: ["core", "tasks"], typesOf: ["app"] },
   "canvas/compile": { from: ["core", "tasks", "canvas"] },
@@ -28,42 +51,81 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
       "schedules",
       "tasks",
       "canvas",
+      "http",
       "config",
+      "control",
+      "monitor",
       "locks",
+      "logging",
       "events",
+      "signals",
       "beat",
       "worker",
       "store/contracts",
     ],
-    typesOf: ["store/memory", "store/sqlite"],
+    typesOf: ["signing", "store/memory", "store/sqlite", "telemetry"],
   },
+  // What others wrote: values of ours, and nothing of an app.
+  dialects: { from: ["core", "schedules"] },
   doctor: { from: ["core"], typesOf: ["store/contracts"] },
   index: {
-    from: ["core", "schedules", "tasks", "canvas", "locks", "app"],
-    typesOf: ["config", "events", "beat", "worker", "store/contracts"],
+    from: ["core", "schedules", "tasks", "canvas", "locks", "logging", "events", "app"],
+    typesOf: ["config", "control", "http", "monitor", "signals", "beat", "worker", "store/contracts"],
   },
+  loader: { from: ["core", "index", "app"] },
+  calendar: { from: ["dialects"], typesOf: ["schedules"] },
   redis: { from: ["store/redis"], typesOf: ["store/contracts"] },
-  redlock: { from: ["core", "locks", "store/redis"] },
-  cli: {
-    from: ["core", "schedules", "config", "events", "app", "doctor", "index"],
+  redlock: { from: ["core", "locks", "logging", "store/redis"] },
+  otel: { from: ["core", "app", "telemetry"] },
+  dashboard: {
+    from: ["core", "schedules", "tasks", "control", "monitor", "doctor", "app", "events"],
     typesOf: ["beat", "store/contracts"],
+  },
+  cli: {
+    from: [
+      "core",
+      "schedules",
+      "config",
+      "control",
+      "events",
+      "logging",
+      "app",
+      "doctor",
+      "index",
+      "loader",
+      "monitor",
+    ],
+    typesOf: ["beat", "dashboard", "dialects", "store/contracts"],
   },
   testing: { from: ["core", "schedules", "tasks", "store/contracts", "store/memory", "app"] },
 };
 
 /** npm packages, each with the only folder that may import it. */
 const PACKAGES: Record<string, string> = {
+  "date-holidays": "dialects",
   luxon: "schedules",
   suncalc: "schedules",
   commander: "cli",
+  hono: "dashboard",
+  "@hono/node-server": "dashboard",
   ioredis: "store/redis",
   redlock: "store/redis",
+  "@opentelemetry/api": "telemetry",
+  yaml: "cli",
 };
 
 /** Reached through `import()` alone, so that importing sunbeat loads no driver. */
 const LAZY: Record<string, readonly string[]> = {
+  "app/behind-keys.ts": ["signing"],
+  "cli/commands/dashboard.ts": ["dashboard"],
+  "cli/commands/schedule-import.ts": ["dialects"],
   "app/canvas-sender.ts": ["canvas/compile"],
   "app/eager.ts": ["store/memory"],
+  "app/metrics.ts": ["telemetry"],
+  "app/monitoring.ts": ["telemetry"],
+  "monitor/outbox.ts": ["http"],
+  "app/schedules.ts": ["monitor"],
+  "app/task-files.ts": ["loader"],
   "worker/built-in.ts": ["canvas"],
   "worker/growth.ts": ["canvas", "canvas/compile"],
   "app/open-store.ts": ["store/memory", "store/sqlite", "store/redis"],
@@ -77,9 +139,10 @@ const sources = sourcesOfSrc();
 
 /** The row of the table that a file belongs to. */
 function folderOf(file: string): string {
-  const [first = "", second = ""] = file.split("/");
-  if (!file.includes("/")) return first.replace(/\.[jt]s$/, "");
-  return `${first}/${second}` in MAY_IMPORT ? `${first}/${second}` : first;
+  if (!file.includes("/")) return file.replace(/\.[jt]s$/, "");
+  let folder = path.posix.dirname(file);
+  while (!(folder in MAY_IMPORT) && folder.includes("/")) folder = path.posix.dirname(folder);
+  return folder;
 }
 
 function targetOf(file: string, specifier: string): string {
@@ -121,6 +184,28 @@ describe.each(Object.keys(MAY_IMPORT))("src/%s", (folder) => {
     );
     expect(forbidden).toEqual([]);
   });
+});
+
+test("children, and what they need, are loaded by a worker that has some, and by nobody else", () => {
+  const reached = reachedFiles(sources, ["value"]);
+  const loaded = ["index.ts", "cli/main.ts", "app/eager.ts"].flatMap((file) => [file, ...reached.get(file)!]);
+  const ofChildren =
+    /^worker\/pools\/(child|desk|member|slot|wire|processes|threads|output|console|stop-flag)/;
+  expect(loaded.filter((file) => ofChildren.test(file))).toEqual([]);
+  const spawning = sources.filter(({ imports }) =>
+    imports.some(({ specifier }) => /^node:(child_process|worker_threads)$/.test(specifier)),
+  );
+  expect(spawning.map(({ file }) => file).filter((file) => loaded.includes(file))).toEqual([]);
+});
+
+test("the client of the HTTP task is loaded by a worker that runs one, and by nobody else", () => {
+  const reached = reachedFiles(sources, ["value"]);
+  const loaded = ["index.ts", "cli/main.ts"].flatMap((file) => [file, ...reached.get(file)!]);
+  expect(loaded.filter((file) => file.startsWith("http/")).sort()).toEqual([
+    "http/call.ts",
+    "http/hosts.ts",
+    "http/options.ts",
+  ]);
 });
 
 test("modules of Node are imported with their prefix", () => {

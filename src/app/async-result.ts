@@ -1,3 +1,4 @@
+import { KEEP_REVOKED_MS, tellDropped } from "../control/index.js";
 import { ResultError } from "../core/errors.js";
 import { failureTraceback } from "../core/failure.js";
 import { assertObject } from "../core/options.js";
@@ -6,9 +7,6 @@ import { decodeFailure } from "../tasks/failure.js";
 import { graphOfPart } from "../tasks/part.js";
 import { isFinal } from "../tasks/states.js";
 import { type GetOptions, type ResultContext, ResultReader } from "./result-reader.js";
-
-/** A revoked id that the store has not seen yet is remembered for so long: it may be on its way. */
-const KEEP_REVOKED_MS = 86_400_000;
 
 /** What the sender knows of a task. */
 export interface SentTask {
@@ -147,6 +145,7 @@ export class AsyncResult<Result = unknown> {
   async revoke(options: { readonly terminate?: boolean | undefined } = {}): Promise<void> {
     assertObject(options, "revoke: options");
     const { sender } = await this.#context.store();
-    await sender.revoke([this.id], { terminate: options.terminate ?? false, keepMs: KEEP_REVOKED_MS });
+    const { terminate = false } = options;
+    tellDropped(this.#context.events, await sender.revoke([this.id], { terminate, keepMs: KEEP_REVOKED_MS }));
   }
 }

@@ -1,5 +1,6 @@
 import { maskedUser, maskParameters } from "../core/credentials.js";
 import { ConfigurationError } from "../core/errors.js";
+import { isLoopback } from "../core/loopback.js";
 import { didYouMean } from "../core/nearest.js";
 import { quote } from "../core/quote.js";
 import { parseRedisUrl } from "../store/redis/url.js";
@@ -62,6 +63,27 @@ export function parseBrokerUrl(url: string): BrokerUrl {
         `unknown kind of store${didYouMean(scheme, ["memory", "sqlite", "redis", "rediss"])}; there are ${FORMS}`,
       );
   }
+}
+
+/**
+ * Why a stranger may reach a broker, so that what changes something is refused to those who have no key; null: none may. A broker that a
+ * program brings says for itself whether it is guarded.
+ */
+export function exposureOf(
+  broker: string | { readonly isGuarded?: boolean; readonly label: string },
+): string | null {
+  if (typeof broker !== "string") return broker.isGuarded === true ? null : exposed(broker.label);
+  const url = parseBrokerUrl(broker);
+  if (url.kind !== "redis") return null;
+  const { password, hosts, label } = parseRedisUrl(url.url);
+  return password !== null || hosts.every(({ host }) => isLoopback(host)) ? null : exposed(label);
+}
+
+function exposed(label: string): string {
+  return (
+    `expected a request that is signed, or a broker with a password or on loopback, got an unsigned one through ${label}: ` +
+    "set signing, or give the server a password"
+  );
 }
 
 function sqlitePath(url: string, rest: string): string {

@@ -1,39 +1,72 @@
-import { Prospects, resolveEntry, Schedules, type BeatOptions, type Entry } from "../beat/index.js";
-import { taskForm } from "../canvas/index.js";
+import {
+  assertRenames,
+  CalendarBook,
+  Prospects,
+  resolveEntry,
+  type BeatOptions,
+  type Entry,
+} from "../beat/index.js";
 import type { Config, SunbeatOptions } from "../config/index.js";
-import { resolveOptions } from "../config/index.js";
+import { checkedFrom, DEFAULTS, resolveOptions } from "../config/index.js";
+import {
+  audited,
+  type AuditContext,
+  type Change,
+  type Operator,
+  operatorOf,
+  whoWeAre,
+} from "../control/index.js";
+import { CallMeter } from "../core/call-meter.js";
 import { systemClock, type Clock } from "../core/clock.js";
-import { ConfigurationError, messageOf, SunbeatError } from "../core/errors.js";
+import { SunbeatError } from "../core/errors.js";
 import { silentLogger, type Logger } from "../core/logger.js";
-import { bounded } from "../core/patience.js";
-import { invalidOption, nameOption } from "../core/options.js";
+import { AppLog, type LogChoice, type LogSetup, setUpLogging, warningsLogger } from "../logging/index.js";
+import { nameOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { systemRandom, type Random } from "../core/random.js";
-import { stderrLogger } from "../core/stderr-logger.js";
-import { Events } from "../events/index.js";
+import { StoreCalls } from "../core/store-calls.js";
+import { type EventMap, Events } from "../events/index.js";
 import { Locks } from "../locks/index.js";
-import type { EnqueueOutcome } from "../store/contracts/sender.js";
+import { Extensions } from "../signals/index.js";
+import { Tasks } from "../monitor/tasks.js";
+import type { ScheduleDefaults } from "../schedules/index.js";
 import type { Store, StoreContext, StoreSource } from "../store/contracts/store.js";
 import type { StoreFacts } from "../store/contracts/survey.js";
-import { messageFactory, type CreateMessage, type MessageRequest } from "../tasks/message-factory.js";
-import type { NewMessage, SendOptions } from "../tasks/message.js";
+import { messageFactory, type CreateMessage } from "../tasks/message-factory.js";
 import { TaskRegistry } from "../tasks/registry.js";
 import type { WorkerOptions } from "../worker/options.js";
+import { Audit } from "./audit.js";
 import { AsyncResult } from "./async-result.js";
+import { type Alerts, makeAlerts } from "./alerts.js";
 import { maskPassword, parseBrokerUrl } from "./broker-url.js";
 import { AppCanvas } from "./canvas-sender.js";
+import { Calendars } from "./calendars.js";
+import { behindKeys } from "./behind-keys.js";
+import { Control } from "./control.js";
+import { EventFeed } from "./event-feed.js";
 import { GraphPublisher } from "./graph-publisher.js";
-import { type GraphContext, GraphHandle, type SentGraph } from "./graph-result.js";
-import { clockOf, loggerOf, randomOf } from "./late-parts.js";
+import { GraphHandle, type SentGraph } from "./graph-result.js";
+import { clockOf, randomOf } from "./late-parts.js";
+import { httpSender, httpTask } from "./http.js";
+import { Inspect } from "./inspect.js";
 import { lazyStore } from "./lazy-store.js";
+import { AppMetrics } from "./metrics.js";
+import { Monitoring } from "./monitoring.js";
+import { AppNodes } from "./nodes.js";
 import { openStore } from "./open-store.js";
 import { Publisher } from "./publisher.js";
-import { SILENCE_MS } from "./sending.js";
-import { serve, type Part, type RunEnd } from "./serve.js";
+import { Publishing } from "./publishing.js";
+import { Dead } from "./dead.js";
+import { Queues } from "./queues.js";
+import { Schedules } from "./schedules.js";
 import { StoreHandle } from "./store-handle.js";
+import type { ResultContext } from "./result-reader.js";
+import { routeOf } from "./route.js";
+import { Running } from "./running.js";
 import { surveyStore } from "./survey-store.js";
-
-const isWorker = (part: Part): boolean => "kill" in part;
+import { taskDefaults } from "./task-defaults.js";
+import { TaskFiles } from "./task-files.js";
+import { TaskSender } from "./task-sender.js";
 
 /** What the testing kit puts in place of the real thing. */
 export interface AppParts {
@@ -46,9 +79,19 @@ export interface AppParts {
 
 /** How often workers and beats do what nothing calls for. */
 export interface Pace {
+  /** False: its processes are no nodes, watch nothing and sample nothing: a year of virtual time has no millions of calls for it. */
+  readonly monitoring?: boolean;
   readonly worker?: Pick<WorkerOptions, "sweepIntervalMs" | "idleCheckMs" | "lookAgainMs">;
   readonly beat?: Partial<Pick<BeatOptions, "leaseMs" | "maxLoopIntervalMs" | "maintenanceIntervalMs">>;
 }
+
+/** Verbs that change an entry, as the event names them. */
+const ENTRY_ACTIONS: Readonly<Record<string, EventMap["schedule-changed"]["action"]>> = {
+  setEntry: "set",
+  pauseEntry: "pause",
+  resumeEntry: "resume",
+  deleteEntry: "delete",
+};
 
 /**
  * What an app is made of. The command line, the dashboard and the testing kit work with it; programs see `Sunbeat`.
@@ -59,60 +102,103 @@ export class AppCore {
   /** Clock, randomness and logger pass on to those in force: `use` and `useLogger` may come after they were handed out. */
   readonly clock: Clock;
   readonly random: Random;
-  readonly logger: Logger;
+  readonly logger: AppLog;
   readonly events: Events;
   readonly registry = new TaskRegistry();
+  readonly callMeter: CallMeter;
+  /** Of its nodes. */
+  readonly storeCalls: StoreCalls;
+  /** The files that declare its tasks. */
+  readonly taskFiles: TaskFiles;
   /** The entries of `beatSchedule`, checked: a wrong crontab fails here, before anything runs. */
   readonly entries: readonly Entry[];
   readonly store: StoreHandle;
   /** The same store for those that are made before it is open. */
   readonly lazyStore: Store;
   readonly createMessage: CreateMessage;
+  /** Signals, middleware. */
+  readonly extensions: Extensions;
+  readonly publishing: Publishing;
   readonly publisher: Publisher;
   readonly graphPublisher: GraphPublisher;
   /** Sends forms. */
-  readonly canvas = new AppCanvas(this);
+  readonly canvas: AppCanvas = new AppCanvas(this);
+  /** Sends tasks by name. */
+  readonly sender: TaskSender = new TaskSender(this);
   readonly schedules: Schedules;
+  /** Calendars of days off, as this process knows them. */
+  readonly book: CalendarBook;
+  /** What schedules take that say nothing of their own. */
+  readonly scheduleDefaults: ScheduleDefaults;
+  readonly calendars: Calendars;
   /** For the command line: entries with the runs that lie before them. */
   readonly prospects: Prospects;
   readonly locks: Locks;
+  readonly queues: Queues;
+  readonly dead: Dead;
+  readonly tasks: Tasks;
+  readonly control: Control;
+  readonly alerts: Alerts;
+  readonly metrics: AppMetrics;
+  /** Watch and health port of its workers and beats. */
+  readonly monitoring: Monitoring;
+  readonly nodes: AppNodes;
+  readonly inspect: Inspect;
+  readonly audit: Audit;
+  /** Events between processes. */
+  readonly feed: EventFeed;
   #parts: AppParts = {};
-  #logger: Logger;
+  /** What the program was told about logs: for children. */
+  logChoice: LogChoice = { level: "info", format: "pretty", file: null };
+  /** The workers and beats that it made. */
+  readonly running = new Running(this);
+  /** By what the changes of this process are made. */
+  via: Operator["via"] = "program";
   #broker: string | StoreSource;
-  /** Workers and beats that this app started, in order. */
-  readonly #running = new Set<Part>();
   /** What handles of results need. */
-  readonly #resultContext: GraphContext;
-  #closing: Promise<void> | null = null;
-  #untilSignal: Promise<RunEnd> | null = null;
+  readonly #resultContext: ResultContext;
+  /** Of the senders of calls that belong to no app; null: this app has no option `http`. */
+  readonly #leaveHttp: (() => void) | null;
 
   constructor(name: string, options: SunbeatOptions) {
     this.name = nameOption(name, "app name");
     this.config = resolveOptions(options);
-    const { beatSchedule, timezone, dst } = this.config;
-    this.entries = Object.entries(beatSchedule).map(([entry, options]) =>
-      resolveEntry(entry, options, { timezone, dst, hashKey: entry }),
+    this.taskFiles = new TaskFiles(this.config.include, (files) =>
+      this.extensions.tell("importModules", () => ({ app: this.name, files })),
     );
+    const { beatSchedule, timezone, dst, businessDays, calendars, spreadMs } = this.config;
+    this.book = new CalendarBook(calendars);
+    const business = businessDays ?? undefined;
+    const defaults = { timezone, dst, spreadMs, business, calendars: this.book.lookup };
+    this.entries = Object.entries(beatSchedule).map(([entry, options]) =>
+      resolveEntry(entry, options, { ...defaults, hashKey: entry }),
+    );
+    assertRenames(this.entries);
     this.clock = clockOf(() => this.#parts.clock ?? systemClock);
+    this.callMeter = new CallMeter(this.clock);
+    this.storeCalls = new StoreCalls(this.callMeter);
     this.random = randomOf(() => this.#parts.random ?? systemRandom);
-    const { logger } = this.config;
-    this.#logger = logger === undefined ? stderrLogger(this.clock) : (logger ?? silentLogger);
-    this.logger = loggerOf(() => this.#logger);
+    const { logger, redact } = this.config;
+    this.logger = new AppLog(
+      this.clock,
+      redact,
+      logger === undefined ? warningsLogger() : (logger ?? silentLogger),
+      () => this.extensions.tracing?.fields(),
+    );
     this.events = new Events(this);
+    this.extensions = new Extensions(this);
     this.#broker = this.config.broker;
     // A wrong URL fails here and not at the first send; the store itself is opened when it is needed.
-    if (typeof this.#broker === "string") parseBrokerUrl(this.#broker);
-    this.store = new StoreHandle(async (signal) => {
-      const context = { clock: this.clock, random: this.random, logger: this.logger, signal };
-      const { store } = this.#parts;
-      if (store !== undefined) return store(context);
-      return typeof this.#broker === "string"
-        ? openStore(parseBrokerUrl(this.#broker), context)
-        : this.#broker.open(context);
-    });
+    const url = this.#broker;
+    const isFromEnv = options.broker === undefined;
+    if (typeof url === "string") {
+      checkedFrom(isFromEnv && url !== DEFAULTS.broker ? "SUNBEAT_BROKER" : null, () => parseBrokerUrl(url));
+    }
+    this.store = new StoreHandle(async (signal) => behindKeys(await this.#openStore(signal), this));
     this.lazyStore = lazyStore(
       () => this.brokerLabel,
       () => this.store.get(),
+      this.callMeter,
     );
     const { taskDefaultQueue, taskIgnoreResult, resultTtlMs, maxDeliveries, payloadLimit } = this.config;
     this.createMessage = messageFactory({
@@ -124,30 +210,101 @@ export class AppCore {
         ignoreResult: taskIgnoreResult,
         resultTtlMs,
         maxDeliveries,
+        isFair: (queue) => this.config.taskQueues.get(queue)?.fair === true,
         payloadLimit,
+        route: routeOf(this.config.taskRoutes),
       },
     });
+    this.publishing = new Publishing(this);
     this.#resultContext = { clock: this.clock, events: this.events, store: () => this.store.get() };
     const sending = {
       clock: this.clock,
       retry: this.config.publishRetry,
+      random: this.random,
+      queues: this.config.taskQueues,
       store: () => this.store.get(),
     };
     this.publisher = new Publisher(sending);
     this.graphPublisher = new GraphPublisher(sending);
-    const { clock: time, random: chance, logger: log, events } = this;
+    const { clock: time, random: chance, events } = this;
+    const log = this.logger.child({ component: "locks" });
     this.locks = new Locks({ store: this.lazyStore, clock: time, random: chance, logger: log, events });
+    this.queues = new Queues(this.lazyStore, () => this.auditContext);
+    this.dead = new Dead(this.lazyStore, () => this.auditContext);
+    this.tasks = new Tasks({
+      store: this.lazyStore,
+      clock: this.clock,
+      events: this.events,
+      timezone: () => this.config.timezone,
+      send: (task, args, queue) => this.sender.send({ task, args, options: { queue } }),
+      resumeGraph: (graphId) => this.graph({ graphId }).resume(),
+      audited: (change, run) => audited(this.auditContext, change, run),
+    });
     for (const { name: entry, lock } of this.entries) {
       if (lock !== null) this.registry.noteLock(lock.name, lock.capacity, `entry ${quote(entry)}`);
     }
     this.schedules = new Schedules({
       store: this.lazyStore,
+      clock: this.clock,
       random: this.random,
+      defaultQueue: (task) => this.registry.get(task)?.queue ?? taskDefaultQueue,
       createMessage: this.createMessage,
+      edits: this.publishing,
       entries: this.entries,
-      defaults: { timezone, dst },
+      defaults,
+      book: this.book,
+      calendars,
+      logger: this.logger,
+      events: this.events,
+      owner: this.owner,
+      version: this.config.version,
+      audited: (change, run) => this.#auditedEntry(change, run),
     });
-    this.prospects = new Prospects(this.lazyStore, this.entries);
+    this.nodes = new AppNodes(this);
+    this.feed = new EventFeed(this);
+    this.control = new Control(this);
+    this.inspect = new Inspect(this);
+    this.audit = new Audit(this.lazyStore);
+    this.monitoring = new Monitoring(this);
+    this.alerts = makeAlerts(this);
+    this.metrics = new AppMetrics(this);
+    this.prospects = new Prospects(this.lazyStore, this.entries, { spreadMs, book: this.book });
+    this.scheduleDefaults = defaults;
+    this.calendars = new Calendars({
+      ...{ store: this.lazyStore, book: this.book, entries: this.entries, owner: this.owner },
+      audited: (change, run) => audited(this.auditContext, change, run),
+    });
+    const { http } = this.config;
+    if (http !== null) this.registry.add(httpTask(http, this.clock, taskDefaults(this.config)));
+    this.#leaveHttp = http === null ? null : httpSender.join(this.canvas);
+  }
+
+  async #openStore(signal: AbortSignal): Promise<Store> {
+    const context = { ...this.#storeContext, signal };
+    const { store } = this.#parts;
+    if (store !== undefined) return store(context);
+    return typeof this.#broker === "string"
+      ? openStore(parseBrokerUrl(this.#broker), context)
+      : this.#broker.open(context);
+  }
+
+  /** For `audited`: what this process changes is the act of whoever runs it, unless `actingAs` names somebody. */
+  get auditContext(): AuditContext {
+    const { lazyStore: store, events, clock, logger } = this;
+    const by = whoWeAre();
+    const from = by.slice(by.lastIndexOf("@") + 1);
+    const onWatched = (types: readonly string[]): void => this.feed.watched.setWatched(types);
+    return { store, events, clock, logger, onWatched, hides: logger.hides, by, from, via: this.via };
+  }
+
+  async #auditedEntry<T>(change: Change, run: () => Promise<T>): Promise<T> {
+    const context = this.auditContext;
+    const done = await audited(context, change, run);
+    const action = ENTRY_ACTIONS[change.verb];
+    if (action !== undefined) {
+      this.events.emit("schedule-changed", { entry: change.target, action, by: operatorOf(context).by });
+    }
+    return done;
   }
 
   get pace(): Pace {
@@ -157,6 +314,15 @@ export class AppCore {
   /** The broker's URL with its password masked. */
   get brokerLabel(): string {
     return typeof this.#broker === "string" ? maskPassword(this.#broker) : this.#broker.label;
+  }
+
+  get broker(): string | StoreSource {
+    return this.#broker;
+  }
+
+  /** With its password: for children, which open it for themselves. Null: the app brought a store of its own. */
+  get brokerUrl(): string | null {
+    return typeof this.#broker === "string" ? this.#broker : null;
   }
 
   /** For the command line: the broker named there goes before the app's. Only before the store is opened. */
@@ -184,7 +350,28 @@ export class AppCore {
    * For the command line and the testing kit: where log lines go from now on. An app that brought its own logger keeps it.
    */
   useLogger(logger: Logger): void {
-    if (this.config.logger == null) this.#logger = logger;
+    if (this.config.logger == null) this.logger.use(logger);
+  }
+
+  /**
+   * For programs that are ours, and children: asks who may bring a logger, and otherwise takes what `ours` makes; null: the app's own.
+   */
+  async setUpLogging(setup: LogSetup, ours: () => Logger | null): Promise<void> {
+    const { level, format, file } = setup;
+    this.logChoice = { level, format, file };
+    const { name: app, extensions, logger } = this;
+    const ask = async (asked: LogSetup): Promise<unknown> => {
+      const given = await extensions.signals.setupLogging.ask({ app, ...asked });
+      return given.find((value) => value !== undefined);
+    };
+    const tell = ({ component }: LogSetup): void =>
+      extensions.tell("afterSetupLogger", () => ({ app, component, logger }));
+    await setUpLogging(logger, setup, { ask, tell }, ours);
+  }
+
+  get #storeContext(): Omit<StoreContext, "signal"> {
+    const { clock, random } = this;
+    return { clock, random, logger: this.logger.child({ component: "store" }) };
   }
 
   /** Whose the entries of `beatSchedule` are, in the store. */
@@ -197,64 +384,10 @@ export class AppCore {
    * `limitMs`; opens and changes no store. Rejects with the store's error when it cannot be asked.
    */
   async survey(limitMs: number, entries?: readonly string[]): Promise<StoreFacts> {
-    const { clock, random, logger } = this;
-    const context = { clock, random, logger };
+    const context = this.#storeContext;
     return typeof this.#broker === "string"
       ? surveyStore(parseBrokerUrl(this.#broker), context, limitMs, entries)
       : this.#broker.survey(context, limitMs, entries);
-  }
-
-  async send(request: MessageRequest): Promise<AsyncResult<never>> {
-    const { task, args, options } = request;
-    if (options?.link !== undefined || options?.linkError !== undefined) {
-      return this.canvas.send(taskForm(task, args), [], options);
-    }
-    if (this.config.taskAlwaysEager) {
-      const { runMessage } = await import("./eager.js");
-      return runMessage(this.createMessage(request), this);
-    }
-    const { id, resultTtlMs } = await this.sendMessage(request);
-    return this.result(id, resultTtlMs === 0);
-  }
-
-  async sendMessage(request: MessageRequest): Promise<NewMessage> {
-    const message = this.createMessage(request);
-    this.#tellSent(message, await this.publisher.send(message));
-    return message;
-  }
-
-  #tellSent({ id, task, queue }: NewMessage, outcome: EnqueueOutcome): void {
-    if (outcome === "queued") this.events.emit("task-sent", { id, task, queue });
-  }
-
-  async sendMany(
-    task: string,
-    argsList: readonly (readonly unknown[])[],
-    options: SendOptions | undefined,
-  ): Promise<AsyncResult<never>[]> {
-    if (!Array.isArray(argsList))
-      throw invalidOption("delayMany", "an array of arrays of arguments", argsList);
-    if (options?.taskId !== undefined) {
-      throw invalidOption("taskId", "nothing in delayMany: each task has its own id", options.taskId);
-    }
-    // All are checked before any is sent, so that one wrong item does not leave half of them behind.
-    if (this.config.taskAlwaysEager) return this.#sendEach(task, argsList, options);
-    const messages = argsList.map((args: readonly unknown[]) => this.createMessage({ task, args, options }));
-    const outcomes = await this.publisher.sendMany(messages);
-    return messages.map((message, index) => {
-      this.#tellSent(message, outcomes[index]!);
-      return this.result(message.id, message.resultTtlMs === 0);
-    });
-  }
-
-  async #sendEach(
-    task: string,
-    argsList: readonly (readonly unknown[])[],
-    options: SendOptions | undefined,
-  ): Promise<AsyncResult<never>[]> {
-    const sent: AsyncResult<never>[] = [];
-    for (const args of argsList) sent.push(await this.send({ task, args, options }));
-    return sent;
   }
 
   result(id: string, ignored = false): AsyncResult<never> {
@@ -265,57 +398,12 @@ export class AppCore {
     return new GraphHandle(sent, this.#resultContext);
   }
 
-  /** Has `close` stop it, too. */
-  own<P extends Part>(part: P): P {
-    this.#running.add(part);
-    return part;
-  }
-
-  /** Runs the workers and beats that this app made, until a signal, a failure or `close` ends them. */
-  runUntilSignal(): Promise<RunEnd> {
-    if (this.#running.size === 0) {
-      const message = "runUntilSignal: there is nothing to run; call app.worker() or app.beat() before";
-      return Promise.reject(new ConfigurationError("SUNBEAT_USAGE", message));
-    }
-    // Beats first: another one takes the lead while the workers here still finish their tasks.
-    this.#untilSignal ??= serve({
-      logger: this.logger,
-      parts: [...this.#running].sort((a, b) => Number(isWorker(a)) - Number(isWorker(b))),
-      close: () => this.close(),
-      isClosing: () => this.#closing !== null,
-      ownsProcess: false,
-    });
-    return this.#untilSignal;
-  }
-
   /**
    * Idempotent: stops workers and beats, lets what is on its way reach the store, gives locks back, and closes the store. With
    * nobody there who answers all but the workers take less than 2 s.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    const stop = (part: Part): Promise<void> => part.stop();
-    try {
-      const beats = Promise.all([...this.#running].filter((part) => !isWorker(part)).map(stop));
-      // Running tasks may send, and may hold locks.
-      await Promise.all([...this.#running].filter(isWorker).map(stop));
-      // Side by side: each of them waits for a silent store for a while, and all together no longer.
-      await Promise.all([beats, this.#closeLocks(), this.publisher.drain(), this.graphPublisher.drain()]);
-    } finally {
-      await this.store.close();
-    }
-  }
-
-  async #closeLocks(): Promise<void> {
-    if (!this.store.opened) return;
-    try {
-      await bounded(this.clock, SILENCE_MS, "release", this.locks.close());
-    } catch (error) {
-      this.logger.debug(`Locks were left to the ends of their leases: ${messageOf(error)}`);
-    }
+    this.#leaveHttp?.();
+    return this.running.close();
   }
 }

@@ -8,6 +8,7 @@ import type { Clock, EpochMs } from "../core/clock.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 import type { Events } from "../events/index.js";
+import type { Extensions } from "../signals/index.js";
 import type { Store } from "../store/contracts/store.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import type { NewMessage } from "../tasks/message.js";
@@ -15,7 +16,9 @@ import type { CompiledGraph } from "../tasks/part.js";
 import type { TaskRegistry } from "../tasks/registry.js";
 import { drain } from "../worker/drain.js";
 import { GraphPublisher } from "./graph-publisher.js";
-import { type GraphContext, GraphHandle, type SentGraph } from "./graph-result.js";
+import type { Publishing } from "./publishing.js";
+import type { ResultContext } from "./result-reader.js";
+import { GraphHandle, type SentGraph } from "./graph-result.js";
 
 /** What an app has for runs in place. */
 export interface EagerApp {
@@ -25,6 +28,8 @@ export interface EagerApp {
   readonly events: Events;
   readonly registry: TaskRegistry;
   readonly createMessage: CreateMessage;
+  readonly publishing: Publishing;
+  readonly extensions: Extensions;
   readonly config: Config;
 }
 
@@ -68,7 +73,10 @@ class SkippingClock implements Clock {
 export async function runMessage(message: NewMessage, core: EagerApp): Promise<GraphHandle<never>> {
   const { id, task, resultTtlMs } = message;
   const sent = { graphId: id, output: id, task, ignored: resultTtlMs === 0 };
-  return runEagerly(core, sent, async ({ sender }) => void (await sender.enqueue([message])));
+  return runEagerly(core, sent, async ({ sender }) => {
+    await sender.enqueue([message]);
+    core.publishing.sent(message);
+  });
 }
 
 export async function runGraph(
@@ -77,9 +85,16 @@ export async function runGraph(
   core: EagerApp,
 ): Promise<GraphHandle<never>> {
   return runEagerly(core, sent, async (store) => {
-    const { clock, config } = core;
-    const context = { clock, store: () => Promise.resolve(store), retry: config.publishRetry };
+    const { clock, random, config } = core;
+    const context = {
+      clock,
+      random,
+      store: () => Promise.resolve(store),
+      retry: config.publishRetry,
+      queues: new Map(),
+    };
     await new GraphPublisher(context).open(graph, config.resultTtlMs);
+    for (const { message } of graph.parts) if (message !== null) core.publishing.sent(message);
   });
 }
 
@@ -89,17 +104,17 @@ async function runEagerly(
   fill: (store: Store) => Promise<void>,
 ): Promise<GraphHandle<never>> {
   const { openMemoryStore } = await import("../store/memory/index.js");
-  const { random, logger, events, registry, createMessage, config } = core;
+  const { random, logger, events, registry, createMessage, publishing, extensions, config } = core;
   const clock = new SkippingClock(core.clock);
   const store = openMemoryStore({ clock, random, logger });
   await fill(store);
   const { payloadLimit, graphLimit, logResults } = config;
   const worker = `eager@${hostname()}`;
   await drain({
-    ...{ store, clock, random, logger, events, registry, createMessage },
+    ...{ store, clock, random, logger, events, registry, createMessage, edits: publishing, extensions },
     options: {
       ...{ payloadLimit, graphLimit, logResults },
-      concurrency: CONCURRENCY,
+      pools: [{ name: "async", size: CONCURRENCY }],
       prefetch: 1,
       queues: [],
       leaseMs: LEASE_MS,
@@ -110,7 +125,7 @@ async function runEagerly(
     skipTo: (instant) => clock.skipTo(instant),
     isOver: () => isOver(store, sent.graphId),
   });
-  const context: GraphContext = { clock, events, store: () => Promise.resolve(store) };
+  const context: ResultContext = { clock, events, store: () => Promise.resolve(store) };
   return new GraphHandle(sent, context);
 }
 

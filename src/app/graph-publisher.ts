@@ -4,6 +4,7 @@ import { bounded } from "../core/patience.js";
 import { quote } from "../core/quote.js";
 import { FOLLOWED_AT_ONCE, type GraphPortion, type OpenOutcome } from "../store/contracts/graphs.js";
 import type { CompiledGraph, FollowerList, NewPart } from "../tasks/part.js";
+import { asMap, type Bound, boundsOf, pausesForRoom } from "./room.js";
 import { ONE_ROUND_MS, sendAgain, type SendingContext, SILENCE_MS, STORE_TIMEOUT_MS } from "./sending.js";
 
 /** Characters of bodies in one portion: a portion is one step of the store. */
@@ -24,19 +25,33 @@ export class GraphPublisher {
 
   /**
    * Resolves once the store has all of it; "duplicate": it was there. Rejects with a StoreError: then nothing of it has begun, or,
-   * where the answer to the last portion was lost, all of it may. What has come of it by then the store drops in time.
+   * where the answer to the last portion was lost, all of it may. What has come of it by then the store drops in time. With
+   * SUNBEAT_QUEUE_FULL nothing has.
    */
   async open(graph: CompiledGraph, keepMs: number): Promise<"sealed" | "duplicate"> {
     this.#sending++;
     try {
-      for (let rounds = 1; ; rounds++) {
-        const outcome = await this.#bring(graph, keepMs, rounds === 1 ? 1 : 0);
-        if (outcome !== "behind") return outcome;
-        if (rounds === MOST_ROUNDS) throw goneBack(graph.id);
+      const bounds = this.#boundsOf(graph);
+      const pauses = pausesForRoom(this.#context, bounds);
+      for (let rounds = 1; ;) {
+        const outcome = await this.#bring(graph, keepMs, bounds, rounds === 1 ? 1 : 0);
+        if (outcome === "full") await pauses.next();
+        else if (outcome !== "behind") return outcome;
+        else if (rounds++ === MOST_ROUNDS) throw goneBack(graph.id);
       }
     } finally {
       this.#sending--;
     }
+  }
+
+  /** Of the queues of those parts that may begin at once. */
+  #boundsOf({ parts }: CompiledGraph): readonly Bound[] {
+    const bounds = boundsOf(this.#context.queues);
+    if (bounds.length === 0) return bounds;
+    const first = new Set(
+      parts.flatMap(({ message, pending }) => (pending === 0 && message ? message.queue : [])),
+    );
+    return bounds.filter(({ queue }) => first.has(queue));
   }
 
   /** Resolves when nothing is on its way any more, or the store has been silent for a second. */
@@ -58,14 +73,15 @@ export class GraphPublisher {
   async #bring(
     graph: CompiledGraph,
     keepMs: number,
+    bounds: readonly Bound[],
     ahead: number,
-  ): Promise<"sealed" | "duplicate" | "behind"> {
+  ): Promise<"sealed" | "duplicate" | "behind" | "full"> {
     const onTheirWay: Promise<OpenOutcome>[] = [];
     try {
-      for (const portion of portionsOf(graph, keepMs)) {
+      for (const portion of portionsOf(graph, keepMs, bounds)) {
         while (onTheirWay.length > (portion.seal ? 0 : ahead)) {
           const outcome = await onTheirWay.shift()!;
-          if (outcome === "duplicate" || outcome === "behind") return outcome;
+          if (outcome !== "open" && outcome !== "sealed") return outcome;
         }
         const answer = this.#insist(portion);
         answer.catch(() => undefined); // it is awaited in its turn
@@ -108,7 +124,11 @@ function goneBack(id: string): StoreError {
  * Parts by their number, text and edges: each portion takes what the store does in one bounded step. Each brings parts, while there are
  * any left: by their number the store sees that a portion before was lost.
  */
-export function* portionsOf(graph: CompiledGraph, keepMs: number): Generator<GraphPortion, void, undefined> {
+export function* portionsOf(
+  graph: CompiledGraph,
+  keepMs: number,
+  bounds: readonly Bound[] = [],
+): Generator<GraphPortion, void, undefined> {
   const { id, name, output } = graph;
   const lists = chunks([...graph.lists.flatMap(shortLists)], ({ edges }) => edges.length, FOLLOWED_AT_ONCE);
   const share = Math.max(1, Math.floor(graph.parts.length / Math.max(1, lists.length)));
@@ -123,6 +143,7 @@ export function* portionsOf(graph: CompiledGraph, keepMs: number): Generator<Gra
       lists: lists[n] ?? [],
       seal: n === count - 1,
       before,
+      ...(n === 0 && bounds.length > 0 && { bounds: asMap(bounds) }),
     };
     before += brought.length;
   }

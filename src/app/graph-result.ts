@@ -2,17 +2,12 @@ import { ResultError, TaskError } from "../core/errors.js";
 import { assertKnownKeys, assertObject, choiceOption, integerOption, textOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import type { GraphProgress, GraphResult, PartsOptions, PartState, PartView } from "../canvas/index.js";
-import type { Events } from "../events/index.js";
 import type { GraphRecord, PartRecord } from "../store/contracts/graphs.js";
 import { partPages } from "../store/contracts/part-pages.js";
 import type { StoredResult } from "../store/contracts/results.js";
 import { isFinal } from "../tasks/states.js";
 import { AsyncResult } from "./async-result.js";
 import { type GetOptions, type ResultContext, ResultReader } from "./result-reader.js";
-
-export interface GraphContext extends ResultContext {
-  readonly events: Pick<Events, "emit">;
-}
 
 /** What the sender of a graph knows of it; nothing of one that is found by its id. */
 export interface SentGraph {
@@ -44,12 +39,12 @@ const PAGE = 500;
  */
 export class GraphHandle<R = unknown> extends AsyncResult<R> implements GraphResult<R> {
   readonly graphId: string;
-  readonly #context: GraphContext;
+  readonly #context: ResultContext;
   readonly #reader: ResultReader;
   readonly #task: string;
 
   /** For the app: programs get one from `delay`, `applyAsync` or `app.graph(id)`. */
-  constructor(sent: SentGraph, context: GraphContext) {
+  constructor(sent: SentGraph, context: ResultContext) {
     const { graphId, output, task = "", ignored = false } = sent;
     const id = output ?? graphId;
     const target = output === undefined ? outputOf(graphId, context) : () => output;
@@ -227,7 +222,9 @@ export class GraphHandle<R = unknown> extends AsyncResult<R> implements GraphRes
   }
 
   #tell(type: "graph-revoked" | "graph-resumed", graph: GraphRecord | null): void {
-    this.#context.events.emit(type, { graph: this.graphId, name: graph?.name ?? "" });
+    this.#context.events.emit(type, {
+      ...{ graph: this.graphId, name: graph?.name ?? "", parts: graph?.size ?? 0 },
+    });
   }
 }
 
@@ -240,7 +237,7 @@ function unknownGraph(id: string): ResultError {
 }
 
 /** The store is asked once; of a task that was sent alone it is its own. */
-function outputOf(id: string, { store }: GraphContext): () => Promise<string> {
+function outputOf(id: string, { store }: ResultContext): () => Promise<string> {
   let output: string | null = null;
   return async () => {
     if (output !== null) return output;

@@ -1,6 +1,5 @@
 /** Parts that others keep from the start, and that follow what tests or the command line put in their place later. */
 import type { Clock } from "../core/clock.js";
-import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 
 export function clockOf(current: () => Clock): Clock {
@@ -14,16 +13,4 @@ export function clockOf(current: () => Clock): Clock {
 
 export function randomOf(current: () => Random): Random {
   return { next: () => current().next(), uuid: () => current().uuid() };
-}
-
-export function loggerOf(current: () => Logger): Logger {
-  return {
-    get silent() {
-      return current().silent === true;
-    },
-    debug: (message) => current().debug(message),
-    info: (message) => current().info(message),
-    warn: (message) => current().warn(message),
-    error: (message) => current().error(message),
-  };
 }

@@ -4,10 +4,20 @@ import type { Logger } from "../core/logger.js";
 import { formOf } from "../canvas/index.js";
 import { guarded } from "../locks/index.js";
 import type { Random } from "../core/random.js";
-import { runInTask, runningTask, SLOTS, slotWatch, type WithSlots } from "../tasks/context.js";
+import {
+  ambientFields,
+  LOG_FIELDS,
+  runInTask,
+  runningTask,
+  SLOTS,
+  slotWatch,
+  type WithLogFields,
+  type WithSlots,
+} from "../tasks/context.js";
 import type { TaskContext, TaskDefinition } from "../tasks/definition.js";
-import { outcomeOf, Replace, Retry } from "../tasks/outcomes.js";
+import { Cooldown, outcomeOf, Replace, Retry } from "../tasks/outcomes.js";
 import { HELD_LOCKS, heldLocks, LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
+import { customEvent } from "../tasks/custom-event.js";
 import { taskLog } from "../tasks/task-log.js";
 import { validInput } from "../worker/input.js";
 import type { AppCanvas } from "./canvas-sender.js";
@@ -37,8 +47,8 @@ export async function runLocally(
   }
 }
 
-interface LocalApp {
-  readonly canvas: AppCanvas;
+export interface LocalApp {
+  readonly canvas: Pick<AppCanvas, "apply">;
   readonly random: Random;
   readonly logger: Logger;
   readonly locks: LockSource;
@@ -49,7 +59,7 @@ function localContext(
   definition: TaskDefinition,
   args: readonly unknown[],
   app: LocalApp,
-): TaskContext & WithLocks & WithSlots {
+): TaskContext & WithLocks & WithSlots & WithLogFields {
   const caller = runningTask();
   const id = app.random.uuid();
   return {
@@ -62,7 +72,7 @@ function localContext(
       eta: null,
       expires: null,
       queue: definition.queue ?? "",
-      priority: definition.priority,
+      priority: definition.priority ?? 0,
       headers: {},
       parentId: caller?.request.id ?? null,
       rootId: caller?.request.rootId ?? id,
@@ -79,9 +89,13 @@ function localContext(
     [LOCK_SOURCE]: app.locks,
     ...(caller && { [HELD_LOCKS]: heldLocks(caller) }),
     [SLOTS]: slotWatch(),
+    [LOG_FIELDS]: ambientFields(),
     retry(options = {}) {
       // Nobody would follow a Retry here, so the reason itself is what the caller should see.
       throw options?.error instanceof Error ? options.error : new Retry(options);
+    },
+    cooldown(duration) {
+      throw new Cooldown(duration);
     },
     replace(signature) {
       throw new Replace(signature);
@@ -92,5 +106,6 @@ function localContext(
     },
     updateState: () => Promise.resolve(),
     progress: () => Promise.resolve(),
+    sendEvent: (type, fields = {}) => void customEvent(type, fields),
   };
 }

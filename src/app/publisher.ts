@@ -6,6 +6,7 @@ import { within } from "../core/clock.js";
 import { StoreError } from "../core/errors.js";
 import { bounded } from "../core/patience.js";
 import type { EnqueueOutcome, NewMessage } from "../store/contracts/sender.js";
+import { FullQueues } from "./full-queues.js";
 import { ONE_ROUND_MS, sendAgain, type SendingContext, SILENCE_MS, STORE_TIMEOUT_MS } from "./sending.js";
 
 /** Messages in one call: a call is one atomic step of the store, which must stay short (Redis: 2 ms). */
@@ -31,6 +32,7 @@ interface Waiting {
 
 export class Publisher {
   readonly #context: SendingContext;
+  readonly #full: FullQueues;
   #waiting: Waiting[] = [];
   #scheduled = false;
   /** Whether nothing was waiting or on its way before what waits now came. */
@@ -39,24 +41,40 @@ export class Publisher {
 
   constructor(context: SendingContext) {
     this.#context = context;
+    const { clock, random, queues } = context;
+    const put = (messages: readonly NewMessage[]): Promise<EnqueueOutcome[]> => this.#put(messages);
+    this.#full = new FullQueues({ clock, random, queues, put, mostAtOnce: CHUNK });
   }
 
   /**
    * Resolves once the store has the message. Rejects with a StoreError; with SUNBEAT_STORE_TIMEOUT the message may
-   * have arrived, and sending the same id again is safe.
+   * have arrived, and sending the same id again is safe; with SUNBEAT_QUEUE_FULL it has not.
    */
   async send(message: NewMessage): Promise<EnqueueOutcome> {
-    const [outcome] = await this.#put([message]);
-    return outcome!;
+    const bound = this.#full.boundOf(message.queue);
+    if (!bound) return (await this.#put([message]))[0]!;
+    const outcomes: EnqueueOutcome[] = [];
+    await this.#full.send([message], outcomes, bound);
+    return outcomes[0]!;
   }
 
-  /** As `send`, for many; their outcomes in order. */
-  async sendMany(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]> {
+  /** As `send`, for many of one queue. Adds their outcomes to `outcomes`, in order, also where it rejects. */
+  async sendMany(
+    messages: readonly NewMessage[],
+    outcomes: EnqueueOutcome[] = [],
+  ): Promise<EnqueueOutcome[]> {
+    const [first] = messages;
+    const bound = first && this.#full.boundOf(first.queue);
+    if (bound) {
+      await this.#full.send(messages, outcomes, bound);
+      return outcomes;
+    }
     const parts: Promise<EnqueueOutcome[]>[] = [];
     for (let start = 0; start < messages.length; start += CHUNK) {
       parts.push(this.#put(messages.slice(start, start + CHUNK)));
     }
-    return (await Promise.all(parts)).flat();
+    for (const answers of await Promise.all(parts)) outcomes.push(...answers);
+    return outcomes;
   }
 
   /**
@@ -64,6 +82,7 @@ export class Publisher {
    * second: what waits is refused then, and what is on its way ends with the store.
    */
   async drain(): Promise<void> {
+    this.#full.close();
     try {
       while (this.#waiting.length > 0 || this.#sending.size > 0) {
         this.#startCall();
@@ -125,11 +144,12 @@ export class Publisher {
 
   async #enqueue(messages: readonly NewMessage[]): Promise<EnqueueOutcome[]> {
     const { clock, retry, store } = this.#context;
+    const { bounds } = this.#full;
     if (retry.maxRetries === 0) return this.#once(messages);
     // Repeating is safe: the store takes an id once, also when the lost call had done its work.
     return sendAgain(this.#context, async () => {
       const { sender } = await store();
-      return bounded(clock, STORE_TIMEOUT_MS, "enqueue", sender.enqueue(messages), LATE);
+      return bounded(clock, STORE_TIMEOUT_MS, "enqueue", sender.enqueue(messages, { bounds }), LATE);
     });
   }
 
@@ -139,6 +159,12 @@ export class Publisher {
     const startedAt = clock.monotonicMs();
     const { sender } = await within(clock, ONE_ROUND_MS, store(), unopened);
     const limitMs = Math.max(1, ONE_ROUND_MS - (clock.monotonicMs() - startedAt));
-    return bounded(clock, STORE_TIMEOUT_MS, "enqueue", sender.enqueue(messages, { limitMs }), LATE);
+    return bounded(
+      clock,
+      STORE_TIMEOUT_MS,
+      "enqueue",
+      sender.enqueue(messages, { limitMs, bounds: this.#full.bounds }),
+      LATE,
+    );
   }
 }

@@ -5,6 +5,7 @@ import { ResultError } from "../core/errors.js";
 import { assertObject, durationOption, invalidOption } from "../core/options.js";
 import { inTime } from "../core/patience.js";
 import type { StoredResult } from "../store/contracts/results.js";
+import type { Events } from "../events/index.js";
 import type { Store } from "../store/contracts/store.js";
 import { type SlotWatch, slotWatch } from "../tasks/context.js";
 import { culpritOf, endError } from "../tasks/end-error.js";
@@ -32,6 +33,7 @@ export interface GetOptions {
 export interface ResultContext {
   readonly clock: Clock;
   readonly store: () => Promise<Store>;
+  readonly events: Pick<Events, "emit">;
 }
 
 export class ResultReader {

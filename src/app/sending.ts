@@ -1,6 +1,7 @@
 /** How senders live with a store that is away. */
 import { type Clock, sleep } from "../core/clock.js";
-import type { PublishRetry } from "../config/options.js";
+import type { PublishRetry, QueueConfig } from "../config/index.js";
+import type { Random } from "../core/random.js";
 import { isRetryable } from "../core/patience.js";
 import type { Store } from "../store/contracts/store.js";
 
@@ -15,6 +16,9 @@ export interface SendingContext {
   readonly clock: Clock;
   readonly store: () => Promise<Store>;
   readonly retry: PublishRetry;
+  readonly random: Random;
+  /** Those that are fair or have a bound. */
+  readonly queues: ReadonlyMap<string, QueueConfig>;
 }
 
 /** What `attempt` gives, which is repeated as the option `taskPublishRetry` says: it must be safe to. */

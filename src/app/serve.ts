@@ -23,10 +23,10 @@ export type EndSignal = (typeof WARM | typeof COLD)[number];
 /** How a run of workers and beats ended. */
 export interface RunEnd {
   /**
-   * "signal": it was asked to. "closed": the program closed the app. "ended": a worker or beat ended by itself, and the log
+   * "signal": it was asked to. "control": by remote control. "closed": the program closed the app. "ended": a worker or beat ended by itself, and the log
    * says why. "failed": it ended by an error. "exception": one that nobody caught, in a process of the command line.
    */
-  readonly reason: "signal" | "closed" | "ended" | "failed" | "exception";
+  readonly reason: "signal" | "control" | "closed" | "ended" | "failed" | "exception";
   /** The first signal, or null. */
   readonly signal: EndSignal | null;
   /** Whether running tasks were given back before they had ended. */
@@ -52,6 +52,10 @@ export interface ServeOptions {
   readonly ownsProcess: boolean;
   /** Called at the first Ctrl-C: somebody sits there. */
   readonly onInterrupt?: () => void;
+  /** Is given what ends the run warm, as a signal does, and null once it has ended. */
+  readonly onBegun?: (end: (() => void) | null) => void;
+  /** What a SIGHUP does as long as nothing has ended the run; without it, it ends warm. */
+  readonly onHangUp?: () => void;
 }
 
 /**
@@ -65,6 +69,7 @@ export async function serve(options: ServeOptions): Promise<RunEnd> {
   const { parts, close, ownsProcess } = options;
   const ending = new Ending(options);
   ending.listen();
+  options.onBegun?.(() => ending.endAsked());
   try {
     // Not awaited: a store that is away keeps a start waiting, and a signal must end that, too.
     void start(parts, ending).catch((error: unknown) => ending.startFailed(error));
@@ -73,6 +78,7 @@ export async function serve(options: ServeOptions): Promise<RunEnd> {
     if (ending.isCold) await Promise.all(parts.map((part) => endCold(part, ending.isCrash)));
   } finally {
     ending.nothingRuns = true;
+    options.onBegun?.(null);
     await close();
     if (!ownsProcess) ending.unlisten();
   }
@@ -150,6 +156,11 @@ class Ending {
     this.#endWarm({ reason: "failed", signal: null, error });
   }
 
+  /** By remote control. */
+  endAsked(): void {
+    this.#endWarm({ reason: "control", signal: null });
+  }
+
   /** A part ended by itself, and has told why: the process has no work left. */
   partEnded(): void {
     if (this.#why !== null) return;
@@ -160,7 +171,7 @@ class Ending {
   }
 
   partFailed(error: unknown): void {
-    this.#options.logger.error(failureEntry("Ended by an error", error));
+    this.#options.logger.error(failureEntry("Ended by an error", error), { err: error });
     this.#failed = true;
     this.#endWarm({ reason: "failed", signal: null, error });
   }
@@ -169,7 +180,12 @@ class Ending {
     // A terminal that is closed hangs up twice, by its shell and by the kernel; systemd can send a SIGHUP with its
     // SIGTERM, and which of the two arrives first is chance.
     if (signal !== "SIGHUP" && (++this.#stops > 1 || this.isCold)) return this.#onCold(signal);
-    if (signal === "SIGINT") this.#options.onInterrupt?.();
+    const { onHangUp, onInterrupt } = this.#options;
+    if (signal === "SIGHUP" && onHangUp !== undefined) {
+      if (this.#why === null) onHangUp();
+      return;
+    }
+    if (signal === "SIGINT") onInterrupt?.();
     this.#endWarm({ reason: "signal", signal });
   };
 
@@ -192,14 +208,16 @@ class Ending {
 
   readonly #onException = (error: unknown): void => {
     const head = "Cold shutdown: an exception that nobody caught left the process in an unknown state";
-    this.#options.logger.error(failureEntry(head, error));
+    this.#options.logger.error(failureEntry(head, error), { err: error });
     this.isCrash = true;
     this.#endCold({ reason: "exception", signal: null, error });
   };
 
   /** Node would end the process; but a forgotten promise of one task is no reason to drop all the others. */
   readonly #onRejection = (reason: unknown): void => {
-    this.#options.logger.error(failureEntry("A promise was rejected and nobody handled it", reason));
+    this.#options.logger.error(failureEntry("A promise was rejected and nobody handled it", reason), {
+      err: reason,
+    });
   };
 
   #endWarm(why: Pick<RunEnd, "reason" | "signal" | "error">): void {

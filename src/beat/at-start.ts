@@ -33,19 +33,20 @@ export class AtStart {
     return this.#pending;
   }
 
-  /** Rejects with the store's error, and returns early when the term ends; may then be called again. */
+  /** Rejects with the store's error, and returns early when the term ends or no start is left; may then be called again. */
   async run(lead: Lead): Promise<void> {
     const at = (this.#at ??= await this.#inTime("now", this.#store.now()));
     while (lead.trusted()) {
       const after = this.#after === null ? {} : { after: this.#after };
       const page = await this.#inTime("list", this.#store.entries.list({ ...after, limit: PAGE }));
-      const reply = await this.#rounds.runAtStart(lead, page, at);
-      if (reply.outcome !== "done") return;
-      if (page.length < PAGE) {
+      const { outcome, read } = await this.#rounds.runAtStart(lead, page, at);
+      if (outcome !== "done") return;
+      if (read === page.length && page.length < PAGE) {
         this.#pending = false;
         return;
       }
-      this.#after = page.at(-1)!.name;
+      this.#after = page[read - 1]?.name ?? this.#after;
+      if (read < page.length) return;
     }
   }
 }

@@ -8,12 +8,20 @@ export interface BeatOptions {
   /** Entries read and occurrences sent in one step of the store. */
   readonly batch: number;
   readonly retention: Retention;
+  /** Jitter of entries that name none. Default 0. */
+  readonly spreadMs?: number;
+  /** Starts a second at most; the others wait. Default: no limit. */
+  readonly maxStartsPerSecond?: number | null;
   /** How often the leader sweeps the store and trims the ledger. */
   readonly maintenanceIntervalMs: number;
+  /** Whether the leader samples queues for statistics, each minute. Default false. */
+  readonly samples?: boolean;
   /** Owner of the code entries: "code:" and the app's name. */
   readonly owner: string;
   /** Deploy number of the code entries. */
   readonly version: number;
+  /** "apply": code entries are compared at the start, and not written. Default "auto". */
+  readonly register?: "auto" | "apply";
   readonly hostname: string;
 }
 

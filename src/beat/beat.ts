@@ -10,26 +10,42 @@
  * cursors where they are; a failing entry is quarantined; a lost lead is competed for again.
  */
 import type { Clock, EpochMs } from "../core/clock.js";
+import type { Companion } from "../core/companion.js";
+import { assertNoChild } from "../core/in-child.js";
+import { formatDuration } from "../core/duration.js";
+import { TaskError } from "../core/errors.js";
+import { failureEntry } from "../core/log-entry.js";
 import type { Logger } from "../core/logger.js";
+import { type LoopMark, LoopMarks } from "../core/loop-mark.js";
+import type { NodeLink } from "../core/node-link.js";
 import type { Random } from "../core/random.js";
+import { tzVersion } from "../core/tz-data.js";
 import type { Events } from "../events/index.js";
+import type { CalendarData } from "../schedules/index.js";
 import type { Store } from "../store/contracts/store.js";
+import type { Extensions } from "../signals/index.js";
+import type { MessageEdits } from "../tasks/message-edits.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { Latch } from "../core/latch.js";
-import { inTime, type InTime, Patience } from "../core/patience.js";
+import { inTime, type InTime, Patience, type TooLate } from "../core/patience.js";
 import { AtStart } from "./at-start.js";
+import { BasisKeeper } from "./basis-walk.js";
 import type { BeatOptions } from "./beat-options.js";
+import { StartBudget } from "./budget.js";
+import { CalendarEnds } from "./calendar-ends.js";
+import type { CalendarBook } from "./calendar-book.js";
 import type { ClockReading } from "./clock-guard.js";
 import { CodeEntries } from "./code-entries.js";
+import type { Drift } from "./drift.js";
 import type { Entry } from "./entry.js";
 import { EntryCache } from "./entry-cache.js";
 import { type Lead, Leader } from "./leader.js";
-import { GRACE_MS } from "./misfire.js";
 import { isFinal, tellEnd } from "./endings.js";
 import type { Registration } from "./registration.js";
-import { type RoundReply, Rounds } from "./round.js";
+import { Rounds } from "./round.js";
 import { StoreClock } from "./store-clock.js";
 import { Maintenance } from "./maintenance.js";
+import { Turns } from "./turns.js";
 import { beatVersion, NewerBeats } from "./newer-beats.js";
 
 export interface BeatDeps {
@@ -40,7 +56,27 @@ export interface BeatDeps {
   readonly events: Pick<Events, "emit">;
   /** The entries that code declares. */
   readonly entries: readonly Entry[];
+  /** The calendars that code declares, checked. Absent: none. */
+  readonly calendars?: readonly CalendarData[] | undefined;
+  /** What this process knows of calendars. Absent: what the beat finds out by itself. */
+  readonly book?: CalendarBook | undefined;
+  /** The version of this process's time zone data. Absent: as the runtime says. */
+  readonly tz?: string | undefined;
   readonly createMessage: CreateMessage;
+  /** What is asked about messages before they are made. Absent: nothing. */
+  readonly edits?: MessageEdits | undefined;
+  /** What the program has hung into its work. Absent: nothing. */
+  readonly extensions?: Pick<Extensions, "tell"> | undefined;
+  /** Whether a worker is in the same process. Absent: no. */
+  readonly isEmbedded?: (() => boolean) | undefined;
+  /** Absent: there is none. */
+  readonly companion?: Companion | undefined;
+  /** Where its loop tells that it turns. Absent: nowhere. */
+  readonly loops?: LoopMarks | undefined;
+  /** Where it is known as a node. Absent: nowhere. */
+  readonly node?: NodeLink | undefined;
+  /** Called once, when it begins. */
+  readonly onStart?: (() => void) | undefined;
   readonly options: BeatOptions;
 }
 
@@ -54,6 +90,8 @@ export interface BeatStats {
   readonly nextAt: EpochMs | null;
   /** How late the most overdue entry of the last round was. */
   readonly lagMs: number;
+  /** Since when it makes no more starts a second than it may, and something due waits; null: nothing waits for that. */
+  readonly limitedSince: EpochMs | null;
   /** Why the store cannot be used at the moment, or null. */
   readonly trouble: string | null;
   /** Dispatch waits because the store's clock jumped. */
@@ -61,15 +99,20 @@ export interface BeatStats {
   /** Entries this process cannot send. */
   readonly quarantine: readonly { readonly entry: string; readonly reason: string }[];
   readonly registration: Registration | null;
+  /** Entries that were not stored as declared when it began; null: it registers them, or has not begun. */
+  readonly drift: readonly Drift[] | null;
 }
 
-/** How often the store's clock is asked again while it is in doubt. */
-const HOLD_POLL_MS = 1_000;
-/** Pause after a round that got nothing done although something was due. */
-const FIRST_STUCK_MS = 50;
-const LONGEST_STUCK_MS = 5_000;
 /** A step that has not been answered so long after `stop` is not waited for: it is atomic, and the store may be away. */
 const LAST_STEP_MS = 500;
+/** What a program hangs into sends may take for the messages of one entry. */
+const ASKED_MS = 5_000;
+
+const notEnded: TooLate = (what, ms) =>
+  new TaskError(
+    "SUNBEAT_USAGE",
+    `${what} have not ended within ${formatDuration(ms)}: nothing was sent, and the entry is tried again later; give what they wait for a bound`,
+  );
 
 export class Beat {
   readonly #deps: BeatDeps;
@@ -77,25 +120,20 @@ export class Beat {
   readonly #latch: Latch;
   readonly #storeClock: StoreClock;
   readonly #patience: Patience;
+  readonly #mark: LoopMark;
   readonly #newer: NewerBeats;
   readonly #leader: Leader;
   readonly #codeEntries: CodeEntries;
+  readonly #basis: BasisKeeper;
   /** Two thirds of the lease for one call. */
   readonly #inTime: InTime;
   readonly #rounds: Rounds;
-  readonly #atStart: AtStart;
-  readonly #maintenance: Maintenance;
+  readonly #turns: Turns;
   #done: Promise<void> | null = null;
+  #companionEnd: Promise<void> | null = null;
   #state: BeatStats["state"] = "idle";
   #term: string | null = null;
-  #roundCount = 0;
-  #last: RoundReply | null = null;
-  /** Store time at which the present run of rounds without sleep began; null: the next round begins one. */
-  #burstFrom: EpochMs | null = null;
-  /** Monotonic start of the first round that is not done; null: the last one is. */
-  #undoneSince: number | null = null;
-  /** Rounds in a row that found something due and got nothing done. */
-  #stuck = 0;
+  #lead: Lead | null = null;
 
   constructor(deps: BeatDeps) {
     const { store, clock, random, logger, options, createMessage, events } = deps;
@@ -105,11 +143,19 @@ export class Beat {
     this.#storeClock = new StoreClock(clock, logger, events);
     this.#patience = new Patience("beat: the store", deps);
     const last = { signal: this.#stop.signal, limitMs: LAST_STEP_MS };
-    this.#inTime = inTime(clock, (leaseMs * 2) / 3, last);
-    const cache = new EntryCache(deps.entries);
-    const { owner } = options;
+    this.#mark = (deps.loops ?? new LoopMarks(clock)).add("rounds");
+    const limitMs = (leaseMs * 2) / 3;
+    this.#inTime = this.#mark.through(inTime(clock, limitMs, last), limitMs);
+    const cache = new EntryCache(deps.entries, { spreadMs: options.spreadMs, book: deps.book });
+    const basis = new BasisKeeper({
+      ...{ store, logger, events, cache, inTime: this.#inTime, tz: deps.tz ?? tzVersion() },
+    });
+    this.#basis = basis;
+    const { owner, register = "auto" } = options;
     this.#codeEntries = new CodeEntries({
-      ...{ store, logger, entries: deps.entries, cache, inTime: this.#inTime, owner, version },
+      register,
+      ...{ store, logger, events, entries: deps.entries, cache, inTime: this.#inTime, owner, version },
+      ...{ calendars: deps.calendars ?? [], basis: (entry: Entry) => basis.of(entry) },
     });
     const candidacy = beatVersion(version);
     this.#newer = new NewerBeats({
@@ -118,9 +164,10 @@ export class Beat {
     });
     this.#leader = new Leader({
       ...{ leases: store.leases, channel: store.channel, clock, random, logger, leaseMs },
-      ...{ host: hostname, version: candidacy, newer: this.#newer, last },
+      ...{ host: hostname, version: candidacy, newer: this.#newer, last, mark: this.#mark },
       onReading: (reading) => this.#hear(reading),
     });
+    const budget = new StartBudget(options.maxStartsPerSecond ?? null, clock.monotonicMs());
     this.#rounds = new Rounds({
       ...{
         store,
@@ -128,22 +175,40 @@ export class Beat {
         logger,
         events,
         createMessage,
+        edits: deps.edits,
         cache,
         inTime: this.#inTime,
+        asked: this.#mark.through(inTime(clock, ASKED_MS, last, notEnded), ASKED_MS),
+        budget,
+        basis,
         batch,
         longestMs: leaseMs / 3,
       },
       onReading: (reading) => this.#storeClock.read(reading),
     });
-    this.#atStart = new AtStart({ store, inTime: this.#inTime, rounds: this.#rounds });
-    this.#maintenance = new Maintenance({
-      ...{ store, clock, logger, cache, retention, inTime: this.#inTime },
-      intervalMs: deps.options.maintenanceIntervalMs,
+    this.#turns = new Turns({
+      ...{ clock, logger, events, options, latch: this.#latch, storeClock: this.#storeClock },
+      calendarEnds: new CalendarEnds(cache.book, events),
+      ...{ rounds: this.#rounds, budget, basis, newer: this.#newer, patience: this.#patience },
+      mark: this.#mark,
+      onCalendars: async () => {
+        this.#rounds.quarantine.retry();
+        await this.#codeEntries.calendarsChanged();
+      },
+      atStart: new AtStart({ store, inTime: this.#inTime, rounds: this.#rounds }),
+      maintenance: new Maintenance({
+        ...{ store, clock, logger, cache, retention, inTime: this.#inTime },
+        intervalMs: options.maintenanceIntervalMs,
+        samples: options.samples ?? false,
+      }),
+      waitOut: (error, signal) => this.#waitOut(error, signal),
     });
   }
 
-  /** Begins. A second call changes nothing, and a stopped beat stays stopped. */
+  /** Begins. A second call changes nothing, and a stopped beat stays stopped. Throws SUNBEAT_IN_CHILD. */
   start(): void {
+    assertNoChild("beat");
+    if (this.#done === null) this.#deps.companion?.start();
     this.#done ??= this.#run();
   }
 
@@ -153,6 +218,7 @@ export class Beat {
    */
   stop(): Promise<void> {
     this.#stop.abort();
+    void this.#endCompanion(); // beside the end of the lead, so that a silent store is waited for once
     this.#done ??= this.#run();
     return this.#done;
   }
@@ -162,33 +228,50 @@ export class Beat {
     return this.#done ?? Promise.resolve();
   }
 
+  /** Gives the lead up, and stands for it again: with others there, one of them leads. False: it did not lead. */
+  resign(): boolean {
+    if (this.#lead === null) return false;
+    this.#lead.end("it was asked to resign");
+    return true;
+  }
+
   stats(): BeatStats {
     return {
       state: this.#state,
       term: this.#term,
       ...this.#rounds.tally,
-      rounds: this.#roundCount,
-      nextAt: this.#last?.nextAt ?? null,
-      lagMs: this.#last?.lagMs ?? 0,
+      ...this.#turns.stats(),
       trouble: this.#patience.message ?? this.#leader.trouble,
       holding: this.#storeClock.holding,
       quarantine: this.#rounds.quarantine.list(),
       registration: this.#codeEntries.registration,
+      drift: this.#codeEntries.drift,
     };
   }
 
   async #run(): Promise<void> {
-    const { logger, store } = this.#deps;
+    const { logger, store, extensions, isEmbedded, node, onStart, options } = this.#deps;
+    const { hostname } = options;
     const stop = this.#stop.signal;
     const unsubscribe: (() => void)[] = [];
     if (!stop.aborted) {
       this.#state = "starting";
+      // Not awaited: no name is needed to lead.
+      void this.#claimName();
+      onStart?.();
+      extensions?.tell("beatInit", () => ({ hostname }));
+      if (isEmbedded?.() === true) extensions?.tell("beatEmbeddedInit", () => ({ hostname }));
       logger.info("beat: Starting...");
       const listen = () => store.channel.subscribe("entries", () => this.#latch.notify());
-      for (const subscribe of [listen, () => this.#leader.listen(), () => this.#newer.listen()]) {
+      const hear = () =>
+        store.channel.subscribe("calendars", () => {
+          this.#basis.calendarsChanged();
+          this.#latch.notify();
+        });
+      for (const subscribe of [listen, hear, () => this.#leader.listen(), () => this.#newer.listen()]) {
         await this.#untilDone(async () => void unsubscribe.push(await this.#subscribed(subscribe())), stop);
       }
-      await this.#untilDone(() => this.#codeEntries.register(), stop);
+      await this.#untilDone(() => this.#codeEntries.begin(), stop);
     }
     while (!stop.aborted) {
       this.#state = "following";
@@ -196,9 +279,25 @@ export class Beat {
       if (lead === null) break;
       await this.#hold(lead);
     }
+    this.#mark.turns(Infinity);
     for (const end of unsubscribe) end();
+    await Promise.all([this.#endCompanion(), node?.left("ended")]);
     this.#state = "stopped";
     logger.info("beat: stopped");
+  }
+
+  #endCompanion(): Promise<void> {
+    return (this.#companionEnd ??= this.#deps.companion?.stop() ?? Promise.resolve());
+  }
+
+  async #claimName(): Promise<void> {
+    const { node, logger } = this.#deps;
+    try {
+      await node?.claim();
+    } catch (error) {
+      logger.error(failureEntry("beat: ends", error), { err: error });
+      this.#stop.abort();
+    }
   }
 
   /** In time; one that holds only after we have given it up is ended again, or each try would leave one behind. */
@@ -226,108 +325,37 @@ export class Beat {
 
   /** One term, from winning the lead to giving it up. */
   async #hold(lead: Lead): Promise<void> {
-    const { logger, events } = this.#deps;
+    const { logger, events, extensions, node, options } = this.#deps;
+    const { hostname } = options;
+    const { term } = lead;
     this.#state = "leading";
-    this.#term = lead.term;
-    logger.info(`beat: leading (term ${lead.term})`);
-    events.emit("beat-leading", { term: lead.term });
+    this.#term = term;
+    this.#lead = lead;
+    node?.changed();
+    logger.info(`beat: leading (term ${term})`, { term, event: "beat-leading" });
+    events.emit("beat-leading", { term });
+    extensions?.tell("beatLeading", () => ({ hostname, term }));
     const stop = (): void => lead.end("stopped");
     this.#stop.signal.addEventListener("abort", stop, { once: true });
     if (this.#stop.signal.aborted) stop();
     await this.#untilDone(() => this.#codeEntries.restore(), lead.signal);
-    while (lead.trusted()) await this.#turn(lead);
+    this.#basis.begin();
+    while (lead.trusted()) await this.#turns.turn(lead);
     this.#stop.signal.removeEventListener("abort", stop);
+    // A renewal may be on its way.
+    this.#mark.turns(options.leaseMs / 3);
     await this.#leader.release(lead);
     const reason = String(lead.signal.reason);
     if (reason === "stopped") logger.info("beat: gave up the lead");
-    else logger.warn(`beat: stepped down: ${reason}`);
-    events.emit("beat-stepped-down", { term: lead.term, reason });
+    else logger.warn(`beat: stepped down: ${reason}`, { term, event: "beat-stepped-down" });
+    events.emit("beat-stepped-down", { term, reason });
+    extensions?.tell("beatStepDown", () => ({ hostname, term, reason }));
     this.#term = null;
-    this.#last = null;
-    this.#burstFrom = null;
-    this.#undoneSince = null;
+    this.#lead = null;
+    node?.changed();
+    this.#turns.over();
     // A term that ends at once, over and over, must not become a busy loop.
-    if (reason !== "stopped") await this.#latch.wait(this.#deps.options.leaseMs / 30, this.#stop.signal);
-  }
-
-  /** A round, and the sleep until the next one. */
-  async #turn(lead: Lead): Promise<void> {
-    let pauseMs: number;
-    try {
-      const reply = await this.#watched(lead);
-      this.#last = reply;
-      if (reply.outcome === "fenced") return lead.end("fenced: the store has another term");
-      if (reply.outcome === "untrusted") return;
-      if (this.#rounds.quarantine.size > 0 && this.#newer.stand) {
-        return lead.end("a newer beat stands, and may know the entries that this one cannot send");
-      }
-      this.#stuck = reply.more && !reply.progress ? this.#stuck + 1 : 0;
-      pauseMs = this.#pauseAfter(reply);
-      if (pauseMs > 0 && reply.outcome === "done") {
-        await this.#maintenance.step(reply.now);
-        pauseMs = Math.min(this.#pauseAfter(reply), this.#maintenance.nextInMs());
-      }
-      this.#patience.succeeded();
-    } catch (error) {
-      this.#burstFrom = null;
-      return this.#waitOut(error, lead.signal);
-    }
-    if (pauseMs <= 0) return;
-    this.#burstFrom = null;
-    this.#deps.logger.debug(`beat: Waking up in ${(pauseMs / 1_000).toFixed(2)} seconds.`);
-    this.#storeClock.sleeping(this.#last.nextAt, pauseMs);
-    await this.#latch.wait(pauseMs, lead.signal);
-    this.#storeClock.sleeping(null, 0);
-  }
-
-  /**
-   * One round under the watchdog: no round done for the length of a lease ends the term. Failed rounds count on, since
-   * a process that can renew its lease but not tick would keep the lead from those that can.
-   */
-  async #watched(lead: Lead): Promise<RoundReply> {
-    const { clock, logger, events, options } = this.#deps;
-    const since = (this.#undoneSince ??= clock.monotonicMs());
-    const watchdog = clock.after(since + options.leaseMs - clock.monotonicMs(), () => {
-      if (lead.signal.aborted) return;
-      const afterMs = Math.round(clock.monotonicMs() - since);
-      logger.error(`beat: no round was done for ${afterMs} ms, longer than the lease`);
-      events.emit("beat-stalled", { afterMs });
-      lead.end("stalled");
-    });
-    try {
-      this.#roundCount++;
-      this.#latch.reset();
-      if (this.#atStart.pending && !this.#storeClock.holding) await this.#atStart.run(lead);
-      const reply = await this.#rounds.run(lead, (now) => this.#graceMs(now));
-      this.#undoneSince = null;
-      return reply;
-    } finally {
-      watchdog.cancel();
-    }
-  }
-
-  /**
-   * Lateness is judged as of the beginning of a burst of rounds: what waits only because the beat is still busy with
-   * what was due before it has not been missed.
-   */
-  #graceMs(now: EpochMs): number {
-    this.#burstFrom ??= now;
-    const busyMs = Math.max(0, now - this.#burstFrom);
-    return GRACE_MS + Math.min(busyMs, this.#deps.options.leaseMs);
-  }
-
-  /** Zero: go on at once. */
-  #pauseAfter(reply: RoundReply): number {
-    const { maxLoopIntervalMs } = this.#deps.options;
-    if (reply.outcome === "held") return HOLD_POLL_MS;
-    if (reply.more && reply.progress) return 0;
-    const untilNext = reply.nextAt === null ? Infinity : Math.max(1, this.#storeClock.until(reply.nextAt));
-    const untilRetry = this.#rounds.quarantine.nextInMs() ?? Infinity;
-    if (reply.more) {
-      const stuckMs = Math.min(FIRST_STUCK_MS * 2 ** Math.min(this.#stuck - 1, 16), LONGEST_STUCK_MS);
-      return Math.min(stuckMs, untilNext);
-    }
-    return Math.min(untilNext, untilRetry, maxLoopIntervalMs);
+    if (reason !== "stopped") await this.#rest(options.leaseMs / 30, this.#stop.signal);
   }
 
   /** By the election, which goes on while the beat sleeps. */
@@ -343,6 +371,11 @@ export class Beat {
       this.#stop.abort();
     }
     if (this.#stop.signal.aborted) return;
-    await this.#latch.wait(this.#patience.failed(error), signal);
+    await this.#rest(this.#patience.failed(error), signal);
+  }
+
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    this.#mark.turns(ms);
+    await this.#latch.wait(ms, signal);
   }
 }

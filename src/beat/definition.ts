@@ -5,9 +5,10 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalJSON } from "../core/canonical-json.js";
-import { ConfigurationError, isSunbeatError, messageOf } from "../core/errors.js";
+import { ConfigurationError, type ErrorCode, isSunbeatError, messageOf } from "../core/errors.js";
 import {
   assertKnownKeys,
+  assertObject,
   booleanOption,
   choiceOption,
   integerOption,
@@ -16,9 +17,12 @@ import {
 } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import {
+  asSchedule,
+  CalendarSchedule,
   ClockedSchedule,
   CrontabSchedule,
   IntervalSchedule,
+  referencesOf,
   type Schedule,
   type ScheduleJSON,
   scheduleFromJSON,
@@ -26,18 +30,26 @@ import {
 } from "../schedules/index.js";
 import { OVERLAP_POLICIES } from "../store/contracts/entries.js";
 import { resolveSendOptions } from "../tasks/message-factory.js";
-import type { SendOptions } from "../tasks/message.js";
-import { type Entry, entryLock } from "./entry.js";
+import type { SendOptions, UniqueOptions } from "../tasks/message.js";
+import type { Unique } from "../tasks/unique-options.js";
+import { type Entry, type EntryAlert, entryLock } from "./entry.js";
 import { CANCEL_GRACE_MS, DEFAULT_MISFIRE, type EntryOptions } from "./entry-options.js";
 import { MISFIRE_POLICIES, type MisfirePolicy } from "./misfire.js";
 
 /** Grows with each part of a definition that a beat of before cannot read. */
-export const DEFINITION_FORM = 1;
+export const DEFINITION_FORM = 3;
 
 /** What an entry consists of before its text and revision are made. */
 export type EntryParts = Omit<
   Entry,
-  "scheduleText" | "atStart" | "codeArgs" | "codeSchedule" | "definition" | "revision"
+  | "scheduleText"
+  | "atStart"
+  | "codeArgs"
+  | "codeSchedule"
+  | "calendars"
+  | "isZoned"
+  | "definition"
+  | "revision"
 >;
 
 const REVISION_LENGTH = 32;
@@ -46,22 +58,29 @@ const REVISION_LENGTH = 32;
 export function makeEntry(parts: EntryParts): Entry {
   const scheduleJSON = jsonOf(parts.schedule);
   const text = canonicalJSON(definitionOf(parts, scheduleJSON));
-  const revision = createHash("sha256").update(text).digest("hex").slice(0, REVISION_LENGTH);
-  return completed(parts, scheduleJSON.type, canonicalJSON(scheduleJSON), { definition: text, revision });
+  return completed(parts, scheduleJSON, canonicalJSON(scheduleJSON), {
+    definition: text,
+    revision: revisionOf(text),
+  });
+}
+
+export function revisionOf(definition: string): string {
+  return createHash("sha256").update(definition).digest("hex").slice(0, REVISION_LENGTH);
 }
 
 function completed(
   parts: EntryParts,
-  scheduleType: string,
+  scheduleJSON: ScheduleJSON,
   scheduleText: string,
   text: Pick<Entry, "definition" | "revision">,
 ): Entry {
   return Object.freeze({
     ...parts,
     scheduleText,
-    atStart: scheduleType === "reboot",
+    atStart: scheduleJSON.type === "reboot",
     codeArgs: typeof parts.args === "function",
-    codeSchedule: scheduleType === "custom",
+    codeSchedule: scheduleJSON.type === "custom",
+    ...referencesOf(scheduleJSON),
     definition: text.definition,
     revision: text.revision,
   });
@@ -77,7 +96,7 @@ function jsonOf(schedule: Schedule): ScheduleJSON {
   return { type: "custom", ...(json !== undefined && { value: json }) };
 }
 
-const BUILT_IN = [CrontabSchedule, IntervalSchedule, SolarSchedule, ClockedSchedule];
+const BUILT_IN = [CalendarSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule, ClockedSchedule];
 
 /** Whether `json` makes a schedule of the same class: a wrapper that passes on another's JSON is not that one. */
 function isRebuilt(schedule: Schedule, json: ScheduleJSON): boolean {
@@ -91,8 +110,8 @@ function isRebuilt(schedule: Schedule, json: ScheduleJSON): boolean {
 }
 
 function definitionOf(parts: EntryParts, schedule: ScheduleJSON): Record<string, unknown> {
-  const { task, args, options, enabled, misfire, overlap, jitterMs, startAt, endAt, maxRuns } = parts;
-  const { lock, description } = parts;
+  const { task, args, options, enabled, misfire, overlap, ownJitterMs, startAt, endAt, maxRuns } = parts;
+  const { lock, description, alert } = parts;
   return {
     task,
     schedule,
@@ -102,12 +121,22 @@ function definitionOf(parts: EntryParts, schedule: ScheduleJSON): Record<string,
     ...(!sameMisfire(misfire) && { misfire }),
     ...(overlap.policy !== "allow" && { overlap: overlap.policy }),
     ...(overlap.timeoutMs !== null && { overlapTimeoutMs: overlap.timeoutMs }),
-    ...(jitterMs > 0 && { jitterMs }),
+    ...(ownJitterMs !== null && { jitterMs: ownJitterMs }),
     ...(startAt !== null && { startAt }),
     ...(endAt !== null && { endAt }),
     ...(maxRuns !== null && { maxRuns }),
     ...(lock !== null && { lock }),
     ...(description !== null && { description }),
+    ...(alert !== null && { alert: alertJSON(alert) }),
+  };
+}
+
+function alertJSON({ graceMs, runtimeMs, failures, mute }: EntryAlert): Record<string, unknown> {
+  return {
+    ...(graceMs !== null && { graceMs }),
+    ...(runtimeMs !== null && { runtimeMs }),
+    ...(failures !== null && { failures }),
+    ...(mute && { mute }),
   };
 }
 
@@ -130,6 +159,18 @@ export function portableOptions(options: SendOptions | undefined): SendOptions {
     ...(sent.ignoreResult !== null && { ignoreResult: sent.ignoreResult }),
     ...(sent.resultTtlMs !== null && { resultExpires: milliseconds(sent.resultTtlMs) }),
     ...(sent.maxDeliveries !== null && { maxDeliveries: sent.maxDeliveries }),
+    ...(sent.lane !== null && { lane: sent.lane }),
+    ...(sent.unique !== null && { unique: portableUnique(sent.unique) }),
+  };
+}
+
+function portableUnique({ key, ttlMs, until, onConflict, maxWaitMs }: Unique): UniqueOptions {
+  return {
+    ...(typeof key === "string" && { key }),
+    ...(ttlMs !== null && { ttl: milliseconds(ttlMs) }),
+    ...(until !== null && { until }),
+    onConflict,
+    ...(maxWaitMs !== null && { maxWait: milliseconds(maxWaitMs) }),
   };
 }
 
@@ -168,22 +209,42 @@ const DEFINITION_KEYS = [
   "maxRuns",
   "lock",
   "description",
+  "alert",
+  "signature",
 ];
+
+/** Of an entry that is signed by a key that this app has, but not with, or that is not to be used: "!", the code and why. */
+const REFUSED = /^!(SUNBEAT_[A-Z_]+) ([^!]*)!/;
+
+/** Throws SUNBEAT_SIGNATURE_INVALID, SUNBEAT_KEY_UNKNOWN. */
+function assertTrusted(name: string, signature: unknown): void {
+  const [, code, why] = REFUSED.exec(typeof signature === "string" ? signature : "") ?? [];
+  if (code === undefined) return;
+  throw new ConfigurationError(code as ErrorCode, `entry ${quote(name)}: ${why}; set it again`, {
+    details: { entry: name },
+  });
+}
+
+const DISTRUST: ReadonlySet<string> = new Set(["SUNBEAT_SIGNATURE_INVALID", "SUNBEAT_KEY_UNKNOWN"]);
 
 /** Stands in for a part that this process has no code for: what is read of such an entry is still right. */
 const UNKNOWN_SCHEDULE: Schedule = Object.freeze({ next: () => null });
 
 /**
  * The entry of a stored definition. Parts that only code can give are stand-ins: `codeArgs` and `codeSchedule` say
- * so. `readSchedule` makes a schedule of its JSON and canonical text. Throws SUNBEAT_ENTRY_INVALID.
+ * so. `readSchedule` makes a schedule of its JSON and canonical text; `spreadMs` is the jitter of an entry that names
+ * none. Throws SUNBEAT_ENTRY_INVALID.
  */
 export function entryFromDefinition(
   stored: { readonly name: string; readonly definition: string; readonly revision: string },
   readSchedule: (json: ScheduleJSON, text: string) => Schedule = scheduleFromJSON,
+  spreadMs = 0,
 ): Entry {
   const { name, definition, revision } = stored;
   try {
     const json = JSON.parse(definition) as Record<string, unknown>;
+    assertObject(json, "definition");
+    assertTrusted(name, json.signature);
     assertKnownKeys(json, DEFINITION_KEYS, "definition");
     const scheduleJSON = json.schedule as ScheduleJSON;
     if (typeof scheduleJSON !== "object" || scheduleJSON === null) {
@@ -193,10 +254,11 @@ export function entryFromDefinition(
     const scheduleText = JSON.stringify(scheduleJSON);
     const custom = scheduleJSON.type === "custom";
     const schedule = custom ? UNKNOWN_SCHEDULE : readSchedule(scheduleJSON, scheduleText);
-    const parts = partsFromJSON(name, json, schedule);
-    return completed(parts, scheduleJSON.type, scheduleText, { definition, revision });
+    const parts = partsFromJSON(name, json, schedule, spreadMs);
+    return completed(parts, scheduleJSON, scheduleText, { definition, revision });
   } catch (error) {
     if (!isSunbeatError(error) && !(error instanceof SyntaxError)) throw error;
+    if (isSunbeatError(error) && DISTRUST.has(error.code)) throw error;
     throw new ConfigurationError(
       "SUNBEAT_ENTRY_INVALID",
       `entry ${quote(name)}: its stored definition cannot be read: ${messageOf(error)}; ` +
@@ -211,16 +273,23 @@ export function mayBeNewer(error: unknown): boolean {
   return isSunbeatError(error) && error.code === "SUNBEAT_ENTRY_INVALID" && isSunbeatError(error.cause);
 }
 
-function partsFromJSON(name: string, json: Record<string, unknown>, schedule: Schedule): EntryParts {
+function partsFromJSON(
+  name: string,
+  json: Record<string, unknown>,
+  schedule: Schedule,
+  spreadMs: number,
+): EntryParts {
   const code = json.argsFrom === "code";
   const args = json.args ?? [];
   if (!Array.isArray(args)) throw invalidOption("args", "an array", args);
   const whole = (key: string, min: number): number | null =>
     json[key] === undefined ? null : integerOption(json[key], key, min, Number.MAX_SAFE_INTEGER);
+  const ownJitterMs = whole("jitterMs", 0);
   return {
     name,
     task: nameOption(json.task, "task"),
     schedule,
+    withCalendars: (calendars) => asSchedule(schedule, { calendars }),
     args: code ? () => [] : args,
     options: optionsFromJSON(json.options),
     enabled: json.enabled === undefined ? true : booleanOption(json.enabled, "enabled"),
@@ -230,12 +299,26 @@ function partsFromJSON(name: string, json: Record<string, unknown>, schedule: Sc
       timeoutMs: whole("overlapTimeoutMs", 1),
       graceMs: CANCEL_GRACE_MS,
     },
-    jitterMs: whole("jitterMs", 0) ?? 0,
+    jitterMs: ownJitterMs ?? spreadMs,
+    ownJitterMs,
     startAt: whole("startAt", Number.MIN_SAFE_INTEGER),
     endAt: whole("endAt", Number.MIN_SAFE_INTEGER),
     maxRuns: whole("maxRuns", 1),
     lock: entryLock(json.lock as EntryOptions["lock"]),
     description: typeof json.description === "string" ? json.description : null,
+    alert: json.alert === undefined ? null : alertFromJSON(json.alert),
+    renamedFrom: null,
+  };
+}
+
+function alertFromJSON(json: unknown): EntryAlert {
+  assertKnownKeys(json, ["graceMs", "runtimeMs", "failures", "mute"], "alert");
+  const given = json as Record<keyof EntryAlert, unknown>;
+  const whole = (key: keyof EntryAlert, min: number): number | null =>
+    given[key] === undefined ? null : integerOption(given[key], `alert.${key}`, min, Number.MAX_SAFE_INTEGER);
+  return {
+    ...{ graceMs: whole("graceMs", 0), runtimeMs: whole("runtimeMs", 1), failures: whole("failures", 1) },
+    mute: given.mute === undefined ? false : booleanOption(given.mute, "alert.mute"),
   };
 }
 

@@ -77,11 +77,20 @@ export class EntryEdits {
 
 function asWritten(put: EntryPut, before: EntrySnapshot | null, now: EpochMs): EntrySnapshot {
   const { name, owner, version, definition, revision, cursor, pausedAt, disabled } = put;
-  const { etag = 0, lastDue = null, runs = 0, unfinished = 0, buffered = false } = before ?? {};
+  const { etag = 0, lastDue = null, lastSuccessAt = null } = before ?? {};
+  const { runs = 0, unfinished = 0, buffered = false } = before ?? {};
   const since = before?.disabled === disabled ? before.disabledAt : now;
   return {
     ...{ name, owner, version, definition, revision, cursor, pausedAt, disabled },
-    ...{ etag, lastDue, runs, unfinished, buffered, disabledAt: disabled === null ? null : since },
+    ...{
+      etag,
+      lastDue,
+      lastSuccessAt,
+      runs,
+      unfinished,
+      buffered,
+      disabledAt: disabled === null ? null : since,
+    },
   };
 }
 

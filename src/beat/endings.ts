@@ -21,5 +21,5 @@ export function isFinal(error: unknown): boolean {
 export function tellEnd(logger: Logger, error: unknown): void {
   const isClosed = isSunbeatError(error) && error.code === "SUNBEAT_CLOSED";
   if (isClosed) logger.info(`beat: ending, ${error.message}`);
-  else logger.error(failureEntry("beat: ending", error));
+  else logger.error(failureEntry("beat: ending", error), { err: error });
 }

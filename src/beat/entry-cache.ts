@@ -2,6 +2,7 @@ import { ConfigurationError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { type Schedule, type ScheduleJSON, scheduleFromJSON } from "../schedules/index.js";
 import type { EntryDefinition } from "../store/contracts/entries.js";
+import { CalendarBook } from "./calendar-book.js";
 import { entryFromDefinition } from "./definition.js";
 import type { Entry } from "./entry.js";
 
@@ -33,15 +34,30 @@ class Bounded<V> {
   }
 }
 
+export interface EntryCacheOptions {
+  /** The jitter of stored entries that name none. Default 0. */
+  readonly spreadMs?: number | undefined;
+  /** What the process knows of calendars. Default: nothing. */
+  readonly book?: CalendarBook | undefined;
+}
+
 /** Stored definitions as entries, parsed once per revision. Entries of one schedule share it. */
 export class EntryCache {
   readonly #code: ReadonlyMap<string, Entry>;
   readonly #entries = new Bounded<Entry>(MOST_ENTRIES);
   readonly #schedules = new Bounded<Schedule>(MOST_SCHEDULES);
+  readonly #spreadMs: number;
+  readonly book: CalendarBook;
+  /** Entries with the calendars of the book, and of which generation of it. */
+  #bound = new Bounded<{ readonly of: Entry; readonly entry: Entry }>(MOST_ENTRIES);
+  #boundSchedules = new Bounded<Schedule>(MOST_SCHEDULES);
+  #generation = -1;
 
   /** `code`: the entries this process declares; they stand for their revision, functions and all. */
-  constructor(code: readonly Entry[]) {
+  constructor(code: readonly Entry[], { spreadMs = 0, book = new CalendarBook() }: EntryCacheOptions = {}) {
+    this.#spreadMs = spreadMs;
     this.#code = new Map(code.map((entry) => [entry.name, entry]));
+    this.book = book;
   }
 
   /** Whether this process declares the entry in this revision, so that it has its code too. */
@@ -49,13 +65,50 @@ export class EntryCache {
     return this.#code.get(name)?.revision === revision;
   }
 
-  /** Stand-ins take the place of parts that only code can give and this process has not. SUNBEAT_ENTRY_INVALID. */
+  /**
+   * Stand-ins take the place of parts that only code can give and this process has not. Codes: SUNBEAT_ENTRY_INVALID,
+   * SUNBEAT_CALENDAR_UNKNOWN.
+   */
   read(stored: Stored): Entry {
+    return this.bound(this.#read(stored));
+  }
+
+  /** With the calendars of the book. Throws SUNBEAT_CALENDAR_UNKNOWN. */
+  bound(entry: Entry): Entry {
+    if (entry.calendars.length === 0) return entry;
+    if (this.#generation !== this.book.generation) {
+      this.#generation = this.book.generation;
+      this.#bound = new Bounded(MOST_ENTRIES);
+      this.#boundSchedules = new Bounded(MOST_SCHEDULES);
+    }
+    const known = this.#bound.get(entry.name);
+    if (known?.of === entry) return known.entry;
+    this.book.assertKnown(entry.calendars);
+    const made = Object.freeze({ ...entry, schedule: this.#boundSchedule(entry) });
+    this.#bound.set(entry.name, { of: entry, entry: made });
+    return made;
+  }
+
+  /** Null: a calendar that it names is not there. */
+  boundIfKnown(entry: Entry): Entry | null {
+    return entry.calendars.every((name) => this.book.find(name) !== undefined) ? this.bound(entry) : null;
+  }
+
+  #boundSchedule({ codeSchedule, scheduleText, withCalendars }: Entry): Schedule {
+    if (codeSchedule) return withCalendars(this.book.lookup);
+    const known = this.#boundSchedules.get(scheduleText);
+    if (known !== undefined) return known;
+    const schedule = withCalendars(this.book.lookup);
+    this.#boundSchedules.set(scheduleText, schedule);
+    return schedule;
+  }
+
+  #read(stored: Stored): Entry {
     const declared = this.#code.get(stored.name);
     if (declared?.revision === stored.revision) return declared;
     const cached = this.#entries.get(stored.name);
     if (cached?.revision === stored.revision) return cached;
-    const entry = entryFromDefinition(stored, (json, text) => this.#schedule(json, text));
+    const entry = entryFromDefinition(stored, (json, text) => this.#schedule(json, text), this.#spreadMs);
     this.#entries.set(stored.name, entry);
     return entry;
   }

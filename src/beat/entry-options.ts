@@ -33,7 +33,7 @@ export interface TaskEntryOptions extends EntryDetails {
 export interface CanvasEntryOptions extends EntryDetails {
   /**
    * A form, such as a chain or a workflow, or its JSON. The entry sends the built-in task `sunbeat.canvas`, which replaces itself by
-   * it: a run has ended when its graph has. `queue`, `priority` and `headers` of `options` are defaults of all its tasks.
+   * it: a run has ended when its graph has. `queue`, `priority`, `lane` and `headers` of `options` are defaults of all its tasks.
    */
   readonly canvas: SignatureType<[]> | SignatureJSON;
   readonly task?: undefined;
@@ -54,7 +54,7 @@ export interface EntryDetails {
   readonly overlap?: OverlapPolicy | undefined;
   /** Runs sent longer ago than this count as ended. Default: none. */
   readonly overlapTimeout?: Duration | undefined;
-  /** Delays each dispatch by a fixed share of this, given by the entry's name. Default 0. */
+  /** Delays each dispatch by a fixed share of this, given by the entry's name. Default: `spread`; 0 opts out of that. */
   readonly jitter?: Duration | undefined;
   /** Occurrences before this instant do not count. It does not move the phase of the schedule. */
   readonly startAt?: InstantLike | undefined;
@@ -68,6 +68,24 @@ export interface EntryDetails {
    */
   readonly lock?: string | EntryLockOptions | undefined;
   readonly description?: string | undefined;
+  /**
+   * The name that this entry had in the code before: it goes on from there, with its runs and its history. Ignored when the store has no
+   * such entry of this app, so that it may stay. In `beatSchedule` only.
+   */
+  readonly renamedFrom?: string | undefined;
+  /** When operators are told of this entry (docs/alerts.md). Default: as the app's option `alerts` says. */
+  readonly alert?: EntryAlertOptions | undefined;
+}
+
+export interface EntryAlertOptions {
+  /** How late an occurrence may be sent before `schedule-missed` is raised. Default 60 s. */
+  readonly grace?: Duration | undefined;
+  /** `run-overdue` is raised when a run has not ended so long after it was sent. Default: never. */
+  readonly runtime?: Duration | undefined;
+  /** `run-failed` is raised when so many runs have failed one after the other, 1 to 100. Default 1. */
+  readonly failures?: number | undefined;
+  /** Whether nobody is told of this entry. Default false. */
+  readonly mute?: boolean | undefined;
 }
 
 export interface EntryLockOptions {
@@ -92,6 +110,8 @@ export const ENTRY_OPTION_KEYS = [
   "maxRuns",
   "lock",
   "description",
+  "alert",
+  "renamedFrom",
 ] as const satisfies readonly (keyof EntryOptions)[];
 
 /** Misfire policy of an entry that names none. */

@@ -17,12 +17,14 @@ export interface EntryView {
   /** The whole definition, as JSON text. */
   readonly definition: string;
   readonly revision: string;
+  /** Deploy number of the code that wrote it; 0 for one of run time. */
+  readonly version: number;
   /** When it is sent next; null: not any more, or not while it is paused or disabled. */
   readonly nextDue: Date | null;
   /** The newest occurrence that was sent or skipped by the beat. */
   readonly lastScheduledFor: Date | null;
   readonly pausedAt: Date | null;
-  /** Why it does not run any more ("disabled", "ended", "max-runs", "left-code", "invalid"), or null. */
+  /** Why it does not run any more ("disabled", "ended", "max-runs", "left-code", "renamed", "invalid"), or null. */
   readonly disabled: string | null;
   readonly disabledAt: Date | null;
   /** Occurrences sent. */
@@ -52,6 +54,7 @@ export function viewOf(stored: EntrySnapshot, cache: EntryCache): EntryView {
     description: entry?.description ?? null,
     definition: stored.definition,
     revision: stored.revision,
+    version: stored.version,
     nextDue: runs ? date(stored.cursor?.dispatchAt) : null,
     lastScheduledFor: date(stored.lastDue),
     pausedAt: date(stored.pausedAt),

@@ -2,11 +2,15 @@
 import { ConfigurationError, messageOf } from "../core/errors.js";
 import { assertKnownKeys, invalidOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
+import type { Schedule, ScheduleDefaults } from "../schedules/index.js";
 import type { Overlap } from "../store/contracts/entries.js";
 import type { SendOptions } from "../tasks/message.js";
 import { capacityOption, lockNameOption } from "../tasks/task-lock.js";
 import type { ArgsFunction, EntryOptions } from "./entry-options.js";
 import type { PlannedEntry } from "./planner.js";
+
+/** The calendar of a name; undefined: there is none. */
+export type Calendars = NonNullable<ScheduleDefaults["calendars"]>;
 
 export interface Entry extends PlannedEntry {
   readonly task: string;
@@ -16,6 +20,12 @@ export interface Entry extends PlannedEntry {
   readonly overlap: Overlap;
   readonly lock: EntryLock | null;
   readonly description: string | null;
+  /** The jitter that it names; null: it names none, and `jitterMs` is the spread of the app that has read it. */
+  readonly ownJitterMs: number | null;
+  /** Null: as the app says. */
+  readonly alert: EntryAlert | null;
+  /** The name under which the code declared it before; no part of the definition. */
+  readonly renamedFrom: string | null;
   /** Canonical JSON of the schedule. */
   readonly scheduleText: string;
   /** Sent once when a process first leads, instead of at instants. */
@@ -24,10 +34,24 @@ export interface Entry extends PlannedEntry {
   readonly codeArgs: boolean;
   /** The schedule is a custom one, which the definition cannot carry. */
   readonly codeSchedule: boolean;
+  /** Names of the calendars that its schedule asks, in order. */
+  readonly calendars: readonly string[];
+  /** Whether the data of a time zone decides about its instants. */
+  readonly isZoned: boolean;
+  /** The schedule with other calendars than those that it has. */
+  readonly withCalendars: (calendars: Calendars) => Schedule;
   /** Canonical JSON of the whole entry. */
   readonly definition: string;
   /** Hash of `definition`. */
   readonly revision: string;
+}
+
+/** What an entry says of its alerts; what is null is as the app says. */
+export interface EntryAlert {
+  readonly graceMs: number | null;
+  readonly runtimeMs: number | null;
+  readonly failures: number | null;
+  readonly mute: boolean;
 }
 
 export interface EntryLock {

@@ -6,7 +6,7 @@
 import type { EpochMs } from "../core/clock.js";
 import type { Cursor, EntryRecord } from "../store/contracts/entries.js";
 import { GRACE_MS } from "./misfire.js";
-import { cursorAfter, cursorAt, cursorFollowing } from "./occurrences.js";
+import { cursorAfter, cursorAt, cursorFollowing, withJitter } from "./occurrences.js";
 import { type PlannedEntry, planDue } from "./planner.js";
 import { beginning, DISABLED } from "./revise.js";
 
@@ -55,7 +55,8 @@ export function* foretell(
   if (begun.pausedAt !== null) return "paused";
   if (entry.atStart) return now < (entry.endAt ?? Infinity) ? "at-start" : DISABLED.ended;
   const maxRuns = entry.maxRuns ?? Infinity;
-  let { cursor, runs } = begun;
+  let { runs } = begun;
+  let cursor = begun.cursor === null ? null : withJitter(entry, begun.cursor);
   let caughtUp = 0;
   while (cursor !== null && cursor.dispatchAt <= now) {
     const plan = planDue(entry, { cursor, runs, caughtUp }, now);

@@ -3,9 +3,16 @@
  * by the schedule that was in force, only as far as the page needs.
  */
 import type { EpochMs } from "../core/clock.js";
-import { type Schedule, type ScheduleJSON, scheduleFromJSON } from "../schedules/index.js";
+import {
+  asSchedule,
+  referencesOf,
+  type Schedule,
+  type ScheduleJSON,
+  scheduleFromJSON,
+} from "../schedules/index.js";
 import type { Ledger, LedgerQuery, LedgerRecord, StoredLedgerRange } from "../store/contracts/ledger.js";
 import type { Results } from "../store/contracts/results.js";
+import type { CalendarBook } from "./calendar-book.js";
 import { dueAfter, dueFollowing, type Timing } from "./occurrences.js";
 
 export interface HistoryRow {
@@ -33,20 +40,40 @@ export interface HistoryQuery {
   readonly before?: EpochMs;
   /** Rows at most. With `after` the oldest are given, so that the last `due` leads to the next page; else the newest. */
   readonly limit: number;
+  /** Which end `limit` keeps, where that is not to follow from `after`. */
+  readonly keep?: LedgerQuery["keep"];
+}
+
+export interface HistorySource {
+  readonly ledger: Pick<Ledger, "rows">;
+  readonly results: Pick<Results, "get">;
+  /** Calendars that ranges were computed with, as they are now. */
+  readonly book: CalendarBook;
 }
 
 /** Rows in order of due. */
 export async function history(
-  store: { readonly ledger: Pick<Ledger, "rows">; readonly results: Pick<Results, "get"> },
+  store: HistorySource,
   name: string,
   query: HistoryQuery,
 ): Promise<HistoryRow[]> {
-  const keep = query.after === undefined ? "newest" : "oldest";
+  const keep = query.keep ?? (query.after === undefined ? "newest" : "oldest");
   const records = await recordsOf(store.ledger, name, query, keep);
-  const rows = records.flatMap((record) => rowsOf(record, query, keep));
+  const rows = records.flatMap((record) => rowsOf(record, query, { keep, book: store.book }));
   rows.sort((a, b) => a.due.getTime() - b.due.getTime());
   const page = keep === "oldest" ? rows.slice(0, query.limit) : rows.slice(-query.limit);
   return withStates(store.results, page);
+}
+
+/** The same of an entry that had other names before. */
+export async function historyOf(
+  store: Parameters<typeof history>[0],
+  names: readonly string[],
+  query: HistoryQuery,
+): Promise<HistoryRow[]> {
+  const pages = await Promise.all(names.map((name) => history(store, name, query)));
+  const rows = pages.flat().sort((a, b) => a.due.getTime() - b.due.getTime());
+  return query.after === undefined ? rows.slice(-query.limit) : rows.slice(0, query.limit);
 }
 
 /**
@@ -89,7 +116,12 @@ async function withStates(results: Pick<Results, "get">, rows: HistoryRow[]): Pr
   });
 }
 
-function rowsOf(record: LedgerRecord, query: HistoryQuery, keep: LedgerQuery["keep"]): HistoryRow[] {
+interface Expansion {
+  readonly keep: LedgerQuery["keep"];
+  readonly book: CalendarBook;
+}
+
+function rowsOf(record: LedgerRecord, query: HistoryQuery, { keep, book }: Expansion): HistoryRow[] {
   const { entry, term } = record;
   const at = new Date(record.at);
   if (record.kind === "row") {
@@ -101,7 +133,7 @@ function rowsOf(record: LedgerRecord, query: HistoryQuery, keep: LedgerQuery["ke
     ];
   }
   const skipped = { entry, fate: "skipped", reason: record.reason, at, term } as const;
-  const schedule = scheduleOf(record);
+  const schedule = scheduleOf(record, book);
   if (schedule === null) {
     const { from, to, count } = record;
     return [{ ...skipped, due: new Date(from), ...(count > 1 && { until: new Date(to), count }) }];
@@ -113,11 +145,13 @@ function isInside(due: EpochMs, { after, before }: HistoryQuery): boolean {
   return (after === undefined || due > after) && (before === undefined || due < before);
 }
 
-/** Null when only code knows it. */
-function scheduleOf(range: StoredLedgerRange): Schedule | null {
+/** Null when only code knows it, or its calendar is gone. */
+function scheduleOf(range: StoredLedgerRange, book: CalendarBook): Schedule | null {
   try {
     const json = JSON.parse(range.schedule) as ScheduleJSON | null;
-    return json === null ? null : scheduleFromJSON(json);
+    if (json === null) return null;
+    book.assertKnown(referencesOf(json).calendars);
+    return asSchedule(scheduleFromJSON(json), { calendars: book.lookup });
   } catch {
     return null;
   }

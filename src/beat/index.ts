@@ -1,11 +1,18 @@
 /** The beat's one door for the rest of the code. */
+export type { Triggered, TriggeredTick, TriggerOptions, TriggerRange } from "./by-hand.js";
 export { Beat, type BeatDeps, type BeatStats } from "./beat.js";
 export { BEAT_DEFAULTS, type BeatOptions } from "./beat-options.js";
-export type { Entry } from "./entry.js";
+export type { Entry, EntryAlert } from "./entry.js";
+export { CalendarBook, digestOf, type KnownCalendar } from "./calendar-book.js";
+export { calendarLints } from "./calendar-lints.js";
+export { type CalendarMove, calendarMoves } from "./calendar-moves.js";
+export { daysLeft, TOLD_DAYS } from "./calendar-ends.js";
+export { EntryCache } from "./entry-cache.js";
 export { resolveEntry } from "./resolve-entry.js";
 export type {
   ArgsFunction,
   CanvasEntryOptions,
+  EntryAlertOptions,
   EntryLockOptions,
   EntryOptions,
   MisfireOptions,
@@ -15,6 +22,13 @@ export type { EntryView } from "./entry-view.js";
 export type { Ending, ForetoldRun } from "./foretell.js";
 export { MISFIRE_POLICIES, type MisfirePolicyName } from "./misfire.js";
 export type { HistoryRow } from "./history.js";
+export { registerCalendars } from "./calendar-registration.js";
+export { applyAll, applyPlan, type Definitions, plan, type Plan, storeOf } from "./plan.js";
+export { readPlan } from "./plan-file.js";
+export type { ChangeAction, EntryChange, FieldChange, PlannedState, RenameHint } from "./changes.js";
+export { type Drift, type DriftKind, driftKindOf, readDrift } from "./drift.js";
+export { assertRenames } from "./rename.js";
+export { codeParts, optionsFromDefinition, portableDefinition } from "./portable.js";
 export { type Prospect, Prospects } from "./prospects.js";
 export type { Registration } from "./registration.js";
-export { Schedules, type SchedulesDeps, type Triggered } from "./schedules.js";
+export { Schedules, type SchedulesDeps } from "./schedules.js";

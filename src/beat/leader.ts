@@ -21,6 +21,7 @@
  */
 import { type Clock, sleep, untilStoreShows } from "../core/clock.js";
 import { messageOf } from "../core/errors.js";
+import type { LoopMark } from "../core/loop-mark.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../core/random.js";
 import type { Channel } from "../store/contracts/channel.js";
@@ -46,6 +47,8 @@ export interface LeaderDeps {
   readonly newer: Pick<NewerBeats, "stand" | "tell">;
   /** How long an answer is waited for once the beat is to end. */
   readonly last: LastTime;
+  /** Of the loop that competes, and then sends; the renewal beside it is judged by the lease. */
+  readonly mark: LoopMark;
   /** Every answer of the store carries its clock. */
   readonly onReading: (reading: ClockReading) => void;
 }
@@ -127,8 +130,9 @@ export class Leader {
   async acquire(stop: AbortSignal): Promise<Lead | null> {
     this.#nonce = this.#deps.random.uuid();
     while (!stop.aborted) {
-      const { clock, leaseMs, newer } = this.#deps;
+      const { clock, leaseMs, mark, newer } = this.#deps;
       if (newer.stand) await sleep(clock, leaseMs / 30, stop); // it goes first
+      mark.turns(leaseMs / 3);
       this.#latch.reset();
       let pauseMs: number;
       try {
@@ -145,6 +149,7 @@ export class Leader {
         }
         pauseMs = this.#patience.failed(error);
       }
+      mark.turns(pauseMs);
       await this.#latch.wait(pauseMs, stop);
     }
     // An attempt whose answer did not come may have won after all.

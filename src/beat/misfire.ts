@@ -1,7 +1,7 @@
 /**
  * What happens to occurrences that are found late: the misfire policy. Pure.
  *
- * An occurrence is late when it is handled more than a grace after its dispatch instant. `latest` runs the newest
+ * An occurrence is late when more than a grace lies between its dispatch instant and the one at which that is judged. `latest` runs the newest
  * late one that is not older than `within` and skips the others as "coalesced"; `all` runs each, oldest first, up to
  * `max`, and skips the rest as "cap"; both skip what is older than `within` as "too-late". `skip` runs none ("late").
  * What is not late is always run.
@@ -37,8 +37,8 @@ export type Decision =
 
 export interface MisfireContext {
   readonly misfire: MisfirePolicy;
-  readonly now: EpochMs;
-  readonly graceMs: number;
+  /** Now; or earlier, where it waits only because the beat is busy, or limited, with what was due before. */
+  readonly judgedAt: EpochMs;
   /** No more than so many are sent. */
   readonly sendsLeft: number;
   /** Late ones sent before, which count for `max`. */
@@ -70,7 +70,7 @@ export class MisfireSorter {
       return this.#send(cursor.due);
     }
     if (misfire.policy === "skip") return this.#skip(cursor.due, "late");
-    if (misfire.withinMs !== null && this.#context.now - cursor.dispatchAt > misfire.withinMs) {
+    if (misfire.withinMs !== null && this.#context.judgedAt - cursor.dispatchAt > misfire.withinMs) {
       return this.#skip(cursor.due, "too-late");
     }
     if (misfire.policy === "latest") {
@@ -94,7 +94,7 @@ export class MisfireSorter {
   }
 
   #isLate(cursor: Cursor): boolean {
-    return this.#context.now - cursor.dispatchAt > this.#context.graceMs;
+    return this.#context.judgedAt - cursor.dispatchAt > GRACE_MS;
   }
 
   #sendNewest(): void {

@@ -68,7 +68,10 @@ export function dueAfter(entry: Timing, after: EpochMs): EpochMs | null {
 
 /** The due instant after the occurrence at `due`, or null. */
 export function dueFollowing(entry: Timing, due: EpochMs): EpochMs | null {
-  return dueAfter(entry, due + (entry.schedule.separationMs ?? 0));
+  const following = entry.schedule.following?.(due);
+  if (following === undefined) return dueAfter(entry, due + (entry.schedule.separationMs ?? 0));
+  // What follows may lie before the start of the entry, or after its end.
+  return following === null ? null : dueAfter(entry, following - 1);
 }
 
 /**
@@ -78,8 +81,19 @@ export function dueFollowing(entry: Timing, due: EpochMs): EpochMs | null {
 export function cursorAt(entry: Timing, due: EpochMs): Cursor {
   if (entry.jitterMs === 0) return { due, dispatchAt: due };
   const following = dueFollowing(entry, due);
-  const room = following === null ? entry.jitterMs : Math.min(entry.jitterMs, following - due);
-  return { due, dispatchAt: due + Math.floor((spreadHash(entry.name) / 2 ** 32) * room) };
+  return { due, dispatchAt: due + dispatchDelay(entry, following === null ? null : following - due) };
+}
+
+/** How long after its due time an occurrence is sent; `gapMs` until the next one, null where it is the last. */
+export function dispatchDelay(entry: Pick<Timing, "name" | "jitterMs">, gapMs: number | null): number {
+  const room = gapMs === null ? entry.jitterMs : Math.min(entry.jitterMs, gapMs);
+  return Math.floor((spreadHash(entry.name) / 2 ** 32) * room);
+}
+
+/** A cursor as the entry's jitter wants it, where it was written by a process that knew of none. */
+export function withJitter(entry: Timing, cursor: Cursor): Cursor {
+  const isBare = entry.jitterMs > 0 && cursor.dispatchAt === cursor.due;
+  return isBare ? cursorAt(entry, cursor.due) : cursor;
 }
 
 /** The first occurrence after `after`, or null. */
@@ -104,6 +118,8 @@ export function restartCursor(
   last: { readonly due: EpochMs | null; readonly sameSchedule: boolean },
 ): Cursor | null {
   if (last.due === null) return cursorAfter(entry, now);
-  const separationMs = last.sameSchedule ? (entry.schedule.separationMs ?? 0) : 0;
-  return cursorAfter(entry, Math.max(now, last.due + separationMs));
+  const following = last.sameSchedule ? dueFollowing(entry, last.due) : null;
+  // What follows the last one keeps apart from it; where that is over, nothing is near enough to matter.
+  if (following !== null && following > now) return cursorAt(entry, following);
+  return cursorAfter(entry, Math.max(now, last.due));
 }

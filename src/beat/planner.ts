@@ -4,8 +4,8 @@
  */
 import type { EpochMs } from "../core/clock.js";
 import type { Cursor } from "../store/contracts/entries.js";
-import { type Decision, GRACE_MS, type MisfirePolicy, MisfireSorter } from "./misfire.js";
-import { cursorFollowing, type Timing } from "./occurrences.js";
+import { type Decision, type MisfirePolicy, MisfireSorter } from "./misfire.js";
+import { cursorFollowing, type Timing, withJitter } from "./occurrences.js";
 
 /** What the planner reads of an entry. */
 export interface PlannedEntry extends Timing {
@@ -23,12 +23,20 @@ export interface PlanState {
 }
 
 export interface Plan {
-  /** In order of time. Empty only when the entry has used up its runs. */
+  /** In order of time. Empty only when the entry has used up its runs, or waits for a jitter that its cursor did not know. */
   readonly decisions: readonly Decision[];
   /** The first occurrence that is not decided. It may be due already: then there is more to plan. */
   readonly next: Cursor | null;
   /** Why there is no next one; null when there is. */
   readonly disable: string | null;
+}
+
+/** What a beat that is busy, or limited, plans otherwise. */
+export interface PlanLimits {
+  /** As of when it is judged whether an occurrence is late. Default: now. */
+  readonly judgedAt?: EpochMs;
+  /** Occurrences sent at most: the plan ends before the next one. At least 1. Default: no limit. */
+  readonly startsLeft?: number;
 }
 
 /**
@@ -37,21 +45,20 @@ export interface Plan {
  */
 const LONGEST_WALK = 1_000_000;
 
-/**
- * The decisions about what is due at `now`. `graceMs` is how late an occurrence may be without counting as missed.
- * Throws SUNBEAT_SCHEDULE_INVALID, or whatever a custom schedule throws.
- */
+/** The decisions about what is due at `now`. Throws SUNBEAT_SCHEDULE_INVALID, or whatever a custom schedule throws. */
 export function planDue(
   entry: PlannedEntry,
   state: PlanState,
   now: EpochMs,
-  graceMs: number = GRACE_MS,
+  { judgedAt = now, startsLeft = Infinity }: PlanLimits = {},
 ): Plan {
-  const sendsLeft = entry.maxRuns === null ? Infinity : entry.maxRuns - state.runs;
-  if (sendsLeft <= 0) return { decisions: [], next: null, disable: "max-runs" };
-  const { misfire } = entry;
-  const sorter = new MisfireSorter({ misfire, now, graceMs, sendsLeft, caughtUp: state.caughtUp ?? 0 });
-  let cursor: Cursor | null = state.cursor;
+  const runsLeft = entry.maxRuns === null ? Infinity : entry.maxRuns - state.runs;
+  if (runsLeft <= 0) return { decisions: [], next: null, disable: "max-runs" };
+  const sorter = new MisfireSorter({
+    ...{ misfire: entry.misfire, judgedAt, caughtUp: state.caughtUp ?? 0 },
+    sendsLeft: Math.min(runsLeft, startsLeft),
+  });
+  let cursor: Cursor | null = withJitter(entry, state.cursor);
   for (let walked = 0; cursor !== null && cursor.dispatchAt <= now && walked < LONGEST_WALK; walked++) {
     if (!sorter.take(cursor)) break;
     cursor = cursorFollowing(entry, cursor.due);

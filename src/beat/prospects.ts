@@ -2,7 +2,7 @@ import type { EpochMs } from "../core/clock.js";
 import type { EntrySnapshot } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
 import type { Entry } from "./entry.js";
-import { EntryCache } from "./entry-cache.js";
+import { EntryCache, type EntryCacheOptions } from "./entry-cache.js";
 import { type EntryView, hasSchedule, viewOf } from "./entry-view.js";
 import { type Ending, foretell, type ForetoldRun } from "./foretell.js";
 
@@ -23,24 +23,29 @@ const PAGE = 1_000;
 
 /** Entries for those who show them, such as the command line. */
 export class Prospects {
-  readonly #store: Pick<Store, "entries">;
+  readonly #store: Pick<Store, "entries" | "calendars">;
   readonly #cache: EntryCache;
   readonly #declared: readonly Entry[];
 
   /** `declared`: the entries that code declares. */
-  constructor(store: Pick<Store, "entries">, declared: readonly Entry[]) {
+  constructor(
+    store: Pick<Store, "entries" | "calendars">,
+    declared: readonly Entry[],
+    options: EntryCacheOptions = {},
+  ) {
     this.#store = store;
-    this.#cache = new EntryCache(declared);
+    this.#cache = new EntryCache(declared, options);
     this.#declared = declared;
   }
 
   /** Those that code declares, as though no store had them. */
   declared(): Prospect[] {
-    return this.#declared.map((entry) => prospect(entry.name, entry, null, null));
+    return this.#declared.map((entry) => prospect(entry.name, this.#cache.boundIfKnown(entry), null, null));
   }
 
   /** Those that the store has, in order of name. Rejects with the store's error. */
   async stored(): Promise<Prospect[]> {
+    await this.#cache.book.refresh(this.#store);
     const found: Prospect[] = [];
     for (let after: string | undefined; ; after = found.at(-1)!.name) {
       const range = { ...(after !== undefined && { after }), limit: PAGE };
@@ -52,6 +57,7 @@ export class Prospects {
 
   /** One of those that the store has, or null. Rejects with the store's error. */
   async find(name: string): Promise<Prospect | null> {
+    await this.#cache.book.refresh(this.#store);
     const [stored] = await this.#store.entries.get([name]);
     return stored ? this.#prospect(stored) : null;
   }

@@ -57,6 +57,12 @@ export class Quarantine {
     return !same || found.reason !== reason;
   }
 
+  /** All of them are tried again at once: what they want may be there now. */
+  retry(): void {
+    const now = this.#clock.monotonicMs();
+    for (const [name, entry] of this.#entries) this.#entries.set(name, { ...entry, retryAt: now });
+  }
+
   delete(name: string): void {
     this.#entries.delete(name);
   }

@@ -12,7 +12,7 @@ import {
   nameOption,
 } from "../core/options.js";
 import { quote } from "../core/quote.js";
-import { asSchedule, type ScheduleDefaults } from "../schedules/index.js";
+import { asSchedule, type Schedule, type ScheduleDefaults } from "../schedules/index.js";
 import { type Overlap, OVERLAP_POLICIES } from "../store/contracts/entries.js";
 import { CANVAS_TASK } from "../tasks/built-in.js";
 import type { SendOptions } from "../tasks/message.js";
@@ -26,32 +26,44 @@ import {
   ENTRY_OPTION_KEYS,
   type EntryOptions,
 } from "./entry-options.js";
-import { type Entry, entryLock } from "./entry.js";
+import { type Calendars, type Entry, type EntryAlert, entryLock } from "./entry.js";
 import { MISFIRE_POLICIES, type MisfirePolicy } from "./misfire.js";
 
 /** A caught-up entry is one step of the store, so its size is bounded. */
 const MOST_CAUGHT_UP = 10_000;
 const LONGEST_DESCRIPTION = 1_000;
 
+/** What an app says for entries that do not say it themselves. */
+export interface EntryDefaults extends ScheduleDefaults {
+  /** Jitter of those that name none. Default 0. */
+  readonly spreadMs?: number;
+}
+
 /**
  * Checks one entry. Codes: SUNBEAT_ENTRY_INVALID, SUNBEAT_OPTION_UNKNOWN, SUNBEAT_DURATION_INVALID,
  * SUNBEAT_PAYLOAD_INVALID, SUNBEAT_PAYLOAD_TOO_LARGE, or the code of the schedule; the message names the entry.
  */
-export function resolveEntry(name: string, options: EntryOptions, defaults: ScheduleDefaults): Entry {
+export function resolveEntry(name: string, options: EntryOptions, defaults: EntryDefaults): Entry {
   return namingEntry(name, () => {
     nameOption(name, "name");
     assertKnownKeys(options, ENTRY_OPTION_KEYS, "entry");
     if (options.schedule === undefined) throw invalidOption("schedule", "a schedule", undefined);
-    const schedule = asSchedule(options.schedule, { ...defaults, hashKey: name });
+    const { spreadMs = 0, ...scheduleDefaults } = defaults;
+    const withCalendars = (calendars: Calendars | undefined): Schedule =>
+      asSchedule(options.schedule, { ...scheduleDefaults, calendars, hashKey: name });
+    const schedule = withCalendars(defaults.calendars);
+    const ownJitterMs = options.jitter === undefined ? null : durationOption(options.jitter, "jitter", 0);
     return makeEntry({
       name,
       ...whatRuns(options),
       schedule,
+      withCalendars,
       options: sendOptions(options.options),
       enabled: options.enabled === undefined ? true : booleanOption(options.enabled, "enabled"),
       misfire: misfirePolicy(options.misfire),
       overlap: overlapPolicy(options),
-      jitterMs: options.jitter === undefined ? 0 : durationOption(options.jitter, "jitter", 0),
+      jitterMs: ownJitterMs ?? spreadMs,
+      ownJitterMs,
       ...period(options),
       maxRuns:
         options.maxRuns === undefined
@@ -59,6 +71,8 @@ export function resolveEntry(name: string, options: EntryOptions, defaults: Sche
           : integerOption(options.maxRuns, "maxRuns", 1, Number.MAX_SAFE_INTEGER),
       lock: entryLock(options.lock),
       description: descriptionText(options.description),
+      alert: entryAlert(options.alert),
+      renamedFrom: formerName(name, options.renamedFrom),
     });
   });
 }
@@ -93,11 +107,12 @@ function whatRuns(options: EntryOptions): Pick<Entry, "task" | "args"> {
 }
 
 /** The form's own options go before those of the entry. */
-function withDefaults(form: object, { queue, priority, headers }: SendOptions): object {
+function withDefaults(form: object, { queue, priority, lane, headers }: SendOptions): object {
   const { options } = form as { readonly options?: SendOptions };
   const defaults = {
     ...(queue !== undefined && { queue }),
     ...(priority !== undefined && { priority }),
+    ...(lane !== undefined && { lane }),
     ...options,
     ...(headers !== undefined && { headers: { ...headers, ...options?.headers } }),
   };
@@ -177,4 +192,27 @@ function descriptionText(description: unknown): string | null {
   if (description === undefined) return null;
   if (typeof description === "string" && description.length <= LONGEST_DESCRIPTION) return description;
   throw invalidOption("description", `text of at most ${LONGEST_DESCRIPTION} characters`, description);
+}
+
+function formerName(name: string, renamedFrom: unknown): string | null {
+  if (renamedFrom === undefined) return null;
+  const former = nameOption(renamedFrom, "renamedFrom");
+  if (former !== name) return former;
+  throw invalidOption("renamedFrom", "the name that the entry had before", renamedFrom);
+}
+
+const MOST_FAILURES = 100;
+
+function entryAlert(alert: EntryOptions["alert"]): EntryAlert | null {
+  if (alert === undefined) return null;
+  assertKnownKeys(alert, ["grace", "runtime", "failures", "mute"], "alert");
+  const { grace, runtime, failures, mute } = alert;
+  if (grace === undefined && runtime === undefined && failures === undefined && mute === undefined)
+    return null;
+  return Object.freeze({
+    graceMs: grace === undefined ? null : durationOption(grace, "alert.grace", 0),
+    runtimeMs: runtime === undefined ? null : durationOption(runtime, "alert.runtime", 1_000),
+    failures: failures === undefined ? null : integerOption(failures, "alert.failures", 1, MOST_FAILURES),
+    mute: mute === undefined ? false : booleanOption(mute, "alert.mute"),
+  });
 }

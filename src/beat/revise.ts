@@ -26,6 +26,7 @@ export const DISABLED = {
   ended: "ended",
   maxRuns: "max-runs",
   leftCode: "left-code",
+  renamed: "renamed",
   invalid: "invalid",
 } as const;
 
@@ -70,18 +71,22 @@ export function pastRanges(
 
 /** A write that changes nothing but what `changes` says. */
 export function putOf(stored: EntryRecord, changes: Partial<EntryPut>): EntryPut {
-  const { name, owner, version, definition, revision, etag, cursor, pausedAt, disabled } = stored;
+  const { name, owner, version, definition, revision, etag, cursor, basis, pausedAt, disabled } = stored;
   return {
     ...{ name, owner, version, definition, revision, expect: etag, cursor, pausedAt, disabled, ledger: [] },
+    ...(basis !== undefined && { basis }),
     ...changes,
   };
 }
 
 /** The entry as the store shall have it. */
 export interface Wanted {
+  /** With the calendars of this process. */
   readonly entry: Entry;
   readonly owner: string;
   readonly version: number;
+  /** Of a cursor of this entry that is computed now; absent or "": none. */
+  readonly basis?: string;
 }
 
 /**
@@ -96,23 +101,60 @@ export function revise(
 ): EntryPut | null {
   const { entry } = wanted;
   const definition = definitionOf(wanted);
+  const basis = wanted.basis ? { basis: wanted.basis } : {};
   if (stored === null) {
-    return { ...definition, expect: null, ...beginning(entry, now), pausedAt: null, ledger: [] };
+    return { ...definition, expect: null, ...beginning(entry, now), ...basis, pausedAt: null, ledger: [] };
   }
-  const returning = stored.disabled === DISABLED.leftCode || stored.disabled === DISABLED.invalid;
+  const returning = goneFromCode(stored) || stored.disabled === DISABLED.invalid;
   if (stored.revision === entry.revision && stored.owner === wanted.owner && !returning) {
     // Else a deploy between the two that comes late would overwrite what the newest one has, too.
+    // One that is not signed, or by a key of before, says the same in another text: it is signed anew.
+    if (stored.definition !== entry.definition) {
+      return putOf(stored, {
+        version: Math.max(stored.version, wanted.version),
+        definition: entry.definition,
+      });
+    }
     return stored.version < wanted.version ? putOf(stored, { version: wanted.version }) : null;
   }
   const { cursor, ledger } = carriedOver(stored, old, entry, now);
   const disabled = disabledReason(entry, cursor, stored.runs);
-  return putOf(stored, { ...definition, cursor: disabled === null ? cursor : null, disabled, ledger });
+  const { basis: _, ...put } = putOf(stored, definition);
+  return { ...put, ...basis, cursor: disabled === null ? cursor : null, disabled, ledger };
 }
 
 /** Where a new entry stands that is registered at `now`: nothing until then is due. */
 export function beginning(entry: Enabling, now: EpochMs): Pick<EntryPut, "cursor" | "disabled"> {
   const cursor = entry.enabled ? cursorAfter(entry, now) : null;
   return { cursor, disabled: disabledReason(entry, cursor, 0) };
+}
+
+/** Whether code declared it once, and does so no more under this name. */
+export function goneFromCode({ disabled }: Pick<EntryRecord, "disabled">): boolean {
+  return disabled === DISABLED.leftCode || disabled === DISABLED.renamed;
+}
+
+/** The write that makes an entry go on under a new name from where the old one stands, whether that is disabled as renamed yet or not. */
+export function takenOver(
+  stored: EntrySnapshot | null,
+  from: EntrySnapshot,
+  old: Entry | null,
+  wanted: Wanted,
+  now: EpochMs,
+): EntryPut {
+  const { entry } = wanted;
+  // A cursor that stands beside "renamed" is that of an entry which ran until then.
+  const ran = from.disabled === DISABLED.renamed && from.cursor !== null;
+  const { cursor, ledger } = carriedOver(ran ? { ...from, disabled: null } : from, old, entry, now);
+  const disabled = disabledReason(entry, cursor, from.runs);
+  const { pausedAt, lastDue, runs, name: previousName } = from;
+  const basis = cursor?.due === from.cursor?.due ? from.basis : wanted.basis;
+  return {
+    ...definitionOf(wanted),
+    ...{ expect: stored?.etag ?? null, cursor: disabled === null ? cursor : null, pausedAt, disabled },
+    ...(basis && cursor !== null && { basis }),
+    ...{ previousName, ran: { lastDue, runs }, ledger },
+  };
 }
 
 function definitionOf({ entry, owner, version }: Wanted): EntryDefinition {

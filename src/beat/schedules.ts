@@ -2,45 +2,49 @@ import type { EpochMs } from "../core/clock.js";
 import { ConfigurationError, isSunbeatError } from "../core/errors.js";
 import { type InstantLike, instantMs } from "../core/instant.js";
 import { assertKnownKeys, integerOption, textOption } from "../core/options.js";
-import { didYouMean } from "../core/nearest.js";
 import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
-import type { ScheduleDefaults } from "../schedules/index.js";
-import type { EntryPut, EntrySnapshot, TriggerOutcome } from "../store/contracts/entries.js";
+import type { EntryPut, EntrySnapshot } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
+import type { MessageEdits } from "../tasks/message-edits.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import { type Decide, EntryEdits } from "./edits.js";
-import { argsOf, type Entry } from "./entry.js";
-import { resolveEntry } from "./resolve-entry.js";
-import { EntryCache } from "./entry-cache.js";
+import type { Entry } from "./entry.js";
+import { type EntryDefaults, resolveEntry } from "./resolve-entry.js";
+import {
+  type AuditEntry,
+  ByHand,
+  type Triggered,
+  type TriggeredTick,
+  type TriggerOptions,
+  type TriggerRange,
+} from "./by-hand.js";
+import { EntryLookup } from "./entry-lookup.js";
+import type { CalendarBook } from "./calendar-book.js";
 import type { EntryOptions } from "./entry-options.js";
 import { type EntryView, viewOf } from "./entry-view.js";
 import { foretell } from "./foretell.js";
-import { history, type HistoryRow } from "./history.js";
-import { restartCursor, triggerId } from "./occurrences.js";
-import { messageLock } from "./tick-item.js";
-import { DISABLED, pastRanges, putOf, revise } from "./revise.js";
+import { historyOf, type HistoryRow } from "./history.js";
+import { restartCursor } from "./occurrences.js";
+import { DISABLED, goneFromCode, pastRanges, putOf, revise } from "./revise.js";
 
 export interface SchedulesDeps {
-  readonly store: Pick<Store, "entries" | "ledger" | "results" | "now">;
+  readonly store: Pick<Store, "entries" | "calendars" | "ledger" | "results" | "now">;
   readonly random: Random;
   readonly createMessage: CreateMessage;
+  readonly edits?: MessageEdits | undefined;
   /** The entries that code declares. */
   readonly entries: readonly Entry[];
-  readonly defaults: ScheduleDefaults;
-}
-
-/** What became of a run sent by hand. */
-export interface Triggered {
-  readonly taskId: string;
-  readonly outcome: Exclude<TriggerOutcome, "gone">;
+  readonly defaults: EntryDefaults;
+  /** What this process knows of calendars. Absent: nothing. */
+  readonly book?: CalendarBook | undefined;
+  /** Keeps who changed what. Absent: nobody does. */
+  readonly audited?: AuditEntry | undefined;
 }
 
 const RUNTIME = "runtime";
 const PAGE = 1_000;
 const MOST_ROWS = 10_000;
-/** Names looked through for "did you mean". */
-const MOST_NAMES = 10_000;
 
 /**
  * Entries at run time: `app.schedules`. Each edit is one step of the store, decided on the state that was read and
@@ -50,13 +54,19 @@ const MOST_NAMES = 10_000;
  */
 export class Schedules {
   readonly #deps: SchedulesDeps;
-  readonly #cache: EntryCache;
+  readonly #lookup: EntryLookup;
   readonly #edits: EntryEdits;
+  readonly #byHand: ByHand;
+  readonly #audited: AuditEntry;
 
   constructor(deps: SchedulesDeps) {
     this.#deps = deps;
     this.#edits = new EntryEdits(deps.store);
-    this.#cache = new EntryCache(deps.entries);
+    const { spreadMs } = deps.defaults;
+    const lookup = new EntryLookup(deps.store, deps.entries, { spreadMs, book: deps.book });
+    this.#lookup = lookup;
+    this.#audited = deps.audited ?? ((_, run) => run());
+    this.#byHand = new ByHand({ ...deps, lookup, audited: this.#audited });
   }
 
   /**
@@ -74,18 +84,35 @@ export class Schedules {
         { details: { entry: name } },
       );
     }
-    return this.#edit(name, (stored, now) => {
-      if (stored !== null && stored.owner !== RUNTIME) throw this.#declaredInCode(stored, "change");
-      if (stored === null) this.#refuseDeclared(name);
-      const old = stored === null ? null : this.#readable(stored);
-      return revise(stored, old, { entry, owner: RUNTIME, version: 0 }, now);
-    });
+    const args = { definition: JSON.parse(entry.definition) as unknown };
+    if (entry.renamedFrom !== null) {
+      throw new ConfigurationError(
+        "SUNBEAT_ENTRY_INVALID",
+        `entry ${quote(name)}: renamedFrom: expected an entry of beatSchedule, got one that is set at run time: ` +
+          "set it under the new name, and delete the old one",
+        { details: { entry: name, field: "renamedFrom", value: entry.renamedFrom } },
+      );
+    }
+    if (entry.calendars.length > 0) await this.#lookup.refresh();
+    const wanted = { entry: this.#lookup.cache.bound(entry), owner: RUNTIME, version: 0 };
+    const basis = this.#lookup.basisOf(entry);
+    return this.#audited({ verb: "setEntry", target: name, args }, () =>
+      this.#edit(name, async (stored, now) => {
+        if (stored !== null && stored.owner !== RUNTIME) throw this.#declaredInCode(stored, "change");
+        if (stored === null) this.#refuseDeclared(name);
+        if (stored !== null) await this.#lookup.refreshFor([stored]);
+        const old = stored === null ? null : this.#readable(stored);
+        return revise(stored, old, { ...wanted, basis }, now);
+      }),
+    );
   }
 
   /** Null when there is no such entry. */
   async get(name: string): Promise<EntryView | null> {
     const [stored] = await this.#deps.store.entries.get([textOption(name, "name")]);
-    return stored ? this.#view(stored) : null;
+    if (!stored) return null;
+    await this.#lookup.refreshFor([stored]);
+    return this.#view(stored);
   }
 
   /** In order of name, those after `after`; all of them without `limit`. */
@@ -98,7 +125,7 @@ export class Schedules {
     let after = options.after === undefined ? undefined : textOption(options.after, "after");
     while (views.length < limit) {
       const wanted = Math.min(PAGE, limit - views.length);
-      const page = await this.#page(after, wanted);
+      const page = await this.#lookup.page(after, wanted);
       views.push(...page.map((stored) => this.#view(stored)));
       if (page.length < wanted) break;
       after = page.at(-1)!.name;
@@ -111,18 +138,20 @@ export class Schedules {
    * SUNBEAT_ENTRY_CONFLICT for one that code declares.
    */
   async delete(name: string): Promise<void> {
-    await this.#edits.remove(name, async () => {
-      const stored = await this.#found(name);
-      if (stored.owner !== RUNTIME && stored.disabled !== DISABLED.leftCode) {
+    const find = async (): Promise<EntrySnapshot> => {
+      const stored = await this.#lookup.found(name);
+      if (stored.owner !== RUNTIME && !goneFromCode(stored)) {
         throw this.#declaredInCode(stored, "delete");
       }
       return stored;
-    });
+    };
+    const change = { verb: "deleteEntry", target: textOption(name, "name"), args: {} };
+    await this.#audited(change, () => this.#edits.remove(name, find));
   }
 
   /** Sends nothing from now on, until `resume`. Pausing twice changes nothing. SUNBEAT_ENTRY_NOT_FOUND. */
   async pause(name: string): Promise<EntryView> {
-    return this.#editFound(name, (stored, now) =>
+    return this.#editFound("pauseEntry", name, (stored, now) =>
       stored.pausedAt !== null ? null : putOf(stored, { pausedAt: now }),
     );
   }
@@ -132,48 +161,37 @@ export class Schedules {
    * skipped("paused"). SUNBEAT_ENTRY_NOT_FOUND.
    */
   async resume(name: string): Promise<EntryView> {
-    return this.#editFound(name, (stored, now) => {
+    return this.#editFound("resumeEntry", name, async (stored, now) => {
+      await this.#lookup.refreshFor([stored]);
       if (stored.pausedAt === null) return null;
       if (stored.cursor === null) return putOf(stored, { pausedAt: null });
-      const entry = this.#timed(stored);
+      const entry = this.#lookup.timed(stored);
       const cursor = restartCursor(entry, now, { due: stored.lastDue, sameSchedule: true });
-      return putOf(stored, {
-        pausedAt: null,
-        cursor,
+      const { basis: _, ...put } = putOf(stored, { pausedAt: null, cursor });
+      const basis = this.#lookup.basisOf(entry);
+      return {
+        ...put,
+        ...(basis !== "" && { basis }),
         disabled: cursor === null ? DISABLED.ended : stored.disabled,
         ledger: pastRanges(entry, stored.cursor, now, "paused"),
-      });
+      };
     });
   }
 
   /**
    * Sends a run now, outside the schedule, also of a paused or disabled entry. It obeys `overlap` unless `force` is
-   * set. Codes: SUNBEAT_ENTRY_NOT_FOUND, SUNBEAT_ENTRY_INVALID when its arguments are code this process has not.
+   * set. With `due` it is the run of a tick that was skipped, as if it had been sent then: `scheduledFor` is that instant. With `from`
+   * and `to` so are all that were skipped between them, both included, oldest first, at most 1,000; the answer has one item for each. The
+   * same tick once more is sent once. Codes: SUNBEAT_ENTRY_NOT_FOUND, SUNBEAT_ENTRY_INVALID when its arguments are code this process
+   * has not, SUNBEAT_OPTION_INVALID for instants that the schedule does not give, or that were sent.
    */
-  async trigger(name: string, options: { readonly force?: boolean | undefined } = {}): Promise<Triggered> {
-    assertKnownKeys(options, ["force"], "trigger");
-    const { store, random, createMessage } = this.#deps;
-    const stored = await this.#found(name);
-    const entry = this.#cache.read(stored);
-    const readable = entry.codeArgs ? this.#cache.runnable(stored) : entry;
-    const now = await store.now();
-    const message = createMessage({
-      id: triggerId(name, random.uuid()),
-      once: true,
-      task: readable.task,
-      args: argsOf(readable, now),
-      options: readable.options,
-      entry: name,
-      scheduledFor: now,
-      lock: messageLock(readable),
-    });
-    const outcome = await store.entries.trigger(
-      name,
-      message,
-      options.force === true ? null : readable.overlap,
-    );
-    if (outcome === "gone") throw await this.#notFound(name);
-    return { taskId: message.id, outcome };
+  trigger(name: string, options: TriggerRange): Promise<TriggeredTick[]>;
+  trigger(name: string, options?: TriggerOptions): Promise<Triggered>;
+  trigger(
+    name: string,
+    options: TriggerOptions & Partial<TriggerRange> = {},
+  ): Promise<Triggered | TriggeredTick[]> {
+    return this.#byHand.trigger(name, options);
   }
 
   /**
@@ -187,9 +205,9 @@ export class Schedules {
   ): Promise<Date[]> {
     assertKnownKeys(options, ["count", "after"], "next");
     const count = integerOption(options.count ?? 1, "count", 1, MOST_ROWS);
-    const stored = await this.#found(name);
+    const stored = await this.#lookup.found(name);
     if (stored.pausedAt !== null || stored.disabled !== null) return [];
-    const entry = this.#timed(stored);
+    const entry = this.#lookup.timed(stored);
     const after = options.after === undefined ? -Infinity : instantMs(options.after, "after");
     const now = await this.#deps.store.now();
     const instants: Date[] = [];
@@ -203,7 +221,8 @@ export class Schedules {
 
   /**
    * What became of the due times of an entry, one row each, in order: the newest `limit` (100) of them, or with
-   * `after` the oldest ones after it. Also of an entry that was deleted, while the ledger keeps it.
+   * `after` the oldest ones after it. Also of an entry that was deleted, while the ledger keeps it. Those of one that was renamed in code
+   * begin under its old name, which is their `entry`.
    */
   async history(
     name: string,
@@ -214,67 +233,41 @@ export class Schedules {
     } = {},
   ): Promise<HistoryRow[]> {
     assertKnownKeys(options, ["after", "before", "limit"], "history");
-    const rows = await history(this.#deps.store, textOption(name, "name"), {
+    const { ledger, results } = this.#deps.store;
+    await this.#lookup.refresh();
+    const source = { ledger, results, book: this.#lookup.cache.book };
+    const query = {
       ...(options.after !== undefined && { after: instantMs(options.after, "after") }),
       ...(options.before !== undefined && { before: instantMs(options.before, "before") }),
       limit: integerOption(options.limit ?? 100, "limit", 1, MOST_ROWS),
-    });
-    if (rows.length === 0) await this.#found(name);
+    };
+    const names = await this.#lookup.namesOf(textOption(name, "name"));
+    const rows = await historyOf(source, names, query);
+    if (rows.length === 0) await this.#lookup.found(name);
     return rows;
   }
 
   async #editFound(
+    verb: string,
     name: string,
-    decide: (stored: EntrySnapshot, now: EpochMs) => EntryPut | null,
+    decide: (stored: EntrySnapshot, now: EpochMs) => EntryPut | null | Promise<EntryPut | null>,
   ): Promise<EntryView> {
-    return this.#edit(textOption(name, "name"), async (stored, now) => {
-      if (stored === null) throw await this.#notFound(name);
-      return decide(stored, now);
-    });
+    const found = textOption(name, "name");
+    return this.#audited({ verb, target: found, args: {} }, () =>
+      this.#edit(found, async (stored, now) => {
+        if (stored === null) throw await this.#lookup.notFound(name);
+        return decide(stored, now);
+      }),
+    );
   }
 
   async #edit(name: string, decide: Decide): Promise<EntryView> {
     return this.#view(await this.#edits.write(name, decide));
   }
 
-  async #found(name: string): Promise<EntrySnapshot> {
-    const [stored] = await this.#deps.store.entries.get([textOption(name, "name")]);
-    if (stored) return stored;
-    throw await this.#notFound(name);
-  }
-
-  #page(after: string | undefined, limit: number): Promise<EntrySnapshot[]> {
-    return this.#deps.store.entries.list({ ...(after !== undefined && { after }), limit });
-  }
-
-  async #notFound(name: string): Promise<ConfigurationError> {
-    if (this.#isDeclared(name)) {
-      return new ConfigurationError(
-        "SUNBEAT_ENTRY_NOT_FOUND",
-        `entry ${quote(name)} is declared in code and not stored yet: the next beat that starts stores it`,
-        { details: { entry: name } },
-      );
-    }
-    const names: string[] = [];
-    while (names.length < MOST_NAMES) {
-      const page = await this.#page(names.at(-1), PAGE);
-      names.push(...page.map((stored) => stored.name));
-      if (page.length < PAGE) break;
-    }
-    return new ConfigurationError(
-      "SUNBEAT_ENTRY_NOT_FOUND",
-      `there is no entry ${quote(name)}${didYouMean(name, names)}`,
-      { details: { entry: name } },
-    );
-  }
-
-  #isDeclared(name: string): boolean {
-    return this.#deps.entries.some((entry) => entry.name === name);
-  }
-
   /** A beat would find the name taken, and never register what the code declares. */
   #refuseDeclared(name: string): void {
-    if (!this.#isDeclared(name)) return;
+    if (!this.#lookup.isDeclared(name)) return;
     throw new ConfigurationError(
       "SUNBEAT_ENTRY_CONFLICT",
       `entry ${quote(name)} is declared in the code of this app, and the next beat that starts stores it: ` +
@@ -293,19 +286,13 @@ export class Schedules {
     );
   }
 
-  /** The entry with a schedule that can be asked. SUNBEAT_ENTRY_INVALID when it is code this process has not. */
-  #timed(stored: EntrySnapshot): Entry {
-    const entry = this.#cache.read(stored);
-    return entry.codeSchedule ? this.#cache.runnable(stored) : entry;
-  }
-
   #view(stored: EntrySnapshot): EntryView {
-    return viewOf(stored, this.#cache);
+    return viewOf(stored, this.#lookup.cache);
   }
 
   #readable(stored: EntrySnapshot): Entry | null {
     try {
-      return this.#cache.read(stored);
+      return this.#lookup.cache.read(stored);
     } catch (error) {
       if (isSunbeatError(error)) return null;
       throw error;

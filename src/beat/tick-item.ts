@@ -13,12 +13,13 @@ import type { Decision } from "./misfire.js";
 import { occurrenceId } from "./occurrences.js";
 import type { Plan } from "./planner.js";
 
-/** What the store is asked to do for one entry. Throws what the entry's args function or the message check throws. */
+/** What the store is asked to do for one entry; `basis` is that of the plan. Throws what the entry's args function or the message check throws. */
 export function tickItem(
   entry: Entry,
   stored: Pick<EntrySnapshot, "cursor">,
   plan: Plan,
   createMessage: CreateMessage,
+  basis = "",
 ): TickItem {
   return {
     entry: entry.name,
@@ -26,6 +27,7 @@ export function tickItem(
     expect: stored.cursor?.due ?? null,
     plan: plan.decisions.map((decision) => planned(entry, decision, createMessage)),
     next: plan.next,
+    ...(basis !== "" && { basis }),
     disable: plan.disable,
     maxRuns: entry.maxRuns,
   };

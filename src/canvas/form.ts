@@ -100,6 +100,8 @@ export function taskForm(task: string, args: readonly unknown[], how: Partial<Ta
  * the result are the signature's.
  */
 export interface CanvasSender {
+  /** It stands for an app that it finds at the send: in a form the app of another part goes before it. */
+  readonly isUnbound?: true;
   send(form: Form, open: readonly unknown[], options?: SendOptions): Promise<GraphResult<never>>;
 }
 

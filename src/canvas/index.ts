@@ -2,6 +2,7 @@ export { chain, chord, group, settled, stream } from "./forms.js";
 export { type CanvasSender, type Form, soleTask, taskForm, type TaskForm } from "./form.js";
 export { signatureFromJSON } from "./from-json.js";
 export { formOf, withOptions } from "./signature.js";
+export { formToJSON } from "./to-json.js";
 export { namedSignature, taskSignatures, type WithSender } from "./task-signatures.js";
 export type {
   AnySignature,

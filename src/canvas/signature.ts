@@ -44,7 +44,7 @@ class FormSignature {
 
   pipe(next: unknown): FormSignature {
     const steps = [this[FORM], formOf(next, "pipe")];
-    return new FormSignature({ ...BARE, kind: "chain", steps }, this.#sender ?? senderOf(next));
+    return new FormSignature({ ...BARE, kind: "chain", steps }, firstSender([this, next]));
   }
 
   link(next: unknown): FormSignature {
@@ -105,13 +105,15 @@ export function senderOf(value: unknown): CanvasSender | null {
   return value instanceof FormSignature ? FormSignature.senderOf(value) : null;
 }
 
-/** The sender of the first that has one. */
+/** The first that is there; one of an app goes before one that is unbound. */
+export function preferred(first: CanvasSender | null, second: CanvasSender | null): CanvasSender | null {
+  if (first === null) return second;
+  return first.isUnbound === true && second !== null && second.isUnbound !== true ? second : first;
+}
+
+/** The sender of the first that has one, as `preferred`. */
 export function firstSender(values: readonly unknown[]): CanvasSender | null {
-  for (const value of values) {
-    const sender = senderOf(value);
-    if (sender !== null) return sender;
-  }
-  return null;
+  return values.map(senderOf).reduce(preferred, null);
 }
 
 /** Whether it takes nothing of what comes before it, whoever asks. */

@@ -3,7 +3,7 @@ import { assertObject, invalidOption, nameOption } from "../core/options.js";
 import type { OUT } from "../tasks/signature.js";
 import { BARE, type Call, type CallSource, type CanvasSender, type Form, taskForm } from "./form.js";
 import { invalidForm } from "./place.js";
-import { formOf, makeSignature, senderOf, withOptions } from "./signature.js";
+import { formOf, makeSignature, preferred, senderOf, withOptions } from "./signature.js";
 import { TASK_SENDER, type WithSender } from "./task-signatures.js";
 import type { CallOptions, CanvasTask, Flow, Ref, Signature } from "./types.js";
 
@@ -63,7 +63,7 @@ class Calls implements Flow {
     if (!Array.isArray(after)) throw invalidOption("flow.call: after", "an array of Refs", after);
     const { form, take } =
       made === undefined ? { form: formOf(what, "flow.call"), take: [] } : called(this, made.name, args);
-    this.sender ??= made?.sender ?? senderOf(what);
+    this.sender = preferred(this.sender, made?.sender ?? senderOf(what));
     this.list.push({
       form: Object.keys(send).length === 0 ? form : withOptions(form, send),
       take,

@@ -21,6 +21,7 @@ export interface OpenApp {
 export async function openApp(cli: Cli): Promise<OpenApp> {
   const { app, file } = await cli.load();
   const core = coreOf(app);
+  core.via = "cli";
   // What the store has to say (a damaged file that was set aside, say) must not be lost; info is for worker and beat.
   core.useLogger(warningsOnly(cli));
   const { broker } = cli.options;

@@ -18,7 +18,8 @@ export interface BannerParts {
 
 export interface WorkerBanner extends BannerParts {
   readonly hostname: string;
-  readonly concurrency: number;
+  /** "8 (async)". */
+  readonly concurrency: string;
   readonly queues: readonly string[];
   /** Whether a beat runs in the same process. */
   readonly beat: boolean;
@@ -33,7 +34,7 @@ export function workerBanner({ open, now, log, hostname, concurrency, queues, be
     `. app:         ${core.name} (${file})`,
     `. broker:      ${core.brokerLabel}`,
     `. results:     ${core.brokerLabel}`,
-    `. concurrency: ${concurrency} (async)`,
+    `. concurrency: ${concurrency}`,
     `. task events: OFF`,
     `. logfile:     ${log}`,
     ...(beat ? [`. beat:        ${beatSummary(open, now)}`] : []),

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import type { Clock } from "../core/clock.js";
 import { zone } from "../schedules/index.js";
-import type { LoadedApp } from "./loader.js";
+import type { LoadedApp } from "../loader/loader.js";
 import { Terminal, type Sink } from "./terminal.js";
 import { fromCommandLine, usageError } from "./usage.js";
 
@@ -63,7 +63,7 @@ export class Cli {
       );
     }
     // Only here: commands that need no app start without loading the rest of the package.
-    const { loadApp } = await import("./loader.js");
+    const { loadApp } = await import("../loader/loader.js");
     return loadApp(this.#target, process.cwd());
   }
 }

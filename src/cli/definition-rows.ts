@@ -16,6 +16,12 @@ export interface Definition {
   readonly endAt?: number;
   readonly maxRuns?: number;
   readonly lock?: { readonly name: string; readonly capacity: number };
+  readonly alert?: {
+    readonly graceMs?: number;
+    readonly runtimeMs?: number;
+    readonly failures?: number;
+    readonly mute?: boolean;
+  };
 }
 
 /** Null for the text of a newer version that cannot be read here. */
@@ -54,12 +60,24 @@ export function definitionRows(definition: Definition, timezone: string): Row[] 
     if (at !== undefined) rows.push([label, formatLocal(at, timezone, "seconds")]);
   }
   if (definition.maxRuns !== undefined) rows.push(["most runs", String(definition.maxRuns)]);
+  if (definition.alert !== undefined) rows.push(["alert", alertText(definition.alert)]);
   return rows;
 }
 
 function misfireText({ policy, withinMs, max }: NonNullable<Definition["misfire"]>): string {
   const within = withinMs === null ? "" : ` within ${formatDuration(withinMs)}`;
   return `${policy}${within}${policy === "all" ? `, at most ${max} at once` : ""}`;
+}
+
+function alertText({ graceMs, runtimeMs, failures, mute }: NonNullable<Definition["alert"]>): string {
+  return [
+    graceMs !== undefined && `sent more than ${formatDuration(graceMs)} late`,
+    runtimeMs !== undefined && `not ended ${formatDuration(runtimeMs)} after it was sent`,
+    failures !== undefined && `${failures} ${failures === 1 ? "failure" : "failures in a row"}`,
+    mute === true && "muted",
+  ]
+    .filter((text) => text !== false)
+    .join(", ");
 }
 
 /** A definition writes durations as { milliseconds } and the instant of `expires` as { at }. */

@@ -6,7 +6,7 @@ import { printLints } from "./lints.js";
 import { formatLocal, precisionOf } from "./local-time.js";
 import { describeAt, firstLines, linesOfEntry, type RunLine } from "./occurrences.js";
 import { delayText } from "./run-text.js";
-import { table } from "./table.js";
+import { table, wrap } from "./table.js";
 import type { Terminal } from "./terminal.js";
 
 /** How an entry is shown. */
@@ -27,7 +27,7 @@ export function printEntry(
   const rows = [...facts(entry, showing), ...nextRuns(entry, showing)];
   for (const line of table(
     terminal,
-    rows.map(([label, value]) => [`  ${label}`, value]),
+    rows.map(([label, value]) => [`  ${label}`, wrap(value)]),
   )) {
     terminal.line(line);
   }

@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import type { EntryOptions, MisfirePolicyName, TaskEntryOptions } from "../beat/index.js";
+import type { EntryAlertOptions, EntryOptions, MisfirePolicyName, TaskEntryOptions } from "../beat/index.js";
 import type { EpochMs } from "../core/clock.js";
 import type { SendOptions } from "../index.js";
 import type { Schedule } from "../schedules/index.js";
@@ -38,6 +38,10 @@ export interface EntryFlags extends CrontabFlags {
   readonly startAt?: string;
   readonly endAt?: string;
   readonly maxRuns?: number;
+  readonly alertGrace?: string;
+  readonly alertRuntime?: string;
+  readonly alertFailures?: number;
+  readonly alertMute?: true;
   readonly description?: string;
   readonly disabled?: true;
 }
@@ -67,7 +71,10 @@ export function addEntryOptions(command: Command): Command {
       ),
     )
     .option("--overlap-timeout <time>", "runs sent longer ago than this count as ended")
-    .option("--jitter <time>", "send up to so long after each due time, always by the same part of it")
+    .option(
+      "--jitter <time>",
+      "send up to so long after each due time, always by the same part of it; 0: at it, whatever `spread` of the app says",
+    )
     .option("--lock <name>", "a lock that each run holds")
     .option(
       "--lock-capacity <n>",
@@ -77,6 +84,14 @@ export function addEntryOptions(command: Command): Command {
     .option("--start-at <instant>", "nothing is due before this instant")
     .option("--end-at <instant>", "nothing is due from this instant on")
     .option("--max-runs <n>", "it ends after so many runs", wholeNumber("--max-runs", 1, 1e12))
+    .option("--alert-grace <time>", "a run sent later than this is an alert (default: 60s)")
+    .option("--alert-runtime <time>", "a run that has not ended so long after it was sent is an alert")
+    .option(
+      "--alert-failures <n>",
+      "so many runs that fail one after the other are an alert (default: 1)",
+      wholeNumber("--alert-failures", 1, 100),
+    )
+    .option("--alert-mute", "no alert is told of it")
     .option("--description <text>", "what it is for")
     .option("--disabled", "store it, and send nothing");
 }
@@ -93,6 +108,7 @@ export function entryFromFlags(flags: EntryFlags, reading: Reading): TaskEntryOp
   const options = sendOptions(flags, reading);
   const misfire = misfireOf(flags);
   const lock = lockOf(flags);
+  const alert = alertOf(flags);
   const instant = (option: string, text: string): number =>
     readInstant(option, text, reading.timezone, reading.now);
   return {
@@ -104,11 +120,12 @@ export function entryFromFlags(flags: EntryFlags, reading: Reading): TaskEntryOp
     ...(Object.keys(misfire).length > 0 && { misfire }),
     ...(overlap !== undefined && { overlap }),
     ...(overlapTimeout !== undefined && { overlapTimeout: duration("--overlap-timeout", overlapTimeout) }),
-    ...(jitter !== undefined && { jitter: duration("--jitter", jitter) }),
+    ...(jitter !== undefined && { jitter: jitter === "0" ? 0 : duration("--jitter", jitter) }),
     ...(lock !== undefined && { lock }),
     ...(startAt !== undefined && { startAt: instant("--start-at", startAt) }),
     ...(endAt !== undefined && { endAt: instant("--end-at", endAt) }),
     ...(maxRuns !== undefined && { maxRuns }),
+    ...(Object.keys(alert).length > 0 && { alert }),
     ...(description !== undefined && { description }),
   };
 }
@@ -161,4 +178,13 @@ function lockOf({ lock, lockCapacity }: EntryFlags): EntryOptions["lock"] {
   if (lock === undefined && lockCapacity !== undefined) throw usageError("--lock-capacity belongs to --lock");
   if (lock === undefined || lockCapacity === undefined) return lock;
   return { name: lock, capacity: lockCapacity };
+}
+
+function alertOf({ alertGrace, alertRuntime, alertFailures, alertMute }: EntryFlags): EntryAlertOptions {
+  return {
+    ...(alertGrace !== undefined && { grace: duration("--alert-grace", alertGrace) }),
+    ...(alertRuntime !== undefined && { runtime: duration("--alert-runtime", alertRuntime) }),
+    ...(alertFailures !== undefined && { failures: alertFailures }),
+    ...(alertMute === true && { mute: true }),
+  };
 }

@@ -1,3 +1,4 @@
+import { calendarLints } from "../app/index.js";
 import type { Entry } from "../beat/index.js";
 import type { EpochMs } from "../core/clock.js";
 import { didYouMean } from "../core/nearest.js";
@@ -24,8 +25,11 @@ export interface Linting {
  * that its task is not registered here.
  */
 export function lintsOfEntry(open: OpenApp, listed: ListedEntry, linting: Linting): Lint[] {
-  const { schedule } = listed;
-  const tasks = unknownTaskLints(open, listed);
+  const { schedule, name, stored } = listed;
+  const { core } = open;
+  const definition = stored?.definition ?? core.entries.find((entry) => entry.name === name)?.definition;
+  const calendars = definition === undefined ? [] : calendarLints(definition, core.book, linting.from);
+  const tasks = [...calendars, ...unknownTaskLints(open, listed)];
   if (schedule === null) return tasks;
   const first = runsOf(listed, linting.now, linting.from).next();
   const ending = first.done === true ? first.value : null;

@@ -9,10 +9,6 @@ interface Telling extends Schedule {
   readonly timezone?: unknown;
   describe?(at?: EpochMs): string;
   note?(instant: EpochMs): string | undefined;
-  notes?(
-    from: EpochMs,
-    to: EpochMs,
-  ): readonly { readonly at: EpochMs; readonly effect: string; readonly message: string }[];
   status?(at: EpochMs): string | null;
 }
 

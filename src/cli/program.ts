@@ -1,17 +1,29 @@
 import { Command, type OutputConfiguration } from "commander";
 import { docsPage } from "../core/docs.js";
 import type { Action } from "./cli.js";
+import { auditCommand } from "./commands/audit.js";
+import { alertsCommand } from "./commands/alerts.js";
 import { beatCommand } from "./commands/beat.js";
+import { calendarCommand } from "./commands/calendar.js";
 import { callCommand } from "./commands/call.js";
+import { checkCommand } from "./commands/check.js";
+import { controlCommand } from "./commands/control.js";
+import { dashboardCommand } from "./commands/dashboard.js";
 import { deadCommand } from "./commands/dead.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { elsewhereCommands } from "./commands/elsewhere.js";
+import { eventsCommand } from "./commands/events.js";
 import { graphCommand } from "./commands/graph.js";
+import { inspectCommand } from "./commands/inspect.js";
+import { healthCommand } from "./commands/health.js";
 import { locksCommand } from "./commands/locks.js";
 import { purgeCommand } from "./commands/purge.js";
+import { queuesCommand } from "./commands/queues.js";
 import { reportCommand } from "./commands/report.js";
 import { resultCommand } from "./commands/result.js";
 import { scheduleCommand } from "./commands/schedule.js";
+import { statusCommand } from "./commands/status.js";
+import { tasksCommand } from "./commands/tasks.js";
 import { workerCommand } from "./commands/worker.js";
 import { version } from "./version.js";
 
@@ -46,12 +58,24 @@ export function buildProgram(action: Action, output: OutputConfiguration): Comma
     workerCommand,
     beatCommand,
     scheduleCommand,
+    calendarCommand,
     callCommand,
     resultCommand,
     graphCommand,
+    tasksCommand,
+    queuesCommand,
     purgeCommand,
     locksCommand,
+    statusCommand,
+    inspectCommand,
+    controlCommand,
+    auditCommand,
     deadCommand,
+    checkCommand,
+    alertsCommand,
+    healthCommand,
+    eventsCommand,
+    dashboardCommand,
     doctorCommand,
     reportCommand,
   ]) {

@@ -12,6 +12,7 @@ const WHY: Readonly<Record<string, string>> = {
   "max-runs": "it has had as many runs as its maxRuns allows",
   disabled: "it is disabled",
   "left-code": "the code that declared it has it no more",
+  renamed: "it goes on under another name",
   invalid: "the beat could not read it",
   paused: "it is paused",
   "at-start": "it is sent when a beat process first leads",
@@ -27,6 +28,11 @@ export function whyNone(ending: Ending): string {
 export function delayText({ at, sentAt, late }: RunLine): string {
   if (late) return "overdue";
   return sentAt - at < 1_000 ? "" : `+${shortly(sentAt - at)}`;
+}
+
+/** As fine as it is worth: whole seconds from ten on. */
+export function spanText(ms: number): string {
+  return formatDuration(ms < 10_000 ? ms : Math.round(ms / 1_000) * 1_000);
 }
 
 /** In whole seconds, cut off as the times are beside which it stands. */

@@ -10,6 +10,8 @@ export type Format = Parameters<typeof styleText>[0];
 export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
+  /** Of a terminal: its width. */
+  readonly columns?: number | undefined;
 }
 
 export interface TerminalOptions {
@@ -27,6 +29,8 @@ export interface TerminalOptions {
  */
 const OURS = systemRandom.uuid();
 
+const USUAL_COLUMNS = 80;
+
 /**
  * Where a command writes: answers to stdout, everything about them to stderr. All of it is printable (core/printable.ts)
  * but for the colours.
@@ -34,10 +38,22 @@ const OURS = systemRandom.uuid();
 export class Terminal {
   readonly json: boolean;
   readonly #options: TerminalOptions;
+  #hasProgress = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
     this.json = options.json;
+  }
+
+  /** Whether somebody reads stderr on a terminal. */
+  get isAttended(): boolean {
+    return this.#options.stderr.isTTY === true;
+  }
+
+  /** Characters in a line of the answer; Infinity where it goes to no terminal. */
+  get columns(): number {
+    const { isTTY, columns } = this.#options.stdout;
+    return isTTY === true ? columns || USUAL_COLUMNS : Infinity;
   }
 
   /** One line of the answer. */
@@ -60,15 +76,27 @@ export class Terminal {
     if (!this.#options.quiet) this.#options.stderr.write(`${written(maskCredentials(text))}\n`);
   }
 
+  /** How far something is, where somebody reads it, in place of what was told before; null takes it away. */
+  progress(text: string | null): void {
+    if (!this.isAttended || this.#options.quiet || (text === null && !this.#hasProgress)) return;
+    this.#hasProgress = text !== null;
+    this.#options.stderr.write(`\r${written(text ?? "")}\x1b[K`);
+  }
+
   /** What went wrong; `--quiet` does not silence it. Credentials of URLs are masked. */
   problem(text: string): void {
     const head = this.paintError("red", "sunbeat:");
     this.#options.stderr.write(`${written(`${head} ${maskCredentials(text)}`)}\n`);
   }
 
-  /** A line of the log, with its end. */
-  log(line: string): void {
-    this.#options.stderr.write(written(line));
+  /** Whether stderr shows colours. */
+  get hasColors(): boolean {
+    return this.#options.color && this.isAttended;
+  }
+
+  /** Text of a logger of ours, which is safe to write but for its colours. */
+  log(text: string): void {
+    this.#options.stderr.write(text);
   }
 
   /** `text` in a colour, where the answer goes to a terminal that may have colours. */

@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
+import { packageVersion } from "../core/package-version.js";
 
 /** The version of this package. */
-export const version = (
-  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
-).version;
+export const version = packageVersion();

@@ -10,6 +10,8 @@ export type EpochMs = number;
 /** A pending wake-up. `cancel` may be called twice and after the timer has fired. */
 export interface Timer {
   cancel(): void;
+  /** From now on it keeps no process alive. Where time is no process's own, there is nothing to do. */
+  unref?(): void;
 }
 
 /**
@@ -33,6 +35,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 function after(delayMs: number, fn: () => void): Timer {
   const deadline = performance.now() + delayMs;
   let handle: NodeJS.Timeout;
+  let keepsAlive = true;
   const arm = (remainingMs: number): void => {
     handle = setTimeout(
       () => {
@@ -43,9 +46,16 @@ function after(delayMs: number, fn: () => void): Timer {
       },
       Math.min(Math.ceil(remainingMs), LONGEST_TIMEOUT_MS),
     );
+    if (!keepsAlive) handle.unref();
   };
   arm(Math.max(0, delayMs));
-  return { cancel: () => clearTimeout(handle) };
+  return {
+    cancel: () => clearTimeout(handle),
+    unref: () => {
+      keepsAlive = false;
+      handle.unref();
+    },
+  };
 }
 
 /** The machine's own clock. */
@@ -79,6 +89,14 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     };
     const timer = clock.after(delayMs, done);
     signal?.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** Resolves when `signal` aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
 

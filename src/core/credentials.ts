@@ -24,9 +24,14 @@ export function maskParameters(url: string): string {
   return url.replace(SECRET_PARAMETER, "$1**");
 }
 
+/** Whether what a key of this name holds is secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_KEY.test(name);
+}
+
 /** For `JSON.stringify`: hides what is secret by its key, as in the options of a client. */
 export function hideSecrets(key: string, value: unknown): unknown {
-  return typeof value === "string" && SECRET_KEY.test(key) ? "**" : value;
+  return typeof value === "string" && isSecretName(key) ? "**" : value;
 }
 
 function maskedRest(scheme: string, rest: string): string {

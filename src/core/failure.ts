@@ -16,6 +16,8 @@ export interface Failure {
   readonly errors?: readonly Failure[];
   /** What was thrown, where it was an object and no error: its JSON form, cut where it is large. */
   readonly value?: unknown;
+  /** Of a stored failure: the tries that the task has had, this one among them. Absent: it was the first. */
+  readonly tries?: number;
 }
 
 /** Longer chains of causes are cut: `cause` may lead round in a circle. */
@@ -44,7 +46,7 @@ function describe(thrown: unknown, depth: number, budget: { left: number }): Fai
     .filter((error) => error !== null);
   const value = isError(thrown) ? undefined : plainData(thrown);
   return {
-    name: textAt(thrown, "name", MAX_NAME) ?? nameOf(thrown),
+    name: textAt(thrown, "name", MAX_NAME) || nameOf(thrown),
     message,
     stack: textAt(thrown, "stack", MAX_STACK),
     code: codeOf(thrown),

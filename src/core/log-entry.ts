@@ -1,34 +1,50 @@
 /** Entries of a log made of texts that others wrote. */
 import { maskCredentials } from "./credentials.js";
 import { isSunbeatError, messageOf } from "./errors.js";
-import { describeFailure, failureTraceback } from "./failure.js";
+import { describeFailure, type Failure, failureTraceback } from "./failure.js";
+import type { LoggedError } from "./logger.js";
 import { readableLine } from "./printable.js";
 
+/** Characters of a line that we wrote; what a task wrote may be longer. */
 const MAX_LINE = 1_000;
+const MAX_TASK_LINE = 10_000;
 /** Lines of a traceback. */
 const MAX_LINES = 200;
+/** More of a text is not looked at. */
+const MAX_TEXT = 100_000;
 
-/** One line of log from text that others wrote, and that cannot forge another one. */
-export function oneLine(text: string): string {
-  const line = readableLine(text);
-  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}... (${line.length} characters)` : line;
+/** One line of log from text that others wrote: it cannot forge another one, steers no terminal, and has no credentials of URLs. */
+export function oneLine(text: string, limit = MAX_LINE): string {
+  // Some more than is shown, so that a URL at the cut is known as one.
+  const line = readableLine(maskCredentials(text.length > 2 * limit ? text.slice(0, 2 * limit) : text));
+  if (line.length <= limit && text.length <= 2 * limit) return line;
+  return `${line.slice(0, limit)}... (${text.length} characters)`;
 }
 
 /** A log entry of several lines: those that follow are indented, so that none of them can pose as an entry. */
 export function logEntry(head: string, detail: string): string {
-  const lines = detail.split(/\r?\n/);
-  const shown = lines.slice(0, MAX_LINES).map((line) => `    ${oneLine(line)}`);
-  if (lines.length > MAX_LINES) shown.push(`    ... ${lines.length - MAX_LINES} more lines`);
-  return [oneLine(head), ...shown].join("\n");
+  return [oneLine(head), ...detailLines(detail)].join("\n");
 }
 
-/** An entry of any logger of ours, its lines made safe: those that follow the first are indented. */
-export function safeEntry(message: string): string {
-  const [head = "", ...lines] = maskCredentials(message).trimEnd().split(/\r?\n/);
-  return [
-    oneLine(head),
-    ...lines.map((line) => oneLine(line.startsWith("    ") ? line : `    ${line}`)),
-  ].join("\n");
+/** Lines that follow the first of an entry: indented, and bounded in number and length. */
+export function detailLines(detail: string): string[] {
+  const lines = detail.slice(0, MAX_TEXT).split(/\r?\n/);
+  const shown = lines.slice(0, MAX_LINES).map((line) => oneLine(`    ${line}`));
+  if (lines.length > MAX_LINES) shown.push(`    ... ${lines.length - MAX_LINES} more lines`);
+  return shown;
+}
+
+/** The first line of a message, and those that follow it, all of them made safe. */
+export function entryLines(message: string): { readonly head: string; readonly more: readonly string[] } {
+  const end = message.indexOf("\n");
+  if (end === -1) return { head: oneLine(message, MAX_TASK_LINE), more: [] };
+  const rest = message.slice(end + 1, end + MAX_TEXT).trimEnd();
+  const lines = rest === "" ? [] : rest.split(/\r?\n/);
+  const more = lines
+    .slice(0, MAX_LINES)
+    .map((line) => oneLine(line.startsWith("    ") ? line : `    ${line}`));
+  if (lines.length > MAX_LINES) more.push(`    ... ${lines.length - MAX_LINES} more lines`);
+  return { head: oneLine(message.slice(0, end), MAX_TASK_LINE), more };
 }
 
 /**
@@ -43,4 +59,28 @@ export function failureEntry(head: string, thrown: unknown): string {
   let cause: unknown = thrown;
   while (isSunbeatError(cause)) ({ cause } = cause);
   return cause == null ? line : logEntry(line, `Caused by: ${failureTraceback(describeFailure(cause))}`);
+}
+
+/** Anything that was thrown, as the field `err` of a log entry. */
+export function loggedError(thrown: unknown): LoggedError {
+  return isFailure(thrown) ? ofFailure(thrown) : ofFailure(describeFailure(thrown));
+}
+
+/** What has been described already: by a worker, or by the child that ran the task. */
+function isFailure(thrown: unknown): thrown is Failure {
+  return typeof thrown === "object" && thrown !== null && Object.getPrototypeOf(thrown) === Object.prototype;
+}
+
+function ofFailure(failure: Failure): LoggedError {
+  const { name, message, code, stack } = failure;
+  const hasStack = stack != null || failure.cause != null;
+  const lines = hasStack
+    ? failureTraceback(failure).slice(0, MAX_TEXT).split(/\r?\n/).slice(0, MAX_LINES)
+    : [];
+  return {
+    name: oneLine(String(name)),
+    message: oneLine(String(message)),
+    ...(code != null && { code: oneLine(String(code)) }),
+    ...(hasStack && { stack: lines.map((line) => oneLine(line)).join("\n") }),
+  };
 }

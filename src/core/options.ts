@@ -73,6 +73,14 @@ export function textOption(value: unknown, what: string): string {
   throw invalidOption(what, "text", value);
 }
 
+/** A list of texts that are not empty. Code: SUNBEAT_OPTION_INVALID. */
+export function textsOption(value: unknown, what: string): readonly string[] {
+  if (Array.isArray(value) && value.every((text) => typeof text === "string" && text !== "")) {
+    return Object.freeze([...(value as string[])]);
+  }
+  throw invalidOption(what, "a list of texts", value);
+}
+
 /**
  * A name of a queue, task, entry, lock or message: 1 to 255 characters that print, not all of them blanks. Others would
  * break log lines and keys, steer terminals, and look like another name. Code: SUNBEAT_OPTION_INVALID.

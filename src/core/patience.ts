@@ -43,11 +43,21 @@ export interface LastTime {
   readonly limitMs: number;
 }
 
+/** What a step that took too long fails with. */
+export type TooLate = (step: string, limitMs: number) => Error;
+
 /** `last`: from the moment at which its signal aborts, also for a step that is under way then. */
-export function inTime(clock: Clock, limitMs: number, last?: LastTime): InTime {
-  if (last === undefined) return (step, work) => bounded(clock, limitMs, step, work);
+export function inTime(
+  clock: Clock,
+  limitMs: number,
+  last?: LastTime,
+  tooLate: TooLate = (step, ms) => storeTimeout(step, ms),
+): InTime {
+  const by = <T>(ms: number, step: string, work: Promise<T>): Promise<T> =>
+    within(clock, ms, work, () => tooLate(step, ms));
+  if (last === undefined) return (step, work) => by(limitMs, step, work);
   return async <T>(step: string, work: Promise<T>): Promise<T> => {
-    const atLast = (): Promise<T> => bounded(clock, last.limitMs, step, work);
+    const atLast = (): Promise<T> => by(last.limitMs, step, work);
     if (last.signal.aborted) return atLast();
     let onAbort!: () => void;
     const cut = new Promise<T>((resolve, reject) => {
@@ -55,7 +65,7 @@ export function inTime(clock: Clock, limitMs: number, last?: LastTime): InTime {
     });
     last.signal.addEventListener("abort", onAbort, { once: true });
     try {
-      return await Promise.race([bounded(clock, limitMs, step, work), cut]);
+      return await Promise.race([by(limitMs, step, work), cut]);
     } finally {
       last.signal.removeEventListener("abort", onAbort);
     }
@@ -100,6 +110,11 @@ export class Patience {
     return this.#message;
   }
 
+  /** Monotonic instant since which the outage lasts; null: there is none. */
+  get since(): number | null {
+    return this.#failing.size === 0 ? null : this.#since;
+  }
+
   /** Notes a failure and gives the pause before the next try. */
   failed(error: unknown, loop = ""): number {
     this.#message = messageOf(error);
@@ -126,6 +141,6 @@ export class Patience {
       logger.warn(`${this.#what} does not answer, trying again until it does: ${messageOf(error)}`);
     else if (isSunbeatError(error)) logger.error(`${head}: ${messageOf(error)}`);
     // Not the store's refusal: somebody's bug, so with its stack.
-    else logger.error(failureEntry(head, error));
+    else logger.error(failureEntry(head, error), { err: error });
   }
 }

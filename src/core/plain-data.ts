@@ -10,10 +10,19 @@ const MAX_TEXT = 1_000;
 const MAX_SIZE = 8_000;
 const CUT = "...";
 
+/** What is done to a value on the way: `text` to each text and name, and what a key holds that `hides` names is "**". */
+export interface Reading {
+  readonly text: (text: string) => string;
+  readonly hides: (key: string) => boolean;
+}
+
+const AS_IT_IS: Reading = { text: (text) => text, hides: () => false };
+
 /** One walk: what is left of the size, and the objects from the root to where the walk is. */
 interface Walk {
   left: number;
   readonly above: Set<object>;
+  readonly reading: Reading;
 }
 
 /** One property of an object, or undefined where reading it throws. */
@@ -25,12 +34,40 @@ export function propertyOf(value: object, key: string): unknown {
   }
 }
 
+/** Both in one object; the second goes before the first. A property that throws says so. */
+export function merged(below: object | undefined, above: object | undefined): Record<string, unknown> {
+  try {
+    return { ...below, ...above };
+  } catch {
+    const all: Record<string, unknown> = {};
+    for (const from of [below, above]) {
+      for (const key of Object.keys(from ?? {})) all[key] = propertyOf(from!, key) ?? "[cannot be read]";
+    }
+    return all;
+  }
+}
+
 /**
  * `value` as JSON can hold it: cut in depth, breadth and length, with a mark where something was cut. A Date is its ISO
  * text, a BigInt its digits, an error its line; what has no JSON form is left out.
  */
-export function plainData(value: unknown): unknown {
-  return plain(value, { left: MAX_SIZE, above: new Set() });
+export function plainData(value: unknown, reading = AS_IT_IS): unknown {
+  return plain(value, { left: MAX_SIZE, above: new Set(), reading });
+}
+
+/** The value itself where nothing in it has a name that hides it, else what may be shown of it. */
+export function withoutSecrets(value: unknown, hides: (name: string) => boolean): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  let isSecret = false;
+  const watched = plainData(value, {
+    text: (text) => text,
+    hides: (name) => {
+      const isHidden = hides(name);
+      isSecret ||= isHidden;
+      return isHidden;
+    },
+  });
+  return isSecret ? watched : value;
 }
 
 function plain(value: unknown, walk: Walk): unknown {
@@ -52,7 +89,8 @@ function plain(value: unknown, walk: Walk): unknown {
   }
 }
 
-function cut(text: string, walk: Walk): string {
+function cut(given: string, walk: Walk): string {
+  const text = walk.reading.text(given);
   const limit = Math.max(0, Math.min(MAX_TEXT, walk.left));
   walk.left -= Math.min(text.length, limit);
   return text.length > limit ? text.slice(0, limit) + CUT : text;
@@ -92,7 +130,7 @@ function plainMembers(value: object, walk: Walk): Record<string, unknown> {
       break;
     }
     const name = cut(key, walk);
-    const member = plain(propertyOf(value, key), walk);
+    const member = walk.reading.hides(key) ? "**" : plain(propertyOf(value, key), walk);
     if (member !== undefined) members.push([name, member]);
   }
   return Object.fromEntries(members);

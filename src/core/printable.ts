@@ -29,9 +29,13 @@ export function printableLine(text: string): string {
   return ANYWHERE.test(text) ? text.replace(IN_LINE, shown) : text;
 }
 
-/** The same for reading on: a space stands for what steers, lines and tabs too. */
+/** Colours, moves of the cursor, titles of windows: with their text, which says nothing without them. */
+const ESCAPES = /[\x1b\x9b](?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|[[()#;?]*[0-9;:?]*[ -/]*[@-~])?/g;
+
+/** The same for reading on: escape sequences are left out, and a space stands for whatever else steers, lines and tabs too. */
 export function readableLine(text: string): string {
-  return printableLine(text.replace(STEERING_RUN, " "));
+  if (!ANYWHERE.test(text)) return text;
+  return printableLine(text.replace(ESCAPES, "").replace(STEERING_RUN, " "));
 }
 
 /** A value as JSON in which the same characters are escaped, so that it reads back as it was. */

@@ -9,11 +9,19 @@ export function quote(value: unknown, limit = 80): string {
   try {
     text = maskCredentials(textOf(value));
   } catch {
-    text = Object.prototype.toString.call(value);
+    text = kindOf(value);
   }
   if (text.length <= limit) return visible(text);
   const length = typeof value === "string" ? value.length : text.length;
   return `${visible(text.slice(0, limit))}... (${length} characters)`;
+}
+
+function kindOf(value: unknown): string {
+  try {
+    return Object.prototype.toString.call(value);
+  } catch {
+    return `${typeof value} that cannot be read`; // a Proxy that was revoked
+  }
 }
 
 /** Controls, formats, fillers, halves of characters, and blanks that are not the ordinary space. */

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 
 /** The one door through which randomness enters. */
 export interface Random {
@@ -12,6 +12,11 @@ export const systemRandom: Random = {
   next: () => Math.random(),
   uuid: () => randomUUID(),
 };
+
+/** Bytes that nobody can guess and that never repeat: for what encryption needs, also where everything else is seeded. */
+export function secureBytes(count: number): Uint8Array {
+  return randomBytes(count);
+}
 
 /** The same sequence for the same seed (32 bits): for tests and simulations. Not for ids that strangers may guess. */
 export function seededRandom(seed: number): Random {

@@ -37,14 +37,20 @@ export function judgeEntries(declared: DeclaredEntries, stored: Reading<readonly
   }
   if (other.length > 0) {
     const advice =
-      `${some(other)}: the store has what other code declared, and sends that: restart the beats with this code, or ` +
-      "give one of two programs that share an app name another";
+      `${some(other)}: the store has what other code declared, and sends that: restart the beats with this code, run ` +
+      "sunbeat schedule apply where they do not register, or give one of two programs that share an app name another";
     return [warning("entries", `${count(other.length)} defined otherwise`, [], advice)];
   }
   if (newer > 0)
     return [fine("entries", `${count(newer)} of a newer version`, "a newer deploy has written them")];
   if (missing > 0)
-    return [fine("entries", `${count(missing)} not stored yet`, "a beat stores them when it starts")];
+    return [
+      fine(
+        "entries",
+        `${count(missing)} not stored yet`,
+        "a beat stores them when it starts, or sunbeat schedule apply",
+      ),
+    ];
   return [fine("entries", `${entries.length} as declared`)];
 }
 

@@ -10,11 +10,14 @@ const OLDEST_BACKUP_MS = 30 * 60_000;
 const LARGEST_BACKED_UP = 1024 ** 3;
 const LEAST_FREE = 100 * 1024 ** 2;
 
+/** Value of the finding "file" before the first start. */
+export const NOT_MADE = "not made yet";
+
 /** One finding per setting; of a file that does not exist yet, those of its place. */
 export function judgeSqlite(facts: SqliteFacts): Finding[] {
   const { file } = facts;
   const place = [judgeVersion(facts), judgeDisk(facts), judgeFreeSpace(facts), judgeRights(facts)];
-  if (file === null) return [fine("file", "not made yet", "the first start makes it"), ...place];
+  if (file === null) return [fine("file", NOT_MADE, "the first start makes it"), ...place];
   if (facts.isMountedAlone) return place;
   return [...judgeInside(facts, file), ...place, judgeMode(file), judgeBackups(file)];
 }

@@ -80,7 +80,7 @@ export class LockKeeper {
   }
 
   tellWaiting(lock: string): void {
-    this.logger.debug(`lock ${quote(lock)} is busy, waiting in line`);
+    this.logger.debug(`lock ${quote(lock)} is busy, waiting in line`, { lock });
     this.#events.emit("lock-waiting", { lock, taskId: null });
   }
 
@@ -101,7 +101,7 @@ export class LockKeeper {
 
   #lost(held: HeldLock, reason: SunbeatError): void {
     this.#forget(held);
-    this.logger.error(reason.message);
+    this.logger.error(reason.message, { lock: held.name, event: "lock-lost" });
     this.#events.emit("lock-lost", { lock: held.name, fence: held.fence, taskId: null });
   }
 
@@ -112,6 +112,7 @@ export class LockKeeper {
   }
 
   #note({ name, fence }: HeldLock, what: string): void {
-    if (!this.logger.silent) this.logger.debug(`lock ${quote(name)} ${what} (fence ${fence})`);
+    if (!this.logger.silent)
+      this.logger.debug(`lock ${quote(name)} ${what} (fence ${fence})`, { lock: name });
   }
 }

@@ -108,7 +108,7 @@ export class Locks implements LockSource {
       const message = `lock ${quote(name)} has no permit ${quote(token)}: it has ended, or was given back`;
       throw new LockError("SUNBEAT_LOCK_NOT_HELD", message, { details: { lock: name, token } });
     }
-    this.#deps.logger.warn(`lock ${quote(name)}: permit ${quote(token)} was broken by hand`);
+    this.#deps.logger.warn(`lock ${quote(name)}: permit ${quote(token)} was broken by hand`, { lock: name });
     this.#deps.events.emit("lock-broken", { lock: name, token });
   }
 

@@ -2,20 +2,20 @@ import { isSunbeatError, ScheduleError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { callText } from "./call-text.js";
 import { clocked } from "./clocked.js";
-import { isSchedule, scheduleFromJSON } from "./codec.js";
-import { crontab, CrontabSchedule, type CrontabDefaults } from "./crontab/crontab.js";
+import { CalendarSchedule } from "./calendar/calendar.js";
+import { assertSize, isSchedule, scheduleFromJSON } from "./codec.js";
+import { bound, Composed, joined } from "./compose/composable.js";
+import type { ScheduleDefaults } from "./compose/defaults.js";
+import { crontab } from "./crontab/crontab.js";
 import { every } from "./interval.js";
 import { callOf } from "./phrases.js";
 import type { Schedule } from "./schedule.js";
 
-/** What an entry takes as its schedule: a schedule, or a bare number of seconds. */
-export type ScheduleLike = Schedule | number;
-
-/** What the app and the entry supply where a crontab says nothing of its own. */
-export type ScheduleDefaults = CrontabDefaults;
+export type { ScheduleDefaults } from "./compose/defaults.js";
+export type { ScheduleLike } from "./schedule.js";
 
 const ACCEPTED =
-  "a number of seconds, or crontab(...), every(...), solar(...), clocked(...), or an object with next(after)";
+  "a number of seconds, or crontab(...), calendar(...), every(...), solar(...), clocked(...), a list of them, or an object with next(after)";
 
 /** What to write instead of a value that is nearly right: only what is taken, or why it is not. */
 function hint(value: unknown): string {
@@ -68,16 +68,22 @@ function refusalOf(make: () => unknown): Error | undefined {
 }
 
 /**
- * The schedule that an entry's `schedule` means, a crontab with the defaults of its app. Throws
+ * The schedule that an entry's `schedule` means with the defaults of its app; a list is their union. Throws
  * SUNBEAT_SCHEDULE_INVALID, or SUNBEAT_INTERVAL_INVALID for a number that is no interval.
  */
 export function asSchedule(value: unknown, defaults: ScheduleDefaults): Schedule {
   if (typeof value === "number") return every(value);
-  if (value instanceof CrontabSchedule) return value.withDefaults(defaults);
-  if (isSchedule(value)) return value;
+  if (Array.isArray(value)) return sized(joined(value as Schedule[]).withDefaults(defaults));
+  if (isSchedule(value)) return sized(bound(value, defaults));
   throw new ScheduleError(
     "SUNBEAT_SCHEDULE_INVALID",
     `schedule: expected ${ACCEPTED}, got ${quote(value)}${hint(value)}`,
     { details: { value: quote(value) } },
   );
+}
+
+/** Those that hold others or lists of days may be too long to be stored. */
+function sized(schedule: Schedule): Schedule {
+  if (schedule instanceof Composed || schedule instanceof CalendarSchedule) assertSize(schedule.toJSON());
+  return schedule;
 }

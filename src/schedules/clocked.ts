@@ -11,8 +11,9 @@ import {
 import { assertKnownKeys } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { dayNumber } from "./civil.js";
+import { Composable } from "./compose/composable.js";
 import { refuseAs } from "./refuse-as.js";
-import type { BuiltInSchedule, Lint, ScheduleJSON } from "./schedule.js";
+import type { Lint, ScheduleJSON } from "./schedule.js";
 import { instantOf, MAX_INSTANT, zone } from "./zone.js";
 
 export interface ClockedOptions {
@@ -24,11 +25,12 @@ export interface ClockedOptions {
 const PROBABLY_SECONDS = 1e10;
 
 /** Due once, at `at`. */
-export class ClockedSchedule implements BuiltInSchedule {
+export class ClockedSchedule extends Composable {
   readonly at: EpochMs;
 
   /** Takes whole epoch milliseconds. Throws SUNBEAT_CLOCKED_INVALID; `clocked` is the usual way to make one. */
   constructor(at: EpochMs) {
+    super();
     if (!Number.isInteger(at) || Math.abs(at) > MAX_INSTANT) {
       throw invalid(`expected whole epoch milliseconds, got ${quote(at)}`, at);
     }
@@ -62,6 +64,11 @@ export class ClockedSchedule implements BuiltInSchedule {
 
   toJSON(): ScheduleJSON {
     return { type: "clocked", at: this.at };
+  }
+
+  /** @internal See `Composable.offset`. */
+  movedBy(offsetMs: number): ClockedSchedule {
+    return new ClockedSchedule(this.at + offsetMs);
   }
 
   #text(): string {

@@ -5,8 +5,9 @@ import { askedInstant } from "../core/instant.js";
 import { assertKnownKeys, LONGEST_DURATION_MS } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { callText } from "./call-text.js";
+import { Composable, takeNumbersAs } from "./compose/composable.js";
 import { refuseAs } from "./refuse-as.js";
-import type { BuiltInSchedule, Lint, ScheduleJSON } from "./schedule.js";
+import type { Lint, ScheduleJSON } from "./schedule.js";
 import { MAX_INSTANT } from "./zone.js";
 
 const DAY_MS = 86_400_000;
@@ -30,13 +31,14 @@ function modulo(value: number, divisor: number): number {
  * Due at every instant that is `offsetMs` past a multiple of `everyMs`, counted from 1970-01-01T00:00Z and not
  * from the start of a process: restarts and deploys do not move it, and it cannot drift.
  */
-export class IntervalSchedule implements BuiltInSchedule {
+export class IntervalSchedule extends Composable {
   readonly everyMs: number;
   /** In [0, everyMs). */
   readonly offsetMs: number;
 
   /** Takes whole milliseconds. Throws SUNBEAT_INTERVAL_INVALID; `every` is the usual way to make one. */
   constructor(everyMs: number, offsetMs = 0) {
+    super();
     if (!Number.isSafeInteger(everyMs) || everyMs < SHORTEST_MS || everyMs > LONGEST_DURATION_MS) {
       const came = Number.isSafeInteger(everyMs)
         ? `${everyMs} ms`
@@ -100,6 +102,11 @@ export class IntervalSchedule implements BuiltInSchedule {
     };
   }
 
+  /** @internal See `Composable.offset`. */
+  movedBy(offsetMs: number): IntervalSchedule {
+    return new IntervalSchedule(this.everyMs, this.offsetMs + offsetMs);
+  }
+
   /** The crontab with the same instants in UTC, for the two periods that have one. */
   #crontabText(): string | undefined {
     const days = this.everyMs / DAY_MS;
@@ -127,6 +134,8 @@ export function every(duration: Duration, options: IntervalOptions = {}): Interv
     );
   });
 }
+
+takeNumbersAs((seconds) => every(seconds));
 
 /** The inverse of `toJSON`. Throws SUNBEAT_INTERVAL_INVALID. */
 export function intervalFromJSON(json: ScheduleJSON): IntervalSchedule {

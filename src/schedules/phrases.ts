@@ -1,4 +1,5 @@
 /** Texts in which people say a schedule, and the call that says the same. Each call is tried before it is proposed. */
+import { calendarCallOf } from "./calendar-phrases.js";
 import { callText } from "./call-text.js";
 import { clocked } from "./clocked.js";
 import { crontabOfWord } from "./crontab/nicknames.js";
@@ -12,6 +13,8 @@ const LONGEST_PHRASE = 100;
 export function callOf(text: string): string | undefined {
   const phrase = text.trim();
   if (phrase.length > LONGEST_PHRASE) return undefined;
+  const counted = calendarCallOf(phrase);
+  if (counted !== undefined) return counted;
   const [, period] = /^(?:@?every[\s:]+|rate\()(.+?)\)?$/i.exec(phrase) ?? [];
   if (period !== undefined) return periodCall(period) ?? wordCall(period);
   return (

@@ -48,6 +48,11 @@ const LAST_PROBE: EpochMs = MAX_INSTANT - WIDEST_SHIFT_MINUTES * MINUTE_MS;
 
 const UTC_NAMES = new Set(["utc", "etc/utc", "gmt", "etc/gmt", "etc/zulu", "zulu", "etc/uct", "uct"]);
 
+/** Whether the offset of a zone is the same at all times, whatever the data of the runtime. */
+export function isFixedZone(name: string): boolean {
+  return UTC_NAMES.has(name.toLowerCase()) || /^etc\//i.test(name);
+}
+
 const UTC_SEGMENT: Segment = {
   start: -Infinity,
   end: Infinity,

@@ -8,3 +8,5 @@ export const STARMAP_TASK = "sunbeat.starmap";
 export const COLLECT_TASK = "sunbeat.collect";
 /** Replaces itself by its form: the canvas of an entry. */
 export const CANVAS_TASK = "sunbeat.canvas";
+/** Calls a URL. Of workers whose app says whom it may ask (`http`). */
+export const HTTP_TASK = "sunbeat.http";

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { TaskError } from "../core/errors.js";
-import type { TaskContext } from "./definition.js";
+import type { LogFields } from "../core/logger.js";
+import type { TaskContext, TaskRequest } from "./definition.js";
 
 const running = new AsyncLocalStorage<TaskContext>();
 
@@ -23,6 +24,32 @@ export interface WithSlots {
 /** Of the worker that runs the code here; undefined outside of a worker. */
 export function slotWatch(): SlotWatch | undefined {
   return (running.getStore() as WithSlots | undefined)?.[SLOTS];
+}
+
+/** What log lines of a running task tell of it. Absent: nothing, as of a task that was called as a function. */
+export const LOG_FIELDS: unique symbol = Symbol("sunbeat.log.fields");
+
+export interface WithLogFields {
+  readonly [LOG_FIELDS]?: LogFields | undefined;
+}
+
+/** What each line of a task tells of it. */
+export function taskFields(request: TaskRequest): LogFields {
+  const { id, task, retries, entry, scheduledFor, hostname } = request;
+  return {
+    component: "task",
+    node: hostname,
+    taskId: id,
+    task,
+    retries,
+    ...(entry !== null && { entry }),
+    ...(scheduledFor !== null && { due: scheduledFor.toISOString() }),
+  };
+}
+
+/** Those of the task that runs here. */
+export function ambientFields(): LogFields | undefined {
+  return (running.getStore() as WithLogFields | undefined)?.[LOG_FIELDS];
 }
 
 /** Runs `fn` so that `currentTask()` gives `context` in it and in everything it starts. For workers. */

@@ -1,8 +1,12 @@
 import type { EpochMs } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
+import type { LaneOption, MessageLane } from "./message.js";
+import type { PoolName } from "./pool-name.js";
+import type { TaskRate } from "./rate-limit.js";
 import type { SignatureType } from "./signature.js";
 import type { TaskLock } from "./task-lock.js";
 import type { TaskLog } from "./task-log.js";
+import type { Unique } from "./unique-options.js";
 
 /** What a failed run is tried again for, and when. */
 export interface RetryPolicy {
@@ -16,7 +20,7 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   /** Spreads each wait over [0, wait], so that tasks that failed together do not come back together. */
   readonly jitter: boolean;
-  /** Whether a thrown error is worth another try. A thrown `Retry` always is. */
+  /** Whether a thrown error, or SUNBEAT_TIME_LIMIT, is worth another try. A thrown `Retry` always is. */
   readonly on: (error: unknown) => boolean;
 }
 
@@ -26,10 +30,13 @@ export interface TaskDefinition {
   readonly fn: (...args: never[]) => unknown;
   /** The first parameter is the running task. */
   readonly bind: boolean;
-  /** Null: the app's default queue. */
+  /** Null: that of its route, else the app's default queue. */
   readonly queue: string | null;
-  readonly priority: number;
+  /** Null: that of its route, else 0. */
+  readonly priority: number | null;
   readonly retry: RetryPolicy;
+  /** Whether a failure with this error is told without alarm. */
+  readonly isExpected: (error: unknown) => boolean;
   /** "early": its first delivery counts as the only one, and `maxDeliveries` is 1. */
   readonly acks: "late" | "early";
   /** Aborts `signal` with SUNBEAT_SOFT_TIME_LIMIT; the run may still end by itself. Null: none. */
@@ -39,6 +46,11 @@ export interface TaskDefinition {
   /** How long a worker that has fallen silent keeps a run of it. Null: as the worker's own lease says. */
   readonly leaseMs: number | null;
   readonly ignoreResult: boolean;
+  readonly storeErrorsEvenIfIgnored: boolean;
+  /** What succeeds leaves no record. */
+  readonly ignoreHistory: boolean;
+  /** The message of a run that fails for good is kept. */
+  readonly keepFailed: boolean;
   readonly resultTtlMs: number;
   readonly maxDeliveries: number;
   readonly trackStarted: boolean;
@@ -46,6 +58,16 @@ export interface TaskDefinition {
   readonly input: StandardSchema | null;
   /** A permit of it is needed before a slot runs `fn`, which does not take it. Null: none. */
   readonly lock: TaskLock | null;
+  /** Pool of a worker that runs it; null: the first one. */
+  readonly pool: PoolName | null;
+  /** How often its runs may begin, over all workers. Null: without limit. */
+  readonly rateLimit: TaskRate | null;
+  /** Of its messages in fair queues; a function is asked with the arguments at each send. Null: none. */
+  readonly lane: MessageLane | ((...args: never[]) => LaneOption) | null;
+  /** What its messages share a key by; null: none do. */
+  readonly unique: Unique | null;
+  /** Null: it has none. */
+  readonly hooks: TaskHooks | null;
 }
 
 /** The part of the Standard Schema interface (version 1) that is used here. */
@@ -110,6 +132,11 @@ export interface TaskContext {
   /** Ends this run and runs the task again after `countdown` (default: the task's retry policy). Always throws. */
   retry(options?: { readonly countdown?: Duration | undefined; readonly error?: unknown }): never;
   /**
+   * Ends this run, and has no run of its bucket (those of the task, or with its rate key) begin for this long, on any worker. This one
+   * comes back then, among the first, as if it had not begun: nothing is counted. Always throws.
+   */
+  cooldown(duration: Duration): never;
+  /**
    * Ends this run; the task ends as `signature` does, with its result or its failure. The signature is sent in the step that
    * stores the end of this run: a run that is lost before it has sent nothing. Always throws.
    */
@@ -124,6 +151,41 @@ export interface TaskContext {
   updateState(state: string, meta?: unknown): Promise<void>;
   /** `updateState("PROGRESS", { done, total })`. */
   progress(done: number, total: number): Promise<void>;
+  /**
+   * Tells an event of the task's own to whoever listens or watches: `type` begins with "task-" and is none of sunbeat's; `fields` are
+   * plain data of 4 kB of JSON at most, beside `id`, `task` and `queue`. Nothing of it is stored, and nobody waits for it. Code:
+   * SUNBEAT_OPTION_INVALID.
+   */
+  sendEvent(type: `task-${string}`, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** How a run ended, for hooks and signals. RETURNED: it goes back to its queue, or another worker has it. LOST: what ran it is gone, and it runs again. */
+export type RunState =
+  "SUCCESS" | "FAILURE" | "RETRY" | "REVOKED" | "REJECTED" | "IGNORED" | "REPLACED" | "RETURNED" | "LOST";
+
+/** What `afterReturn` is told. `result` under SUCCESS, `error` under FAILURE and RETRY, else undefined. */
+export interface ReturnedRun {
+  readonly state: RunState;
+  readonly result: unknown;
+  readonly error: unknown;
+}
+
+/** Of a method, so that a hook may name the type of its result. */
+type OnSuccess = { hook(result: unknown, context: TaskContext): unknown }["hook"];
+type OnError = (error: unknown, context: TaskContext) => unknown;
+
+/** What a task calls around its own runs. Each may be async. */
+export interface TaskHooks {
+  /** Before the function. What it throws is judged as if the function had thrown it. */
+  readonly beforeStart?: ((context: TaskContext) => unknown) | undefined;
+  /** After a success, before it is stored. What it throws is logged, and it is waited for 5 s at most; so are the others. */
+  readonly onSuccess?: OnSuccess | undefined;
+  /** After the last try has failed. */
+  readonly onFailure?: OnError | undefined;
+  /** After a run that is tried again. */
+  readonly onRetry?: OnError | undefined;
+  /** After each of these, and after runs that ended in another way. */
+  readonly afterReturn?: ((end: ReturnedRun, context: TaskContext) => unknown) | undefined;
 }
 
 export interface OccurrenceRef {

@@ -1,5 +1,6 @@
 /** Why a task gave no value, as an error: of the record that its end has left. */
 import { ResultError } from "../core/errors.js";
+import { closedReason } from "./closed-text.js";
 import { decodeFailure, RemoteTaskError } from "./failure.js";
 
 /** A final record that is no success. */
@@ -42,6 +43,8 @@ export function endError(record: BadEnd, cause?: ResultError): ResultError {
     const message = `task ${id} waited in line for its lock longer than its waitTimeout`;
     return new ResultError("SUNBEAT_LOCK_TIMEOUT", message, init);
   }
+  const closed = closedReason(record.payload);
+  if (closed !== null) return new ResultError(closed.code, `result of task ${id}: ${closed.message}`, init);
   return new RemoteTaskError(id, decodeFailure(record.payload), record.worker);
 }
 

@@ -12,6 +12,8 @@ import { assertPayload, DEFAULT_PAYLOAD_LIMIT, encodePayload, HARD_PAYLOAD_LIMIT
  * 2 is that of parts of graphs: a worker of before must not run one, since it would follow no edges. All others are 1.
  */
 export const FORM = 2;
+/** What apps with keys make of 1 and 2, and open before anybody reads them: signing/envelope.ts. Others leave it to them. */
+export const KEYED_FORM = 3;
 
 /** The part of a message that only senders and workers read. */
 export interface MessageBody {
@@ -130,15 +132,18 @@ export function decodeBody(text: string): MessageBody {
   if (Number.isSafeInteger(form) && (form as number) > FORM) {
     throw new TaskError(
       "SUNBEAT_MESSAGE_NEWER",
-      `message body: form ${form as number} is newer than ${FORM}`,
+      form === KEYED_FORM
+        ? `message body: form ${KEYED_FORM} is signed or sealed, and this app has neither signing nor encryption`
+        : `message body: form ${form as number} is newer than ${FORM}`,
     );
   }
   if (form !== 1 && form !== 2) throw invalid(`expected form 1 or 2, got ${quote(form)}`);
   const args = fields["args"];
   if (!Array.isArray(args)) throw invalid(`args: expected an array, got ${quote(args)}`);
   const known = FIELDS[form];
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key of Object.keys(fields)) {
     if (key === "v" || key === "args") continue;
+    const value = fields[key];
     const field = Object.hasOwn(known, key) ? known[key] : undefined;
     if (field === undefined) {
       throw invalid(`unknown field ${quote(key)}${didYouMean(key, Object.keys(known))}`);
@@ -152,8 +157,7 @@ export function decodeBody(text: string): MessageBody {
     throw invalid(messageOf(error), error);
   }
   const optional = fields as Partial<MessageBody & PartBody>;
-  const { take = [], group = null, groupIndex = null, stamps = [] } = optional;
-  return {
+  const body = {
     args,
     headers: optional.headers ?? {},
     parentId: optional.parentId ?? null,
@@ -162,8 +166,10 @@ export function decodeBody(text: string): MessageBody {
     scheduledFor: optional.scheduledFor ?? null,
     ignoreResult: optional.ignoreResult ?? null,
     resultTtlMs: optional.resultTtlMs ?? null,
-    ...(form === 2 && { part: { take, group, groupIndex, stamps } }),
   };
+  if (form === 1) return body;
+  const { take = [], group = null, groupIndex = null, stamps = [] } = optional;
+  return { ...body, part: { take, group, groupIndex, stamps } };
 }
 
 function parse(text: unknown): Record<string, unknown> {

@@ -2,18 +2,21 @@
 import { ResultError } from "../core/errors.js";
 import { type Failure, failureLine, MAX_CAUSES, MAX_NAME, textAt } from "../core/failure.js";
 import { propertyOf } from "../core/plain-data.js";
+import { closedReason } from "./closed-text.js";
 
 const MAX_MESSAGE = 10_000;
 const MAX_STACK = 20_000;
 
-/** Text for the payload of a FAILURE or RETRY record. */
-export function encodeFailure(failure: Failure): string {
-  return JSON.stringify(failure);
+/** Text for the payload of a FAILURE or RETRY record. `tries`: those that the task has had, this one among them. */
+export function encodeFailure(failure: Failure, tries = 1): string {
+  return JSON.stringify(tries > 1 ? { ...failure, tries } : failure);
 }
 
 /** The failure of a record's payload. Total: what cannot be read is shown as it is. */
 export function decodeFailure(payload: string | null): Failure {
   if (payload === null) return bare("the store kept no details");
+  const closed = closedReason(payload);
+  if (closed !== null) return { ...bare(closed.message), code: closed.code };
   try {
     return toFailure(JSON.parse(payload), 0) ?? bare(payload);
   } catch {
@@ -34,6 +37,7 @@ function toFailure(value: unknown, depth: number): Failure | null {
   const errors = (Array.isArray(inner) ? inner : [])
     .map((error) => toFailure(error, depth + 1))
     .filter((error) => error !== null);
+  const tries = propertyOf(value, "tries");
   return {
     name,
     message,
@@ -42,6 +46,7 @@ function toFailure(value: unknown, depth: number): Failure | null {
     cause: toFailure(propertyOf(value, "cause"), depth + 1),
     ...(errors.length > 0 && { errors }),
     ...("value" in value && { value: value.value }),
+    ...(typeof tries === "number" && { tries }),
   };
 }
 
@@ -63,13 +68,17 @@ export class RemoteTaskError extends ResultError {
   readonly remoteValue: unknown;
   /** The inner errors of an AggregateError; the first is `cause` where it has no other. */
   readonly remoteErrors: readonly RemoteTaskError[];
+  /** Tries that the task has had, the one that failed last among them. */
+  readonly tries: number;
 
   constructor(taskId: string, failure: Failure, worker?: string) {
     const where = worker === undefined ? "in another process" : `in another process (${worker})`;
     const remoteErrors = (failure.errors ?? []).map((error) => new RemoteTaskError(taskId, error, worker));
     const cause =
       failure.cause === null ? remoteErrors[0] : new RemoteTaskError(taskId, failure.cause, worker);
-    super("SUNBEAT_TASK_FAILED", `task ${taskId} failed ${where}: ${failureLine(failure)}`, {
+    const { tries = 1 } = failure;
+    const after = tries > 1 ? ` after ${tries} tries` : "";
+    super("SUNBEAT_TASK_FAILED", `task ${taskId} failed ${where}${after}: ${failureLine(failure)}`, {
       details: { taskId, name: failure.name, message: failure.message, code: failure.code },
       ...(cause !== undefined && { cause }),
     });
@@ -80,5 +89,6 @@ export class RemoteTaskError extends ResultError {
     this.remoteStack = failure.stack;
     this.remoteValue = failure.value;
     this.remoteErrors = remoteErrors;
+    this.tries = tries;
   }
 }

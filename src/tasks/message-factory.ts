@@ -1,4 +1,5 @@
 import type { EpochMs } from "../core/clock.js";
+import { ConfigurationError } from "../core/errors.js";
 import { instantMs } from "../core/instant.js";
 import {
   assertKnownKeys,
@@ -11,12 +12,25 @@ import {
 import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
 import { runningTask } from "./context.js";
-import type { TaskRequest } from "./definition.js";
+import type { TaskDefinition, TaskRequest } from "./definition.js";
 import { encodeBody, type MessageBody } from "./envelope.js";
-import type { MessageLock, NewMessage, SendOptions, When } from "./message.js";
+import { laneOption, WITHOUT_LANE } from "./lane.js";
+import type {
+  MessageLane,
+  MessageLock,
+  MessageRate,
+  MessageUnique,
+  NewMessage,
+  SendOptions,
+  When,
+} from "./message.js";
 import type { Take } from "./part.js";
+import type { SendTrace } from "./tracing.js";
+import { isRatedByMessage, rateFor } from "./rate-limit.js";
 import type { TaskRegistry } from "./registry.js";
+import type { RouteTo } from "./route.js";
 import { isSignature, type SignatureType } from "./signature.js";
+import { resolveUnique, type Unique, uniqueOf } from "./unique-options.js";
 
 /** What holds for a task that this process does not have, and for options that a task leaves open. */
 export interface SendDefaults {
@@ -25,8 +39,13 @@ export interface SendDefaults {
   readonly ignoreResult: boolean;
   readonly resultTtlMs: number;
   readonly maxDeliveries: number;
+  /** Whether a queue shares its turns among lanes. */
+  readonly isFair: (queue: string) => boolean;
   /** Bytes of JSON that the arguments may take. */
   readonly payloadLimit: number;
+  /** Where a task goes that names no queue, nor does its send; null from it: `queue`. Absent: all go there. */
+  readonly route?:
+    ((task: string, args: readonly unknown[], options: SendOptions) => RouteTo | null) | undefined;
 }
 
 /** What makes a message a part of a graph. */
@@ -61,9 +80,9 @@ export interface MessageRequest {
 
 /**
  * A message ready for the store. Inside a running task it becomes that task's child. Codes: SUNBEAT_OPTION_UNKNOWN,
- * SUNBEAT_OPTION_INVALID, SUNBEAT_DURATION_INVALID, SUNBEAT_PAYLOAD_INVALID, SUNBEAT_PAYLOAD_TOO_LARGE.
+ * SUNBEAT_OPTION_INVALID, SUNBEAT_DURATION_INVALID, SUNBEAT_PAYLOAD_INVALID, SUNBEAT_PAYLOAD_TOO_LARGE. `trace`: adds headers.
  */
-export type CreateMessage = (request: MessageRequest) => NewMessage;
+export type CreateMessage = (request: MessageRequest, trace?: Pick<SendTrace, "carry">) => NewMessage;
 
 const SEND_OPTIONS = [
   "countdown",
@@ -76,8 +95,10 @@ const SEND_OPTIONS = [
   "ignoreResult",
   "resultExpires",
   "maxDeliveries",
+  "lane",
   "link",
   "linkError",
+  "unique",
 ] as const satisfies readonly (keyof SendOptions)[];
 
 /** The highest `maxDeliveries`. */
@@ -140,8 +161,10 @@ export interface ResolvedSend {
   readonly ignoreResult: boolean | null;
   readonly resultTtlMs: number | null;
   readonly maxDeliveries: number | null;
+  readonly lane: MessageLane | null;
   readonly link: readonly SignatureType[];
   readonly linkError: readonly SignatureType[];
+  readonly unique: Unique | null;
 }
 
 const LEFT_TO_TASK: ResolvedSend = {
@@ -154,8 +177,10 @@ const LEFT_TO_TASK: ResolvedSend = {
   ignoreResult: null,
   resultTtlMs: null,
   maxDeliveries: null,
+  lane: null,
   link: [],
   linkError: [],
+  unique: null,
 };
 
 /**
@@ -177,8 +202,10 @@ export function resolveSendOptions(options: SendOptions | undefined, what = "opt
     resultTtlMs: resultExpires === undefined ? null : durationOption(resultExpires, "resultExpires", 1),
     maxDeliveries:
       maxDeliveries === undefined ? null : integerOption(maxDeliveries, "maxDeliveries", 1, MOST_DELIVERIES),
+    lane: options.lane === undefined ? null : laneOption(options.lane, "lane"),
     link: signaturesOption(options.link, "link"),
     linkError: signaturesOption(options.linkError, "linkError"),
+    unique: options.unique === undefined ? null : resolveUnique(options.unique, "unique", "send"),
   };
 }
 
@@ -189,6 +216,22 @@ function hasCallbacks({ link, linkError }: ResolvedSend): Error {
     ...link,
     ...linkError,
   ]);
+}
+
+/** Null: it shares no key. A part of a graph has none: nothing may run, or not run, in its place. */
+function uniqueFor(
+  unique: Unique | null,
+  task: string,
+  args: readonly unknown[],
+  part: string | null,
+): MessageUnique | null {
+  if (unique === null) return null;
+  if (part === null) return uniqueOf(unique, task, args);
+  throw new ConfigurationError(
+    "SUNBEAT_OPTION_INVALID",
+    `unique: expected none for part ${part}, task ${quote(task)}, which has it as an option; give it to the whole form, or send the task alone`,
+    { details: { option: "unique", task, part } },
+  );
 }
 
 /** Where it stands among the tasks that sent one another, and in its graph. */
@@ -208,6 +251,28 @@ function placeOf(
   };
 }
 
+/** What the run takes of its limit. Arguments that come from other parts are known to its worker alone. */
+function rateOf(
+  definition: TaskDefinition | undefined,
+  args: readonly unknown[],
+  part: PartPlace | undefined,
+): MessageRate | null {
+  if (!definition?.rateLimit || !isRatedByMessage(definition.rateLimit)) return null;
+  return (part?.take.length ?? 0) > 0 ? null : rateFor(definition.rateLimit, args, definition.name);
+}
+
+/** The lane of a message for a fair queue. What a part takes from others is not there yet: then no function is asked. */
+function laneOf(
+  chosen: MessageLane | null,
+  definition: TaskDefinition | undefined,
+  { args, part }: MessageRequest,
+): MessageLane {
+  const lane = chosen ?? definition?.lane ?? WITHOUT_LANE;
+  if (typeof lane !== "function") return lane;
+  if (part !== undefined && part.take.length > 0) return WITHOUT_LANE;
+  return laneOption(lane(...(args as never[])), `lane of ${quote(definition?.name)}`);
+}
+
 /** The one place where options of a send, of its task and of the app become a message. */
 export function messageFactory(deps: {
   readonly registry: Pick<TaskRegistry, "get">;
@@ -215,21 +280,32 @@ export function messageFactory(deps: {
   readonly random: Random;
 }): CreateMessage {
   const { registry, defaults, random } = deps;
-  return ({ task, args, options, id, once, entry, scheduledFor, lock, part }) => {
+  return (request, trace) => {
+    const { task, args, options, id: given, once, entry, scheduledFor, lock, part } = request;
     const chosen = resolveSendOptions(options);
     if (chosen.link.length + chosen.linkError.length > 0) throw hasCallbacks(chosen);
     if (!Array.isArray(args)) throw invalidOption(`args of ${quote(task)}`, "an array", args);
     const definition = registry.get(task);
-    const { queue, priority, ignoreResult, resultTtlMs, maxDeliveries } = definition ?? defaults;
+    const { ignoreResult, resultTtlMs, maxDeliveries } = definition ?? defaults;
+    const name = definition?.name ?? nameOption(task, "task");
+    const named = chosen.queue ?? definition?.queue ?? null;
+    const routed = named === null ? defaults.route?.(name, args, options ?? {}) : null;
+    const toQueue = named ?? routed?.queue ?? defaults.queue;
     const parent = runningTask()?.request;
     const { eta, expires } = chosen;
     const keptMs = chosen.resultTtlMs ?? resultTtlMs;
-    const staysKnown = once === true || (id === undefined && chosen.taskId !== null);
+    const rate = rateOf(definition, args, part);
+    const staysKnown = once === true || (given === undefined && chosen.taskId !== null);
+    const partId = part === undefined ? null : (given ?? "");
+    const unique = uniqueFor(chosen.unique ?? definition?.unique ?? null, name, args, partId);
+    const id = given ?? chosen.taskId ?? random.uuid();
+    const place = placeOf(part, parent);
+    const due = scheduledFor ?? null;
     return {
-      id: id ?? chosen.taskId ?? random.uuid(),
-      task: definition?.name ?? nameOption(task, "task"),
-      queue: chosen.queue ?? queue ?? defaults.queue,
-      priority: chosen.priority ?? priority,
+      id,
+      task: name,
+      queue: toQueue,
+      priority: chosen.priority ?? definition?.priority ?? routed?.priority ?? defaults.priority,
       ...(eta && { eta }),
       ...(expires && { expires }),
       maxDeliveries: definition?.acks === "early" ? 1 : (chosen.maxDeliveries ?? maxDeliveries),
@@ -237,12 +313,21 @@ export function messageFactory(deps: {
       ...(staysKnown && { idTtlMs: keptMs }),
       ...(entry !== undefined && { entry }),
       ...(lock !== undefined && { lock }),
+      ...(rate && { rate }),
+      ...(defaults.isFair(toQueue) && { lane: laneOf(chosen.lane, definition, request) }),
+      ...(unique && { unique }),
       body: encodeBody(
         {
           args,
-          headers: chosen.headers,
-          ...placeOf(part, parent),
-          scheduledFor: scheduledFor ?? null,
+          headers:
+            trace === undefined
+              ? chosen.headers
+              : trace.carry(
+                  { id, task: name, queue: toQueue, rootId: place.rootId ?? id, entry: entry ?? null, due },
+                  chosen.headers,
+                ),
+          ...place,
+          scheduledFor: due,
           ignoreResult: chosen.ignoreResult,
           resultTtlMs: chosen.resultTtlMs,
         },

@@ -3,6 +3,9 @@ import type { Duration } from "../core/duration.js";
 import type { InstantLike } from "../core/instant.js";
 import type { SignatureType } from "./signature.js";
 
+/** A name of at most 255 characters, or a name with a weight: twice the weight gets twice the turns. From 0.01 to 100, default 1. */
+export type LaneOption = string | { readonly name: string; readonly weight?: number | undefined };
+
 /** Options of one send: `applyAsync`, `sendTask`, and `options` of a beat entry. */
 export interface SendOptions {
   /** Not before this long from now, by the store's clock. Not together with `eta`. */
@@ -28,10 +31,39 @@ export interface SendOptions {
   readonly ignoreResult?: boolean | undefined;
   readonly resultExpires?: Duration | undefined;
   readonly maxDeliveries?: number | undefined;
+  /** Whose turn it takes in a queue that is fair (`taskQueues`). Default: the task's, else that of all without one. */
+  readonly lane?: LaneOption | undefined;
   /** Sent when it has succeeded, with its result in front. */
   readonly link?: SignatureType | readonly SignatureType[] | undefined;
   /** Sent once when it has failed, was revoked or cannot run, with a TaskFailure in front. */
   readonly linkError?: SignatureType | readonly SignatureType[] | undefined;
+  /** One of its key is to be there at a time: docs/limits.md. Default: the task's. */
+  readonly unique?: UniqueOptions | undefined;
+}
+
+/** What becomes of a message whose unique key another one has. */
+export const UNIQUE_POLICIES = ["join", "replace", "refuse", "queue-one"] as const;
+export type UniquePolicy = (typeof UNIQUE_POLICIES)[number];
+
+/** `unique` of one send. Keys belong to their task: the same text of two tasks is two keys. */
+export interface UniqueOptions {
+  /** Text. Default: all arguments. */
+  readonly key?: string | undefined;
+  /**
+   * How long it keeps others away at most. Under "join" and "refuse", without `until`, for all of this time once it has begun, also when
+   * it has ended: a throttle.
+   */
+  readonly ttl?: Duration | undefined;
+  /** Until a worker has begun it, or until it has ended for good. Default "finished", or as `ttl` says. */
+  readonly until?: "started" | "finished" | undefined;
+  /**
+   * "join" (default): nothing is sent, and the handle is that of the one there. "refuse": SUNBEAT_TASK_NOT_UNIQUE. "replace": one that has
+   * not begun gets the arguments, headers, eta and expires of this one, and the handle is its; behind one that has begun this one waits.
+   * "queue-one": this one waits until the one there has ended; it takes the place of one that waits already.
+   */
+  readonly onConflict?: UniquePolicy | undefined;
+  /** How long being replaced may put one off, from its first sending. Default: without end. */
+  readonly maxWait?: Duration | undefined;
 }
 
 /** An instant, absolute or counted from the store's clock at the moment the step runs. */
@@ -45,6 +77,33 @@ export interface MessageLock {
   readonly waitTimeoutMs: number | null;
   /** How long a permit stays with it while no worker has it. Then the permit passes on; its turn is not lost. */
   readonly reserveMs: number;
+}
+
+/** Under which bucket a message falls where its task has a rate limit, and how many tokens its run takes. */
+export interface MessageRate {
+  /** Null: the bucket of the whole task. */
+  readonly key: string | null;
+  /** 1 or more. */
+  readonly weight: number;
+}
+
+/** Where a message stands in a fair queue. */
+export interface MessageLane {
+  readonly name: string;
+  /** Twice the weight gets twice the turns. Above 0. */
+  readonly weight: number;
+}
+
+/** What a message shares with others, of which one is to be there at a time. */
+export interface MessageUnique {
+  readonly key: string;
+  /** How long it keeps others away at most, from the instant at which it got the key; null: as long as `until` says. */
+  readonly ttlMs: number | null;
+  /** What frees the key before that; null: once the message has begun nothing does but its time (`ttlMs`). */
+  readonly until: "started" | "finished" | null;
+  readonly onConflict: UniquePolicy;
+  /** How long replacing may put it off, from the first sending; null: without end. */
+  readonly maxWaitMs: number | null;
 }
 
 /** What a sender hands over. The store reads the routing fields and never looks into `body`. */
@@ -75,6 +134,11 @@ export interface NewMessage {
    * delayed message takes none before its time: whoever gets it asks.
    */
   readonly lock?: MessageLock;
+  /** Tokens of it are taken when it is claimed for a slot. Absent: those of its task, one. */
+  readonly rate?: MessageRate;
+  /** Absent: a queue that is fair counts it to the lane "". */
+  readonly lane?: MessageLane;
+  readonly unique?: MessageUnique;
   /** Opaque text. */
   readonly body: string;
 }

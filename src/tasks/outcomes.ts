@@ -2,10 +2,9 @@
  * Ends of a run that travel as throws. They are not failures and reach no error log; they extend Error only so
  * that lint rules and debuggers treat `throw new Ignore()` as they treat any throw.
  */
-import { type Duration, durationMs } from "../core/duration.js";
-import { messageOf, TaskError } from "../core/errors.js";
-import { assertObject } from "../core/options.js";
-import { quote } from "../core/quote.js";
+import type { Duration } from "../core/duration.js";
+import { messageOf } from "../core/errors.js";
+import { assertKnownKeys, assertObject, booleanOption, durationOption } from "../core/options.js";
 import type { SignatureType } from "./signature.js";
 
 /** A registered symbol, so that an outcome made by a second copy of the package is known too. */
@@ -27,36 +26,53 @@ export class Retry extends ThrownOutcome {
   /** Why, for logs, and what the task fails with when no tries are left. */
   readonly error: unknown;
 
-  /** Throws SUNBEAT_DURATION_INVALID or SUNBEAT_OPTION_INVALID for a countdown that is no length of time. */
+  /**
+   * Throws SUNBEAT_DURATION_INVALID or SUNBEAT_OPTION_INVALID for a countdown that is no length of time from 0 to 100 years, with
+   * `error` as its cause.
+   */
   constructor(options: { readonly countdown?: Duration | undefined; readonly error?: unknown } = {}) {
     assertObject(options, "retry: options");
     super("the task asked to be run again", options.error);
     this.error = options.error;
-    this.countdownMs =
-      options.countdown === undefined ? null : durationMs(options.countdown, "retry countdown");
-    if (this.countdownMs !== null && this.countdownMs < 0) {
-      throw new TaskError(
-        "SUNBEAT_OPTION_INVALID",
-        `retry countdown: expected 0 or more, got ${quote(options.countdown)}`,
-      );
-    }
+    this.countdownMs = options.countdown === undefined ? null : countdownMs(options.countdown, options.error);
   }
 }
 
-/** Refuse the message: it goes to the dead letters with `reason`, or with `requeue` back to its queue. */
+function countdownMs(countdown: Duration, error: unknown): number {
+  try {
+    return durationOption(countdown, "retry countdown", 0);
+  } catch (refusal) {
+    if (error !== undefined && refusal instanceof Error) refusal.cause = error;
+    throw refusal;
+  }
+}
+
+export interface RejectOptions {
+  /** Back to the front of its queue at once, nothing counted, instead of to the dead letters. Default false. */
+  readonly requeue?: boolean | undefined;
+}
+
+/** Refuse the message: it goes to the dead letters with the reason, or with `requeue` back to its queue. */
 export class Reject extends ThrownOutcome {
   readonly kind = "reject";
   readonly reason: string;
   readonly requeue: boolean;
 
-  constructor(reason = "rejected", options: { readonly requeue?: boolean | undefined } = {}) {
-    assertObject(options, "Reject: options");
-    const text = textOf(reason);
+  constructor(options?: RejectOptions);
+  constructor(reason?: string, options?: RejectOptions);
+  constructor(first?: string | RejectOptions, second: RejectOptions = {}) {
+    // Whoever gives an error as the reason means what it says.
+    const isOptions = typeof first === "object" && first !== null && !("message" in first);
+    const [reason, options] = isOptions ? [undefined, first] : [first, second];
+    assertKnownKeys(options, REJECT_OPTIONS, "Reject");
+    const text = reason === undefined ? "rejected" : textOf(reason);
     super(text);
     this.reason = text;
-    this.requeue = options.requeue ?? false;
+    this.requeue = options.requeue === undefined ? false : booleanOption(options.requeue, "Reject: requeue");
   }
 }
+
+const REJECT_OPTIONS = ["requeue"] as const satisfies readonly (keyof RejectOptions)[];
 
 /** End the run without storing a result. */
 export class Ignore extends ThrownOutcome {
@@ -64,6 +80,18 @@ export class Ignore extends ThrownOutcome {
 
   constructor(reason = "ignored") {
     super(textOf(reason));
+  }
+}
+
+/** End the run, and shut the bucket of its rate limit. Thrown by `self.cooldown`. */
+export class Cooldown extends ThrownOutcome {
+  readonly kind = "cooldown";
+  readonly delayMs: number;
+
+  /** Codes: SUNBEAT_DURATION_INVALID, SUNBEAT_OPTION_INVALID. */
+  constructor(duration: Duration) {
+    super("the task asked for a pause of its rate limit");
+    this.delayMs = durationOption(duration, "cooldown", 1);
   }
 }
 
@@ -78,17 +106,16 @@ export class Replace extends ThrownOutcome {
   }
 }
 
-/** Whoever gives an error as the reason means what it says. */
 function textOf(reason: unknown): string {
   return typeof reason === "string" ? reason : messageOf(reason);
 }
 
 /** The outcome in a thrown value, or null for anything else. Never throws, whatever was thrown. */
-export function outcomeOf(thrown: unknown): Retry | Reject | Ignore | Replace | null {
+export function outcomeOf(thrown: unknown): Retry | Reject | Ignore | Cooldown | Replace | null {
   try {
     const branded =
       typeof thrown === "object" && thrown !== null && (thrown as Record<symbol, unknown>)[BRAND] === true;
-    return branded ? (thrown as Retry | Reject | Ignore | Replace) : null;
+    return branded ? (thrown as ReturnType<typeof outcomeOf>) : null;
   } catch {
     return null; // a Proxy that throws when it is looked at is a failure like any other
   }

@@ -6,6 +6,7 @@
  */
 import { SunbeatError, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
+import { assertOpen } from "./closed-text.js";
 
 /** Default of the option `payloadLimit`: bytes of JSON that the arguments or the result of one task may take. */
 export const DEFAULT_PAYLOAD_LIMIT = 1_048_576;
@@ -209,9 +210,13 @@ export function encodeResult(value: unknown, limit = DEFAULT_PAYLOAD_LIMIT): str
   return value === undefined ? null : encodePayload(value, "result", limit);
 }
 
-/** The value of a SUCCESS record or of custom state data. Throws SUNBEAT_MESSAGE_INVALID for what is not JSON. */
+/**
+ * The value of a SUCCESS record or of custom state data. Codes: SUNBEAT_MESSAGE_INVALID for what is not JSON; SUNBEAT_SIGNATURE_INVALID and
+ * SUNBEAT_KEY_UNKNOWN for what is not to be used, or cannot be read, with the keys that this app has.
+ */
 export function decodeResult(payload: string | null): unknown {
   if (payload === null) return undefined;
+  assertOpen(payload, "stored result");
   try {
     return JSON.parse(payload) as unknown;
   } catch (cause) {

@@ -8,8 +8,13 @@ import {
   invalidOption,
   nameOption,
 } from "../core/options.js";
-import type { RetryPolicy, StandardSchema, TaskDefinition } from "./definition.js";
+import type { StandardSchema, TaskDefinition, TaskHooks } from "./definition.js";
+import { HOOKS, hooksOf } from "./hooks.js";
+import { type TaskLane, taskLane } from "./lane.js";
 import { MOST_DELIVERIES } from "./message-factory.js";
+import { type PoolName, poolNameOption } from "./pool-name.js";
+import { type RateLimitOptions, type RateText, resolveTaskRate } from "./rate-limit.js";
+import { type ErrorFilter, errorFilter, resolveRetry, type RetryOptions } from "./retry-options.js";
 import {
   lockedFunction,
   type LockedOptions,
@@ -17,35 +22,23 @@ import {
   resolveTaskLock,
   type TaskLock,
 } from "./task-lock.js";
-
-/** An error class, as it stands in `retry.on`. */
-export type ErrorClass = abstract new (...args: never[]) => Error;
-
-export interface RetryOptions {
-  /** Tries after the first one. Default 3. */
-  readonly max?: number | undefined;
-  /** Wait before a retry. Default 180 s, with `backoff` 1 s. */
-  readonly delay?: Duration | undefined;
-  /** Doubles the wait with every retry. Default false. */
-  readonly backoff?: boolean | undefined;
-  /** No wait is longer. Default 10 min, or `delay` where that is longer. */
-  readonly maxDelay?: Duration | undefined;
-  /** Spreads each wait over [0, wait]. Default: as `backoff`. */
-  readonly jitter?: boolean | undefined;
-  /** What is worth another try: a test of the error, or the classes of such errors. Default: every error. */
-  readonly on?: ((error: unknown) => boolean) | readonly ErrorClass[] | undefined;
-}
+import { resolveUnique, type TaskUniqueOptions } from "./unique-options.js";
 
 /** Second parameter of `app.task`. Durations: a bare number is seconds. */
-export interface TaskOptions {
+export interface TaskOptions extends TaskHooks {
   /** The first parameter of the function is the running task (`TaskContext`). Default false. */
   readonly bind?: boolean | undefined;
-  /** Default: the app's `taskDefaultQueue`. */
+  /** Default: as the app's `taskRoutes` say, else its `taskDefaultQueue`. */
   readonly queue?: string | undefined;
-  /** 0 to 9; 9 runs first. Default 0. */
+  /** 0 to 9; 9 runs first. Default: as the app's `taskRoutes` say, else 0. */
   readonly priority?: number | undefined;
   /** Default: an error that is thrown is final, and a thrown `Retry` is followed up to 3 times after 180 s. */
   readonly retry?: RetryOptions | undefined;
+  /**
+   * Errors that are expected: such a failure is one info line without a stack. It is a failure all the same, and `retry` says whether
+   * it is tried again. A test of the error, or the classes of such errors. Default: none.
+   */
+  readonly throws?: ErrorFilter | undefined;
   /** The run fails with SUNBEAT_TIME_LIMIT after this long. Null: no limit. Default: the app's `taskTimeLimit`. */
   readonly timeLimit?: Duration | null | undefined;
   /** `signal` aborts after this long. Null: no limit. Default: the app's `taskSoftTimeLimit`. */
@@ -62,6 +55,12 @@ export interface TaskOptions {
   readonly acks?: "late" | "early" | undefined;
   /** Default: the app's `taskIgnoreResult`. */
   readonly ignoreResult?: boolean | undefined;
+  /** Stores how it failed though its result is ignored. Default false. */
+  readonly storeErrorsEvenIfIgnored?: boolean | undefined;
+  /** Records are kept of its failures alone: docs/monitoring.md. Default false. */
+  readonly ignoreHistory?: boolean | undefined;
+  /** Whether its message is kept when it fails for good, to be run again. Default: the app's `keepFailed`. */
+  readonly keepFailed?: boolean | undefined;
   /** How long the result is kept. Default: the app's `resultExpires`. */
   readonly resultExpires?: Duration | undefined;
   /**
@@ -75,6 +74,20 @@ export interface TaskOptions {
   readonly input?: StandardSchema | undefined;
   /** A lock that a run needs, by name or with the options of `locked`. Default: none, or that of `locked(...)(fn)`. */
   readonly lock?: string | TaskLockOptions | undefined;
+  /**
+   * Which pool of a worker runs it: "async" (the worker's own loop), "threads", "processes" or "solo". A worker without that pool
+   * runs it in its first. Default: the first.
+   */
+  readonly pool?: PoolName | undefined;
+  /** How often its runs may begin, over all workers: "100/s", "10/m", "1000/h", or with options. Default: without limit. */
+  readonly rateLimit?: RateText | RateLimitOptions | undefined;
+  /**
+   * Whose turn a task takes in a queue that is fair (`taskQueues`), or a function of its arguments that tells; those of one lane keep
+   * their order. Default: that of all without one.
+   */
+  readonly lane?: TaskLane | undefined;
+  /** One message of its key is to be there at a time: docs/limits.md. `unique` of a send goes before it. Default: none. */
+  readonly unique?: TaskUniqueOptions | undefined;
 }
 
 /** `lock` of a task: as `locked(name, options)`. */
@@ -90,6 +103,8 @@ export interface TaskDefaults {
   readonly trackStarted: boolean;
   readonly timeLimitMs: number | null;
   readonly softTimeLimitMs: number | null;
+  /** Default true. */
+  readonly keepFailed?: boolean;
 }
 
 const TASK_OPTIONS = [
@@ -97,83 +112,29 @@ const TASK_OPTIONS = [
   "queue",
   "priority",
   "retry",
+  "throws",
   "timeLimit",
   "softTimeLimit",
   "lease",
   "acks",
   "ignoreResult",
+  "storeErrorsEvenIfIgnored",
+  "ignoreHistory",
+  "keepFailed",
   "resultExpires",
   "maxDeliveries",
   "trackStarted",
   "input",
   "lock",
+  "pool",
+  "rateLimit",
+  "lane",
+  "unique",
+  ...HOOKS,
 ] as const satisfies readonly (keyof TaskOptions)[];
-
-const RETRY_OPTIONS = [
-  "max",
-  "delay",
-  "backoff",
-  "maxDelay",
-  "jitter",
-  "on",
-] as const satisfies readonly (keyof RetryOptions)[];
 
 /** The shortest lease of a delivery. */
 export const LEAST_LEASE_MS = 1_000;
-
-const DEFAULT_MAX_RETRIES = 3;
-const MOST_RETRIES = 1_000_000;
-const DEFAULT_DELAY_MS = 180_000;
-const DEFAULT_BACKOFF_MS = 1_000;
-const DEFAULT_MAX_DELAY_MS = 600_000;
-
-/** Without a `retry` option only a thrown `Retry` leads to another try. */
-const ONLY_ON_REQUEST: RetryPolicy = {
-  max: DEFAULT_MAX_RETRIES,
-  delayMs: DEFAULT_DELAY_MS,
-  backoff: false,
-  maxDelayMs: DEFAULT_MAX_DELAY_MS,
-  jitter: false,
-  on: () => false,
-};
-
-function isErrorClass(value: unknown): value is ErrorClass {
-  return typeof value === "function" && (value === Error || value.prototype instanceof Error);
-}
-
-function retryOn(on: RetryOptions["on"], what: string): RetryPolicy["on"] {
-  if (on === undefined) return () => true;
-  if (isErrorClass(on)) throw invalidOption(what, "a list of error classes, [MyError], or a test", on.name);
-  if (typeof on === "function") return on;
-  if (!Array.isArray(on) || !on.every(isErrorClass)) {
-    throw invalidOption(what, "a function (error) => boolean, or a list of error classes", on);
-  }
-  return (error) => on.some((errorClass) => error instanceof errorClass);
-}
-
-function resolveRetry(options: RetryOptions | undefined, what: string): RetryPolicy {
-  if (options === undefined) return ONLY_ON_REQUEST;
-  assertKnownKeys(options, RETRY_OPTIONS, what);
-  const { max, delay, backoff, maxDelay, jitter, on } = options;
-  const grows = backoff === undefined ? false : booleanOption(backoff, `${what}.backoff`);
-  const delayMs =
-    delay === undefined
-      ? grows
-        ? DEFAULT_BACKOFF_MS
-        : DEFAULT_DELAY_MS
-      : durationOption(delay, `${what}.delay`, 0);
-  return {
-    max: max === undefined ? DEFAULT_MAX_RETRIES : integerOption(max, `${what}.max`, 0, MOST_RETRIES),
-    delayMs,
-    backoff: grows,
-    maxDelayMs:
-      maxDelay === undefined
-        ? Math.max(delayMs, DEFAULT_MAX_DELAY_MS)
-        : durationOption(maxDelay, `${what}.maxDelay`, 0),
-    jitter: jitter === undefined ? grows : booleanOption(jitter, `${what}.jitter`),
-    on: retryOn(on, `${what}.on`),
-  };
-}
 
 function inputOf(input: unknown, what: string): StandardSchema | null {
   if (input === undefined) return null;
@@ -212,7 +173,7 @@ export function limitOption(value: Duration | null, what: string): number | null
  * A task's definition, checked once. Codes: SUNBEAT_OPTION_UNKNOWN, SUNBEAT_OPTION_INVALID,
  * SUNBEAT_DURATION_INVALID.
  */
-export function defineTask(
+export function resolveTask(
   name: string,
   options: TaskOptions,
   fn: TaskDefinition["fn"],
@@ -246,14 +207,25 @@ export function defineTask(
     ...lockOf(options.lock, fn, at("lock")),
     bind: bind === undefined ? false : booleanOption(bind, at("bind")),
     queue: queue === undefined ? null : nameOption(queue, at("queue")),
-    priority: priority === undefined ? 0 : integerOption(priority, at("priority"), 0, 9),
+    priority: priority === undefined ? null : integerOption(priority, at("priority"), 0, 9),
     retry: resolveRetry(options.retry, at("retry")),
+    isExpected: options.throws === undefined ? () => false : errorFilter(options.throws, at("throws")),
     acks: acks === undefined ? "late" : choiceOption(acks, at("acks"), ["late", "early"]),
     timeLimitMs,
     softTimeLimitMs,
     leaseMs: lease === undefined ? null : durationOption(lease, at("lease"), LEAST_LEASE_MS),
     ignoreResult:
       ignoreResult === undefined ? defaults.ignoreResult : booleanOption(ignoreResult, at("ignoreResult")),
+    storeErrorsEvenIfIgnored:
+      options.storeErrorsEvenIfIgnored === undefined
+        ? false
+        : booleanOption(options.storeErrorsEvenIfIgnored, at("storeErrorsEvenIfIgnored")),
+    ignoreHistory:
+      options.ignoreHistory === undefined ? false : booleanOption(options.ignoreHistory, at("ignoreHistory")),
+    keepFailed:
+      options.keepFailed === undefined
+        ? (defaults.keepFailed ?? true)
+        : booleanOption(options.keepFailed, at("keepFailed")),
     resultTtlMs:
       resultExpires === undefined
         ? defaults.resultTtlMs
@@ -267,5 +239,10 @@ export function defineTask(
     trackStarted:
       trackStarted === undefined ? defaults.trackStarted : booleanOption(trackStarted, at("trackStarted")),
     input: inputOf(options.input, at("input")),
+    pool: options.pool === undefined ? null : poolNameOption(options.pool, at("pool")),
+    rateLimit: options.rateLimit === undefined ? null : resolveTaskRate(options.rateLimit, at("rateLimit")),
+    lane: options.lane === undefined ? null : taskLane(options.lane, at("lane")),
+    unique: options.unique === undefined ? null : resolveUnique(options.unique, at("unique"), "task"),
+    hooks: hooksOf(options, at),
   });
 }

@@ -16,6 +16,7 @@ const NEVER_MS = 1e6 * HOUR_MS;
 const PACE: Pace = {
   worker: { sweepIntervalMs: HOUR_MS, idleCheckMs: NEVER_MS, lookAgainMs: NEVER_MS },
   beat: { leaseMs: NEVER_MS, maxLoopIntervalMs: NEVER_MS, maintenanceIntervalMs: HOUR_MS },
+  monitoring: false,
 };
 
 export interface VirtualTimeOptions {
@@ -64,6 +65,7 @@ export async function virtualTime(app: Sunbeat, options: VirtualTimeOptions = {}
   await coreOf(app).canvas.load();
   const { queues, concurrency } = options;
   const worker = app.worker({
+    pool: "async", // nothing outside of this loop knows the clock
     ...(queues === undefined ? {} : { queues }),
     ...(concurrency === undefined ? {} : { concurrency }),
   });

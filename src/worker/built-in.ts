@@ -36,13 +36,14 @@ export function isBuiltIn(name: string): boolean {
 export function builtIn(
   name: string,
   args: readonly unknown[],
-  registry: TaskLookup,
+  registry: Pick<TaskLookup, "get">,
 ): TaskDefinition | { readonly missing: string } {
   const caller = Object.hasOwn(CALLERS, name) ? CALLERS[name] : undefined;
   if (caller === undefined) return { ...PLAIN, name, fn: OTHERS[name]! };
   const inner = registry.get(String(args[0]));
   if (inner === undefined) return { missing: String(args[0]) };
-  return { ...inner, name, fn: caller(inner), bind: true, input: null, lock: null };
+  const without = { input: null, lock: null, rateLimit: null, hooks: null };
+  return { ...inner, ...without, name, fn: caller(inner), bind: true };
 }
 
 const PLAIN: Omit<TaskDefinition, "name" | "fn"> = {
@@ -50,16 +51,25 @@ const PLAIN: Omit<TaskDefinition, "name" | "fn"> = {
   queue: null,
   priority: 0,
   retry: { max: 0, delayMs: 0, backoff: false, maxDelayMs: 0, jitter: false, on: () => false },
+  isExpected: () => false,
   acks: "late",
   softTimeLimitMs: null,
   timeLimitMs: null,
   leaseMs: null,
   ignoreResult: false,
+  storeErrorsEvenIfIgnored: false,
+  ignoreHistory: false,
+  keepFailed: true,
   resultTtlMs: 86_400_000,
   maxDeliveries: 5,
   trackStarted: false,
   input: null,
   lock: null,
+  pool: null,
+  rateLimit: null,
+  lane: null,
+  unique: null,
+  hooks: null,
 };
 
 async function callEach(

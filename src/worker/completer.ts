@@ -9,7 +9,9 @@ import type {
   SettleOutcome,
   SettleReply,
 } from "../store/contracts/consumer.js";
+import type { Counters } from "./counters.js";
 import type { Heartbeat } from "./heartbeat.js";
+import type { Notes } from "./note.js";
 import { type Outcome, settlementOf } from "./outcome.js";
 import type { Reporter } from "./report.js";
 import { refOf, Reservation } from "./reservation.js";
@@ -47,6 +49,12 @@ export interface CompleterParts {
   readonly reporter: Reporter;
   readonly heartbeat: Heartbeat;
   readonly hostname: string;
+  /** Null: no records are written. */
+  readonly notes?: Notes | null;
+  /** Null: nothing is counted. */
+  readonly counters?: Counters | null;
+  /** How long messages are kept that have failed for good; 0: they are not. */
+  readonly failedKeptMs?: number;
 }
 
 /**
@@ -74,15 +82,31 @@ export class Completer {
     return this.#endings.length + this.#returns.length;
   }
 
+  /** Successes without a record, since the start. */
+  get recordsLeftOut(): number {
+    return this.#parts.notes?.leftOut ?? 0;
+  }
+
+  /** Whether there are ends, and nobody but those who wait for results misses them: they wait for a rate limit already. */
+  get canWait(): boolean {
+    const isPaced = ({ reservation: { paced, lock, delivery } }: Ending): boolean =>
+      paced && lock === null && delivery.part === undefined;
+    return this.#returns.length === 0 && this.#endings.length > 0 && this.#endings.every(isPaced);
+  }
+
   /** `resultTtlMs` 0: no result is kept. `runtimeMs` 0: it did not run. */
   complete(reservation: Reservation, outcome: Outcome, resultTtlMs: number, runtimeMs: number): void {
-    const { reporter, hostname } = this.#parts;
-    const settlement = settlementOf(reservation, outcome, resultTtlMs, hostname);
+    const { reporter, hostname, notes, failedKeptMs } = this.#parts;
+    const settlement = settlementOf(reservation, outcome, resultTtlMs, hostname, failedKeptMs);
     if (settlement === null) {
       this.#drop(reservation);
       reporter.ended(reservation, outcome, runtimeMs);
     } else if (settlement === "give-back") this.#returns.push({ reservation, outcome });
-    else this.#endings.push({ reservation, outcome, runtimeMs, settlement, resent: false });
+    else {
+      const note = notes?.of(reservation, outcome, runtimeMs) ?? null;
+      if (note !== null) Object.assign(settlement, { note });
+      this.#endings.push({ reservation, outcome, runtimeMs, settlement, resent: false });
+    }
     this.#onEnd();
   }
 
@@ -168,7 +192,9 @@ export class Completer {
 
   /** What the claim has done besides: nobody else tells of it. */
   #tellClaimed(reply: ClaimReply | null): void {
-    this.#parts.reporter.graphs(reply?.graphs);
+    const { reporter } = this.#parts;
+    reporter.graphs(reply?.graphs);
+    for (const message of reply?.dropped ?? []) reporter.dropped(message);
     this.#tellDeadLettered(reply);
   }
 
@@ -187,11 +213,13 @@ export class Completer {
   }
 
   #settled({ reservation, outcome, runtimeMs, resent }: Ending, answer: SettleOutcome): void {
-    const { reporter } = this.#parts;
+    const { reporter, counters } = this.#parts;
     if (answer === "lost") reservation.look();
     this.#drop(reservation);
-    if (answer === "settled") reporter.ended(reservation, outcome, runtimeMs);
-    else if (resent) reporter.unclear(reservation, outcome);
+    if (answer === "settled") {
+      counters?.count(reservation.delivery.task, outcome, runtimeMs, reservation.waitMs);
+      reporter.ended(reservation, outcome, runtimeMs);
+    } else if (resent) reporter.unclear(reservation, outcome);
     else reporter.ended(reservation, { kind: "abandoned" }, runtimeMs);
   }
 

@@ -33,14 +33,14 @@ export async function drain(request: DrainRequest): Promise<void> {
       latch.notify();
     },
   );
-  const { completer, executor, runQueue } = line;
+  const { completer, pools, runQueue } = line;
   try {
     while (failure === null) {
       await runQueue.ask();
       const claimed = await completer.exchange(await claimOf(store, line, request));
       take(claimed, line, request);
       runQueue.fill();
-      if (executor.running > 0) await latch.wait(LONGEST_WAIT_MS);
+      if (pools.running > 0) await latch.wait(LONGEST_WAIT_MS);
       else if (completer.unsettled + runQueue.size === 0 && claimed?.deliveries.length === 0) {
         const { nextWakeAt, now } = claimed;
         if (nextWakeAt !== null && nextWakeAt <= now) continue;
@@ -60,7 +60,7 @@ async function claimOf(
   { runQueue }: Line,
   { options: { hostname, leaseMs } }: DrainRequest,
 ): Promise<ClaimRequest | null> {
-  const max = runQueue.room;
+  const { max } = runQueue.room;
   if (max <= 0) return null;
   const queues = (await store.queues.counts()).map(({ queue }) => queue);
   return { queues, worker: hostname, leaseMs, max };

@@ -1,8 +1,10 @@
+import type { GrowthRequest } from "../canvas/compile/growth.js";
 import type { Clock } from "../core/clock.js";
 import { TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Graphs } from "../store/contracts/graphs.js";
 import type { Store } from "../store/contracts/store.js";
+import { type MessageEdits, oneSend } from "../tasks/message-edits.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
 import type { Growth } from "../tasks/part.js";
 import type { SignatureType } from "../tasks/signature.js";
@@ -13,6 +15,7 @@ export interface GrowthParts {
   readonly clock: Clock;
   readonly store: Pick<Store, "graphs">;
   readonly createMessage: CreateMessage;
+  readonly edits?: MessageEdits | undefined;
   readonly options: { readonly graphLimit: number };
   readonly insist: Insist;
 }
@@ -34,7 +37,7 @@ export class GrowthMaker {
     add: readonly SignatureType[],
     replace: SignatureType | null,
   ): Promise<Growth> {
-    const { clock, createMessage, options } = this.#parts;
+    const { clock, createMessage, edits, options } = this.#parts;
     const { delivery, signal } = reservation;
     const graph = delivery.part?.graph ?? null;
     const size = graph === null ? 0 : await this.#sizeOf(graph, signal);
@@ -48,7 +51,7 @@ export class GrowthMaker {
       const text = body.headers[name];
       return text === undefined ? [] : [[name, text] as const];
     });
-    return compileGrowth({
+    const request: Omit<GrowthRequest, "createMessage"> = {
       part: {
         id: delivery.id,
         graph,
@@ -57,10 +60,11 @@ export class GrowthMaker {
       },
       replace: replace === null ? null : formOf(replace, "replace"),
       add: add.map((signature) => formOf(signature, "add")),
-      createMessage,
       now: clock.now(),
       limit: options.graphLimit - size,
-    });
+    };
+    const compiled = (createMessage: CreateMessage): Growth => compileGrowth({ ...request, createMessage });
+    return oneSend(createMessage, edits, true, (build) => build(compiled));
   }
 
   async #sizeOf(graph: string, signal: AbortSignal): Promise<number> {

@@ -6,6 +6,7 @@
  * another worker may have it by then.
  */
 import type { Clock, Timer } from "../core/clock.js";
+import type { LoopMark, LoopMarks } from "../core/loop-mark.js";
 import { bounded, isRetryable, type Patience } from "../core/patience.js";
 import type { Consumer, HeartbeatOutcome } from "../store/contracts/consumer.js";
 import type { Reporter } from "./report.js";
@@ -22,6 +23,7 @@ export interface HeartbeatParts {
   /** Of a delivery as it is claimed. */
   readonly leaseMs: number;
   readonly onFatal: (error: unknown) => void;
+  readonly loops: Pick<LoopMarks, "add">;
 }
 
 /** One pulse for the worker's lease, and one for each other length that tasks ask for. */
@@ -76,16 +78,20 @@ class Pulse implements Keeper {
   readonly leaseMs: number;
   readonly kept = new Set<Reservation>();
   readonly #parts: HeartbeatParts;
+  readonly #mark: LoopMark;
   #timer: Timer | null = null;
   /** When the timer should fire. */
   #tickAt = Infinity;
   #aliveAt = 0;
   #beating = false;
+  /** By when the beat that is on its way is over. */
+  #beatenBy = Infinity;
   #stopped = false;
   #nextBeatAt = 0;
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts;
+    this.#mark = parts.loops.add("leases");
     this.leaseMs = parts.leaseMs;
   }
 
@@ -116,8 +122,7 @@ class Pulse implements Keeper {
 
   stop(): void {
     this.#stopped = true;
-    this.#timer?.cancel();
-    this.#timer = null;
+    this.#arm();
   }
 
   async beat(reservations: readonly Reservation[]): Promise<void> {
@@ -136,12 +141,14 @@ class Pulse implements Keeper {
     this.#timer?.cancel();
     this.#timer = null;
     this.#tickAt = Infinity;
+    this.#mark.turnsBy = this.#stopped ? Infinity : this.#beatenBy;
     if (this.#stopped || this.kept.size === 0) return;
     let at = this.#beating ? Infinity : this.#nextBeatAt;
     for (const held of this.kept) if (!held.lost) at = Math.min(at, held.trustedUntil);
     if (at === Infinity) return; // all are lost and a beat is on its way: its end arms again
     const { clock } = this.#parts;
     this.#tickAt = at;
+    this.#mark.turnsBy = Math.min(at, this.#beatenBy);
     this.#timer = clock.after(at - clock.monotonicMs(), () => this.#tick());
   }
 
@@ -160,19 +167,23 @@ class Pulse implements Keeper {
   }
 
   async #beatAll(startedAt: number): Promise<void> {
-    const { clock, patience, onFatal } = this.#parts;
+    const { clock, patience, onFatal, reporter } = this.#parts;
     const loop = `heartbeat ${this.leaseMs}`;
     this.#beating = true;
     this.#nextBeatAt = startedAt + this.leaseMs / 3;
+    const trusted = [...this.kept].filter(({ lost }) => !lost);
+    this.#beatenBy = startedAt + Math.ceil(trusted.length / MAX_BATCH) * (this.leaseMs / 3);
     try {
-      await this.beat([...this.kept].filter(({ lost }) => !lost));
+      await this.beat(trusted);
       patience.succeeded(loop);
+      reporter.signals.life("heartbeatSent", { leases: trusted.length });
     } catch (error) {
       if (this.#stopped) return;
       if (!isRetryable(error)) return onFatal(error);
       this.#nextBeatAt = clock.monotonicMs() + patience.failed(error, loop);
     } finally {
       this.#beating = false;
+      this.#beatenBy = Infinity;
       this.#arm();
     }
   }

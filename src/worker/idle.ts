@@ -17,8 +17,9 @@ export class Idle {
   /** Whether there may be work. */
   mayFind = true;
   readonly #clock: Clock;
-  readonly #arrivals: Arrivals;
-  readonly #idleCheckMs: number;
+  #arrivals: Arrivals;
+  /** A wait ends by then. */
+  readonly longestMs: number;
   readonly #latch: Latch;
   #wakeAt = Infinity;
   #fruitless = 0;
@@ -26,7 +27,7 @@ export class Idle {
   #listening: AbortController | null = null;
 
   constructor(clock: Clock, arrivals: Arrivals, idleCheckMs: number) {
-    this.#idleCheckMs = idleCheckMs;
+    this.longestMs = idleCheckMs;
     this.#clock = clock;
     this.#arrivals = arrivals;
     this.#latch = new Latch(clock);
@@ -37,6 +38,27 @@ export class Idle {
     this.mayFind = full;
     this.#fruitless = found > 0 ? 0 : this.#fruitless + 1;
     this.#wakeAt = wakeInMs === null ? Infinity : this.#clock.monotonicMs() + wakeInMs;
+  }
+
+  /** Whether it looks within so long. */
+  wakesWithin(ms: number): boolean {
+    return this.#wakeAt - this.#clock.monotonicMs() <= ms;
+  }
+
+  /** Listens to other queues from now on. */
+  async listenTo(arrivals: Arrivals): Promise<void> {
+    const before = this.#arrivals;
+    this.#arrivals = arrivals;
+    this.#listening?.abort();
+    this.#listening = null;
+    this.look();
+    await before.close();
+  }
+
+  /** There may be work that nobody has told of. */
+  look(): void {
+    this.mayFind = true;
+    this.#latch.notify();
   }
 
   /** Ends a `wait` early: a task ended, or the worker stops. */
@@ -52,8 +74,8 @@ export class Idle {
     const startedAt = this.#clock.monotonicMs();
     this.#latch.reset();
     if (forWork && !deaf) this.#listen();
-    const limitMs = deaf ? DEAF_MS : Math.min(this.#wakeAt - startedAt, this.#idleCheckMs);
-    const notified = await this.#latch.wait(forWork ? limitMs : this.#idleCheckMs);
+    const limitMs = deaf ? DEAF_MS : Math.min(this.#wakeAt - startedAt, this.longestMs);
+    const notified = await this.#latch.wait(forWork ? limitMs : this.longestMs);
     if (forWork && !notified) this.mayFind = true;
     // Arrivals that are apart are no trouble; and after a pause they get one more chance.
     if (deaf) this.#fruitless = MAX_FRUITLESS - 1;
@@ -75,10 +97,11 @@ export class Idle {
     const listening = new AbortController();
     this.#listening = listening;
     const heard = (): void => {
+      if (this.#listening !== listening) return; // it listens elsewhere
       this.#listening = null;
       this.mayFind = true;
       this.#latch.notify();
     };
-    this.#arrivals.wait(this.#idleCheckMs, listening.signal).then(heard, heard);
+    this.#arrivals.wait(this.longestMs, listening.signal).then(heard, heard);
   }
 }

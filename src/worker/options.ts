@@ -1,15 +1,31 @@
 import type { Clock } from "../core/clock.js";
+import type { Companion } from "../core/companion.js";
+import type { LoopMarks } from "../core/loop-mark.js";
 import type { Logger } from "../core/logger.js";
+import type { NodeLink } from "../core/node-link.js";
 import type { Random } from "../core/random.js";
-import type { Events } from "../events/index.js";
+import type { Events, WatchedEvents } from "../events/index.js";
+import type { Extensions } from "../signals/index.js";
 import type { Store } from "../store/contracts/store.js";
 import type { TaskDefinition } from "../tasks/definition.js";
+import type { MessageEdits } from "../tasks/message-edits.js";
 import type { CreateMessage } from "../tasks/message-factory.js";
+import type { PoolName } from "../tasks/pool-name.js";
+import type { NoteOptions } from "./note.js";
+import type { AutoscaleBounds, ChildOptions, PoolPlan, PoolStats } from "./pools/options.js";
 
 /** All numbers are whole; checked and defaulted where the options of the app are. */
 export interface WorkerOptions {
-  /** Tasks that run at once; 1 or more. */
-  readonly concurrency: number;
+  /** At least one, each name once. The first runs what names none of them. */
+  readonly pools: readonly PoolPlan[];
+  /** Bounds of the first pool, whose size at first is `min`. Null: its size stays. */
+  readonly autoscale?: AutoscaleBounds | null;
+  /** Needed where a pool has children. */
+  readonly children?: ChildOptions | null;
+  /** Whether what tasks in the worker's own loop give `console` becomes log lines. Default: no. */
+  readonly redirectConsole?: boolean;
+  /** Which pools the tasks of a queue need, as far as they are known. Of a queue that is not named here: any. */
+  readonly poolsOfQueues?: ReadonlyMap<string, ReadonlySet<PoolName>>;
   /**
    * Deliveries taken for each free slot; 1 or more. With 1 the worker takes only what it can start at once; with
    * more, the rest waits here for a slot and saves a round trip, but is out of reach of other workers meanwhile.
@@ -35,6 +51,14 @@ export interface WorkerOptions {
   readonly lookAgainMs?: number;
   /** Parts that a graph may have, those that it grows among them. */
   readonly graphLimit: number;
+  /** What is kept of what has ended, and for how long. Absent: this worker writes no records, and counts nothing. */
+  readonly history?: NoteOptions & {
+    readonly enabled: boolean;
+    readonly maxAgeMs: number;
+    readonly maxRows: number;
+  };
+  /** How long messages are kept that have failed for good. Absent: they are not. */
+  readonly failedRetentionMs?: number;
   /** Whether the value of a task is shown in its log line. */
   readonly logResults: boolean;
 }
@@ -42,10 +66,18 @@ export interface WorkerOptions {
 /** Where the worker looks tasks up. */
 export interface TaskLookup {
   get(name: string): TaskDefinition | undefined;
+  /** Names of all. */
+  keys(): Iterable<string>;
 }
 
 /** Where the worker tells what is stored. One that throws is logged and otherwise disregarded. */
 export type EventSink = Pick<Events, "emit">;
+
+export interface WatchedWork {
+  readonly events: Pick<WatchedEvents, "listenSoon" | "wants" | "onChange">;
+  /** Of this package. */
+  readonly version: () => string;
+}
 
 export interface WorkerDependencies {
   readonly store: Store;
@@ -56,6 +88,18 @@ export interface WorkerDependencies {
   readonly registry: TaskLookup;
   /** For what runs add to their graphs. */
   readonly createMessage: CreateMessage;
+  /** What is asked about those messages first. Absent: nothing. */
+  readonly edits?: MessageEdits | undefined;
+  /** What the program has hung into its work. Absent: nothing. */
+  readonly extensions?: Extensions | undefined;
+  /** Absent: there is none. */
+  readonly companion?: Companion | undefined;
+  /** Where its loops tell that they turn. Absent: nowhere. */
+  readonly loops?: LoopMarks | undefined;
+  /** Where it is known as a node. Absent: nowhere. */
+  readonly node?: NodeLink | undefined;
+  /** What others want to hear of it. Absent: nothing. */
+  readonly watched?: WatchedWork | undefined;
   readonly options: WorkerOptions;
 }
 
@@ -71,4 +115,8 @@ export interface WorkerStats {
   readonly processed: number;
   /** Runs whose function went on past its time limit, so that its slot was given to another. Since the start. */
   readonly overran: number;
+  /** Successes beyond `history.successRate`, which have no record. Since the start. */
+  readonly recordsLeftOut: number;
+  /** In the order of the worker's option `pool`; none before it has started. */
+  readonly pools: readonly PoolStats[];
 }

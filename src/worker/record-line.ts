@@ -10,18 +10,27 @@ export interface FoundRecord {
 
 /** Records in the order of their ids, fetched a page ahead. */
 export class RecordLine {
-  readonly #ids: AsyncIterator<string>;
+  readonly #ids: AsyncIterator<Iterable<string>>;
   readonly #fetch: (ids: readonly string[]) => Promise<readonly (StoredResult | null)[]>;
+  /** Those of `#ids` that are asked for next. */
+  #run: Iterator<string> | null = null;
   #asked: string[] = [];
-  #page: FoundRecord[] = [];
+  #page: readonly FoundRecord[] = [];
   #at = 0;
+  /** The page behind this one, on its way. */
+  #ahead: Promise<readonly FoundRecord[]> | null = null;
 
   constructor(
-    ids: AsyncIterator<string>,
+    ids: AsyncIterator<Iterable<string>>,
     fetch: (ids: readonly string[]) => Promise<readonly (StoredResult | null)[]>,
   ) {
     this.#ids = ids;
     this.#fetch = fetch;
+  }
+
+  /** The next record, where it is here; else `next` waits for it. */
+  take(): FoundRecord | undefined {
+    return this.#at < this.#page.length ? this.#page[this.#at++] : undefined;
   }
 
   async next(): Promise<FoundRecord> {
@@ -30,14 +39,32 @@ export class RecordLine {
   }
 
   async #turn(): Promise<void> {
-    while (this.#asked.length < PAGE) {
-      const next = await this.#ids.next();
-      if (next.done) break;
-      this.#asked.push(next.value);
-    }
-    const records = await this.#fetch(this.#asked);
-    this.#page = records.map((record, index) => ({ id: this.#asked[index]!, record }));
-    this.#asked = this.#asked.slice(records.length);
+    const page = this.#ahead ?? this.#read();
+    this.#ahead = null;
+    this.#page = await page;
     this.#at = 0;
+    this.#ahead = this.#read();
+    this.#ahead.catch(() => undefined); // it is awaited in its turn
+  }
+
+  async #read(): Promise<readonly FoundRecord[]> {
+    await this.#ask();
+    const asked = this.#asked;
+    const records = asked.length > 0 ? await this.#fetch(asked) : [];
+    this.#asked = asked.slice(records.length);
+    return records.map((record, index) => ({ id: asked[index]!, record }));
+  }
+
+  async #ask(): Promise<void> {
+    while (this.#asked.length < PAGE) {
+      const id = this.#run?.next();
+      if (id !== undefined && id.done !== true) {
+        this.#asked.push(id.value);
+        continue;
+      }
+      const run = await this.#ids.next();
+      if (run.done === true) return;
+      this.#run = run.value[Symbol.iterator]();
+    }
   }
 }

@@ -1,89 +1,124 @@
 /** What is told about a run: log lines as Celery users know them, and events. */
-import { formatDuration } from "../core/duration.js";
-import { causesOf, type Failure, failureTraceback } from "../core/failure.js";
-import { failureEntry, logEntry, oneLine } from "../core/log-entry.js";
-import type { Logger } from "../core/logger.js";
+import type { Clock } from "../core/clock.js";
+import { type EntryLogger, withFields } from "../core/entry-logger.js";
+import { failureEntry } from "../core/log-entry.js";
+import type { LogFields, Logger, LogLevel } from "../core/logger.js";
 import { quote } from "../core/quote.js";
 import type { EventMap, EventName } from "../events/index.js";
-import type { DeadLettered } from "../store/contracts/consumer.js";
+import type { DeadLettered, Dropped } from "../store/contracts/consumer.js";
 import type { GraphChange } from "../store/contracts/graphs.js";
+import type { PausedQueue } from "../store/contracts/queues.js";
+import type { Extensions } from "../signals/index.js";
 import type { EventSink } from "./options.js";
+import { EndReport, told } from "./end-report.js";
 import type { Outcome } from "./outcome.js";
 import type { Reservation } from "./reservation.js";
+import { WorkerSignals } from "./worker-signals.js";
 
 /** Tasks named in one line. */
 const MOST_NAMED = 5;
-/** Names come from senders, so there is a bound; those beyond it are told of each time. */
-const MOST_STRANGERS = 1_000;
-
-type Unrun = Extract<
-  Outcome,
-  {
-    kind: "skipped" | "deferred" | "unknown" | "blocked" | "revoked" | "expired" | "returned" | "abandoned";
-  }
->;
-
-/** `TimeoutError('...')`. */
-function failureText(error: Failure): string {
-  return `${error.name}('${error.message}')`;
-}
-
-/** The same with its causes, in one line. A message that was made of theirs has told them. */
-function withCauses(error: Failure): string {
-  let text = failureText(error);
-  for (let [cause] = causesOf(error); cause !== undefined; [cause] = causesOf(cause)) {
-    if (cause.message === "" || !text.includes(cause.message)) text += `, caused by ${failureText(cause)}`;
-  }
-  return text;
-}
+/** A run tells how far it is no more often. */
+const PROGRESS_MS = 1_000;
+/** How far a run is: `done` of `total`, or a state of its own. */
+export type Progress = Pick<EventMap["task-progress"], "done" | "total" | "state" | "meta">;
 
 /**
  * Neither a logger nor a sink that throws may stop a worker: whatever they throw ends here. Every text is made one
  * line, since names, ids and messages come from outside; only the stack of a failure stands in lines of its own.
  */
 export class Reporter {
-  readonly log: Logger;
-  /** Takes entries of several lines, each of which was made safe. */
-  readonly #entries: Logger;
+  readonly log: EntryLogger;
+  /** Takes entries of several lines. */
+  readonly #entries: EntryLogger;
   readonly #events: EventSink;
+  readonly #clock: Pick<Clock, "now" | "monotonicMs">;
   readonly #hostname: string;
-  readonly #logResults: boolean;
-  /** Names of tasks that this worker does not know, and has told of. */
-  readonly #strangers = new Set<string>();
+  readonly #ends: EndReport;
+  /** What programs hear of by signals: those of the worker, and of runs where they are told here. */
+  readonly signals: WorkerSignals;
   /** Names of tasks that were told to wait in their slot. */
   readonly #waiters = new Set<string>();
+  /** Paused queues, with what was told of them. */
+  readonly #paused = new Map<string, string>();
+  /** Ends since the start. */
+  readonly counts = { succeeded: 0, failed: 0, retried: 0 };
 
   constructor(
     logger: Logger,
     events: EventSink,
     options: { readonly hostname: string; readonly logResults: boolean },
+    clock: Pick<Clock, "now" | "monotonicMs">,
+    extensions: Extensions | null = null,
   ) {
+    this.signals = new WorkerSignals(options.hostname, extensions);
     this.#events = events;
+    this.#clock = clock;
     this.#hostname = options.hostname;
-    this.#logResults = options.logResults;
-    this.log = guarded(logger, oneLine);
-    this.#entries = guarded(logger, (entry) => entry);
+    this.#entries = withFields(logger, { component: "worker", node: options.hostname }, () => clock.now());
+    this.log = this.#entries.singleLine();
+    this.#ends = new EndReport({
+      ...{ log: this.log, entries: this.#entries, logResults: options.logResults },
+      emit: (type, fields) => this.#emit(type, fields),
+      deadLettered: (letter, because) => this.deadLettered(letter, because),
+    });
   }
 
   /** What went wrong around the runs. */
   failure(head: string, error: unknown): void {
-    this.#entries.error(failureEntry(head, error));
+    this.#entries.error(failureEntry(head, error), { err: error });
   }
 
-  worker(type: "worker-online" | "worker-offline"): void {
-    this.#emit(type, {});
+  /** What a task or a child wrote: a line without control characters; `fields` of the run that wrote it. */
+  wrote(line: string, fields?: LogFields): void {
+    this.#entries.warn(line, fields);
   }
 
-  received({ delivery, label }: Reservation): void {
-    if (!this.log.silent) this.log.info(`Task ${label} received`);
+  /** What a child logged. */
+  logged(level: LogLevel, message: string, fields: LogFields): void {
+    this.#entries[level](message, fields);
+  }
+
+  online(): void {
+    this.#emit("worker-online", {});
+  }
+
+  offline(reason: string): void {
+    this.#emit("worker-offline", { reason });
+  }
+
+  beat(fields: EventMap["worker-heartbeat"]): void {
+    this.#emit("worker-heartbeat", fields);
+  }
+
+  /** What a run tells of itself; its type and fields were checked where it is. */
+  custom({ delivery: { id, task, queue } }: Reservation, type: `task-${string}`, fields: object): void {
+    // No type of ours: who listens to it knows its fields.
+    this.#emit(type as EventName, { ...fields, id, task, queue });
+  }
+
+  /** Told at most once a second of a run, and kept for those who ask. */
+  progress(reservation: Reservation, progress: Progress): void {
+    reservation.progress = progress;
+    const now = this.#clock.monotonicMs();
+    if (now - reservation.progressAt < PROGRESS_MS) return;
+    reservation.progressAt = now;
+    const { id, task, queue } = reservation.delivery;
+    this.#emit("task-progress", { id, task, queue, ...progress });
+  }
+
+  received(reservation: Reservation): void {
+    const { delivery, label } = reservation;
+    if (!this.log.silent) this.log.info(`Task ${label} received`, told(reservation, "task-received"));
     if (delivery.deliveries > 1) {
       this.log.warn(
         `Task ${label} is delivered again (${delivery.deliveries} of ${delivery.maxDeliveries}): ` +
-          "a worker that held it was lost",
+          "the worker or the child that had it was lost",
+        told(reservation, "task-received"),
       );
     }
     const { id, task, queue, retries, deliveries } = delivery;
     this.#emit("task-received", { id, task, queue, retries, deliveries });
+    this.signals.received(delivery);
   }
 
   /** A claim of this worker, or this worker by itself, put it among the dead letters. */
@@ -97,51 +132,97 @@ export class Reporter {
         : "what is stored of it cannot be read");
     this.log.error(
       `Task ${label} rejected: ${reason}: ${why}. It is kept among the dead letters of queue ${quote(queue)}`,
+      { taskId: id, task, event: "dead-lettered" },
     );
     this.#emit("dead-lettered", { id, task, queue, reason });
   }
 
+  /** A claim of this worker has ended it: it expired, or was revoked while it waited. */
+  dropped({ id, task, queue, reason }: Dropped): void {
+    if (!this.log.silent) {
+      const fields = { taskId: id, task, event: "task-revoked" };
+      this.log.debug(`Task ${task}[${id}] will not run: ${reason} while it waited`, fields);
+    }
+    this.#emit("task-revoked", { id, task, queue, reason });
+  }
+
   /** A call of this worker has brought them into another state. */
   graphs(changes: readonly GraphChange[] = []): void {
-    for (const { id, name, state } of changes) {
+    for (const { id, name, state, parts } of changes) {
       const type = state === "running" ? "graph-started" : (`graph-${state}` as const);
-      this.log[state === "failed" ? "warn" : "info"](`Graph ${name}[${id}] ${type.slice("graph-".length)}`);
-      this.#emit(type, { graph: id, name });
+      this.log[state === "failed" ? "warn" : "info"](`Graph ${name}[${id}] ${type.slice("graph-".length)}`, {
+        event: type,
+      });
+      this.#emit(type, { graph: id, name, parts });
     }
   }
 
-  started({ delivery: { id, task, queue } }: Reservation): void {
-    this.#emit("task-started", { id, task, queue });
+  /** Which queues of this worker are paused now. Each is told of once, and once when it goes on. */
+  paused(paused: readonly PausedQueue[]): void {
+    if (paused.length + this.#paused.size === 0) return;
+    for (const { queue, by, reason, until } of paused) {
+      const why = `${until === null ? "" : ` until ${new Date(until).toISOString()}`}${reason === null ? "" : `: ${reason}`}`;
+      const told = `Queue ${quote(queue)} is paused by ${by}${why}`;
+      if (this.#paused.get(queue) !== told) this.log.warn(told);
+      this.#paused.set(queue, told);
+    }
+    for (const queue of [...this.#paused.keys()]) {
+      if (paused.some((each) => each.queue === queue)) continue;
+      this.#paused.delete(queue);
+      this.log.info(`Queue ${quote(queue)} is no longer paused`);
+    }
+  }
+
+  started(reservation: Reservation): void {
+    const { delivery, lock, waitedMs } = reservation;
+    const { id, task, queue, retries, deliveries } = delivery;
+    this.#emit("task-started", {
+      ...{ id, task, queue, retries, deliveries, waitMs: waitedMs, lock: lock?.name ?? null },
+    });
   }
 
   /** A run waits for another task, and nothing can start here. Once for each task: it will do the same again. */
-  waiting({ delivery: { task }, label }: Reservation, awaited: string): void {
+  waiting(reservation: Reservation, awaited: string): void {
+    const { delivery, label } = reservation;
+    const { task } = delivery;
     if (this.#waiters.has(task)) return;
     this.#waiters.add(task);
     this.log.warn(
       `Task ${label} waits in get() for task ${awaited} while no slot of this worker is free: unless another worker takes ` +
         "that one, it never starts. Raise the concurrency, give one of the two a queue with workers of its own, or send " +
         "on what is to follow instead of waiting for it",
+      told(reservation),
     );
   }
 
   /** A delivery holds its permit. */
-  locked({ delivery: { id }, label, lock }: Reservation): void {
+  locked(reservation: Reservation): void {
+    const { delivery, label, lock } = reservation;
     if (lock === null) return;
-    this.log.debug(`Task ${label} holds lock ${quote(lock.name)} (fence ${lock.fence})`);
+    const { id } = delivery;
+    if (!this.log.silent) {
+      const fields = { ...told(reservation, "lock-acquired"), lock: lock.name };
+      this.log.debug(`Task ${label} holds lock ${quote(lock.name)} (fence ${lock.fence})`, fields);
+    }
     this.#emit("lock-acquired", { lock: lock.name, fence: lock.fence, taskId: id });
   }
 
   /** A delivery that is still ours has lost its permit. */
-  unlocked({ delivery: { id }, label, lock }: Reservation): void {
+  unlocked(reservation: Reservation): void {
+    const { delivery, label, lock } = reservation;
     if (lock === null) return;
-    this.log.error(`Task ${label} has lost lock ${quote(lock.name)}: it was broken, or passed on`);
+    const { id } = delivery;
+    this.log.error(`Task ${label} has lost lock ${quote(lock.name)}: it was broken, or passed on`, {
+      ...told(reservation, "lock-lost"),
+      lock: lock.name,
+    });
     this.#emit("lock-lost", { lock: lock.name, fence: lock.fence, taskId: id });
   }
 
   /** It was not started, and goes back; called once the store has it. */
   returned(reservation: Reservation): void {
-    if (!this.log.silent) this.log.debug(`Task ${reservation.label} given back, not started`);
+    if (!this.log.silent)
+      this.log.debug(`Task ${reservation.label} given back, not started`, told(reservation));
     this.#unhold(reservation, "lock-released");
   }
 
@@ -157,8 +238,17 @@ export class Reporter {
 
   /** Called once the store has it. */
   ended(reservation: Reservation, outcome: Outcome, runtimeMs: number): void {
-    this.#tell(reservation, outcome, runtimeMs);
+    this.#count(outcome.kind);
+    this.#ends.tell(reservation, outcome, runtimeMs);
+    this.signals.ended(reservation.delivery, outcome);
     this.#unhold(reservation, outcome.kind === "abandoned" ? "lock-lost" : "lock-released");
+  }
+
+  #count(kind: Outcome["kind"]): void {
+    const { counts } = this;
+    if (kind === "succeeded" || kind === "replaced") counts.succeeded++;
+    else if (kind === "failed" || kind === "timed-out") counts.failed++;
+    else if (kind === "retried") counts.retried++;
   }
 
   #unhold({ lock, unlocked, delivery }: Reservation, type: "lock-lost" | "lock-released"): void {
@@ -166,117 +256,13 @@ export class Reporter {
     this.#emit(type, { lock: lock.name, fence: lock.fence, taskId: delivery.id });
   }
 
-  #tell(reservation: Reservation, outcome: Outcome, runtimeMs: number): void {
-    const { label } = reservation;
-    const { id, task, queue } = reservation.delivery;
-    switch (outcome.kind) {
-      case "succeeded":
-        if (!this.log.silent) {
-          this.log.info(
-            `Task ${label} succeeded in ${(runtimeMs / 1_000).toFixed(4)}s` +
-              (this.#logResults ? `: ${quote(outcome.value)}` : ""),
-          );
-        }
-        return this.#emit("task-succeeded", { id, task, queue, runtimeMs });
-      case "replaced": {
-        const { length: parts } = outcome.grow.parts;
-        this.log.info(`Task ${label} replaced itself by ${parts} part${parts === 1 ? "" : "s"}`);
-        const graph = reservation.delivery.part?.graph ?? id;
-        return this.#emit("task-replaced", { id, task, queue, graph, parts });
-      }
-      case "retried": {
-        const { error, delayMs } = outcome;
-        const isFailure = error.name !== "Retry";
-        const why = isFailure ? `: ${withCauses(error)}` : "";
-        this.log.info(`Task ${label} retry: Retry in ${formatDuration(delayMs)}${why}`);
-        if (isFailure) this.#stack("debug", `Task ${label} raised, and is tried again`, error);
-        return this.#emit("task-retried", { id, task, queue, delayMs, error });
-      }
-      case "timed-out":
-        this.log.error(
-          `Hard time limit (${formatDuration(outcome.limitMs)}) exceeded for ${label}; ` +
-            "its function may still be running, since nothing can stop code that does not heed its signal",
-        );
-        return this.#emit("task-failed", { id, task, queue, runtimeMs, error: outcome.error });
-      case "failed":
-        this.#stack("error", `Task ${label} raised unexpected: ${failureText(outcome.error)}`, outcome.error);
-        return this.#emit("task-failed", { id, task, queue, runtimeMs, error: outcome.error });
-      case "dead":
-        this.log.error(`Task ${label} rejected: ${outcome.reason}`);
-        this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: false });
-        return this.#emit("dead-lettered", { id, task, queue, reason: outcome.reason });
-      case "exhausted":
-        return this.deadLettered(
-          { id, task, queue, reason: "deliveries-exhausted" },
-          'the worker that took it before was lost, and it runs at most once (acks "early")',
-        );
-      case "requeued":
-        this.log.info(`Task ${label} requeued: ${outcome.reason}`);
-        return this.#emit("task-rejected", { id, task, queue, reason: outcome.reason, requeued: true });
-      case "ignored":
-        this.log.info(`Task ${label} ignored`);
-        return this.#emit("task-ignored", { id, task, queue });
-      case "skipped":
-      case "deferred":
-      case "unknown":
-      case "blocked":
-      case "revoked":
-      case "expired":
-      case "returned":
-      case "abandoned":
-        this.#tellUnrun(reservation, outcome);
-    }
-  }
-
-  /** Of one that did not run here, or not to its end. */
-  #tellUnrun({ delivery: { id, task, queue }, label, lostBecause }: Reservation, outcome: Unrun): void {
-    switch (outcome.kind) {
-      case "skipped":
-        this.log.info(`Task ${label} skipped: lock ${quote(outcome.lock)} is busy`);
-        return this.#emit("task-skipped", { id, task, queue, lock: outcome.lock });
-      case "deferred": {
-        const { lock, delayMs } = outcome;
-        this.log.info(`Task ${label} put off for ${formatDuration(delayMs)}: lock ${quote(lock)} is busy`);
-        return this.#emit("lock-waiting", { lock, taskId: id, retryInMs: delayMs });
-      }
-      case "unknown": {
-        // Once for each task: it comes back many times, and may be one of thousands.
-        const level = this.#strangers.has(task) ? "debug" : "warn";
-        if (this.#strangers.size < MOST_STRANGERS) this.#strangers.add(task);
-        const back = `It goes back for ${formatDuration(outcome.delayMs)}, for a worker that has it`;
-        return this.log[level](`Task ${label}: ${outcome.reason} ${back}`);
-      }
-      case "blocked":
-        this.log.info(`Task ${label} waits in line for lock ${quote(outcome.lock)}`);
-        return this.#emit("lock-waiting", { lock: outcome.lock, taskId: id });
-      case "revoked":
-        this.log.info(`Task ${label} revoked`);
-        return this.#emit("task-revoked", { id, task, queue });
-      case "expired":
-        this.log.info(`Task ${label} expired before it began`);
-        return this.#emit("task-revoked", { id, task, queue });
-      case "returned":
-        return this.log.info(`Task ${label} given back: this worker is shutting down`);
-      case "abandoned":
-        return this.log.warn(
-          `Task ${label}: its lease was lost${lostBecause === null ? "" : ` (${lostBecause})`} and another worker ` +
-            "may have it; its end here is dropped",
-        );
-    }
-  }
-
   /** The store answered "lost" to an end that was sent twice, so the first sending may be what it has. */
-  unclear({ label }: Reservation, outcome: Outcome): void {
+  unclear(reservation: Reservation, outcome: Outcome): void {
     this.log.warn(
-      `Task ${label} ${outcome.kind}, and an answer of the store was lost on the way: ` +
+      `Task ${reservation.label} ${outcome.kind}, and an answer of the store was lost on the way: ` +
         "either that end is stored, or another worker has the task",
+      told(reservation),
     );
-  }
-
-  #stack(level: "debug" | "error", head: string, error: Failure): void {
-    if (level === "debug" && this.log.silent) return;
-    const hasMore = error.stack !== null || causesOf(error).length > 0;
-    this.#entries[level](hasMore ? logEntry(head, failureTraceback(error)) : oneLine(head));
   }
 
   #emit<Name extends EventName>(type: Name, fields: EventMap[Name]): void {
@@ -286,25 +272,4 @@ export class Reporter {
       this.failure(`A listener of ${type} threw`, error);
     }
   }
-}
-
-function guarded(logger: Logger, shape: (text: string) => string): Logger {
-  const guard =
-    (level: "debug" | "info" | "warn" | "error") =>
-    (text: string): void => {
-      try {
-        logger[level](shape(text));
-      } catch {
-        // There is nowhere left to say it.
-      }
-    };
-  return {
-    get silent() {
-      return logger.silent === true;
-    },
-    debug: guard("debug"),
-    info: guard("info"),
-    warn: guard("warn"),
-    error: guard("error"),
-  };
 }

@@ -1,7 +1,10 @@
 import type { Clock, EpochMs } from "../core/clock.js";
+import type { LogFields } from "../core/logger.js";
 import { LockError, SunbeatError, TaskError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { watchful } from "../locks/index.js";
+import type { MessageBody } from "../tasks/envelope.js";
+import type { RunTrace } from "../tasks/tracing.js";
 import type { Delivery, DeliveryRef } from "../store/contracts/delivery.js";
 
 /** Who extends a lease. */
@@ -26,22 +29,48 @@ export class Reservation {
   trustedUntil: number;
   /** Null: nobody extends its lease. */
   keeper: Keeper | null = null;
+  /** How long its failure is kept where its result is not; 0: neither is. */
+  errorTtlMs = 0;
+  /** What its message says, once it was read. */
+  body: MessageBody | null = null;
+  /** Its successes leave no record. */
+  ignoreHistory = false;
+  /** Its message is kept when it has failed for good. */
+  keepFailed = false;
+  /** From when it could have been taken until it was, by the store's clock. */
+  waitMs: number | null = null;
   /** The store no longer regards this delivery as ours, and why: somebody else may be running it. */
   lostBecause: string | null = null;
   /** Somebody asked for the end of this task. */
   revoked = false;
   /** It has a slot: it can be stopped, and not cancelled any more. */
   begun = false;
+  /** When that was, by the store's clock. */
+  begunAt: EpochMs | null = null;
+  /** What is told of its run, where that is in this process; null: nobody traces. */
+  trace: RunTrace | null = null;
   /** The worker is on its way out. */
   stopping = false;
   /** The permit it came with, or was admitted to; null: none. */
   lock: { readonly name: string; readonly fence: number } | null = null;
+  /** Tokens of its task's rate limit are taken. */
+  charged = false;
+  /** Its task has a rate limit: its end may be told with the next claim. */
+  paced = false;
   /** Its arguments, with what it takes, where they had to be read before it has a slot. */
   args: readonly unknown[] | null = null;
   /** Monotonic instant since when it holds its permit and waits for a slot. */
   idleSince = 0;
+  /** Monotonic instant at which it told last how far it is. */
+  progressAt = -Infinity;
+  /** How far its run says that it is, in data of the run's own; null: it has not said. */
+  progress: unknown = null;
+  /** Its end was brought about from outside and is told: what its function comes to counts for nothing. */
+  judged = false;
   /** The permit was taken away, though the delivery is still ours. */
   unlocked = false;
+  /** Told of every reason to stop, also of those after the first, which the signal shows. Null: nobody asks. */
+  onReason: ((reason: SunbeatError) => void) | null = null;
   readonly #clock: Pick<Clock, "monotonicMs">;
   #reason: SunbeatError | null = null;
   /** Made when somebody asks for the signal: most tasks never do. */
@@ -69,9 +98,22 @@ export class Reservation {
     return `${this.delivery.task}[${this.delivery.id}]`;
   }
 
+  /** What log lines tell of it. */
+  get fields(): LogFields {
+    const { id, task, retries, entry } = this.delivery;
+    return { taskId: id, task, retries, ...(entry !== null && { entry }) };
+  }
+
   /** The store's clock, read by ours from when it was claimed. */
   get storeNow(): EpochMs {
     return this.#clock.monotonicMs() + this.#storeAheadMs;
+  }
+
+  /** From when it could have begun until it did, or until now. */
+  get waitedMs(): number {
+    const { enqueuedAt, eta } = this.delivery;
+    const begun = this.begunAt ?? this.storeNow;
+    return Math.max(0, Math.round(begun - Math.max(enqueuedAt, eta ?? 0)));
   }
 
   /** Whether it is worthless by now, if it has not begun. */
@@ -143,6 +185,7 @@ export class Reservation {
   }
 
   abort(reason: SunbeatError): void {
+    this.onReason?.(reason);
     if (this.#reason !== null) return;
     this.#reason = reason;
     // A listener that throws is reported by Node as an uncaught exception of that listener, not thrown here.

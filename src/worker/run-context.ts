@@ -1,48 +1,53 @@
 import type { Duration } from "../core/duration.js";
 import { TaskError } from "../core/errors.js";
-import type { InTime } from "../core/patience.js";
 import { invalidOption } from "../core/options.js";
+import type { LogFields } from "../core/logger.js";
 import { quote } from "../core/quote.js";
-import type { Store } from "../store/contracts/store.js";
-import { SLOTS, type SlotWatch, type WithSlots } from "../tasks/context.js";
+import type { Results } from "../store/contracts/results.js";
+import {
+  LOG_FIELDS,
+  SLOTS,
+  type SlotWatch,
+  taskFields,
+  type WithLogFields,
+  type WithSlots,
+} from "../tasks/context.js";
 import type { TaskContext, TaskRequest } from "../tasks/definition.js";
-import { Replace, Retry } from "../tasks/outcomes.js";
+import { Cooldown, Replace, Retry } from "../tasks/outcomes.js";
 import { isSignature, type SignatureType } from "../tasks/signature.js";
 import { LOCK_SOURCE, type LockSource, type WithLocks } from "../tasks/task-lock.js";
+import { customEvent, metaFields } from "../tasks/custom-event.js";
 import { encodePayload } from "../tasks/payload.js";
 import { isFinal } from "../tasks/states.js";
 import { type TaskLog, taskLog } from "../tasks/task-log.js";
 import type { Assignment } from "./assignment.js";
-import type { GrowthMaker } from "./growth.js";
-import type { Inputs } from "./inputs.js";
 import type { Reporter } from "./report.js";
 
-/** What the contexts of one worker share. */
-export interface RunEnvironment {
-  readonly store: Store;
-  readonly inTime: InTime;
-  readonly reporter: Reporter;
+/** What the contexts of one process share. */
+export interface ContextEnvironment {
+  /** Bounded in time. */
+  readonly results: Pick<Results, "update">;
+  readonly reporter: Pick<Reporter, "log" | "waiting" | "custom" | "progress">;
   readonly hostname: string;
   readonly payloadLimit: number | undefined;
   /** What functions with a lock take it from when a task calls them. */
   readonly locks: LockSource;
   readonly slots: Pick<SlotWatch, "isFull" | "placeOf">;
-  readonly inputs: Inputs;
-  readonly growth: GrowthMaker;
 }
 
 /** Members that one run may add to its group. */
 const MOST_ADDED = 10_000;
 
 /** The running task as user code sees it. Made for every run, so everything in it is made when it is asked for. */
-export class RunContext implements TaskContext, WithLocks, WithSlots {
+export class RunContext implements TaskContext, WithLocks, WithSlots, WithLogFields {
   readonly #assignment: Assignment;
-  readonly #environment: RunEnvironment;
+  readonly #environment: ContextEnvironment;
   #request: TaskRequest | undefined;
   #log: TaskLog | undefined;
+  #logFields: LogFields | undefined;
   #added: SignatureType<[]>[] | undefined;
 
-  constructor(assignment: Assignment, environment: RunEnvironment) {
+  constructor(assignment: Assignment, environment: ContextEnvironment) {
     this.#assignment = assignment;
     this.#environment = environment;
   }
@@ -56,7 +61,11 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
   }
 
   get log(): TaskLog {
-    return (this.#log ??= taskLog(this.#environment.reporter.log, this.#assignment.reservation.label));
+    return (this.#log ??= taskLog(this.#environment.reporter.log, this[LOG_FIELDS]));
+  }
+
+  get [LOG_FIELDS](): LogFields {
+    return (this.#logFields ??= taskFields(this.request));
   }
 
   get lock(): TaskContext["lock"] {
@@ -104,6 +113,10 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
     throw new Retry(options);
   }
 
+  cooldown(duration: Duration): never {
+    throw new Cooldown(duration);
+  }
+
   async updateState(state: string, meta?: unknown): Promise<void> {
     if (state === "" || isFinal(state)) {
       throw new TaskError(
@@ -112,29 +125,46 @@ export class RunContext implements TaskContext, WithLocks, WithSlots {
           "a run ends by returning or throwing",
       );
     }
-    const payload = meta === undefined ? null : encodePayload(meta, "meta", this.#environment.payloadLimit);
-    await this.write(state, payload);
+    await this.#storeState(state, meta);
+    const { reporter } = this.#environment;
+    reporter.progress(this.#assignment.reservation, { state, ...metaFields(meta) });
   }
 
   async progress(done: number, total: number): Promise<void> {
-    await this.updateState("PROGRESS", { done, total });
+    await this.#storeState("PROGRESS", { done, total });
+    this.#environment.reporter.progress(this.#assignment.reservation, { done, total });
   }
 
-  /**
-   * Stores a state that is not an end. Rejects with SUNBEAT_LEASE_LOST, and aborts the signal with it, when the
-   * store answers that another delivery is the current one. Nothing is stored for a task without result.
-   */
-  async write(state: string, payload: string | null): Promise<void> {
-    const { reservation, resultTtlMs } = this.#assignment;
-    const { store, inTime, hostname } = this.#environment;
-    if (resultTtlMs === 0) return;
-    const record = { state, payload, worker: hostname };
-    const { delivery } = reservation;
-    const answer = await inTime("results.update", store.results.update(delivery, record, resultTtlMs));
-    if (answer === "updated") return;
-    reservation.lose("the store refused a change of its state");
-    throw reservation.signal.reason;
+  sendEvent(type: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    const checked = customEvent(type, fields);
+    this.#environment.reporter.custom(this.#assignment.reservation, checked.type, checked.fields);
   }
+
+  #storeState(state: string, meta: unknown): Promise<void> {
+    const payload = meta === undefined ? null : encodePayload(meta, "meta", this.#environment.payloadLimit);
+    return storeState(this.#assignment, this.#environment, state, payload);
+  }
+}
+
+/**
+ * Stores a state that is not an end. Rejects with SUNBEAT_LEASE_LOST, and aborts the signal with it, when the
+ * store answers that another delivery is the current one. Nothing is stored for a task without result.
+ */
+export async function storeState(
+  { reservation, resultTtlMs }: Assignment,
+  { results, hostname }: ContextEnvironment,
+  state: string,
+  payload: string | null,
+): Promise<void> {
+  if (resultTtlMs === 0) return;
+  const answer = await results.update(
+    reservation.delivery,
+    { state, payload, worker: hostname },
+    resultTtlMs,
+  );
+  if (answer === "updated") return;
+  reservation.lose("the store refused a change of its state");
+  throw reservation.signal.reason;
 }
 
 function signatureOption(value: SignatureType<[]>, what: string): SignatureType<[]> {

@@ -7,6 +7,7 @@ import { quote } from "../core/quote.js";
 import type { Graphs } from "../store/contracts/graphs.js";
 import { partPagesTo } from "../store/contracts/part-pages.js";
 import type { StoredResult } from "../store/contracts/results.js";
+import { assertOpen, closedReason } from "../tasks/closed-text.js";
 import { culpritOf, endError } from "../tasks/end-error.js";
 import { RemoteTaskError } from "../tasks/failure.js";
 import type { Source } from "../tasks/part.js";
@@ -19,6 +20,8 @@ import { type FoundRecord, RecordLine } from "./record-line.js";
 const REFERENCE = "$source";
 type List = Extract<Source, readonly ["list", ...unknown[]]>;
 type Item = List extends readonly ["list", string | null, ...(infer I)[]] ? I : never;
+
+type Run = readonly ["run", number, number, number];
 
 const isLeaf = (source: unknown): source is number | string =>
   typeof source === "number" || typeof source === "string";
@@ -59,8 +62,8 @@ export class Sources {
   async list(source: Source): Promise<Results<unknown>> {
     if (isLeaf(source)) return this.#listOf(await this.#line([source], false).next());
     if (!isList(source)) throw malformed(source);
-    const [, key, ...items] = source;
-    let length = key === null ? 0 : (await this.#addedTo(key)).length;
+    const [, , ...items] = source;
+    let { length } = await this.#addedTo(source);
     for (const item of items) length += isRun(item) ? runLength(item) : 1;
     return { length, [Symbol.asyncIterator]: () => this.#stream(source) };
   }
@@ -84,6 +87,7 @@ export class Sources {
     const culprit = culpritOf(record);
     const cause = culprit === null ? null : await this.#recordOf(culprit);
     const told = cause !== null && cause.state !== "SUCCESS" && isFinal(cause.state) ? cause : record;
+    assertOpen(told.payload, `failure of task ${told.id}`);
     const error = endError(told);
     const remote = error instanceof RemoteTaskError ? error : null;
     return {
@@ -98,7 +102,14 @@ export class Sources {
 
   async *#stream(source: List): AsyncGenerator<unknown, void, undefined> {
     const line = this.#line([source], false);
-    for await (const item of this.#items(source)) yield await this.#read(item, line);
+    for (const item of itemsOf(source)) yield await this.#next(item, line);
+    for (const item of await this.#addedTo(source)) yield await this.#next(item, line);
+  }
+
+  /** Of most sources the record is here: thousands are read without a turn for each. */
+  #next(source: Source, line: RecordLine): unknown {
+    const found = isLeaf(source) ? line.take() : undefined;
+    return found === undefined ? this.#read(source, line) : this.#valueOf(found);
   }
 
   /** `line` gives the records of the source's leaves, in order. */
@@ -106,7 +117,14 @@ export class Sources {
     if (isLeaf(source)) return this.#valueOf(await line.next());
     if (isList(source)) {
       const values: unknown[] = [];
-      for await (const item of this.#items(source)) values.push(await this.#read(item, line));
+      const read = async (items: Iterable<Source>): Promise<void> => {
+        for (const item of items) {
+          const value = this.#next(item, line);
+          values.push(value instanceof Promise ? await value : value);
+        }
+      };
+      await read(itemsOf(source));
+      await read(await this.#addedTo(source));
       return values;
     }
     const [, of] = source;
@@ -132,7 +150,8 @@ export class Sources {
     }
   }
 
-  async #valueOf({ id, record }: FoundRecord): Promise<unknown> {
+  /** A promise where it is told by reference. */
+  #valueOf({ id, record }: FoundRecord): unknown {
     if (record === null || !isFinal(record.state)) {
       const why = record === null ? "is gone: it was forgotten" : `says ${record.state}`;
       const details = { taskId: id };
@@ -143,15 +162,8 @@ export class Sources {
     return source === null ? decodeResult(record.payload) : this.value(source);
   }
 
-  async *#items([, key, ...items]: List): AsyncGenerator<Source, void, undefined> {
-    for (const item of items) {
-      if (!isRun(item)) yield item;
-      else for (let left = runLength(item), at = item[1]; left > 0; left--, at += item[3]) yield at;
-    }
-    if (key !== null) yield* await this.#addedTo(key);
-  }
-
-  #addedTo(list: string): Promise<readonly Source[]> {
+  async #addedTo([, list]: List): Promise<readonly Source[]> {
+    if (list === null) return [];
     let added = this.#added.get(list);
     if (added === undefined) {
       const { graph, graphs } = this.#parts;
@@ -161,14 +173,24 @@ export class Sources {
     return added;
   }
 
-  /** Ids of the leaves, in the order in which `#read` asks for their records. */
-  async *#leaves(source: Source): AsyncGenerator<string, void, undefined> {
-    if (isLeaf(source)) yield this.#idOf(source);
-    else if (isList(source)) for await (const item of this.#items(source)) yield* this.#leaves(item);
-    else if (isLeaf(source[1])) yield this.#idOf(source[1]);
+  /** Ids of the leaves, in the order in which `#read` asks for their records, those of a run at once. */
+  async *#leaves(source: Source): AsyncGenerator<Iterable<string>, void, undefined> {
+    if (isLeaf(source)) yield [this.#idOf(source)];
+    else if (isList(source)) {
+      const [, , ...items] = source;
+      for (const item of items) {
+        if (isRun(item)) yield this.#idsOf(item);
+        else yield* this.#leaves(item);
+      }
+      for (const item of await this.#addedTo(source)) yield* this.#leaves(item);
+    } else if (isLeaf(source[1])) yield [this.#idOf(source[1])];
   }
 
-  async *#allLeaves(sources: readonly Source[]): AsyncGenerator<string, void, undefined> {
+  *#idsOf(run: Run): Generator<string, void, undefined> {
+    for (const number of numbersOf(run)) yield this.#idOf(number);
+  }
+
+  async *#allLeaves(sources: readonly Source[]): AsyncGenerator<Iterable<string>, void, undefined> {
     for (const source of sources) yield* this.#leaves(source);
   }
 
@@ -228,11 +250,23 @@ class UpstreamError extends ResultError {
   }
 }
 
-function isRun(item: Item): item is readonly ["run", number, number, number] {
+function* itemsOf([, , ...items]: List): Generator<Source, void, undefined> {
+  for (const item of items) {
+    if (isRun(item)) yield* numbersOf(item);
+    else yield item;
+  }
+}
+
+function* numbersOf(run: Run): Generator<number, void, undefined> {
+  const [, from, , step] = run;
+  for (let left = runLength(run), at = from; left > 0; left--, at += step) yield at;
+}
+
+function isRun(item: Item): item is Run {
   return Array.isArray(item) && item[0] === "run";
 }
 
-function runLength([, from, to, step]: readonly ["run", number, number, number]): number {
+function runLength([, from, to, step]: Run): number {
   if (!(step >= 1)) throw malformed(["run", from, to, step]);
   return Math.max(0, Math.floor((to - from) / step) + 1);
 }
@@ -243,6 +277,7 @@ function runLength([, from, to, step]: readonly ["run", number, number, number])
  */
 export function referenceOf({ state, payload, worker }: StoredResult): Source | null {
   if (state !== "SUCCESS" || worker !== undefined || payload === null) return null;
+  if (closedReason(payload) !== null) return null;
   const value: unknown = JSON.parse(payload);
   const isReference = typeof value === "object" && value !== null && REFERENCE in value;
   return isReference ? (value[REFERENCE] as Source) : null;

@@ -13,6 +13,12 @@ const LIMIT = 1_000;
 const PAUSE_PER_STEP = 4;
 const SHORTEST_PAUSE_MS = 10;
 
+/** How long records of ended attempts are kept, and how many. */
+export interface RecordRetention {
+  readonly maxAgeMs: number;
+  readonly maxRows: number;
+}
+
 /** Drops what has expired in the store, every interval (ms) while the worker runs; several workers do not mind. */
 export class Sweeper {
   readonly #clock: Clock;
@@ -22,6 +28,7 @@ export class Sweeper {
   readonly #store: Store;
   readonly #onFatal: (error: unknown) => void;
   readonly #intervalMs: number;
+  readonly #retention: RecordRetention | null;
   #timer: Timer | null = null;
   #stopped = false;
 
@@ -33,6 +40,7 @@ export class Sweeper {
     store: Store,
     onFatal: (error: unknown) => void,
     intervalMs: number,
+    retention: RecordRetention | null,
   ) {
     this.#clock = clock;
     this.#random = random;
@@ -41,6 +49,7 @@ export class Sweeper {
     this.#store = store;
     this.#onFatal = onFatal;
     this.#intervalMs = intervalMs;
+    this.#retention = retention;
   }
 
   start(): void {
@@ -57,10 +66,20 @@ export class Sweeper {
     if (!this.#stopped) this.#timer = this.#clock.after(delayMs, () => void this.#sweep());
   }
 
+  /** Packs and drops records; gives how many of one of the two. */
+  async #sweepHistory(): Promise<number> {
+    const retention = this.#retention;
+    if (retention === null) return 0;
+    const { history } = this.#store;
+    const packed = await this.#inTime("seal", history.seal(LIMIT));
+    return Math.max(packed, await this.#inTime("trimRecords", history.trimRecords(retention, LIMIT)));
+  }
+
   async #sweep(): Promise<void> {
     const from = this.#clock.monotonicMs();
     try {
-      const dropped = await this.#inTime("sweep", this.#store.sweep(LIMIT));
+      const swept = await this.#inTime("sweep", this.#store.sweep(LIMIT));
+      const dropped = Math.max(swept, await this.#sweepHistory());
       this.#patience.succeeded("sweeper");
       const tookMs = this.#clock.monotonicMs() - from;
       if (dropped >= LIMIT) this.#arm(Math.max(SHORTEST_PAUSE_MS, PAUSE_PER_STEP * tookMs));

@@ -1,5 +1,5 @@
 /**
- * One worker: the life cycle around the line consumer -> run queue -> executor -> completer.
+ * One worker: the life cycle around the line consumer -> run queue -> pool -> completer.
  *
  * Warm end (`stop`): nothing more is claimed, what was not started goes back at once, running tasks have
  * `gracePeriodMs` to end. Then their signals abort, and after a moment more the rest goes back to the front of its
@@ -7,20 +7,28 @@
  * on in this process either way; its end is refused by its token. After the end no timer of the worker is left.
  * A crash (`crash`) is a cold end that leaves what runs to the end of its lease.
  */
-import { sleep } from "../core/clock.js";
-import { messageOf, SunbeatError } from "../core/errors.js";
+import { aborted, sleep } from "../core/clock.js";
+import { messageOf, StoreError, SunbeatError } from "../core/errors.js";
+import { assertNoChild } from "../core/in-child.js";
 import { type InTime, inTime, isRetryable, type Patience } from "../core/patience.js";
 import type { Locks } from "../locks/index.js";
 import type { Completer } from "./completer.js";
 import { Consumer } from "./consumer.js";
-import type { Executor } from "./executor.js";
+import { Hearing } from "./hearing.js";
 import type { Heartbeat } from "./heartbeat.js";
 import { Idle, IDLE_CHECK_MS } from "./idle.js";
-import { makeLine } from "./line.js";
+import { limitsOf } from "./limits.js";
+import { LimitedTasks } from "./limited-tasks.js";
+import { type Line, makeLine } from "./line.js";
 import type { WorkerDependencies, WorkerStats } from "./options.js";
 import { cutShort } from "./outcome.js";
+import { Pulse } from "./pulse.js";
+import { hasChildren } from "../tasks/pool-name.js";
+import type { Pools } from "./pools/pools.js";
 import type { Reporter } from "./report.js";
 import type { RunQueue } from "./run-queue.js";
+import { StatTeller } from "./stat-teller.js";
+import { Steering } from "./steering.js";
 import { SWEEP_INTERVAL_MS, Sweeper } from "./sweeper.js";
 
 /** How long tasks may take to end after their signals aborted. */
@@ -31,50 +39,80 @@ const LAST_CALL_MS = 2_000;
 export class Worker {
   /** Resolves when the worker has ended; rejects when it had to, because the store failed for good. */
   readonly done: Promise<void>;
-  readonly #dependencies: WorkerDependencies;
-  readonly #reporter: Reporter;
-  readonly #patience: Patience;
-  readonly #inTime: InTime;
+  #dependencies: WorkerDependencies;
+  #line!: Line;
+  #reporter!: Reporter;
+  #patience!: Patience;
+  #inTime!: InTime;
   /** As `#inTime`, at the end. */
   readonly #inLastTime: InTime;
-  readonly #completer: Completer;
-  readonly #executor: Executor;
-  readonly #runQueue: RunQueue;
-  readonly #heartbeat: Heartbeat;
-  readonly #sweeper: Sweeper;
-  readonly #locks: Locks;
+  #completer!: Completer;
+  #pools!: Pools;
+  #runQueue!: RunQueue;
+  #heartbeat!: Heartbeat;
+  #statTeller!: StatTeller | null;
+  #sweeper!: Sweeper;
+  #locks!: Locks;
+  /** What somebody outside asks of it. */
+  readonly steering: Steering;
   readonly #stopping = new AbortController();
   readonly #cold = new AbortController();
   #crashed = false;
+  #graceMs: number | null = null;
   #settleDone!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
   #starting: Promise<void> | null = null;
   #ending: Promise<void> | null = null;
+  #pulse!: Pulse | null;
   #idle: Idle | null = null;
   #consumer: Consumer | null = null;
   /** Settles when the consumer's loop has ended; never rejects. */
   #consumed: Promise<void> = Promise.resolve();
-  readonly #unsubscribe: (() => void)[] = [];
+  #hearing: Hearing | null = null;
   #failure: { readonly error: unknown } | null = null;
   #state: WorkerStats["state"] = "new";
 
-  constructor(dependencies: WorkerDependencies) {
-    const { store, clock, random, options } = dependencies;
+  constructor(given: WorkerDependencies) {
+    const { clock } = given;
+    const tasks = new LimitedTasks(given.registry);
+    const queues = [...given.options.queues];
+    const dependencies = { ...given, registry: tasks, options: { ...given.options, queues } };
     this.#dependencies = dependencies;
     this.done = new Promise((resolve, reject) => {
       this.#settleDone = { resolve, reject };
     });
     this.done.catch(() => undefined); // who does not ask for `done` reads the log
+    this.#inLastTime = inTime(clock, LAST_CALL_MS);
+    this.#makeLine();
+    this.steering = new Steering({
+      ...{ clock, tasks, queues, options: dependencies.options },
+      line: () => this.#line,
+      consumer: () => this.#consumer,
+      state: () => this.#state,
+      listen: () => this.#listenAnew(),
+    });
+  }
+
+  #makeLine(): void {
+    const { store, clock, random, options } = this.#dependencies;
     const onFatal = (error: unknown): void => this.#fail(error);
-    const line = makeLine(dependencies, () => this.#consumer?.notify(), onFatal);
+    const line = makeLine(this.#dependencies, () => this.#consumer?.notify(), onFatal);
+    this.#line = line;
     this.#reporter = line.reporter;
     this.#patience = line.patience;
     this.#inTime = line.inTime;
-    this.#inLastTime = inTime(clock, LAST_CALL_MS);
     this.#locks = line.locks;
     this.#heartbeat = line.heartbeat;
     this.#completer = line.completer;
-    this.#executor = line.executor;
+    this.#pools = line.pools;
     this.#runQueue = line.runQueue;
+    const { watched } = this.#dependencies;
+    this.#pulse =
+      watched === undefined
+        ? null
+        : new Pulse({
+            ...{ clock, reporter: line.reporter, watched: watched.events, version: watched.version },
+            stats: () => this.stats(),
+          });
     this.#sweeper = new Sweeper(
       clock,
       random,
@@ -83,26 +121,45 @@ export class Worker {
       store,
       onFatal,
       options.sweepIntervalMs ?? SWEEP_INTERVAL_MS,
+      options.history ?? null,
     );
+    const { counters } = line;
+    this.#statTeller =
+      counters &&
+      new StatTeller({
+        clock,
+        inTime: this.#inTime,
+        patience: this.#patience,
+        history: store.history,
+        counters,
+      });
   }
 
   /**
    * Resolves when the worker takes work; waits for a store that cannot be reached yet. A second call changes
-   * nothing. Rejects with SUNBEAT_CLOSED after `stop`, and with what the store threw when that is final.
+   * nothing. Rejects with SUNBEAT_CLOSED after `stop`, with SUNBEAT_IN_CHILD, and with what the store threw when that is final.
    */
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    assertNoChild("worker");
     if (this.#starting === null && this.#ending !== null) {
-      return Promise.reject(new SunbeatError("SUNBEAT_CLOSED", "this worker was stopped; make a new one"));
+      throw new SunbeatError("SUNBEAT_CLOSED", "this worker was stopped; make a new one");
     }
-    return (this.#starting ??= this.#open().catch((error: unknown) => {
+    if (this.#starting === null) this.#dependencies.companion?.start();
+    this.#starting ??= this.#open().catch((error: unknown) => {
       this.#fail(error);
       throw error;
-    }));
+    });
+    return this.#starting;
   }
 
   /** Warm end. Resolves when the worker has ended; a second call waits for the same end. Never rejects. */
   stop(): Promise<void> {
     return (this.#ending ??= this.#end());
+  }
+
+  /** How long a warm end that has not begun waits for running tasks, instead of `gracePeriod`. */
+  set graceMs(ms: number) {
+    this.#graceMs = ms;
   }
 
   /** Cold end, also in the middle of a warm one. Resolves when the worker has ended. Never rejects. */
@@ -120,20 +177,45 @@ export class Worker {
     return this.kill();
   }
 
+  /** Whether its tasks run in threads or processes, one of its pools at least. */
+  get hasChildren(): boolean {
+    return this.#dependencies.options.pools.some(({ name }) => hasChildren(name));
+  }
+
+  /** New children one after the other, with the files as they are now, while work goes on. Never rejects: what failed is logged. */
+  async restart(): Promise<void> {
+    if (this.#state !== "running" || !this.hasChildren) return;
+    const { log } = this.#reporter;
+    log.info("Restarting the children of the pools");
+    try {
+      await this.#pools.restart();
+      log.info("The children of the pools are new");
+    } catch (error) {
+      if (this.#state === "running") this.#reporter.failure("The children could not all be replaced", error);
+    }
+  }
+
   stats(): WorkerStats {
-    const { running, processed, overran } = this.#executor;
+    const pools = this.#pools.stats();
+    const sum = (what: "running" | "processed" | "overran"): number =>
+      pools.reduce((total, pool) => total + pool[what], 0);
     return {
       state: this.#state,
-      running,
+      running: sum("running"),
       prefetched: this.#runQueue.size,
       unsettled: this.#completer.unsettled,
-      processed,
-      overran,
+      processed: sum("processed"),
+      overran: sum("overran"),
+      recordsLeftOut: this.#completer.recordsLeftOut,
+      pools,
     };
   }
 
   async #open(): Promise<void> {
-    const { store, clock, options } = this.#dependencies;
+    await this.#claimName();
+    if (this.#stopping.signal.aborted) return;
+    const { store, clock, options, registry, node } = this.#dependencies;
+    this.#reporter.signals.life("workerInit", {});
     const arrivals = await this.#insist(
       "listen",
       () => store.consumer.listen(options.queues),
@@ -141,18 +223,21 @@ export class Worker {
     );
     if (arrivals === null) return;
     this.#idle = new Idle(clock, arrivals, options.idleCheckMs ?? IDLE_CHECK_MS);
-    for (const topic of ["revoke", "cancel", "graph"] as const) {
-      const unsubscribe = await this.#insist(
-        "subscribe",
-        () => store.channel.subscribe(topic, (payload) => this.#heard(topic, payload)),
-        (late) => late(),
-      );
-      if (unsubscribe === null) return;
-      this.#unsubscribe.push(unsubscribe);
-    }
+    this.#hearing = new Hearing({
+      ...{ channel: store.channel, heartbeat: this.#heartbeat, runQueue: this.#runQueue },
+      ...{ log: this.#reporter.log, queues: options.queues },
+    });
+    if (!(await this.#hearing.open((...asked) => this.#insist(...asked)))) return;
+    // A watch that is not heard of now is known by the presence call.
+    this.#dependencies.watched?.events.listenSoon();
+    const declare = (): Promise<true> => store.limits.declare(limitsOf(registry)).then(() => true);
+    if ((await this.#insist("limits", declare, () => undefined)) === null) return;
+    await Promise.race([this.#pools.open(), aborted(this.#stopping.signal)]);
+    if (this.#stopping.signal.aborted) return;
     this.#consumer = new Consumer(
       {
         clock,
+        mark: this.#line.claims,
         patience: this.#patience,
         idle: this.#idle,
         heartbeat: this.#heartbeat,
@@ -164,9 +249,33 @@ export class Worker {
     );
     this.#state = "running";
     this.#sweeper.start();
+    this.#statTeller?.start();
     this.#consumed = this.#consumer.run().catch((error: unknown) => this.#fail(error));
     this.#reporter.log.info(`${options.hostname} ready.`);
-    this.#reporter.worker("worker-online");
+    this.#reporter.online();
+    this.#pulse?.start();
+    this.#reporter.signals.life("workerReady", {});
+    node?.changed();
+  }
+
+  /** Under another name than the one it was made for nothing has run yet: its line is made anew. */
+  async #claimName(): Promise<void> {
+    const { node, options } = this.#dependencies;
+    const hostname = await node?.claim();
+    if (hostname === undefined || hostname === options.hostname) return;
+    this.#reporter.log.info(`Another node is called ${options.hostname}: this one is ${hostname}`);
+    this.#dependencies = { ...this.#dependencies, options: { ...options, hostname } };
+    this.#makeLine();
+  }
+
+  /** To the queues as they are now. */
+  async #listenAnew(): Promise<void> {
+    const { store, options, node } = this.#dependencies;
+    const idle = this.#idle;
+    if (idle !== null && !this.#stopping.signal.aborted) {
+      await idle.listenTo(await this.#inTime("listen", store.consumer.listen(options.queues)));
+    }
+    node?.changed();
   }
 
   /** Until it works, or null when the worker is stopped meanwhile. What comes too late is handed to `undo`. */
@@ -187,43 +296,24 @@ export class Worker {
     return null;
   }
 
-  /** A hint; the heartbeat says the same a little later. */
-  #heard(topic: "revoke" | "cancel" | "graph", payload: string): void {
-    if (topic === "graph") return this.#endGraph(payload);
-    let ids: unknown;
-    try {
-      ids = JSON.parse(payload);
-    } catch {
-      return this.#reporter.log.warn(`A message on the channel topic "${topic}" is not a JSON array of ids`);
-    }
-    if (!Array.isArray(ids)) return;
-    const told = new Set<unknown>(ids);
-    for (const reservation of this.#heartbeat.kept) {
-      if (told.has(reservation.delivery.id)) reservation[topic]();
-    }
-    this.#runQueue.endRevoked();
-  }
-
-  #endGraph(graph: string): void {
-    for (const reservation of this.#heartbeat.kept) {
-      if (reservation.delivery.part?.graph === graph) reservation.revoke();
-    }
-    this.#runQueue.endRevoked();
-  }
-
   #fail(error: unknown): void {
     if (this.#failure !== null || this.#state === "stopped") return;
     this.#failure = { error };
-    this.#reporter.failure("Worker ends, since its store failed for good", error);
+    const why = error instanceof StoreError ? "its store failed for good" : "it cannot go on";
+    this.#reporter.failure(`Worker ends, since ${why}`, error);
     void this.kill();
   }
 
   async #end(): Promise<void> {
     const { log } = this.#reporter;
-    const { gracePeriodMs, hostname } = this.#dependencies.options;
+    const { hostname } = this.#dependencies.options;
+    const gracePeriodMs = this.#graceMs ?? this.#dependencies.options.gracePeriodMs;
     const wasRunning = this.#state === "running";
     this.#state = "stopping";
     this.#stopping.abort();
+    this.#dependencies.node?.changed();
+    if (this.#starting !== null)
+      this.#reporter.signals.life("workerShuttingDown", { cold: this.#cold.signal.aborted });
     await this.#starting?.catch(() => undefined);
     if (wasRunning && this.#failure === null) {
       log.info(`${this.#cold.signal.aborted ? "Cold" : "Warm"} shutdown (${hostname})`);
@@ -237,11 +327,22 @@ export class Worker {
     await this.#consumedWithin(LAST_CALL_MS);
     this.#letGo();
     if (this.#failure === null) await this.#lastCalls();
-    await this.#close();
+    await Promise.all([
+      this.#close(),
+      this.#dependencies.node?.left(this.#failure === null ? "ended" : "failed"),
+      this.#dependencies.companion?.stop(),
+    ]);
     this.#state = "stopped";
-    if (wasRunning) this.#reporter.worker("worker-offline");
+    if (wasRunning) this.#reporter.offline(this.#endedBy());
+    if (this.#starting !== null) await this.#reporter.signals.shutdown(LAST_CALL_MS);
     if (this.#failure === null) this.#settleDone.resolve();
     else this.#settleDone.reject(this.#failure.error);
+  }
+
+  #endedBy(): string {
+    if (this.#failure !== null) return messageOf(this.#failure.error);
+    if (this.#crashed) return "crash";
+    return this.#cold.signal.aborted ? "cold shutdown" : "warm shutdown";
   }
 
   async #consumedWithin(ms: number, early?: AbortSignal): Promise<void> {
@@ -257,7 +358,7 @@ export class Worker {
    */
   #letGo(): void {
     this.#runQueue.returnAll();
-    for (const { reservation, definition, resultTtlMs } of this.#executor.abandon()) {
+    for (const { reservation, definition, resultTtlMs } of this.#pools.abandon()) {
       if (this.#crashed) continue;
       this.#completer.complete(reservation, cutShort(definition, reservation), resultTtlMs, 0);
     }
@@ -267,6 +368,7 @@ export class Worker {
   async #lastCalls(): Promise<void> {
     try {
       await this.#completer.flush(this.#inLastTime);
+      await this.#statTeller?.flush(this.#inLastTime);
     } catch (error) {
       this.#reporter.log.error(
         `${this.#completer.unsettled} deliveries could neither be settled nor given back, ` +
@@ -278,7 +380,12 @@ export class Worker {
   async #close(): Promise<void> {
     this.#heartbeat.stop();
     this.#sweeper.stop();
-    for (const end of this.#unsubscribe) end();
+    this.#pulse?.stop();
+    this.#statTeller?.stop();
+    await this.#inLastTime("close", this.#pools.close()).catch((error: unknown) => {
+      this.#reporter.log.warn(`Children of the worker are still there: ${messageOf(error)}`);
+    });
+    this.#hearing?.close();
     try {
       await this.#inLastTime("close", this.#locks.close());
       if (this.#idle !== null) await this.#inLastTime("close", this.#idle.close());

@@ -11,12 +11,17 @@ import { encodeFailure, RemoteTaskError } from "../../src/tasks/failure.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 const DAY_MS = 86_400_000;
+const events = { emit: () => undefined };
 const failure = encodeFailure(describeFailure(new TypeError("no such month")));
 
 function setUp(ignored = false): { clock: ManualClock; store: Store; result: AsyncResult } {
   const clock = new ManualClock();
   const store = openMemoryStore({ clock, random: systemRandom, logger: silentLogger });
-  return { clock, store, result: new AsyncResult("t1", { clock, store: async () => store }, { ignored }) };
+  return {
+    clock,
+    store,
+    result: new AsyncResult("t1", { clock, store: async () => store, events }, { ignored }),
+  };
 }
 
 async function send(store: Store, expires?: { inMs: number }): Promise<void> {
@@ -247,7 +252,7 @@ test.each([[-1], ["x"]])("a timeout of %o is refused", async (timeout) => {
 test("a wait ends at its time, and says so, where the store does not answer", async () => {
   const clock = new ManualClock();
   const store = (): Promise<Store> => new Promise(() => undefined);
-  const result = new AsyncResult("t1", { clock, store });
+  const result = new AsyncResult("t1", { clock, store, events });
   const ended = expect(result.get({ timeout: 1 })).rejects.toMatchObject({
     code: "SUNBEAT_RESULT_TIMEOUT",
     message: "task t1 has no result after 1s; the store does not answer",

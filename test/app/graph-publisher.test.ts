@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { GraphPublisher, portionsOf } from "../../src/app/graph-publisher.js";
 import { StoreError } from "../../src/core/errors.js";
-import type { GraphPortion, OpenOutcome } from "../../src/store/contracts/graphs.js";
+import { FOLLOWED_AT_ONCE, type GraphPortion, type OpenOutcome } from "../../src/store/contracts/graphs.js";
 import type { Store } from "../../src/store/contracts/store.js";
 import type { CompiledGraph, FollowerList, NewPart } from "../../src/tasks/part.js";
+import { systemRandom } from "../../src/core/random.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 const part = (n: number, body = ""): NewPart => ({
@@ -19,24 +20,27 @@ const list = (key: string, edges: number): FollowerList => ({
   edges: Array.from({ length: edges }, (_, n) => ({ to: `g:${n}`, kind: "success" })),
 });
 
+/** What one portion brings. */
+const S = FOLLOWED_AT_ONCE;
+
 test.each([
   [graph(0), [[0, 0, true]], "a graph of a join alone"],
   [graph(1), [[1, 0, true]], "a small one goes in one call"],
-  [graph(500, [list("0", 1)]), [[500, 1, true]], "as many as one step takes"],
+  [graph(S, [list("0", 1)]), [[S, 1, true]], "as many as one step takes"],
   [
-    graph(1_001, [list("0", 1)]),
+    graph(2 * S + 1, [list("0", 1)]),
     [
-      [500, 1, false],
-      [500, 0, false],
+      [S, 1, false],
+      [S, 0, false],
       [1, 0, true],
     ],
     "the last one seals",
   ],
   [
-    graph(1, [list("0", 1_200)]),
+    graph(1, [list("0", 2 * S + 200)]),
     [
-      [1, 500, false],
-      [0, 500, false],
+      [1, S, false],
+      [0, S, false],
       [0, 200, true],
     ],
     "a long list comes in pieces",
@@ -44,13 +48,13 @@ test.each([
   [
     graph(
       1,
-      Array.from({ length: 4 }, (_, n) => list(`${n}`, 300)),
+      Array.from({ length: 4 }, (_, n) => list(`${n}`, 200)),
     ),
     [
-      [1, 300, false],
-      [0, 300, false],
-      [0, 300, false],
-      [0, 300, true],
+      [1, 200, false],
+      [0, 200, false],
+      [0, 200, false],
+      [0, 200, true],
     ],
     "whole lists stay whole",
   ],
@@ -108,14 +112,18 @@ function setUp(answer: (call: number) => Promise<OpenOutcome>, policy = retry) {
     return answer(calls.length);
   };
   const store = (): Promise<Store> => Promise.resolve({ graphs: { open } } as unknown as Store);
-  return { publisher: new GraphPublisher({ clock, store, retry: policy }), clock, calls };
+  return {
+    publisher: new GraphPublisher({ clock, store, retry: policy, random: systemRandom, queues: new Map() }),
+    clock,
+    calls,
+  };
 }
 
 test("a portion that the store could not take is sent again, and those behind it wait", async () => {
   const { publisher, clock, calls } = setUp((call) =>
     call === 2 || call === 3 ? Promise.reject(away()) : Promise.resolve(call === 5 ? "sealed" : "open"),
   );
-  const sent = publisher.open(graph(1_200), 1_000);
+  const sent = publisher.open(graph(2 * S + 200), 1_000);
   await clock.advance(5_000);
   expect(await sent).toBe("sealed");
   expect(calls).toEqual([
@@ -129,7 +137,7 @@ test("a portion that the store could not take is sent again, and those behind it
 
 test("a graph that is there is no error, and no more of it is sent than was on its way", async () => {
   const { publisher, calls } = setUp(() => Promise.resolve("duplicate"));
-  expect(await publisher.open(graph(5_000), 1_000)).toBe("duplicate");
+  expect(await publisher.open(graph(10 * S), 1_000)).toBe("duplicate");
   expect(calls.map(({ seal }) => seal)).toEqual([false, false]);
 });
 
@@ -137,7 +145,7 @@ test("after the last try the sender has the error, and nothing was sealed", asyn
   const { publisher, clock, calls } = setUp((call) =>
     call === 1 ? Promise.resolve("open") : Promise.reject(away()),
   );
-  const sent = publisher.open(graph(600), 1_000).catch((error: unknown) => error);
+  const sent = publisher.open(graph(2 * S), 1_000).catch((error: unknown) => error);
   await clock.advance(5_000);
   expect(await sent).toMatchObject({ code: "SUNBEAT_STORE_BUSY" });
   expect(calls.length).toBe(5);
@@ -159,7 +167,7 @@ test.each([
 test("a drain waits for all portions of what is on its way, and a second for a store that is silent", async () => {
   const gates: ((outcome: OpenOutcome) => void)[] = [];
   const { publisher, clock, calls } = setUp(() => new Promise((resolve) => gates.push(resolve)));
-  const sent = publisher.open(graph(600), 1_000);
+  const sent = publisher.open(graph(2 * S), 1_000);
   let drained = false;
   void publisher.drain().then(() => (drained = true));
   await clock.advance(900);
@@ -182,7 +190,7 @@ test("a drain waits for all portions of what is on its way, and a second for a s
 test("one portion is made ready while the store does another, and the last one waits for all", async () => {
   const gates: ((outcome: OpenOutcome) => void)[] = [];
   const { publisher, clock, calls } = setUp(() => new Promise((resolve) => void gates.push(resolve)));
-  const sent = publisher.open(graph(2_000), 1_000);
+  const sent = publisher.open(graph(4 * S), 1_000);
   const seen: number[] = [];
   for (let n = 0; n < 4; n++) {
     await clock.advance(0);
@@ -195,13 +203,13 @@ test("one portion is made ready while the store does another, and the last one w
 test("a graph of which the store has lost portions is sent anew from the first", async () => {
   const answers = ["open", "behind", "open", "open", "sealed"] as const;
   const { publisher, calls } = setUp((call) => Promise.resolve(answers[call - 1]!));
-  expect(await publisher.open(graph(1_200), 1_000)).toBe("sealed");
+  expect(await publisher.open(graph(2 * S + 200), 1_000)).toBe("sealed");
   expect(calls.map(({ seal }) => seal)).toEqual([false, false, false, false, true]);
 });
 
 test("a store that loses portions again and again is told of", async () => {
   const { publisher, calls } = setUp((call) => Promise.resolve(call % 2 === 1 ? "open" : "behind"));
-  await expect(publisher.open(graph(1_200), 1_000)).rejects.toMatchObject({
+  await expect(publisher.open(graph(2 * S + 200), 1_000)).rejects.toMatchObject({
     code: "SUNBEAT_STORE_UNAVAILABLE",
     retryable: true,
   });

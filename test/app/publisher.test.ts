@@ -3,10 +3,12 @@ import { Publisher } from "../../src/app/publisher.js";
 import { StoreError } from "../../src/core/errors.js";
 import type { EnqueueOutcome, NewMessage } from "../../src/store/contracts/sender.js";
 import type { Store } from "../../src/store/contracts/store.js";
+import { systemRandom } from "../../src/core/random.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
 const message = (id: string): NewMessage => ({ id, task: "t" }) as NewMessage;
 const retry = { maxRetries: 3, intervalStartMs: 0, intervalStepMs: 200, intervalMaxMs: 300 };
+const unbounded = { random: systemRandom, queues: new Map() };
 const away = (): StoreError => new StoreError("SUNBEAT_STORE_BUSY", "away", { retryable: true });
 
 /** A publisher on a sender that records its calls and answers each one as `answer` says. */
@@ -23,7 +25,7 @@ function setUp(answer: (call: number, ids: string[]) => Promise<EnqueueOutcome[]
     return answer(calls.length, ids);
   };
   const store = async (): Promise<Store> => ({ sender: { enqueue } }) as unknown as Store;
-  return { publisher: new Publisher({ clock, store, retry }), clock, calls };
+  return { publisher: new Publisher({ clock, store, retry, ...unbounded }), clock, calls };
 }
 
 const queued = async (_: number, ids: string[]): Promise<EnqueueOutcome[]> => ids.map(() => "queued");
@@ -149,7 +151,7 @@ test("of a hundred sends at once half goes first, so that who sends again does s
 test("a sender without a second try has the failure of a store that never opens within a second", async () => {
   const clock = new ManualClock(0);
   const store = (): Promise<Store> => new Promise(() => undefined);
-  const publisher = new Publisher({ clock, store, retry: { ...retry, maxRetries: 0 } });
+  const publisher = new Publisher({ clock, store, retry: { ...retry, maxRetries: 0 }, ...unbounded });
   const failed = expect(publisher.send(message("a"))).rejects.toMatchObject({
     code: "SUNBEAT_STORE_UNAVAILABLE",
     retryable: true,
@@ -169,7 +171,7 @@ test("a sender without a second try lets the store wait for what is left of its 
     await new Promise<void>((resolve) => clock.after(400, resolve));
     return { sender: { enqueue } } as unknown as Store;
   };
-  const publisher = new Publisher({ clock, store, retry: { ...retry, maxRetries: 0 } });
+  const publisher = new Publisher({ clock, store, retry: { ...retry, maxRetries: 0 }, ...unbounded });
   const sent = publisher.send(message("a"));
   await clock.advance(1_000);
   expect([await sent, limits]).toEqual(["queued", [600]]);

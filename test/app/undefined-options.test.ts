@@ -10,13 +10,15 @@ function unset(keys: string): Record<string, undefined> {
   return Object.fromEntries(keys.split(" ").map((key) => [key, undefined]));
 }
 
-const SEND = "countdown eta expires taskId queue priority headers ignoreResult resultExpires maxDeliveries";
+const SEND =
+  "countdown eta expires taskId queue priority headers ignoreResult resultExpires maxDeliveries unique";
 const ENTRY = "options enabled misfire overlap overlapTimeout jitter startAt endAt maxRuns lock description";
 const LOCK = "capacity onBusy retryIn waitTimeout lease";
 const APP =
   "broker timezone dst beatSchedule beat_schedule version taskDefaultQueue taskIgnoreResult taskTrackStarted " +
   "taskTimeLimit taskSoftTimeLimit resultExpires maxDeliveries payloadLimit taskPublishRetry taskPublishRetryPolicy " +
-  "workerConcurrency workerPrefetchMultiplier lease gracePeriod logResults graphLimit taskAlwaysEager beatLease beatMaxLoopInterval retention logger";
+  "workerPool workerConcurrency workerAutoscale workerMaxTasksPerChild workerMaxMemoryPerChild workerRedirectStdouts workerChildEnv terminateGrace " +
+  "workerPrefetchMultiplier lease gracePeriod logResults graphLimit taskAlwaysEager spread beatLease beatMaxLoopInterval retention logger";
 
 const app = (options: object = {}): Sunbeat => new Sunbeat("a", { broker: "memory:", ...options });
 
@@ -52,16 +54,25 @@ test.each<[string, () => unknown]>([
       app().task(
         "t",
         unset(
-          "bind queue priority retry timeLimit softTimeLimit lease acks ignoreResult resultExpires maxDeliveries trackStarted input lock",
+          "bind queue priority retry throws storeErrorsEvenIfIgnored timeLimit softTimeLimit lease acks ignoreResult resultExpires maxDeliveries trackStarted input lock pool rateLimit lane unique",
         ),
         () => 1,
       ),
   ],
-  ["retry", () => app().task("t", { retry: unset("max delay backoff maxDelay jitter on") }, () => 1)],
+  ["retry", () => app().task("t", { retry: unset("max delay backoff maxDelay jitter on except") }, () => 1)],
   ["the lock of a task", () => app().task("t", { lock: { name: "l", ...unset(LOCK) } }, () => 1)],
+  ["unique", () => app().task("t", { unique: unset("key ttl until onConflict maxWait") }, () => 1)],
   ["locked", () => locked("l", unset(LOCK))],
-  ["a worker", () => app().worker(unset("concurrency queues prefetchMultiplier hostname gracePeriod"))],
-  ["a beat", () => app().beat(unset("maxLoopInterval hostname"))],
+  [
+    "a worker",
+    () =>
+      app().worker(
+        unset(
+          "pool concurrency autoscale maxTasksPerChild maxMemoryPerChild timeLimit softTimeLimit app queues prefetchMultiplier hostname gracePeriod",
+        ),
+      ),
+  ],
+  ["a beat", () => app().beat(unset("maxLoopInterval maxStartsPerSecond hostname register"))],
   ["Retry", () => new Retry(unset("countdown error"))],
   ["Reject", () => new Reject("no", unset("requeue"))],
   [

@@ -7,6 +7,9 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import * as main from "../../src/index.js";
 import * as redis from "../../src/redis.js";
+import * as edge from "../../src/calendar.js";
+import * as pages from "../../src/dashboard/index.js";
+import * as otel from "../../src/otel.js";
 import * as redlock from "../../src/redlock.js";
 import * as kit from "../../src/testing/index.js";
 import { coreOf } from "../../src/app/index.js";
@@ -129,6 +132,7 @@ const appOptions = {
     workerPrefetchMultiplier: 1,
     logResults: true,
     beatLease: "15s",
+    spread: "1s",
     beatMaxLoopInterval: "1m",
     version: 1,
   },
@@ -217,13 +221,73 @@ const CALLS: readonly Call[] = [
     call: any((...args: [never, never, never]) => world().register(...args)),
   },
   {
+    name: "defineTask",
+    right: ["lib.t", { queue: "q" }, () => 1],
+    call: any((...args: [never, never, never]) => main.defineTask(...args)),
+  },
+  {
+    name: "app.taskOf",
+    right: [main.defineTask("lib.shared", () => 1)],
+    call: any((...args: [never]) => world().taskOf(...args)),
+  },
+  ...(
+    [
+      ["app.tasks.search", (a: never, b: never) => app.tasks.search(a, b), ["state:failure", {}]],
+      ["app.tasks.show", (a: never) => app.tasks.show(a), ["id"]],
+      ["app.tasks.run", (a: never) => app.tasks.run(a), ["id"]],
+      ["app.tasks.retry", (a: never, b: never) => app.tasks.retry(a, b), ["id", {}]],
+      ["app.tasks.revoke", (a: never, b: never) => app.tasks.revoke(a, b), ["id", {}]],
+      ["app.dead.list", (a: never) => app.dead.list(a), [{}]],
+      ["app.dead.retry", (a: never) => app.dead.retry(a), ["id"]],
+      ["app.dead.delete", (a: never) => app.dead.delete(a), ["id"]],
+      ["app.queues.browse", (a: never, b: never) => app.queues.browse(a, b), ["q", {}]],
+      ["app.queues.purge", (a: never) => app.queues.purge(a), ["q"]],
+      ["app.stats", (a: never) => app.stats(a), [{}]],
+    ] as const
+  ).map(([name, call, right]) => ({ name, call, right })),
+  {
+    name: "app.autodiscover",
+    right: ["./tasks/*.js", { from: import.meta.url }],
+    call: any((...args: [never, never]) => world().autodiscover(...args)),
+  },
+  {
+    name: "app.importTasks",
+    right: [import.meta.url],
+    call: any((...args: [never]) => world().importTasks(...args)),
+  },
+  ...[main.jsonLogger, main.journalLogger, main.prettyLogger].map((make) => ({
+    name: make.name,
+    right: [{ level: "info", write: () => undefined }],
+    call: any((options: never) => make(options)),
+  })),
+  {
+    name: "syslogLogger",
+    right: [{ host: "127.0.0.1", port: 9, transport: "udp", facility: "user", app: "a", level: "info" }],
+    call: any((options: never) => main.syslogLogger(options)),
+  },
+  {
+    name: "app.use",
+    right: [(_: unknown, next: () => unknown) => next()],
+    call: any((...args: [never]) => world().use(...args)),
+  },
+  {
+    name: "app.usePublish",
+    right: [(_: unknown, next: () => unknown) => next()],
+    call: any((...args: [never]) => world().usePublish(...args)),
+  },
+  {
+    name: "signals.connect",
+    right: [() => undefined, { sender: "t" }],
+    call: any((...args: [never, never]) => world().signals.taskPrerun.connect(...args)),
+  },
+  {
     name: "app.worker",
     right: [{ concurrency: 1, queues: ["q"], prefetchMultiplier: 1, hostname: "h", gracePeriod: 1 }],
     call: any((options: never) => world().worker(options)),
   },
   {
     name: "app.beat",
-    right: [{ maxLoopInterval: "1m", hostname: "h" }],
+    right: [{ maxLoopInterval: "1m", maxStartsPerSecond: 5, hostname: "h", register: "apply" }],
     call: any((options: never) => world().beat(options)),
   },
   {
@@ -231,11 +295,97 @@ const CALLS: readonly Call[] = [
     right: ["t", [1], send],
     call: any((...args: [never, never, never]) => app.sendTask(...args)),
   },
+  {
+    name: "app.audit.list",
+    right: [{ limit: 5, before: "1", by: "ann", target: "q" }],
+    call: any((options: never) => app.audit.list(options)),
+  },
+  { name: "app.nodes.list", right: [], call: any(() => app.nodes.list()) },
+  ...(["ping", "active", "conf"] as const).map((verb) => ({
+    name: `app.inspect.${verb}`,
+    right: [{ destination: ["a"], pattern: "a*", kind: "worker", timeout: 0.01, limit: 1 }],
+    call: any((options: never) => app.inspect[verb](options)),
+  })),
+  {
+    name: "app.inspect.queryTask",
+    right: [["id"], { timeout: 0.01 }],
+    call: any((...args: [never, never]) => app.inspect.queryTask(...args)),
+  },
+  {
+    name: "app.inspect.scheduled",
+    right: [{ queue: "q", task: "t", limit: 5, cursor: "1 2" }],
+    call: any((options: never) => app.inspect.scheduled(options)),
+  },
+  {
+    name: "app.inspect.revoked",
+    right: [{ limit: 5, cursor: "1 id" }],
+    call: any((options: never) => app.inspect.revoked(options)),
+  },
+  {
+    name: "app.control.broadcast",
+    right: ["pool_grow", { n: 1 }, { pattern: "a*", reply: false }],
+    call: any((...args: [never, never, never]) => app.control.broadcast(...args)),
+  },
+  {
+    name: "app.control.revoke",
+    right: [["id"], { terminate: true, reason: "r" }],
+    call: any((...args: [never, never]) => app.control.revoke(...args)),
+  },
+  {
+    name: "app.control.revokeByHeaders",
+    right: [{ a: "b" }, { for: "1s" }],
+    call: any((...args: [never, never]) => app.control.revokeByHeaders(...args)),
+  },
+  {
+    name: "app.control.timeLimit",
+    right: ["t", { soft: 1, hard: 2 }, { pattern: "a*" }],
+    call: any((...args: [never, never, never]) => app.control.timeLimit(...args)),
+  },
+  ...(["addConsumer", "cancelConsumer", "trigger", "logLevel"] as const).map((verb) => ({
+    name: `app.control.${verb}`,
+    right: ["info", { pattern: "a*" }],
+    call: any((...args: [never, never]) => app.control[verb](...args)),
+  })),
+  ...(["poolGrow", "poolShrink"] as const).map((verb) => ({
+    name: `app.control.${verb}`,
+    right: [1, { pattern: "a*" }],
+    call: any((...args: [never, never]) => app.control[verb](...args)),
+  })),
+  {
+    name: "app.control.autoscale",
+    right: [3, 1, { pattern: "a*" }],
+    call: any((...args: [never, never, never]) => app.control.autoscale(...args)),
+  },
+  ...(["drain", "shutdown", "resign", "heartbeat"] as const).map((verb) => ({
+    name: `app.control.${verb}`,
+    right: [{ pattern: "a*" }],
+    call: any((options: never) => app.control[verb](options)),
+  })),
   { name: "app.result", right: ["id"], call: any((id: never) => app.result(id)) },
   {
     name: "app.events.on",
     right: ["task-sent", () => undefined],
     call: any((...args: [never, never]) => world().events.on(...args)),
+  },
+  {
+    name: "app.events.onCustom",
+    right: ["task-mine", () => undefined],
+    call: any((...args: [never, never]) => world().events.onCustom(...args)),
+  },
+  {
+    name: "app.events.watch",
+    right: [{ types: ["task-*"], tasks: ["t"], signal: new AbortController().signal }],
+    call: any((options: never) => app.events.watch(options).end()),
+  },
+  {
+    name: "EventState",
+    right: [],
+    call: any(() => new main.EventState()),
+  },
+  {
+    name: "self.sendEvent",
+    right: ["task-mine", { rows: 1 }],
+    call: any((...args: [never, never]) => inTask((self) => self.sendEvent(...args))),
   },
   { name: "task.delay", right: [1], call: any((...args: unknown[]) => declared().delay(...args)) },
   {
@@ -382,6 +532,46 @@ const CALLS: readonly Call[] = [
     call: any((...args: [never, never]) => app.schedules.trigger(...args)),
   },
   {
+    name: "schedules.trigger (of skipped ticks)",
+    right: ["stored", { from: 0, to: 1, force: true }],
+    call: any((...args: [never, never]) => app.schedules.trigger(...args)),
+  },
+  {
+    name: "schedules.trigger (of a skipped tick)",
+    right: ["stored", { due: 0, force: true }],
+    call: any((...args: [never, never]) => app.schedules.trigger(...args)),
+  },
+  {
+    name: "schedules.timeline",
+    right: ["stored", { from: 0, to: 1, limit: 1, lateAfter: 5, grace: 60 }],
+    call: any((...args: [never, never]) => app.schedules.timeline(...args)),
+  },
+  {
+    name: "schedules.timelines",
+    right: [["stored"], { count: 1, lateAfter: 5, grace: 60 }],
+    call: any((...args: [never, never]) => app.schedules.timelines(...args)),
+  },
+  {
+    name: "schedules.forecast",
+    right: [{ from: 0, to: 1, step: 1 }],
+    call: any((options: never) => app.schedules.forecast(options)),
+  },
+  {
+    name: "schedules.plan",
+    right: [{ against: { e: { task: "t", schedule: { type: "interval", everyMs: 60_000 } } } }],
+    call: any((options: never) => app.schedules.plan(options)),
+  },
+  {
+    name: "schedules.apply",
+    right: [{ plan: 1, owner: "code:wrong", version: 0, at: "", changes: [], unchanged: 0, hints: [] }],
+    call: any((plan: never) => app.schedules.apply(plan)),
+  },
+  {
+    name: "schedules.preview",
+    right: ["new", { task: "t", schedule: 60 }],
+    call: any((...args: [never, never]) => app.schedules.preview(...args)),
+  },
+  {
     name: "schedules.next",
     right: ["stored", { count: 1, after: 0 }],
     call: any((...args: [never, never]) => app.schedules.next(...args)),
@@ -403,6 +593,48 @@ const CALLS: readonly Call[] = [
     right: [{ after: "a", limit: 1 }],
     call: any((options: never) => app.locks.list(options)),
   },
+  {
+    name: "alerts.list",
+    right: [{ standing: true, limit: 1, before: "a" }],
+    call: any((options: never) => app.alerts.list(options)),
+  },
+  {
+    name: "alerts.ack",
+    right: ["id", { note: "n" }],
+    call: any((...args: [never, never]) => app.alerts.ack(...args)),
+  },
+  {
+    name: "alerts.mute",
+    right: ["queue-old", "q", { for: 1 }],
+    call: any((...args: [never, never, never]) => app.alerts.mute(...args)),
+  },
+  {
+    name: "alerts.unmute",
+    right: ["queue-old", "q"],
+    call: any((...args: [never, never]) => app.alerts.unmute(...args)),
+  },
+  {
+    name: "alerts.check",
+    right: [{ beat: true, schedules: true, workers: 1, queues: { q: 1 }, entries: ["e"] }],
+    call: any((options: never) => app.alerts.check(options)),
+  },
+  {
+    name: "metrics.system",
+    right: [{ format: "prometheus" }],
+    call: any((options: never) => app.metrics.system(options)),
+  },
+  {
+    name: "metrics.registerWith",
+    right: [{ registerMetric: () => undefined }],
+    call: any((registry: never) => app.metrics.registerWith(registry)),
+  },
+  {
+    name: "calendars.set",
+    right: [{ name: "c", covers: { from: "2027-01-01", to: "2027-12-31" }, days: ["2027-01-01"] }],
+    call: any((data: never) => app.calendars.set(data)),
+  },
+  { name: "calendars.get", right: ["c"], call: any((name: never) => app.calendars.get(name)) },
+  { name: "calendars.delete", right: ["c"], call: any((name: never) => app.calendars.delete(name)) },
   { name: "locks.inspect", right: ["l"], call: any((name: never) => app.locks.inspect(name)) },
   {
     name: "locks.history",
@@ -478,7 +710,12 @@ const CALLS: readonly Call[] = [
   },
   {
     name: "solar",
-    right: ["sunset", 48, 2, { offset: "1m" }],
+    right: [
+      "sunset",
+      48,
+      2,
+      { offset: "1m", notBefore: "18:00", notAfter: "21:30", polar: { at: "06:00" }, timezone: "UTC" },
+    ],
     call: any((...args: [never, never, never, never]) => main.solar(...args)),
   },
   {
@@ -486,6 +723,72 @@ const CALLS: readonly Call[] = [
     right: ["2027-01-01T00:00", { timezone: "UTC" }],
     call: any((...args: [never, never]) => main.clocked(...args)),
   },
+  {
+    name: "calendar",
+    right: [{ every: "2 weeks", on: ["mon"], at: "08:00", from: "2027-01-04", timezone: "UTC" }],
+    call: any((...args: [never]) => main.calendar(...args).next(0)),
+  },
+  {
+    name: "days",
+    right: [{ every: "month", on: [1, "last fri"] }],
+    call: any((rule: never) => main.days(rule)),
+  },
+  { name: "weekdays", right: ["mon-fri", "sun"], call: any((...args: never[]) => main.weekdays(...args)) },
+  { name: "dates", right: [["2027-12-24", "12-25"]], call: any((list: never) => main.dates(list)) },
+  {
+    name: "businessDays",
+    right: [{ closed: ["2027-12-24"], weekend: ["fri", "sat"] }],
+    call: any((options: never) => main.businessDays(options)),
+  },
+  {
+    name: "rrule",
+    right: ["DTSTART:20270104T090000\nRRULE:FREQ=DAILY", { timezone: "UTC", dst: "skip" }],
+    call: any((...args: [never, never]) => main.rrule(...args).next(0)),
+  },
+  {
+    name: "fromICS",
+    right: ["BEGIN:VCALENDAR\nEND:VCALENDAR", { name: "plant", years: [2027, 2029] }],
+    call: any((...args: [never, never]) => edge.fromICS(...args)),
+  },
+  {
+    name: "fromDateHolidays",
+    right: ["DE", { region: "BY", years: [2027, 2027], types: ["public"], name: "n" }],
+    call: any((...args: [never, never]) => edge.fromDateHolidays(...args)),
+  },
+  { name: "toRRule", right: [every("1h")], call: any((schedule: never) => main.toRRule(schedule)) },
+  { name: "holidays", right: ["DE-BY"], call: any((name: never) => main.holidays(name)) },
+  {
+    name: "during",
+    right: ["22:00", "06:00", { days: "mon-fri", timezone: "UTC", inclusive: true }],
+    call: any((...args: [never, never, never]) => main.during(...args)),
+  },
+  { name: "union", right: [every("1h"), 30], call: any((...args: never[]) => main.union(...args)) },
+  { name: "compose", right: [[every("1h"), 30]], call: any((schedule: never) => main.compose(schedule)) },
+  {
+    name: "onDays",
+    right: ["mon-fri", { timezone: "UTC" }],
+    call: any((...args: [never, never]) => every("1h").onDays(...args)),
+  },
+  {
+    name: "between",
+    right: ["09:00", "17:00", { timezone: "UTC", days: ["mon"] }],
+    call: any((...args: [never, never, never]) => every("1h").between(...args)),
+  },
+  { name: "only", right: ["mon", "2027-12-24"], call: any((...args: never[]) => every("1h").only(...args)) },
+  {
+    name: "except",
+    right: ["mon", every("3h")],
+    call: any((...args: never[]) => every("1h").except(...args)),
+  },
+  { name: "or", right: [30, every("3h")], call: any((...args: never[]) => every("1h").or(...args)) },
+  { name: "offset", right: ["5m"], call: any((by: never) => main.crontab("0 0 * * *").offset(by)) },
+  {
+    name: "shift",
+    right: ["next business day", { by: 1 }],
+    call: any((...args: [never, never]) => main.crontab("0 0 * * *").shift(...args)),
+  },
+  { name: "startAt", right: ["2027-01-01T00:00Z"], call: any((at: never) => every("1h").startAt(at)) },
+  { name: "endAt", right: ["2027-01-01T00:00Z"], call: any((at: never) => every("1h").endAt(at)) },
   {
     name: "upcoming",
     right: [every("1h"), { from: 0, count: 2, until: 1e9 }],
@@ -508,9 +811,57 @@ const CALLS: readonly Call[] = [
   // the other entrances
   { name: "redisBroker", right: [OWN, { namespace: "n" }], call: any(sentOver) },
   {
+    name: "importSchedules",
+    right: ["crontab", "5 4 * * * /opt/x", { timezone: "UTC" }],
+    call: any(edge.importSchedules),
+  },
+  {
     name: "quorum",
     right: [["redis://a", "redis://b", "redis://c"], { namespace: "n", logger: silent() }],
     call: any((...args: [never, never]) => redlock.quorum(...args)),
+  },
+  {
+    name: "instrument",
+    right: [OWN, { parent: "link" }],
+    call: any((target: never, options: never) =>
+      otel.instrument(target === OWN ? app : (target as main.Sunbeat), options),
+    ),
+  },
+  {
+    name: "dashboard",
+    right: [
+      OWN,
+      { basePath: "/ops", resolveAccess: "open", secret: "s".repeat(32), readOnly: true, title: "t" },
+    ],
+    call: any((target: never, options: never) =>
+      pages.dashboard(target === OWN ? app : target, options).close(),
+    ),
+  },
+  {
+    name: "dashboard of a broker",
+    right: [
+      { broker: "memory:" },
+      {
+        ...{
+          banner: { text: "staging", tone: "info" },
+          timezone: "UTC",
+          links: [{ text: "l", url: "https://l.test" }],
+        },
+        ...{
+          hide: { args: true, results: false },
+          format: String,
+          maxClients: 5,
+          allowedHosts: ["h"],
+          trustProxy: true,
+        },
+      },
+    ],
+    call: any((source: never, options: never) => pages.dashboard(source, options).close()),
+  },
+  {
+    name: "toNodeListener",
+    right: [pages.dashboard({ broker: "memory:" })],
+    call: any((handler: never) => pages.toNodeListener(handler)),
   },
   {
     name: "new ManualClock",
@@ -591,13 +942,16 @@ const TAKES_NOTHING = new Set([
     (verb) => `graph.${verb}`,
   ),
   ...["result.info", "result.traceback", "result.forget", "locks.close", "events.emit", "currentTask"],
+  "calendars.list",
+  ...["events.named", "events.attach", "events.watchBy", "events.hears"],
+  ...["schedules.drift", "schedules.driftOf"],
   ...["heldLock.release", "heldLock.lose", "heldLock.recheck", "heldLock.cut"],
   ...["SunbeatError", "ConfigurationError", "ScheduleError", "TaskError", "LockError", "ResultError"],
   ...["StoreError", "RemoteTaskError", "AsyncResult", "LockedTask"],
 ]);
 
 test("every public function that takes something stands in the table", async () => {
-  const exported = [main, redis, redlock, kit].flatMap((entrance) =>
+  const exported = [main, edge, redis, redlock, otel, pages, kit].flatMap((entrance) =>
     Object.entries(entrance).flatMap(([name, value]) => (typeof value === "function" ? [name] : [])),
   );
   await using held = await fresh().acquire();
@@ -606,6 +960,7 @@ test("every public function that takes something stands in the table", async () 
       app,
       schedules: app.schedules,
       locks: app.locks,
+      calendars: app.calendars,
       events: app.events,
       mutex: fresh(),
       heldLock: held,

@@ -539,6 +539,51 @@ describe("an entry that cannot be sent", () => {
     },
   );
 
+  test("about which the program never answers holds nobody up, is tried again, and is sent when it answers", async () => {
+    let isHanging = true;
+    world.edits = {
+      ...{ active: true, tracing: null, sent: () => undefined },
+      made: (build, create) => {
+        const asked: string[] = [];
+        const built = build((request) => {
+          asked.push(String(request.entry));
+          return create(request);
+        });
+        return isHanging && asked.includes("bad")
+          ? new Promise<never>(() => undefined)
+          : Promise.resolve(built);
+      },
+    };
+    const minutely = { task: "t", schedule: every("1m") };
+    const beat = await world.started({ good: minutely, bad: minutely });
+    await world.clock.advance(10 * 60_000);
+    expect(await world.history("good")).toHaveLength(10);
+    expect(beat.stats().state).toBe("leading");
+    expect(beat.stats().quarantine).toEqual([
+      {
+        entry: "bad",
+        reason: expect.stringMatching(/usePublish have not ended within 5s.*tried again later/) as string,
+      },
+    ]);
+    expect(world.log.matching(/cannot send bad/)).toHaveLength(1);
+    isHanging = false;
+    await world.clock.advance(6 * 60_000);
+    expect(fates(await world.history("bad")).at(-1)).toBe("sent");
+    expect(beat.stats().quarantine).toEqual([]);
+  });
+
+  test("does not keep a beat that is stopped: it has ended within 1.5 s", async () => {
+    world.edits = {
+      ...{ active: true, tracing: null, sent: () => undefined },
+      made: () => new Promise<never>(() => undefined),
+    };
+    const beat = await world.started({ bad: { task: "t", schedule: every("1m") } });
+    await world.clock.advance(61_000);
+    void beat.stop();
+    await world.clock.advance(1_500);
+    expect(beat.stats().state).toBe("stopped");
+  });
+
   test("loses nothing: a beat that has its code finds it due", async () => {
     const args = () => [1];
     const first = await world.started({ coded: { ...tick, args } });

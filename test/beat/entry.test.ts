@@ -22,11 +22,19 @@ test("fills in every default", () => {
   expect(resolve(MINIMAL)).toEqual({
     ...{ name: "e", task: "t", schedule: every(30), args: [], options: {}, enabled: true, description: null },
     misfire: { policy: "latest", withinMs: 86_400_000, max: 1_000 },
-    lock: null,
+    ...{ lock: null, alert: null },
     overlap: { policy: "allow", timeoutMs: null, graceMs: 30_000 },
-    ...{ jitterMs: 0, startAt: null, endAt: null, maxRuns: null },
+    ...{ jitterMs: 0, ownJitterMs: null, startAt: null, endAt: null, maxRuns: null },
     scheduleText: '{"everyMs":30000,"type":"interval"}',
-    ...{ atStart: false, codeArgs: false, codeSchedule: false },
+    ...{
+      atStart: false,
+      codeArgs: false,
+      codeSchedule: false,
+      calendars: [],
+      isZoned: false,
+      renamedFrom: null,
+    },
+    withCalendars: expect.any(Function) as unknown,
     definition: '{"schedule":{"everyMs":30000,"type":"interval"},"task":"t"}',
     revision: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
   });
@@ -203,7 +211,8 @@ describe("the revision", () => {
       true,
     ],
     ["the order of keys", { args: [{ a: 1, b: 2 }] }, { args: [{ b: 2, a: 1 }] }, true],
-    ["defaults written out", {}, { enabled: true, overlap: "allow", jitter: 0, args: [], options: {} }, true],
+    ["defaults written out", {}, { enabled: true, overlap: "allow", args: [], options: {} }, true],
+    ["no jitter, whatever the app's spread is", {}, { jitter: 0 }, false],
     ["other arguments", { args: [1] }, { args: [2] }, false],
     ["another task", {}, { task: "u" }, false],
     ["another description", {}, { description: "x" }, false],
@@ -287,7 +296,8 @@ describe("a definition reads back as the entry that wrote it", () => {
       fc.property(options, (given) => {
         const entry = resolve(given);
         const read = entryFromDefinition(entry);
-        expect({ ...read, schedule: null }).toEqual({ ...entry, schedule: null });
+        const functions = { schedule: null, withCalendars: null };
+        expect({ ...read, ...functions }).toEqual({ ...entry, ...functions });
         expect(read.schedule.toJSON?.()).toEqual(entry.schedule.toJSON?.());
       }),
     );

@@ -1,15 +1,19 @@
 /** Beats on a manual clock over one memory store. */
 import type { Logger } from "../../src/core/logger.js";
+import { LoopMarks } from "../../src/core/loop-mark.js";
 import type { Random } from "../../src/core/random.js";
 import { Beat } from "../../src/beat/beat.js";
+import { CalendarBook } from "../../src/beat/calendar-book.js";
 import { BEAT_DEFAULTS, type BeatOptions } from "../../src/beat/beat-options.js";
 import type { Entry } from "../../src/beat/entry.js";
 import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import type { EntryOptions } from "../../src/beat/entry-options.js";
 import { Schedules } from "../../src/beat/schedules.js";
 import type { EventMap, EventName } from "../../src/events/index.js";
+import type { CalendarData } from "../../src/schedules/index.js";
 import type { Store } from "../../src/store/contracts/index.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
+import type { MessageEdits } from "../../src/tasks/message-edits.js";
 import { messageFactory } from "../../src/tasks/message-factory.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 
@@ -61,39 +65,52 @@ export const createMessage = messageFactory({
     resultTtlMs: 86_400_000,
     maxDeliveries: 5,
     payloadLimit: 1_048_576,
+    isFair: () => false,
   },
 });
 
 export type Lineup = Readonly<Record<string, EntryOptions>>;
 
-export function resolveAll(lineup: Lineup): Entry[] {
-  return Object.entries(lineup).map(([name, options]) => resolveEntry(name, options, DEFAULTS));
+export function resolveAll(lineup: Lineup, spreadMs = 0): Entry[] {
+  return Object.entries(lineup).map(([name, options]) =>
+    resolveEntry(name, options, { ...DEFAULTS, spreadMs }),
+  );
 }
 
 export class World {
   readonly clock: ManualClock;
+  readonly loops: LoopMarks;
+  /** What programs do to messages before they are made. */
+  edits: MessageEdits | undefined;
   readonly random = countingRandom();
   readonly log = new Lines();
   readonly events = new Told();
   readonly store: Store;
-  readonly #beats: Beat[] = [];
+  readonly beats: Beat[] = [];
 
   constructor(start: string | number = "2027-01-01T00:00:00Z") {
     this.clock = new ManualClock(start);
+    this.loops = new LoopMarks(this.clock);
     this.store = openMemoryStore({ clock: this.clock, random: this.random, logger: this.log });
   }
 
+  /** Of the process of the next beats. */
+  tz = "2025c";
+  calendars: readonly CalendarData[] = [];
+
   beat(lineup: Lineup = {}, options: Partial<BeatOptions> = {}, store: Store = this.store): Beat {
-    const { clock, random, log: logger, events } = this;
+    const { clock, loops, edits, random, log: logger, events, tz, calendars } = this;
     const beat = new Beat({
-      ...{ store, clock, random, logger, events, createMessage, entries: resolveAll(lineup) },
+      ...{ tz, calendars, book: new CalendarBook(calendars) },
+      ...{ store, clock, loops, edits, random, logger, events, createMessage },
+      entries: resolveAll(lineup, options.spreadMs),
       options: {
         ...BEAT_DEFAULTS,
-        ...{ owner: "code:test", version: 1, hostname: `host${this.#beats.length}` },
+        ...{ owner: "code:test", version: 1, hostname: `host${this.beats.length}` },
         ...options,
       },
     });
-    this.#beats.push(beat);
+    this.beats.push(beat);
     return beat;
   }
 
@@ -109,6 +126,7 @@ export class World {
     const { store, random } = this;
     return new Schedules({
       ...{ store, random, createMessage, entries: resolveAll(lineup), defaults: DEFAULTS },
+      book: new CalendarBook(this.calendars),
     });
   }
 
@@ -121,7 +139,7 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    const ended = Promise.all(this.#beats.map((beat) => beat.stop()));
+    const ended = Promise.all(this.beats.map((beat) => beat.stop()));
     // A store call that hangs is given up by a timer.
     for (let step = 0; step < 100; step++) await this.clock.advance(1_000);
     await ended;

@@ -158,10 +158,10 @@ describe("startAt, endAt and maxRuns, every 10 minutes", () => {
   });
 });
 
-test("a longer grace lets what waited for a busy beat run as if on time", () => {
+test("what waited for a busy beat is judged as of when that began", () => {
   const entry = entryOf({ misfire: "skip" });
   const cursor = cursorAfter(entry, at("10:00:00"))!;
-  const plan = planDue(entry, { cursor, runs: 0 }, at("10:10:04"), 5_000);
+  const plan = planDue(entry, { cursor, runs: 0 }, at("10:10:04"), { judgedAt: at("10:10:01") });
   expect(lines(plan.decisions)).toEqual(["10:10:00 send"]);
 });
 

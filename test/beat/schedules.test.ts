@@ -26,6 +26,7 @@ test("set adds an entry that a leading beat sends at once when due", async () =>
     definition: '{"description":"a test","schedule":{"everyMs":1000,"type":"interval"},"task":"t"}',
     revision: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
     ...{ nextDue: new Date(Date.UTC(2027, 0, 1, 0, 0, 1)), lastScheduledFor: null },
+    version: 0,
     ...{
       pausedAt: null,
       disabled: null,
@@ -191,6 +192,104 @@ describe("trigger", () => {
   test("runs a paused entry too", async () => {
     await schedules.pause("coded");
     expect((await schedules.trigger("coded")).outcome).toBe("sent");
+  });
+});
+
+describe("trigger of ticks that were skipped", () => {
+  const at = (time: string): Date => new Date(`2027-01-01T${time}:00Z`);
+
+  /** Hourly: 01:00 to 03:00 skipped while it was paused, 04:00 sent, 05:00 not due yet. */
+  async function skipped(): Promise<void> {
+    await schedules.set("e", { task: "t", schedule: every("1h"), args: [1] });
+    await schedules.pause("e");
+    await world.clock.advance(210 * MINUTE);
+    await schedules.resume("e");
+    await world.clock.advance(40 * MINUTE);
+    expect((await schedules.history("e")).map(({ due, fate }) => `${due.getUTCHours()} ${fate}`)).toEqual([
+      ...["1 skipped", "2 skipped", "3 skipped", "4 sent"],
+    ]);
+  }
+
+  test("the run of one of them has its due time, and asking twice sends once", async () => {
+    await skipped();
+    const taskId = `e!${at("02:00").getTime()}`;
+    expect(await schedules.trigger("e", { due: at("02:00") })).toEqual({ taskId, outcome: "sent" });
+    expect(await schedules.trigger("e", { due: "2027-01-01T02:00:00Z" })).toEqual({
+      taskId,
+      outcome: "sent",
+    });
+    const claimed = await world.store.consumer.claim({
+      queues: ["default"],
+      worker: "w",
+      leaseMs: 1e6,
+      max: 9,
+    });
+    const bodies = claimed.deliveries.map(({ id, body }) => [
+      id,
+      (JSON.parse(body) as { scheduledFor: number }).scheduledFor,
+    ]);
+    expect(bodies.filter(([id]) => String(id).includes("!"))).toEqual([[taskId, at("02:00").getTime()]]);
+    const rows = await schedules.history("e");
+    expect(rows.filter(({ reason }) => reason === "triggered")).toHaveLength(1);
+    expect(rows.find(({ due }) => due.getTime() === at("02:00").getTime())).toMatchObject({
+      fate: "skipped",
+    });
+  });
+
+  test("a range runs all that were skipped, oldest first, and none that was sent", async () => {
+    await skipped();
+    const ticks = await schedules.trigger("e", { from: at("02:00"), to: at("12:00") });
+    expect(ticks.map(({ due, outcome }) => [due, outcome])).toEqual([
+      [at("02:00"), "sent"],
+      [at("03:00"), "sent"],
+    ]);
+  });
+
+  test("while an entry is paused, what is due meanwhile is skipped already", async () => {
+    await schedules.set("e", { task: "t", schedule: every("1h") });
+    await schedules.pause("e");
+    await world.clock.advance(130 * MINUTE);
+    const ticks = await schedules.trigger("e", { from: at("00:00"), to: at("12:00") });
+    expect(ticks.map(({ due }) => due)).toEqual([at("01:00"), at("02:00")]);
+    expect((await schedules.trigger("e", { due: at("02:00") })).outcome).toBe("sent");
+    expect(await schedules.get("e")).toMatchObject({ unfinished: 2 });
+  });
+
+  test.each<[object, RegExp, string]>([
+    [{ due: at("02:30") }, /its schedule gives 2027-01-01T03:00:00.000Z next/, "no tick"],
+    [{ due: at("04:00") }, /this one was sent as "e@/, "sent by the beat"],
+    [{ due: at("05:00") }, /yet to come/, "the future"],
+    [{ due: "soon" }, /trigger: due: expected an instant/, "no instant"],
+    [{ due: at("02:00"), from: at("01:00"), to: at("02:00") }, /nothing beside from and to/, "both"],
+    [{ from: at("01:00") }, /trigger: to: expected both ends/, "half a range"],
+    [{ from: at("02:00"), to: at("01:00") }, /not before from/, "the wrong way round"],
+    [{ force: "yes" }, /trigger: force/, "no truth value"],
+  ])("%j is refused: %s %s", async (options, message) => {
+    await skipped();
+    await expect(schedules.trigger("e", options as never)).rejects.toThrow(
+      failure("SUNBEAT_OPTION_INVALID", message),
+    );
+  });
+
+  test("what no beat has come to yet is left to it", async () => {
+    await schedules.set("e", { task: "t", schedule: every("1h") });
+    await world.stop();
+    await world.clock.advance(3 * 60 * MINUTE);
+    await expect(schedules.trigger("e", { due: at("02:00") })).rejects.toThrow(
+      "the beat has not come to this one yet",
+    );
+    expect(await schedules.trigger("e", { from: at("00:00"), to: at("12:00") })).toEqual([]);
+  });
+
+  test("more than 1,000 are refused, whatever they are", async () => {
+    await schedules.set("e", { task: "t", schedule: every("1m") });
+    await schedules.pause("e");
+    await world.clock.advance(1_001 * MINUTE);
+    const range = { from: at("00:00"), to: new Date("2027-01-02T00:00:00Z") };
+    await expect(schedules.trigger("e", range)).rejects.toThrow("at most 1000 skipped ticks");
+    await schedules.resume("e");
+    await expect(schedules.trigger("e", range)).rejects.toThrow("at most 1000 skipped ticks");
+    expect(await schedules.trigger("e", { from: at("00:01"), to: at("10:00") })).toHaveLength(600);
   });
 });
 

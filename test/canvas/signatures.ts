@@ -13,6 +13,7 @@ const defaults: SendDefaults = {
   resultTtlMs: 86_400_000,
   maxDeliveries: 3,
   payloadLimit: 1_048_576,
+  isFair: () => false,
 };
 
 export const createMessage = messageFactory({

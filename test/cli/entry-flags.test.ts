@@ -75,6 +75,7 @@ test("every option of an entry has its own on the command line", () => {
       "2",
     ],
     ...["--start-at", "2026-12-01", "--end-at", "2027-01-01T00:00:00Z", "--max-runs", "4"],
+    ...["--alert-grace", "5m", "--alert-runtime", "2h", "--alert-failures", "3", "--alert-mute"],
   );
   expect(given).toEqual({
     task: "t",
@@ -90,10 +91,16 @@ test("every option of an entry has its own on the command line", () => {
     startAt: Date.parse("2026-11-30T23:00:00Z"),
     endAt: Date.parse("2027-01-01T00:00:00Z"),
     maxRuns: 4,
+    alert: {
+      grace: { milliseconds: 300_000 },
+      runtime: { milliseconds: 7_200_000 },
+      failures: 3,
+      mute: true,
+    },
     description: "text",
   } satisfies EntryOptions);
-  // A form of tasks is set by programs.
-  expect([...Object.keys(given), "canvas"].sort()).toEqual([...ENTRY_OPTION_KEYS].sort());
+  // A form of tasks is set by programs, and a name is taken over in code alone.
+  expect([...Object.keys(given), "canvas", "renamedFrom"].sort()).toEqual([...ENTRY_OPTION_KEYS].sort());
 });
 
 test("what is not given is left to the entry's defaults", () => {
@@ -102,6 +109,7 @@ test("what is not given is left to the entry's defaults", () => {
     expires: new Date("2026-12-23T23:00:00Z"),
   });
   expect(entry("--every", "10m", "--lock", "l").lock).toBe("l");
+  expect(entry("--every", "10m", "--alert-failures", "3").alert).toEqual({ failures: 3 });
 });
 
 test.each([
@@ -122,11 +130,19 @@ test.each([
   ],
   [["--every", "9s", "--options", "{"], /^--options: "\{" is not JSON/],
   [
-    ["--every", "9s", "--jitter", "0"],
-    '--jitter: expected a time above zero such as 90s, 1h30m or 2d, got "0"',
+    ["--every", "9s", "--jitter", "0s"],
+    '--jitter: expected a time above zero such as 90s, 1h30m or 2d, got "0s"',
   ],
   [["--every", "9s", "--start-at", "soon"], /^--start-at: expected now, a date/],
   [["--every", "9s", "--lock-capacity", "2"], "--lock-capacity belongs to --lock"],
+  [
+    ["--every", "9s", "--alert-failures", "0"],
+    '--alert-failures: expected a whole number from 1 to 100, got "0"',
+  ],
+  [
+    ["--every", "9s", "--alert-grace", "soon"],
+    '--alert-grace: expected a time above zero such as 90s, 1h30m or 2d, got "soon"',
+  ],
 ])("%j is wrong usage", (args, message) => {
   let refused: unknown;
   try {

@@ -51,7 +51,7 @@ test("locks are listed, looked into and broken", async () => {
   expect((await locks("list")).stdout).toMatch(/^LOCK {4}HELD {4}WAITING\nledger {2}1 of 1 {2}1\n$/);
   const shown = (await locks("inspect", "ledger")).stdout;
   expect(shown).toMatch(/^ledger: 1 of 1 held, 1 waiting\n/);
-  expect(shown).toMatch(new RegExp(`holds +process +host:1 +1 .*ends in .*fence ${fence} +${token}\n`));
+  expect(shown).toMatch(new RegExp(`holds +process +host:1 +1 .*ends in .* ${fence} +${token}\n`));
   expect(shown).toMatch(/waits +process +host:2 +2 /);
   expect(JSON.parse((await locks("inspect", "ledger", "--json")).stdout)).toMatchObject({
     ...listed,

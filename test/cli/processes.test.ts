@@ -473,7 +473,7 @@ sunbeat vVERSION (one@HOST)
   test("a forgotten promise of a task is logged and ends nothing", async () => {
     await place.sunbeat([...app, "call", "tasks.forget", "--wait"]);
     await worker.says(
-      /ERROR\/MainProcess\] A promise was rejected and nobody handled it: nobody listens\n {4}Error: nobody listens\n {8}at /,
+      /ERROR\/MainProcess\] tasks\.forget\[.+?\]: A promise was rejected and nobody handled it: nobody listens\n {4}Error: nobody listens\n {8}at /,
     );
   });
 });

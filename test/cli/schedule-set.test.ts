@@ -55,6 +55,26 @@ test.concurrent("next due times keep to start, end and runs", async () => {
   expect(await next("--disabled")).toEqual([]);
 });
 
+test.concurrent(
+  "what an entry says of its alerts is shown, and a list is as long as it is asked for",
+  async () => {
+    const alerts = ["--alert-grace", "5m", "--alert-runtime", "2h", "--alert-failures", "3", "--alert-mute"];
+    const set = ["set", "e", "--task", "tasks.add", "--every", "10m", ...alerts];
+    expect((await schedule("alerts", ...set)).stdout).toMatch(
+      /^ {2}alert +sent more than 5m late, not ended 2h after it was sent, 3 failures in a row, muted$/m,
+    );
+    expect(JSON.parse((await schedule("alerts", ...set, "--json")).stdout)).toMatchObject({
+      change: "unchanged",
+      definition: { alert: { graceMs: 300_000, runtimeMs: 7_200_000, failures: 3, mute: true } },
+    });
+    const { stdout, stderr } = await schedule("alerts", "list", "--limit", "1");
+    expect([stdout.split("\n").length, stderr]).toEqual([
+      3,
+      expect.stringMatching(/^and 3 more: --limit 4\n/),
+    ]);
+  },
+);
+
 test.concurrent("an entry that will never run is stored, and warned of", async () => {
   expect(await schedule("past", "set", "p", "--task", "tasks.add", "--at", "2020-01-01")).toMatchObject({
     exitCode: 0,

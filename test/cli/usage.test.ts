@@ -43,7 +43,7 @@ describe("wrong usage is one line on stderr and ends with 2", () => {
     ],
     [
       ["worker", "-c", "0"],
-      '--concurrency: expected a whole number from 1 to 100000, got "0" [SUNBEAT_USAGE]',
+      '--concurrency: expected a whole number from 1 to 100000, or one for each pool with commas between, got "0" [SUNBEAT_USAGE]',
     ],
     [["worker", "-Q", "a,,b"], '--queues: expected names with commas between, got "a,,b" [SUNBEAT_USAGE]'],
     [
@@ -52,13 +52,17 @@ describe("wrong usage is one line on stderr and ends with 2", () => {
     ],
     [["worker", "-n", ""], '--hostname: expected a name such as "fast@%h", got "" [SUNBEAT_USAGE]'],
     [
-      ["worker", "-P", "processes"],
-      "--pool knows only async in this version: tasks run in the worker's own process; for more processors, start more workers [SUNBEAT_USAGE]",
+      ["worker", "-P", "gevent"],
+      '--pool: expected one of async, threads, processes, solo (or prefork, which is processes), got "gevent" [SUNBEAT_OPTION_INVALID]',
     ],
     [["worker", "--detach"], "--detach is your service manager's work, such as systemd's [SUNBEAT_USAGE]"],
     [
-      ["worker", "--autoscale", "10,3"],
-      "--autoscale is not in this version: set --concurrency, or start more workers [SUNBEAT_USAGE]",
+      ["worker", "--time-limit", "0"],
+      '--time-limit: expected a time above zero such as 90s, 1h30m or 2d, got "0" [SUNBEAT_USAGE]',
+    ],
+    [
+      ["worker", "--max-memory-per-child", "200MB"],
+      '--max-memory-per-child: expected a whole number from 1 to 1000000000000, got "200MB" [SUNBEAT_USAGE]',
     ],
     [
       ["schedule", "set", "e", "--every", "9s"],
@@ -81,7 +85,6 @@ describe("wrong usage is one line on stderr and ends with 2", () => {
       ["beat", "--max-interval", "soon"],
       '--max-interval: expected a time above zero such as 90s, 1h30m or 2d, got "soon" [SUNBEAT_USAGE]',
     ],
-    [["inspect", "ping"], '"sunbeat inspect" is not in this version [SUNBEAT_USAGE]'],
     [
       ["multi", "start", "4", "-c", "3"],
       '"sunbeat multi" is replaced by worker -n <name>, and by your service manager for several of them [SUNBEAT_USAGE]',

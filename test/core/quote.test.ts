@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { quote } from "../../src/core/quote.js";
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 test.each<[string, unknown, string]>([
   // because, value, text
   ["text has its quotes", "a", '"a"'],
@@ -27,6 +33,7 @@ test.each<[string, unknown, string]>([
   ["a symbol", Symbol("a\nb"), "Symbol(a\\u000ab)"],
   ["an escape is not cut in two", "x".repeat(78) + "\u200by", `"${"x".repeat(78)}\\u200b... (80 characters)`],
   ["nor a character", "x".repeat(78) + "😀y", `"${"x".repeat(78)}\\ud83d... (81 characters)`],
+  ["a Proxy that was revoked cannot even say what it is", revoked(), "object that cannot be read"],
   ["numbers are as they are written", NaN, "NaN"],
   ["so is nothing", undefined, "undefined"],
   ["an object is its JSON", { a: [1] }, '{"a":[1]}'],

@@ -7,11 +7,15 @@ import { describe, expect, test } from "vitest";
 import { DEFAULT_MISFIRE } from "../../src/beat/entry-options.js";
 import { resolveEntry } from "../../src/beat/resolve-entry.js";
 import { buildProgram } from "../../src/cli/program.js";
+import { signingOption } from "../../src/config/keys.js";
 import { DEFAULTS, OPTION_NAMES } from "../../src/config/options.js";
+import { QUEUE_DEFAULTS } from "../../src/config/task-queues.js";
 import { durationMs } from "../../src/core/duration.js";
+import { CALL_DEFAULTS } from "../../src/http/call.js";
+import { HTTP_DEFAULTS } from "../../src/http/options.js";
 import { DEFAULT_NAMESPACE } from "../../src/store/redis/index.js";
 import { resolveTaskLock } from "../../src/tasks/task-lock.js";
-import { defineTask } from "../../src/tasks/task-options.js";
+import { resolveTask } from "../../src/tasks/task-options.js";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const page = readFileSync(path.join(root, "docs/options.md"), "utf8");
@@ -76,17 +80,17 @@ function members(file: string, name: string): Member[] {
   return found;
 }
 
-const task = defineTask("probe", {}, () => undefined, {
+const task = resolveTask("probe", {}, () => undefined, {
   ...{ ignoreResult: false, resultTtlMs: 1, maxDeliveries: 1, trackStarted: false },
   ...{ timeLimitMs: null, softTimeLimitMs: null },
 });
-const retry = defineTask("probe", { retry: {} }, () => undefined, { ...task, resultTtlMs: 1 }).retry;
+const retry = resolveTask("probe", { retry: {} }, () => undefined, { ...task, resultTtlMs: 1 }).retry;
 const entry = resolveEntry("probe", { task: "probe", schedule: 60 }, { timezone: "UTC", dst: "vixie" });
 const lock = resolveTaskLock("probe");
 
 /** A length of time that the code has in milliseconds, as the page writes it. */
 const time = (ms: number | null): object => ({ ms });
-const { publishRetryPolicy, retention, ...app } = DEFAULTS;
+const { publishRetryPolicy, retention, history, ...app } = DEFAULTS;
 const under = (prefix: string, values: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]));
 
@@ -108,11 +112,16 @@ const CASES: readonly Case[] = [
       ["", "config/options.ts", "SunbeatOptions"],
       ["taskPublishRetryPolicy.", "config/options.ts", "PublishRetryPolicy"],
       ["retention.", "config/options.ts", "RetentionOptions"],
+      ["history.", "config/history.ts", "HistoryOptions"],
+      ["signing.", "config/keys.ts", "SigningOptions"],
+      ["encryption.", "config/keys.ts", "EncryptionOptions"],
     ],
     defaults: {
       ...app,
       ...under("taskPublishRetryPolicy", publishRetryPolicy),
       ...under("retention", retention),
+      ...under("history", history),
+      "signing.require": signingOption({ keys: { k: "k".repeat(43) }, current: "k" }).require,
     },
   },
   {
@@ -120,10 +129,12 @@ const CASES: readonly Case[] = [
     table: 0,
     sources: [
       ["", "tasks/task-options.ts", "TaskOptions"],
-      ["retry.", "tasks/task-options.ts", "RetryOptions"],
+      ["retry.", "tasks/retry-options.ts", "RetryOptions"],
     ],
     defaults: {
-      ...{ bind: task.bind, priority: task.priority, acks: task.acks },
+      ...{ bind: task.bind, acks: task.acks },
+      storeErrorsEvenIfIgnored: task.storeErrorsEvenIfIgnored,
+      ignoreHistory: task.ignoreHistory,
       ...{ "retry.max": retry.max, "retry.delay": time(retry.delayMs), "retry.backoff": retry.backoff },
       ...{ "retry.maxDelay": time(retry.maxDelayMs), "retry.jitter": retry.jitter },
     },
@@ -139,7 +150,7 @@ const CASES: readonly Case[] = [
       ["lock.", "beat/entry-options.ts", "EntryLockOptions"],
     ],
     defaults: {
-      ...{ args: entry.args, options: entry.options, enabled: entry.enabled, jitter: time(entry.jitterMs) },
+      ...{ args: entry.args, options: entry.options, enabled: entry.enabled },
       ...{
         misfire: entry.misfire.policy,
         overlap: entry.overlap.policy,
@@ -153,8 +164,21 @@ const CASES: readonly Case[] = [
       ).lock?.capacity,
     },
   },
-  { heading: "Worker", table: 0, sources: [["", "app/processes.ts", "StartWorkerOptions"]], defaults: {} },
-  { heading: "Beat", table: 0, sources: [["", "app/processes.ts", "StartBeatOptions"]], defaults: {} },
+  {
+    heading: "Worker",
+    table: 0,
+    sources: [
+      ["", "app/processes.ts", "StartWorkerOptions"],
+      ["", "app/worker-pools.ts", "WorkerPoolOptions"],
+    ],
+    defaults: {},
+  },
+  {
+    heading: "Beat",
+    table: 0,
+    sources: [["", "app/processes.ts", "StartBeatOptions"]],
+    defaults: { register: "auto" },
+  },
   {
     heading: "Locks",
     table: 0,
@@ -185,11 +209,36 @@ const CASES: readonly Case[] = [
     sources: [
       ["crontab.", "schedules/crontab/options.ts", "CrontabOptions"],
       ["every.", "schedules/interval.ts", "IntervalOptions"],
-      ["solar.", "schedules/solar/solar.ts", "SolarOptions"],
+      ["solar.", "schedules/solar/options.ts", "SolarOptions"],
       ["clocked.", "schedules/clocked.ts", "ClockedOptions"],
     ],
-    defaults: { "crontab.class": "auto", "crontab.extended": false, "every.offset": 0, "solar.offset": 0 },
+    defaults: {
+      "crontab.class": "auto",
+      "crontab.extended": false,
+      "every.offset": 0,
+      "solar.offset": 0,
+      "solar.polar": "skip",
+    },
   },
+  {
+    heading: "Queues",
+    table: 0,
+    sources: [["", "config/task-queues.ts", "QueueOptions"]],
+    defaults: { ...QUEUE_DEFAULTS },
+  },
+  {
+    heading: "HTTP",
+    table: 0,
+    sources: [["", "http/options.ts", "HttpOptions"]],
+    defaults: { ...HTTP_DEFAULTS },
+  },
+  {
+    heading: "HTTP",
+    table: 1,
+    sources: [["", "http/call.ts", "HttpCall"]],
+    defaults: { ...CALL_DEFAULTS },
+  },
+  { heading: "Queues", table: 1, sources: [["", "app/queues.ts", "PauseOptions"]], defaults: {} },
   {
     heading: "Schedules",
     table: 1,

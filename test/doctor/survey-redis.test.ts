@@ -183,7 +183,21 @@ test("a server that is full is told of, and one that nearly is", async () => {
 });
 
 describe("members of another score than ours", () => {
-  const BY_TEXT = ["alive", "ledger", "names", "permits", "ready", "runs", "skipped", "waiters"];
+  const BY_TEXT = [
+    ...[
+      "alive",
+      "failedpos",
+      "ledger",
+      "names",
+      "permits",
+      "ratedue",
+      "rateturn",
+      "ratewait",
+      "ready",
+      "runs",
+    ],
+    ...["skipped", "waiters"],
+  ];
 
   test("are looked for in each set that a script reads in order of text", () => {
     const folder = path.resolve(import.meta.dirname, "../../src/store/redis/scripts");

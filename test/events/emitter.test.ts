@@ -1,7 +1,9 @@
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
+import { bootId } from "../../src/core/boot.js";
 import { Events, type SunbeatEvent } from "../../src/events/index.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
+import { sent, started } from "./world.js";
 
 function setUp(): { events: Events; errors: string[]; clock: ManualClock } {
   const errors: string[] = [];
@@ -10,16 +12,18 @@ function setUp(): { events: Events; errors: string[]; clock: ManualClock } {
   return { events: new Events({ clock, logger }), errors, clock };
 }
 
-const sent = { id: "i", task: "t", queue: "q" };
-
 test("a listener gets the events of its type, with who, where and when", () => {
   const { events } = setUp();
   const seen: SunbeatEvent[] = [];
   events.on("task-sent", (event) => seen.push(event));
   events.emit("task-sent", sent);
-  events.emit("task-started", sent);
+  events.emit("task-started", started);
   expect(seen).toEqual([
-    { type: "task-sent", hostname: hostname(), pid: process.pid, timestamp: 5_000, ...sent },
+    {
+      type: "task-sent",
+      ...{ hostname: hostname(), pid: process.pid, timestamp: 5_000, clock: 1, boot: bootId, seq: 1 },
+      ...sent,
+    },
   ]);
 });
 
@@ -27,7 +31,7 @@ test("a worker's events carry its name", () => {
   const { events } = setUp();
   const names: string[] = [];
   events.on("task-started", (event) => names.push(event.hostname));
-  events.emit("task-started", sent, "w1@host");
+  events.emit("task-started", started, "w1@host");
   expect(names).toEqual(["w1@host"]);
 });
 

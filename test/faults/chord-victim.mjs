@@ -116,4 +116,5 @@ if (role === "worker") {
     await wait(sendEveryMs);
   }
   await app.close();
+  write("over");
 }

@@ -2,6 +2,9 @@
  * Messages, entries and keys that a foreign client put there, under real workers and beats: what is not ours is a dead
  * letter, set aside, or a typed error; prototypes stay as they are, and everything else goes on.
  */
+import { alert } from "../conformance/suite/alerts.js";
+import { AUDIT_ROW } from "../conformance/suite/audit.js";
+import { nodeRecord } from "../conformance/suite/presence.js";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { systemClock } from "../../src/core/clock.js";
@@ -23,6 +26,7 @@ import {
   skipOverlap,
 } from "../conformance/suite/entry-samples.js";
 import { dead, done, HOUR_MS, message, success } from "../conformance/suite/samples.js";
+import { uniqueOf } from "../conformance/suite/unique.js";
 import { FORM, PATIENCE_MS, pause } from "../support/fault-crew.js";
 import { type AppSpec, Programs } from "../support/fault-programs.js";
 import { litter, wrong } from "../support/hostile-keys.js";
@@ -212,6 +216,86 @@ let given = 0;
 /** Every verb of a store, as it is called every day. */
 const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   now: (s) => s.now(),
+  presence: async (s) => {
+    await s.presence.appear(nodeRecord("n", "boot"), 60_000);
+    await s.presence.watch("w", ["task-*"], 60_000);
+    await s.presence.mark({ a: "b" }, 60_000);
+    await s.presence.nodes();
+  },
+  leave: async (s) => {
+    await s.presence.appear(nodeRecord("gone", "boot"), 60_000);
+    await s.presence.leave("gone", "boot", "ended");
+  },
+  watchLease: async (s) => {
+    await s.leases.elect({ ...candidate, id: "watch", nonce: "watch" }, 60_000, "watch");
+    await s.leases.leader("watch");
+    await s.leases.resign({ id: "watch", nonce: "watch" }, "watch");
+  },
+  alerts: async (s) => {
+    const id = `alert${given++}`;
+    const put = alert(id, { raisedAt: 1, webhooks: [{ id, url: "https://example.com/", body: "{}" }] });
+    await s.alerts.putAlert(put, null);
+    await s.alerts.putAlert({ ...put, clearedAt: 2, webhooks: [] }, 1);
+    await s.alerts.alerts({ limit: 10 });
+    await s.alerts.alerts({ limit: 10, standing: true });
+    for (const row of await s.alerts.outbox(10, 1_000)) await s.alerts.told(row.id, "done");
+    await s.alerts.mute({ kind: "queue-old", subject: "q" } as never, 1_000);
+    await s.alerts.mutes();
+  },
+  calendars: async (s) => {
+    await s.calendars.list();
+    const [found] = await s.calendars.get(["DE"]);
+    const days = { owner: "runtime", version: 1, digest: "d", data: "{}" };
+    await s.calendars.put({ name: "DE", ...days, expect: found?.etag ?? null });
+    const [stored] = await s.calendars.get(["DE"]);
+    if (stored) await s.calendars.remove("DE", stored.etag);
+  },
+  walk: async (s) => {
+    await s.entries.upcoming({ after: null, limit: 10 });
+    await s.entries.basisWalk();
+  },
+  failed: async (s) => {
+    await s.sender.enqueue([message(`m${given++}`, { queue: "failing" })]);
+    const claim = { queues: ["failing"], worker: "w", leaseMs: 1_000, max: 1 };
+    const { deliveries } = await s.consumer.claim(claim);
+    await s.consumer.settle(
+      deliveries.map((delivery) => ({ ...done(delivery), keepMs: 60_000, note: "note" })),
+      null,
+    );
+    await s.deadLetters.list({ limit: 10, failed: true });
+    await s.deadLetters.list({ limit: 10, failed: true, queue: "failing" });
+    await s.queues.counts();
+  },
+  history: async (s) => {
+    await s.history.records({ limit: 10 }, { rows: 100 });
+    await s.history.recordsOf("m1");
+    await s.history.runsOf("e", { limit: 10 });
+    await s.history.seal(1);
+    await s.history.trimRecords({ maxAgeMs: 1e9, maxRows: 1e6 }, 10);
+  },
+  statistics: async (s) => {
+    const delta = {
+      task: "t",
+      ok: 1,
+      failed: 0,
+      retried: 0,
+      other: 0,
+      sumMs: 1,
+      maxMs: 1,
+      run: { 0: 1 },
+      wait: {},
+    };
+    await s.history.addStats("boot", given++, [delta]);
+    await s.history.sample([
+      { queue: "q", scheduled: 0, ready: 0, leased: 0, blocked: 0, dead: 0, oldestMs: 0 },
+    ]);
+    await s.history.rollUp();
+    await s.history.stats({ from: 0, to: 9e15, step: "minute" });
+  },
+  audit: async (s) => {
+    await s.audit.add(AUDIT_ROW);
+    await s.audit.list({ limit: 10 });
+  },
   sweep: (s) => s.sweep(100),
   enqueue: (s) => s.sender.enqueue([message(`m${given++}`), message(`m${given++}`, { lock })]),
   delayed: (s) => s.sender.enqueue([message(`m${given++}`, { eta: { inMs: 60_000 } })]),
@@ -227,9 +311,33 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   },
   heartbeat: (s) => s.consumer.heartbeat([ref], 1_000),
   giveBack: (s) => s.consumer.giveBack([ref]),
+  lanes: async (s) => {
+    await s.sender.enqueue([message(`m${given++}`, { queue: "fair", lane: { name: "x", weight: 1 } })]);
+    await s.consumer.claim({ queues: ["fair"], worker: "w", leaseMs: 1_000, max: 10 });
+  },
+  unique: (s) =>
+    s.sender.enqueue([1, 2, 3].map(() => message(`m${given++}`, { unique: uniqueOf("queue-one") }))),
+  // Lifted again: most calls are to go the way of stores without limits.
+  rates: async (s) => {
+    const limit = { task: "rated", byMessage: false };
+    await s.limits.declare([{ ...limit, code: { limit: 1, perMs: 1_000, burst: 1 } }]);
+    await s.sender.enqueue([1, 2, 3].map(() => message(`m${given++}`, { queue: "rated", task: "rated" })));
+    await s.consumer.claim({ queues: ["rated"], worker: "w", leaseMs: 1_000, max: 10, slots: 10 });
+    await s.queues.purge(["rated"]);
+    await s.limits.declare([{ ...limit, code: null }]);
+  },
   revoke: (s) => s.sender.revoke(["a", `m${given - 1}`], { terminate: true, keepMs: 1_000 }),
   purge: (s) => s.queues.purge(["q"]),
-  counts: (s) => s.queues.counts(),
+  measure: (s) => s.measure(),
+  counts: (s) => s.queues.counts({ withAges: true }),
+  browse: async (s) => {
+    for (const state of ["ready", "scheduled", "leased", "blocked", "dead"] as const) {
+      await s.queues.browse({ state, queue: "q", limit: 10 });
+    }
+    await s.queues.browse({ state: "scheduled", queue: null, limit: 10 });
+    await s.queues.peek(`m${given - 1}`);
+  },
+  revoked: (s) => s.queues.revoked({ limit: 10 }),
   deadLetters: (s) => s.deadLetters.list({ limit: 10 }),
   redrive: (s) => s.deadLetters.redrive(["a"]),
   deleteDead: (s) => s.deadLetters.delete(["a"]),
@@ -331,7 +439,8 @@ test("no verb minds rubbish, before and after there is something of its own", as
 });
 
 // A store looks at the version when it opens alone: test/store/redis/version.test.ts.
-test.each(KEY_NAMES.filter((name) => name !== "meta"))(
+// Packs are made of 20,000 records: test/conformance/suite/history.ts.
+test.each(KEY_NAMES.filter((name) => name !== "meta" && name !== "packbody"))(
   "a key %s of another type is SUNBEAT_STORE_REFUSED, and all is well when it is gone",
   async (name) => {
     const key = keyspace(namespace).keys[name];

@@ -5,7 +5,7 @@ import { crontab } from "../../src/schedules/crontab/crontab.js";
 import {
   momentsNearChanges,
   PROPERTY_TIMEOUT_MS,
-  propertyRuns,
+  repeatableRuns,
   ZONES,
 } from "../support/crontab-arbitraries.js";
 
@@ -14,9 +14,10 @@ vi.setConfig({ testTimeout: PROPERTY_TIMEOUT_MS });
 /**
  * croner with `fixedTimeRule: "no-wildcard"` follows the same rules except for wrap ranges, a step in a range of
  * minutes or hours (which it takes for a wildcard), complete sets, and `*` with a step in a day field: so those
- * are left out here. The date line is too, and mean times with seconds.
+ * are left out here. So are the date line, mean times with seconds, and a gap that ends on the next day: croner loses
+ * the run of "30 23 * * *" in Pyongyang's from 23:30 to 00:00, a crontab here has it at 00:00 (crontab-examples.test.ts).
  */
-const zones = ZONES.filter((name) => !/Apia|Kwajalein|Monrovia/.test(name));
+const zones = ZONES.filter((name) => !/Apia|Kwajalein|Monrovia|Pyongyang/.test(name));
 
 const list = (min: number, max: number): fc.Arbitrary<string> =>
   fc.uniqueArray(fc.integer({ min, max }), { minLength: 1, maxLength: 3 }).map((values) => values.join(","));
@@ -62,7 +63,7 @@ describe("a crontab against croner", () => {
         }
         expect(ours).toEqual(theirs);
       }),
-      { numRuns: propertyRuns(2000) },
+      repeatableRuns(2000),
     );
   });
 });

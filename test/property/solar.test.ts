@@ -185,7 +185,8 @@ describe.each(CASES)("%d at %s", (year, _place, latitude, longitude) => {
   });
 });
 
-const anEvent = fc.constantFrom(...SOLAR_EVENTS);
+/** Those that come within a year everywhere: beside a pole no shadow grows by its own height after noon. */
+const anEvent = fc.constantFrom(...SOLAR_EVENTS.filter((event) => !event.startsWith("asr")));
 const aLatitude = fc.oneof(
   fc.double({ min: -90, max: 90, noNaN: true }),
   fc.constantFrom(-90, -89.95, 66.56, 89.9, 90),
@@ -243,6 +244,33 @@ test("the Sun of the other model is at the altitude, anywhere and at any time", 
         const miss = (shift: number): number => above(oracle(at + shift, latitude, longitude), altitude);
         const speed = Math.abs(miss(30_000) - miss(-30_000)) / 60;
         expect(Math.abs(miss(0))).toBeLessThan(Math.max(0.01, 5 * speed));
+      },
+    ),
+    { numRuns },
+  );
+});
+
+test("at asr the shadow of the other model has grown by the height of what casts it, or twice that", () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(["asr", 1] as const, ["asr_hanafi", 2] as const, [{ shadow: 0.4 }, 0.4] as const),
+      fc.double({ min: -80, max: 80, noNaN: true }),
+      aLongitude,
+      anInstant,
+      ([event, factor], latitude, longitude, from) => {
+        const at = solar(event, latitude, longitude).next(from)!;
+        const miss = (instant: EpochMs): number => {
+          const observer = new Astronomy.Observer(latitude, longitude, 0);
+          const sun = Astronomy.Equator(Astronomy.Body.Sun, new Date(instant), observer, true, true);
+          const noon = Math.tan((Math.abs(latitude - sun.dec) * Math.PI) / 180);
+          return (
+            oracle(instant, latitude, longitude).altitude - (Math.atan(1 / (factor + noon)) * 180) / Math.PI
+          );
+        };
+        const speed = (miss(at - 30_000) - miss(at + 30_000)) / 60;
+        expect(Math.abs(miss(at))).toBeLessThan(Math.max(0.01, 5 * speed));
+        const noon = solar("solar_noon", latitude, longitude).previous(at)!;
+        expect(at - noon).toBeLessThan(DAY / 2);
       },
     ),
     { numRuns },

@@ -10,6 +10,7 @@ const NEW_YORK = "America/New_York";
 const LORD_HOWE = "Australia/Lord_Howe";
 const CHATHAM = "Pacific/Chatham";
 const SAO_PAULO = "America/Sao_Paulo";
+const PYONGYANG = "Asia/Pyongyang";
 const CAIRO = "Africa/Cairo";
 const TROLL = "Antarctica/Troll";
 const APIA = "Pacific/Apia";
@@ -137,6 +138,13 @@ const ROWS: Row[] = [
     "2018-11-03T12:00Z",
     ["2018-11-04T03:00Z", "2018-11-05T02:00Z"],
     "midnight does not exist: 01:00",
+  ],
+  [
+    "30 23 * * *",
+    PYONGYANG,
+    "2018-05-04T12:00Z",
+    ["2018-05-04T15:00Z", "2018-05-05T14:30Z"],
+    "from 23:30 to 00:00: the gap ends on the next day, and the run of the day is there",
   ],
   [
     "20 0 * * sun",

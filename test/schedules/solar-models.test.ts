@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { Crossings } from "../../src/schedules/solar/crossings.js";
+import { HalfDays } from "../../src/schedules/solar/half-days.js";
 import { Culminations } from "../../src/schedules/solar/culminations.js";
 import type { SolarModel } from "../../src/schedules/solar/model.js";
 
 const places = [0, 48.85, 69.65, -78, -89.5].map((latitude) => ({ latitude, longitude: 179 }));
 
 test.each<[string, (place: (typeof places)[number]) => SolarModel]>([
-  ["a rising", (place) => new Crossings(place, "rising", () => -6)],
-  ["a setting", (place) => new Crossings(place, "setting", () => 0)],
+  ["a rising", (place) => new Crossings(new HalfDays(place), { direction: "rising", target: () => -6 })],
+  ["a setting", (place) => new Crossings(new HalfDays(place), { direction: "setting", target: () => 0 })],
   ["noon", (place) => new Culminations(place, 0)],
   ["midnight", (place) => new Culminations(place, 1)],
 ])("the index of %s is its half-day, also when the instant is some seconds off", (_what, modelAt) => {

@@ -75,6 +75,8 @@ describe("next", () => {
       "sunrise",
       "golden_hour_dawn_end",
       "solar_noon",
+      "asr",
+      "asr_hanafi",
       "golden_hour_start",
       "sunset",
       "golden_hour_end",

@@ -3,10 +3,14 @@ import { Redis } from "ioredis";
 import { ask, loadDriver } from "../../src/store/sqlite/driver.js";
 import { parseBrokerUrl } from "../../src/app/broker-url.js";
 import { type KeyName, keyspace } from "../../src/store/redis/keys.js";
+import { HISTORIES } from "./fault-figures.js";
 
-/** Numbers that only grow, versions, and where it is. */
-const STAYING_KEYS: readonly KeyName[] = ["meta", "seq"];
-const STAYING_TABLES: readonly string[] = ["counter", "home", "sqlite_sequence"];
+/** Numbers that only grow, versions, where it is, who watched, and what happened. */
+const STAYING_KEYS: readonly KeyName[] = ["meta", "seq", "watcher", "watchepoch", ...HISTORIES];
+const STAYING_TABLES: readonly string[] = [
+  ...["counter", "home", "sqlite_sequence", "watcher", "node", "alert", "audit", "task_record"],
+  ...["stat_boot", "stat_name", "stat_rolled", "stat_slot"],
+];
 /** Hints, which are dropped by their age. */
 const HINTS = "signal";
 

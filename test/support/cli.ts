@@ -68,9 +68,13 @@ export class Playground {
     return new Program(child, args, stdin);
   }
 
-  /** Runs `sunbeat ...args` to its end, with nothing on stdin unless it is given. */
-  sunbeat(args: readonly string[], env: Record<string, string> = {}, stdin = ""): Promise<Answer> {
-    return this.start(args, env, stdin).ended();
+  /**
+   * Runs `sunbeat ...args` to its end, with nothing on stdin unless it is given. A command on a busy machine may say that it waits for
+   * a file; that line is left out.
+   */
+  async sunbeat(args: readonly string[], env: Record<string, string> = {}, stdin = ""): Promise<Answer> {
+    const answer = await this.start(args, env, stdin).ended();
+    return { ...answer, stderr: answer.stderr.replace(/^waiting for sqlite:.*\n/m, "") };
   }
 
   /** The same with stdout in a file, to its end. */
@@ -108,6 +112,14 @@ export class Program {
     child.on("close", () => this.#heard(() => (this.#hasEnded = true)));
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
   get stderr(): string {
     return this.#stderr;
   }
@@ -122,14 +134,23 @@ export class Program {
   }
 
   /** Once stderr matches. Fails loudly when the program ends before, or after the deadline. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  says(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#tells(pattern, () => this.#stderr);
+  }
+
+  /** The same of stdout. */
+  prints(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#tells(pattern, () => this.#stdout);
+  }
+
+  async #tells(pattern: RegExp, read: () => string): Promise<RegExpExecArray> {
     let found: RegExpExecArray | null = null;
     await this.#until(`say ${String(pattern)}`, () => {
-      found = pattern.exec(this.#stderr);
+      found = pattern.exec(read());
       return found !== null || this.#hasEnded;
     });
     if (found !== null) return found;
-    throw new Error(`it ended without saying ${String(pattern)}:\n${this.#stderr}`);
+    throw new Error(`it ended without saying ${String(pattern)}:\n${this.#stdout}${this.#stderr}`);
   }
 
   async ended(): Promise<Answer> {

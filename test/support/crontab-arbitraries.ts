@@ -26,6 +26,15 @@ export function propertyRuns(usual: number): number {
   return Number(process.env["SUNBEAT_PROPERTY_RUNS"] ?? usual);
 }
 
+/**
+ * The same for comparisons with programs of others, which have faults of their own, and with limits of time: the cases are the same each
+ * time, but in a long run.
+ */
+export function repeatableRuns(usual: number): { readonly numRuns: number; readonly seed?: number } {
+  const isLong = process.env["SUNBEAT_PROPERTY_RUNS"] !== undefined;
+  return { numRuns: propertyRuns(usual), ...(!isLong && { seed: 2_027 }) };
+}
+
 /** Time for a property's test: a long run may take long. */
 export const PROPERTY_TIMEOUT_MS = 120_000 + propertyRuns(0) * 20;
 

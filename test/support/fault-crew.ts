@@ -11,7 +11,7 @@ import { openStore } from "../../src/app/open-store.js";
 import { parseBrokerUrl } from "../../src/app/broker-url.js";
 import { every } from "../../src/index.js";
 import type { Store } from "../../src/store/contracts/store.js";
-import { type LogLine, readLog } from "./fault-log.js";
+import { linesOf, type LogLine, readLog } from "./fault-log.js";
 import type { Expectation } from "./invariants.js";
 import { endWithUs, release } from "./reaper.js";
 
@@ -252,7 +252,10 @@ export class Crew {
         alive = false;
         release(child);
         this.#children.delete(victim);
-        const expected = code === 0 || (signal === "SIGKILL" && (killed || mayCrash));
+        // A process that winds down by itself no longer handles the signal that asks it to.
+        const wasOver = () => linesOf(this.log, "over").some(({ by }) => by === name);
+        const expected =
+          code === 0 || (signal === "SIGKILL" && (killed || mayCrash)) || (signal === "SIGTERM" && wasOver());
         if (!expected) this.#surprises.push(`${name} ended with ${code ?? signal}: ${said}`);
         resolve({ code, signal });
       });

@@ -5,9 +5,17 @@ import { DEFAULT_NAMESPACE } from "../../src/store/redis/index.js";
 import type { RunLine } from "./fault-log.js";
 import type { RedisServer } from "./redis-server.js";
 
-/** What stays: entries, their ledger, who led, numbers, the version, and results until their time is over. */
-const STAYING: ReadonlySet<KeyName> = new Set([
+/** What happened, each with a bound of its own: nodes that were there, alerts, acts of operators, statistics, records. */
+export const HISTORIES: readonly KeyName[] = [
+  ...(["node", "seen", "alert", "alertof", "alertlive", "alertpast", "audit"] as const),
+  ...(["stats", "statname", "statboot", "tasks", "taskseq", "packs", "packbody"] as const),
+];
+
+/** What stays: entries, their ledger, who led and who watched, numbers, the version, histories, and results until their time is over. */
+const STAYING: ReadonlySet<KeyName> = new Set<KeyName>([
   ...(["meta", "seq", "epoch", "beat", "entry", "entrystate", "due", "names", "ledger", "res"] as const),
+  ...(["watcher", "watchepoch", "entrysuccess"] as const),
+  ...HISTORIES,
 ]);
 
 /** Keys that exist although all work is done. */

@@ -77,8 +77,32 @@ export interface PartLine extends Line {
   readonly culprit?: string;
 }
 
+/** A message with a unique key is on its way; the store has answered; a run of it began, or has done all it does. */
+export interface UniqueLine extends Line {
+  readonly kind: "asking" | "asked" | "began" | "finished";
+  readonly policy: string;
+  /** The id by which its result is known; "" for one that is on its way. */
+  readonly id: string;
+  /** What was asked for: its argument. */
+  readonly asked: string;
+}
+
+/** It has closed its app and has nothing left to do. */
+export interface OverLine extends Line {
+  readonly kind: "over";
+}
+
 export type LogLine =
-  RunLine | ClaimLine | SettleLine | TermLine | RefusedLine | PointLine | ChordLine | PartLine;
+  | UniqueLine
+  | RunLine
+  | ClaimLine
+  | SettleLine
+  | TermLine
+  | RefusedLine
+  | PointLine
+  | ChordLine
+  | PartLine
+  | OverLine;
 
 /** In the order in which they were written. A line that a kill has cut off is left out. */
 export function readLog(file: string): LogLine[] {

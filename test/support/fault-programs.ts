@@ -22,9 +22,12 @@ export interface AppSpec {
   readonly entries?: Readonly<Record<string, Omit<EntryOptions, "schedule"> & { schedule: string | number }>>;
   /** Where runs are written, one line of JSON each. */
   readonly log?: string;
+  /** What another app wants to know. */
+  readonly extras?: Readonly<Record<string, unknown>>;
 }
 
 export interface Program {
+  readonly pid: number;
   readonly alive: boolean;
   /** What it has written to stderr so far. */
   readonly said: string;
@@ -32,6 +35,7 @@ export interface Program {
   /** Resolves when stderr matches; rejects when it ends or takes too long before that. */
   says(pattern: RegExp): Promise<void>;
   kill(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
   /** SIGTERM. */
   end(): Promise<End>;
 }
@@ -39,10 +43,16 @@ export interface Program {
 /** Ends with the test: see `dispose`. */
 export class Programs {
   readonly #running = new Map<Program, ChildProcess>();
+  readonly #app: string;
+
+  /** `app`: the file of theirs. */
+  constructor(app = APP) {
+    this.#app = app;
+  }
 
   /** `sunbeat ...args`, with more of Node's own options in `env`'s NODE_OPTIONS. */
   start(args: readonly string[], spec: AppSpec, env: Readonly<Record<string, string>> = {}): Program {
-    const child = spawn(process.execPath, [path.join(DIST, "cli/main.js"), "-A", APP, ...args], {
+    const child = spawn(process.execPath, [path.join(DIST, "cli/main.js"), "-A", this.#app, ...args], {
       // A core of one that aborts does not belong among the sources.
       cwd: tmpdir(),
       env: { ...process.env, ...env, FAULT_APP: JSON.stringify(spec), SUNBEAT_DIST: DIST },
@@ -89,6 +99,7 @@ export class Programs {
       });
     });
     const program: Program = {
+      pid: child.pid ?? 0,
       ended,
       get alive() {
         return alive;
@@ -115,6 +126,7 @@ export class Programs {
         child.kill("SIGKILL");
         await ended;
       },
+      signal: (signal) => void child.kill(signal),
       end: () => {
         child.kill("SIGTERM");
         return limited(ended, `the end of sunbeat ${name}: ${said}`);

@@ -13,7 +13,9 @@ export async function census({ raw }: RedisServer): Promise<Census> {
   const info = await raw.info("memory");
   const bytes = Number(/^used_memory:(\d+)/m.exec(info)?.[1]);
   const buffers = Number(/^mem_clients_normal:(\d+)/m.exec(info)?.[1]);
-  return { keys: await raw.dbsize(), bytes: bytes - buffers };
+  // Code that is loaded is no data.
+  const scripts = Number(/^used_memory_scripts:(\d+)/m.exec(info)?.[1]);
+  return { keys: await raw.dbsize(), bytes: bytes - buffers - scripts };
 }
 
 /** No script should take longer: what did is listed. */

@@ -60,8 +60,11 @@ function importsOf(tree: ts.SourceFile): Import[] {
   return found;
 }
 
-/** Groups of files of which each reaches each other through imports of these kinds. */
-export function importCycles(sources: readonly Source[], kinds: readonly Import["kind"][]): string[][] {
+/** Files that each file reaches through imports of these kinds. */
+export function reachedFiles(
+  sources: readonly Source[],
+  kinds: readonly Import["kind"][],
+): Map<string, Set<string>> {
   const reached = new Map<string, Set<string>>();
   const targets = new Map(
     sources.map(({ file, imports }) => [
@@ -81,6 +84,12 @@ export function importCycles(sources: readonly Source[], kinds: readonly Import[
     }
     reached.set(file, seen);
   }
+  return reached;
+}
+
+/** Groups of files of which each reaches each other through imports of these kinds. */
+export function importCycles(sources: readonly Source[], kinds: readonly Import["kind"][]): string[][] {
+  const reached = reachedFiles(sources, kinds);
   const groups = new Map<string, string[]>();
   for (const [file, seen] of reached) {
     if (!seen.has(file)) continue;

@@ -108,10 +108,10 @@ describe("the body of a message", () => {
 });
 
 test("a body of a newer form is told apart, whatever else it has", () => {
-  expect(() => decodeBody('{"v":3,"parts":[]}')).toThrow(
+  expect(() => decodeBody('{"v":4,"parts":[]}')).toThrow(
     expect.objectContaining({
       code: "SUNBEAT_MESSAGE_NEWER",
-      message: "message body: form 3 is newer than 2",
+      message: "message body: form 4 is newer than 2",
     }),
   );
 });

@@ -232,7 +232,20 @@ test("a RemoteTaskError says that it came from another process and keeps what wa
     remoteStack: "TypeError: no such month\n    at close",
     remoteValue: undefined,
     remoteErrors: [],
+    tries: 1,
     cause: "task t1 failed in another process (w1@host): Error: root",
   });
   expect(error.stack).not.toContain("at close");
+});
+
+test("a stored failure tells how many tries the task had, and the first try goes without saying", () => {
+  const failure = describeFailure(new Error("no"));
+  expect(encodeFailure(failure, 1)).toBe(encodeFailure(failure));
+  const read = decodeFailure(encodeFailure(failure, 4));
+  expect(read).toEqual({ ...failure, tries: 4 });
+  const error = new RemoteTaskError("t1", read, "w1");
+  expect([error.tries, error.message]).toEqual([
+    4,
+    "task t1 failed in another process (w1) after 4 tries: Error: no",
+  ]);
 });

@@ -4,7 +4,7 @@ import type { TaskContext } from "../../src/tasks/definition.js";
 import type { SendOptions } from "../../src/tasks/message.js";
 import { messageFactory } from "../../src/tasks/message-factory.js";
 import { TaskRegistry } from "../../src/tasks/registry.js";
-import { defineTask } from "../../src/tasks/task-options.js";
+import { resolveTask } from "../../src/tasks/task-options.js";
 
 const defaults = {
   ignoreResult: false,
@@ -15,17 +15,17 @@ const defaults = {
   softTimeLimitMs: null,
 };
 const registry = new TaskRegistry();
-registry.add(defineTask("plain", {}, () => 1, defaults));
+registry.add(resolveTask("plain", {}, () => 1, defaults));
 registry.add(
-  defineTask("own", { queue: "q", priority: 3, resultExpires: 60, maxDeliveries: 2 }, () => 1, defaults),
+  resolveTask("own", { queue: "q", priority: 3, resultExpires: 60, maxDeliveries: 2 }, () => 1, defaults),
 );
-registry.add(defineTask("silent", { ignoreResult: true }, () => 1, defaults));
-registry.add(defineTask("once", { acks: "early" }, () => 1, defaults));
+registry.add(resolveTask("silent", { ignoreResult: true }, () => 1, defaults));
+registry.add(resolveTask("once", { acks: "early" }, () => 1, defaults));
 
 const create = messageFactory({
   registry,
   random: { next: () => 0, uuid: () => "uuid" },
-  defaults: { ...defaults, queue: "default", priority: 0, payloadLimit: 1_000 },
+  defaults: { ...defaults, queue: "default", priority: 0, payloadLimit: 1_000, isFair: () => false },
 });
 
 const message = (fields: object): object => ({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { defineTask, type TaskOptions } from "../../src/tasks/task-options.js";
+import { TaskError } from "../../src/core/errors.js";
+import { resolveTask, type TaskOptions } from "../../src/tasks/task-options.js";
 
 const defaults = {
   ignoreResult: false,
@@ -15,14 +16,16 @@ const input = {
 } as const;
 
 class Flaky extends Error {}
+const outlasted = new TaskError("SUNBEAT_TIME_LIMIT", "t ran longer than its time limit of 1s");
 
 test("without options a task has the app's defaults", () => {
-  expect(defineTask("t", {}, fn, defaults)).toEqual({
+  expect(resolveTask("t", {}, fn, defaults)).toEqual({
     name: "t",
     fn,
     bind: false,
+    hooks: null,
     queue: null,
-    priority: 0,
+    priority: null,
     retry: {
       max: 3,
       delayMs: 180_000,
@@ -35,12 +38,20 @@ test("without options a task has the app's defaults", () => {
     timeLimitMs: 50_000,
     softTimeLimitMs: null,
     leaseMs: null,
+    isExpected: expect.any(Function) as () => boolean,
     ignoreResult: false,
+    storeErrorsEvenIfIgnored: false,
+    ignoreHistory: false,
+    keepFailed: true,
     resultTtlMs: 86_400_000,
     maxDeliveries: 5,
     trackStarted: false,
     input: null,
+    lane: null,
+    pool: null,
     lock: null,
+    rateLimit: null,
+    unique: null,
   });
 });
 
@@ -55,15 +66,21 @@ test("each option goes before its default, and undefined is as left out", () => 
     lease: "5m",
     acks: "early",
     ignoreResult: true,
+    storeErrorsEvenIfIgnored: true,
+    ignoreHistory: true,
+    keepFailed: false,
+    throws: [Flaky],
     resultExpires: { hours: 1 },
     maxDeliveries: undefined,
     trackStarted: true,
     input,
+    unique: { key: "k", ttl: "5s", until: undefined, onConflict: undefined, maxWait: undefined },
   };
-  expect(defineTask("t", options, fn, defaults)).toEqual({
+  expect(resolveTask("t", options, fn, defaults)).toEqual({
     name: "t",
     fn,
     bind: true,
+    hooks: null,
     queue: "q",
     priority: 9,
     retry: {
@@ -78,12 +95,20 @@ test("each option goes before its default, and undefined is as left out", () => 
     timeLimitMs: null,
     softTimeLimitMs: 2_000,
     leaseMs: 300_000,
+    isExpected: expect.any(Function) as () => boolean,
     ignoreResult: true,
+    storeErrorsEvenIfIgnored: true,
+    ignoreHistory: true,
+    keepFailed: false,
     resultTtlMs: 3_600_000,
     maxDeliveries: 1,
     trackStarted: true,
     input,
     lock: null,
+    lane: null,
+    pool: null,
+    rateLimit: null,
+    unique: { key: "k", ttlMs: 5_000, until: null, onConflict: "join", maxWaitMs: null },
   });
 });
 
@@ -96,12 +121,34 @@ test.each<[TaskOptions["retry"], unknown, boolean, string]>([
   [{ on: [Flaky] }, new Error("x"), false, "of no class in the list"],
   [{ on: [] }, new Error("x"), false, "an empty list"],
   [{ on: (error) => error === 5 }, 5, true, "a test"],
+  [{ except: [Flaky] }, new Flaky(), false, "of an excepted class"],
+  [{ except: [Flaky] }, new Error("x"), true, "every other error"],
+  [{ except: [] }, new Flaky(), true, "nothing is excepted"],
+  [{ except: (error) => error === null }, null, false, "excepted by a test"],
+  [{ on: [Error], except: [Flaky] }, new Flaky(), false, "except goes before on"],
+  [{ on: [Error], except: [Flaky] }, new Error("x"), true, "on, and not excepted"],
+  [{ on: [Flaky], except: [TypeError] }, new RangeError("x"), false, "neither"],
+  [{}, outlasted, false, "a run that outlasted its limit would do so again"],
+  [{ except: [Flaky] }, outlasted, false, "except adds nothing"],
+  [{ on: (error) => error === outlasted }, outlasted, true, "on says so"],
+  [{ on: [TaskError] }, outlasted, true, "on says so by its class"],
+  [{ on: [Error], except: [TaskError] }, outlasted, false, "on says so, and except takes it back"],
 ])("under retry %o the thrown %o is tried again: %s (%s)", (retry, thrown, again) => {
-  expect(defineTask("t", { retry }, fn, defaults).retry.on(thrown)).toBe(again);
+  expect(resolveTask("t", { retry }, fn, defaults).retry.on(thrown)).toBe(again);
+});
+
+test.each<[TaskOptions["throws"], unknown, boolean, string]>([
+  // throws                       thrown            expected because
+  [undefined, new Error("x"), false, "nothing is, without the option"],
+  [[Flaky], new Flaky(), true, "of a class in the list"],
+  [[Flaky], new Error("x"), false, "of no class in the list"],
+  [(error) => error === 5, 5, true, "a test"],
+])("under throws %o the thrown %o is expected: %s (%s)", (throws, thrown, expected) => {
+  expect(resolveTask("t", { throws }, fn, defaults).isExpected(thrown)).toBe(expected);
 });
 
 test("backoff starts at 1 s with jitter, as in Celery", () => {
-  expect(defineTask("t", { retry: { backoff: true } }, fn, defaults).retry).toMatchObject({
+  expect(resolveTask("t", { retry: { backoff: true } }, fn, defaults).retry).toMatchObject({
     delayMs: 1_000,
     maxDelayMs: 600_000,
     jitter: true,
@@ -153,9 +200,21 @@ describe("a wrong task is refused when it is declared", () => {
       "task t: retry.on: expected a list of error classes",
     ],
     [{ retry: { on: ["x"] } }, "SUNBEAT_OPTION_INVALID", "task t: retry.on: expected a function"],
+    [{ retry: { on: null } }, "SUNBEAT_OPTION_INVALID", "task t: retry.on: expected a function"],
+    [
+      { retry: { except: Flaky } },
+      "SUNBEAT_OPTION_INVALID",
+      "task t: retry.except: expected a list of error classes, [MyError], or a test",
+    ],
+    [{ throws: "Flaky" }, "SUNBEAT_OPTION_INVALID", "task t: throws: expected a function"],
+    [
+      { storeErrorsEvenIfIgnored: 1 },
+      "SUNBEAT_OPTION_INVALID",
+      "task t: storeErrorsEvenIfIgnored: expected true or false, got 1",
+    ],
     [{ input: {} }, "SUNBEAT_OPTION_INVALID", "task t: input: expected a Standard Schema"],
   ])("%o", (options, code, start) => {
-    expect(() => defineTask("t", options as TaskOptions, fn, defaults)).toThrow(
+    expect(() => resolveTask("t", options as TaskOptions, fn, defaults)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(start) as string }) as Error,
     );
   });
@@ -165,6 +224,6 @@ describe("a wrong task is refused when it is declared", () => {
     ["a\u0000", fn, "task name: expected text of 1 to 255 characters"],
     ["t", undefined, "task t: last parameter: expected a function, got undefined"],
   ])("name %o, function %o", (name, what, start) => {
-    expect(() => defineTask(name, {}, what as typeof fn, defaults)).toThrow(start);
+    expect(() => resolveTask(name, {}, what as typeof fn, defaults)).toThrow(start);
   });
 });

@@ -1,8 +1,10 @@
-/** Forms as a program writes them: it must compile as it stands. Never run. */
+/** A program with all of it: it must compile as it stands. test/canvas/whole-example.test.ts runs it. */
 import {
   chain,
   chord,
+  defineTask,
   group,
+  http,
   settled,
   stream,
   Sunbeat,
@@ -12,7 +14,11 @@ import {
   type TaskFailure,
 } from "../../src/index.js";
 
-export const app = new Sunbeat("shop", { broker: "redis://localhost" });
+export const app = new Sunbeat("shop", {
+  broker: "redis://localhost",
+  taskQueues: { imports: { maxLength: 100_000, onFull: "wait", fair: true } },
+  http: { allow: ["example.com"], secrets: { hooks: `whsec_${"c2VjcmV0".repeat(6)}` } },
+});
 
 const add = app.task("tasks.add", (x: number, y: number) => x + y);
 const text = app.task("tasks.text", (n: number) => `${n}`);
@@ -78,12 +84,47 @@ await sent.revoke({ terminate: true });
 await app.graph<string>(sent.graphId).get();
 
 // Growing while it runs.
-export const crawl = app.task("crawl", { bind: true }, async (self, url: string, depth: number) => {
-  if (depth > 0) self.add(crawlOne.s(`${url}/a`, depth - 1), crawlOne.s(`${url}/b`, depth - 1));
-  return url.length;
-});
+export const crawl = app.task(
+  "crawl",
+  { bind: true, rateLimit: "100/s", pool: "async" },
+  async (self, url: string, depth: number) => {
+    if (depth > 0) self.add(crawlOne.s(`${url}/a`, depth - 1), crawlOne.s(`${url}/b`, depth - 1));
+    return url.length;
+  },
+);
 const crawlOne = app.task("crawl.one", (url: string, depth: number) => url.length + depth);
 const plan = app.task("plan", { bind: true }, (self, n: number): number =>
   self.replace(chain(add.s(n, 1), add.s(1))),
 );
+
+// Limits.
+app.task(
+  "mail.send",
+  { rateLimit: { limit: 10, per: "1m", key: (to: string) => to }, lane: (to: string) => to },
+  (to: string) => to,
+);
+await add.s(1, 1).applyAsync([], { unique: { key: "nightly", until: "finished", onConflict: "join" } });
+await app.queues.pause("imports");
+
+// Hooks.
+const off = app.signals.taskFailure.connect(({ task, error }) => console.error(task, error), {
+  sender: /^billing\./,
+});
+off();
+app.use(async (run, next) => {
+  const begun = performance.now();
+  try {
+    return await next();
+  } finally {
+    took.set(run.task, performance.now() - begun);
+  }
+});
+const took = new Map<string, number>();
+
+// By a library that has no app.
+const shared = defineTask("lib.shared", (x: number) => x + 1);
+app.register(shared);
+await chain(
+  http.s({ url: "https://example.com/hook", method: "POST", body: { total: 3 }, sign: "hooks" }),
+).delay();
 void [shown, both, total, report, size, succeeded, open, plan];

@@ -5,6 +5,7 @@
 import type {
   AcquireOptions,
   AsyncResult,
+  ConnectOptions,
   CrontabFields,
   CrontabOptions,
   EntryLockOptions,
@@ -30,6 +31,7 @@ import type {
   Sunbeat,
   SunbeatOptions,
   TaskContext,
+  TaskHooks,
   TaskLockOptions,
   TaskOptions,
   UpcomingOptions,
@@ -54,7 +56,8 @@ interface Everything {
   readonly RetryOptions: RetryOptions;
   readonly TaskLockOptions: TaskLockOptions;
   readonly LockedOptions: LockedOptions;
-  readonly LockedTask: LockedTask;
+  // Its hooks are methods, which a class has or has not.
+  readonly LockedTask: Omit<LockedTask, keyof TaskHooks>;
   readonly RegisterOptions: RegisterOptions;
   readonly SendOptions: SendOptions;
   readonly applyAsync: OptionsOf<ReturnType<Sunbeat["task"]>["applyAsync"], 1>;
@@ -85,6 +88,7 @@ interface Everything {
   readonly redisBroker: OptionsOf<typeof redisBroker, 1>;
   readonly QuorumOptions: QuorumOptions;
   readonly VirtualTimeOptions: VirtualTimeOptions;
+  readonly ConnectOptions: ConnectOptions;
 }
 
 /** Names of the optional members of `T` that do not take `undefined`. */

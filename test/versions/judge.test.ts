@@ -71,19 +71,26 @@ const FAULTS: readonly {
   },
 ];
 
+const MOST_TRIES = 3;
+
 test.each(FAULTS)(
   "the judge tells of $fault",
   { timeout: 6 * PATIENCE_MS },
   async ({ changes, broken: expected }) => {
     const mutant = mutated(dist, changes);
     try {
-      await withMembers("sqlite", { old: mutant.dist, lease: 2 }, async ({ crew, members, judged }) => {
-        await members.takeTurns(FORM.random, DURATION_MS);
-        await members.endSenders();
-        await crew.drain(members.options("new")).catch(() => undefined); // the fault may leave something for good
-        const { broken } = await judged();
-        expect(broken.filter((each) => expected.test(each)).length).toBeGreaterThan(0);
-      });
+      // Whether a fault does harm is a matter of moments: on a busy machine it may be spared one run.
+      let told = 0;
+      for (let tries = 0; told === 0 && tries < MOST_TRIES; tries++) {
+        await withMembers("sqlite", { old: mutant.dist, lease: 2 }, async ({ crew, members, judged }) => {
+          await members.takeTurns(FORM.random, DURATION_MS);
+          await members.endSenders();
+          await crew.drain(members.options("new")).catch(() => undefined); // the fault may leave something for good
+          const { broken } = await judged();
+          told = broken.filter((each) => expected.test(each)).length;
+        });
+      }
+      expect(told).toBeGreaterThan(0);
     } finally {
       mutant.dispose();
     }

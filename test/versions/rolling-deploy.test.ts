@@ -40,13 +40,13 @@ test.each(KINDS)(
   { timeout: TIMEOUT_MS },
   async (kind) => {
     const newer = mutated(DIST, [
-      // Plain tasks come in a form 3, which means what form 1 does.
+      // Plain tasks come in a form 9, which means what form 1 does.
       {
         file: "tasks/envelope.js",
         find: "body.part === undefined ? 1 : 2",
-        put: "body.part === undefined ? 3 : 2",
+        put: "body.part === undefined ? 9 : 2",
       },
-      { file: "tasks/envelope.js", find: 'fields["v"];', put: 'fields["v"] === 3 ? 1 : fields["v"];' },
+      { file: "tasks/envelope.js", find: 'fields["v"];', put: 'fields["v"] === 9 ? 1 : fields["v"];' },
     ]);
     const builds = { old: DIST, new: newer.dist };
     await deploy("newer form", kind, builds, "a message of a newer form").finally(() => newer.dispose());

@@ -94,8 +94,10 @@ describe("slots", () => {
       running: 2,
       prefetched: 0,
       unsettled: 0,
+      recordsLeftOut: 0,
       processed: 1,
       overran: 0,
+      pools: [{ name: "async", size: 2, running: 2, processed: 1, overran: 0, lost: 0 }],
     });
   });
 

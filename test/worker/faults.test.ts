@@ -158,7 +158,7 @@ test("a logger and a listener that throw stop nothing", async () => {
     registry: rig.registry,
     createMessage: rig.createMessage,
     options: {
-      concurrency: 1,
+      pools: [{ name: "async", size: 1 }],
       prefetch: 1,
       queues: ["default"],
       leaseMs: 30_000,

@@ -1,5 +1,6 @@
 /** A worker over the memory store on a clock that stands still: what the tests of this folder share. */
 import { onTestFinished } from "vitest";
+import { LoopMarks } from "../../src/core/loop-mark.js";
 import type { Logger } from "../../src/core/logger.js";
 import { seededRandom, type Random } from "../../src/core/random.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
@@ -26,11 +27,20 @@ export function definition(name: string, fn: Fn, options: Partial<TaskDefinition
     timeLimitMs: null,
     leaseMs: null,
     ignoreResult: false,
+    storeErrorsEvenIfIgnored: false,
+    ignoreHistory: false,
+    keepFailed: false,
+    isExpected: () => false,
     resultTtlMs: 86_400_000,
     maxDeliveries: 3,
     trackStarted: false,
     input: null,
     lock: null,
+    pool: null,
+    rateLimit: null,
+    lane: null,
+    unique: null,
+    hooks: null,
     ...options,
     retry: options.retry ?? retry({ max: 0 }),
   };
@@ -114,6 +124,9 @@ class BusyClock extends ManualClock {
   }
 }
 
+/** `concurrency`: slots of the one pool. */
+type RigOptions = Partial<WorkerOptions> & { readonly concurrency?: number };
+
 export interface Event {
   readonly type: string;
   readonly [field: string]: unknown;
@@ -121,6 +134,7 @@ export interface Event {
 
 export class Rig {
   readonly clock = new BusyClock();
+  readonly loops = new LoopMarks(this.clock);
   readonly random: Random;
   readonly lines: string[] = [];
   readonly events: Event[] = [];
@@ -134,7 +148,7 @@ export class Rig {
     random: seededRandom(1),
     defaults: {
       ...{ queue: "default", priority: 0, ignoreResult: false, resultTtlMs: 86_400_000 },
-      ...{ maxDeliveries: 3, payloadLimit: 1_048_576 },
+      ...{ maxDeliveries: 3, payloadLimit: 1_048_576, isFair: () => false },
     },
   });
 
@@ -169,17 +183,22 @@ export class Rig {
     await this.memory.sender.enqueue(messages);
   }
 
-  worker(options: Partial<WorkerOptions> = {}, store: Store = this.memory, registry = this.registry): Worker {
+  worker(
+    { concurrency = 2, ...options }: RigOptions = {},
+    store: Store = this.memory,
+    registry = this.registry,
+  ): Worker {
     const worker = new Worker({
       store,
       clock: this.clock,
+      loops: this.loops,
       random: this.random,
       logger: this.logger,
       events: { emit: (type, fields) => void this.events.push({ type, ...fields }) },
       registry,
       createMessage: this.createMessage,
       options: {
-        concurrency: 2,
+        pools: [{ name: "async", size: concurrency }],
         prefetch: 1,
         queues: ["default"],
         leaseMs: 30_000,
@@ -196,7 +215,7 @@ export class Rig {
   }
 
   async started(
-    options: Partial<WorkerOptions> = {},
+    options: RigOptions = {},
     store: Store = this.memory,
     registry = this.registry,
   ): Promise<Worker> {

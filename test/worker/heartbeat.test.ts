@@ -314,7 +314,10 @@ describe("revoke", () => {
     await rig.memory.sender.revoke(["a"], options);
     await turns();
     expect(await rig.result("a")).toEqual({ state: "REVOKED", payload: null });
-    expect(rig.events.at(-1)).toEqual({ type: "task-revoked", id: "a", task: "t", queue: "default" });
+    expect(rig.events.at(-1)).toEqual({
+      ...{ type: "task-revoked", id: "a", task: "t", queue: "default" },
+      reason: "terminated",
+    });
   });
 
   test("without the hint the heartbeat tells", async () => {

@@ -57,8 +57,22 @@ test("a failure is an error entry with the stack and those of its causes; a retr
   await rig.clock.advance(5_000);
   await turns();
   expect(rig.logged("raised unexpected")).toEqual([
-    ["error Task tasks.add[id] raised unexpected: TypeError('fetch failed')", ...stacks].join("\n"),
+    ["error Task tasks.add[id] raised unexpected: TypeError('fetch failed') (after 2 tries)", ...stacks].join(
+      "\n",
+    ),
   ]);
+});
+
+test("a failure that its task expects is an info line with its causes, and no stack", async () => {
+  const rig = new Rig();
+  const options = { isExpected: (error: unknown) => error instanceof TypeError };
+  rig.task("tasks.add", () => Promise.reject(failing()), options);
+  expect((await linesOf(rig)).at(-1)).toBe(
+    "info Task tasks.add[id] raised expected: TypeError('fetch failed'), caused by Error('connect ECONNREFUSED')",
+  );
+  expect(rig.logged("at a")).toEqual([]);
+  expect(await rig.failure("id")).toMatchObject({ name: "TypeError", message: "fetch failed" });
+  expect(rig.events.at(-1)).toMatchObject({ type: "task-failed", id: "id" });
 });
 
 describe("whatever made a task fail, the error entry has", () => {
@@ -82,6 +96,12 @@ describe("whatever made a task fail, the error entry has", () => {
       () => Promise.reject(failing()),
       { retry: retry({ on: () => { throw new RangeError("in retry.on"); } }) }, // prettier-ignore
       "\n    Caused by: RangeError: in retry.on\n        at ",
+    ],
+    [
+      "throws, which threw",
+      () => Promise.reject(failing()),
+      { isExpected: () => { throw new RangeError("in throws"); } }, // prettier-ignore
+      "\n    Caused by: RangeError: in throws\n        at ",
     ],
     [
       "an input schema, which threw",
@@ -133,7 +153,7 @@ test.each([
   ["plain", "plain"],
   ["a\nb\r\nc", "a b c"],
   ["tab\there", "tab here"],
-  ["bell\u0007 and c1 \u009b31m", "bell  and c1  31m"],
+  ["bell\u0007 and c1 \u009b31mred\u001b[0m", "bell  and c1 red"],
   ["turned \u202etext\u2066", "turned  text "],
   ["\u2028line\u2029", " line "],
   ["no\u200bwidth and half \ud800", "no\\u200bwidth and half \\ud800"],

@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RetryPolicy } from "../../src/tasks/definition.js";
-import { Retry } from "../../src/tasks/outcomes.js";
+import { isSunbeatError } from "../../src/core/errors.js";
+import { LONGEST_DURATION_MS } from "../../src/core/options.js";
+import { Reject, Retry } from "../../src/tasks/outcomes.js";
+import { resolveRetry } from "../../src/tasks/retry-options.js";
 import { retryDelayMs } from "../../src/worker/outcome.js";
 import { fixedRandom, message, retry, Rig, turns } from "./harness.js";
+
+const CLAIM = { queues: ["default"], worker: "w", leaseMs: 1_000, max: 0 };
 
 describe("retryDelayMs", () => {
   test.each<[Partial<RetryPolicy>, number, number, number, string]>([
@@ -150,5 +155,122 @@ describe("a task that fails", () => {
     const rig = new Rig();
     await instants(rig, retry({ max: 1 }), fn);
     expect(await rig.failure("a")).toEqual(expected);
+    expect((await rig.result("a"))?.payload).toMatchObject({ tries: 2 });
   });
+
+  test("a failure in the first try does not tell how many it had", async () => {
+    const rig = new Rig();
+    await instants(rig, retry({ max: 0 }), () => fail());
+    expect((await rig.result("a"))?.payload).not.toHaveProperty("tries");
+  });
+
+  test("a countdown that is none ends the run with what was wrong, by the policy, and keeps the error", async () => {
+    const rig = new Rig();
+    const error = new Error("429");
+    const ran = await instants(rig, retry({ max: 1, delayMs: 3_000 }), () => {
+      throw new Retry({ countdown: 1e12, error });
+    });
+    expect(ran).toEqual([0, 3_000]);
+    expect((await rig.result("a"))?.payload).toMatchObject({
+      code: "SUNBEAT_OPTION_INVALID",
+      message:
+        "retry countdown: expected a duration from 0 to 100 years (a bare number is seconds), got 1000000000000",
+      cause: { message: "429" },
+    });
+  });
+
+  test("the longest countdown is one that the store keeps", async () => {
+    const rig = new Rig();
+    rig.task("t", () => thrown({ countdown: "36525d" }), { retry: retry({ max: 1 }) });
+    await rig.send(message("a", "t"));
+    await rig.started();
+    expect(await rig.state("a")).toBe("RETRY");
+    expect((await rig.memory.consumer.claim(CLAIM)).nextWakeAt).toBe(rig.clock.now() + LONGEST_DURATION_MS);
+  });
+});
+
+describe("a run that outlasts its hard time limit", () => {
+  const hang = () => new Promise(() => undefined);
+  const isLimit = (error: unknown) => isSunbeatError(error) && error.code === "SUNBEAT_TIME_LIMIT";
+
+  test.each<[string, Partial<RetryPolicy>, number, string]>([
+    // retry.on                    policy                        runs because
+    ["is left out", { on: resolveRetry({}, "retry").on }, 1, "it would most likely do so again"],
+    ["names it", { on: isLimit }, 3, "its task says so"],
+    ["names it, with max 0,", { on: isLimit, max: 0 }, 1, "there are no tries"],
+  ])("where retry.on %s runs as often as its policy says", async (_, policy, runs) => {
+    const rig = new Rig();
+    let ran = 0;
+    const options = { timeLimitMs: 1_000, retry: retry({ max: 2, delayMs: 5_000, ...policy }) };
+    rig.task("t", () => (ran++, hang()), options);
+    await rig.send(message("a", "t"));
+    await rig.started();
+    for (let second = 0; second < 30; second++) {
+      await rig.clock.advance(1_000);
+      await turns(5);
+    }
+    expect(ran).toBe(runs);
+    expect((await rig.failure("a")).code).toBe("SUNBEAT_TIME_LIMIT");
+    expect(rig.logged("Hard time limit (1s) exceeded for t[a]")).toHaveLength(runs);
+    expect(rig.logged("retry: Retry in 5s: TaskError('t[a] ran longer")).toHaveLength(runs - 1);
+    const ends = rig.events.filter(({ type }) => type === "task-retried" || type === "task-failed");
+    expect(ends.map(({ type }) => type)).toEqual([
+      ...Array<string>(runs - 1).fill("task-retried"),
+      "task-failed",
+    ]);
+  });
+
+  test("fails with both errors where retry.on throws", async () => {
+    const rig = new Rig();
+    rig.task("t", hang, { timeLimitMs: 1_000, retry: retry({ on: () => fail("in on") }) });
+    await rig.send(message("a", "t"));
+    await rig.started();
+    await rig.clock.advance(1_000);
+    await turns();
+    expect((await rig.result("a"))?.payload).toMatchObject({
+      code: "SUNBEAT_TIME_LIMIT",
+      errors: [{ message: "in on" }],
+    });
+  });
+});
+
+describe("a task that is given back to its queue", () => {
+  test("by Reject({ requeue: true }) runs again at once, before others, and nothing is counted", async () => {
+    const rig = new Rig();
+    const ran: string[] = [];
+    rig.bound("t", (self) => {
+      ran.push(`${self.request.id} ${self.request.retries} ${self.request.deliveries}`);
+      if (ran.length < 3) throw new Reject({ requeue: true });
+    });
+    await rig.send(message("a", "t"), message("b", "t"));
+    await rig.started({ concurrency: 1, prefetch: 1 });
+    await turns();
+    expect(ran).toEqual(["a 0 1", "a 0 1", "a 0 1", "b 0 1"]);
+    expect(await rig.state("a")).toBe("SUCCESS");
+    expect(rig.logged("requeued")[0]).toBe("info Task t[a] requeued: rejected");
+  });
+});
+
+describe("a task whose result is ignored", () => {
+  const ignored = { ignoreResult: true, storeErrorsEvenIfIgnored: true, resultTtlMs: 5_000 };
+
+  test.each<[string, () => unknown, Parameters<Rig["task"]>[2], string | null]>([
+    ["a failure", () => fail(), ignored, "FAILURE"],
+    ["a message that it refuses", () => { throw new Reject("no"); }, ignored, "FAILURE"], // prettier-ignore
+    ["a success", () => 1, ignored, null],
+    ["a failure without the option", () => fail(), { ...ignored, storeErrorsEvenIfIgnored: false }, null],
+    ["a try that failed", () => thrown(), { ...ignored, retry: retry({ max: 1, delayMs: 1e6 }) }, "PENDING"],
+  ])("leaves of %s what storeErrorsEvenIfIgnored says", async (_, fn, options, state) => {
+    const rig = new Rig();
+    rig.task("t", fn, options);
+    await rig.send(message("a", "t", [], { resultTtlMs: 0 }));
+    await rig.started();
+    expect(await rig.state("a")).toBe(state);
+    await rig.clock.advance(5_000);
+    if (state === "FAILURE") expect(await rig.state("a")).toBe(null);
+  });
+
+  function thrown(): never {
+    throw new Retry();
+  }
 });

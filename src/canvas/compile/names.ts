@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
+import { grownPrefix } from "../../tasks/part-ids.js";
 import { invalidForm } from "../place.js";
 import type { Names } from "./builder.js";
 
 /** Characters that the id of a graph may have: those of its parts are longer, and may have 255. */
 const LONGEST_GRAPH_ID = 220;
-/** Parts that grow from one of a longer id are named by its hash. */
-const LONGEST_PARENT_ID = 200;
 
 /** Throws SUNBEAT_GRAPH_INVALID. */
 export function assertGraphId(id: string): void {
@@ -26,11 +24,7 @@ export function graphNames(graph: string): Names {
 
 /** "p/0", "p/1", ... for what grows from part p. */
 export function grownNames(graph: string, part: string): Names {
-  const text =
-    part.length > LONGEST_PARENT_ID
-      ? `~${createHash("sha256").update(part).digest("hex").slice(0, 16)}`
-      : part.slice(graph.length + 1);
-  const prefix = `${text}/`;
+  const prefix = grownPrefix(graph, part).slice(graph.length + 1);
   return {
     graph,
     id: (number) => `${graph}:${prefix}${number}`,

@@ -1,9 +1,10 @@
 /** What holds for the parts of a form because of where it stands. */
 import type { EpochMs } from "../../core/clock.js";
+import { ConfigurationError } from "../../core/errors.js";
 import { durationOption } from "../../core/options.js";
 import type { SendOptions } from "../../tasks/message.js";
 import { BARE, type Form } from "../form.js";
-import { checkedAt, invalidForm, type Place } from "../place.js";
+import { checkedAt, invalidForm, type Place, placeText } from "../place.js";
 import { mergeOptions } from "../signature.js";
 
 export type Delay = Pick<SendOptions, "countdown" | "eta">;
@@ -24,7 +25,8 @@ export interface Scope {
 /** The scope inside of a form. A part's own options go before those of forms around it, inner forms before outer ones. */
 export function enter(form: Form, outer: Scope, now: EpochMs): Scope {
   if (form.options === BARE.options && form.stamps === BARE.stamps) return outer;
-  const { taskId, countdown, eta, expires, ...rest } = form.options;
+  const { taskId, countdown, eta, expires, unique, ...rest } = form.options;
+  if (unique !== undefined && outer.place !== null) throw uniquePart(outer.place);
   if (taskId !== undefined && outer.place !== null) {
     throw invalidForm(
       outer.place,
@@ -41,6 +43,16 @@ export function enter(form: Form, outer: Scope, now: EpochMs): Scope {
       ? { ...(countdown !== undefined && { countdown }), ...(eta !== undefined && { eta }) }
       : outer.delay,
   };
+}
+
+/** What is run in place takes no key, and has nobody to meet: so of the whole it is left out here. */
+function uniquePart(place: Place): ConfigurationError {
+  const where = placeText(place);
+  return new ConfigurationError(
+    "SUNBEAT_OPTION_INVALID",
+    `${where}: unique: expected none for a part of a graph; give it to the whole form, or send this alone`,
+    { details: { option: "unique", place: where } },
+  );
 }
 
 /** Of a form one instant for all parts; of a task it counts from the moment at which the part may begin. */

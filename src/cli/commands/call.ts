@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { Command } from "commander";
-import type { AsyncResult, SendOptions } from "../../index.js";
+import { Command, Option } from "commander";
+import type { AsyncResult, SendOptions, UniqueOptions } from "../../index.js";
 import { withSharedStore, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { tasksOf } from "../form-text.js";
@@ -9,6 +9,10 @@ import { refuseUnknownTask } from "../known-task.js";
 import { readDuration, readExpiry, readInstant } from "../local-time.js";
 import { fromCommandLine, readArray, readObject, usageError, wholeNumber } from "../usage.js";
 import { printOutcome } from "./result.js";
+
+const ON_CONFLICT = ["join", "replace", "refuse", "queue-one"] as const satisfies readonly NonNullable<
+  UniqueOptions["onConflict"]
+>[];
 
 interface Options {
   readonly form?: string;
@@ -19,6 +23,8 @@ interface Options {
   readonly queue?: string;
   readonly priority?: number;
   readonly taskId?: string;
+  readonly unique?: string;
+  readonly onConflict?: (typeof ON_CONFLICT)[number];
   readonly wait?: true;
   readonly timeout?: string;
 }
@@ -40,6 +46,13 @@ export function callCommand(action: Action): Command {
     .option(
       "--task-id <id>",
       "use this id; it is not sent again while its task is known: until its result would expire",
+    )
+    .option("--unique <key>", "one task of this key at a time; keys belong to their task")
+    .addOption(
+      new Option(
+        "--on-conflict <policy>",
+        "with --unique: where another one has the key (default: join)",
+      ).choices(ON_CONFLICT),
     )
     .option("--wait", "wait for the end and print what the task returned")
     .option("--timeout <time>", "with --wait: wait no longer than this")
@@ -114,9 +127,11 @@ async function readForm(file: string): Promise<object> {
 function sendOptions(cli: Cli, { core }: OpenApp, options: Options): SendOptions {
   const timezone = cli.options.timezone ?? core.config.timezone;
   const now = cli.clock.now();
-  const { eta, countdown, expires, queue, priority, taskId } = options;
+  const { eta, countdown, expires, queue, priority, taskId, unique: key, onConflict } = options;
   if (eta !== undefined && countdown !== undefined)
     throw usageError("--eta and --countdown say the same: give one");
+  if (onConflict !== undefined && key === undefined) throw usageError("--on-conflict belongs to --unique");
+  if (key === "") throw usageError("--unique: expected text that is not empty");
   return {
     ...(eta !== undefined && { eta: new Date(readInstant("--eta", eta, timezone, now)) }),
     ...(countdown !== undefined && { countdown: readDuration("--countdown", countdown) / 1_000 }),
@@ -124,5 +139,6 @@ function sendOptions(cli: Cli, { core }: OpenApp, options: Options): SendOptions
     ...(queue !== undefined && { queue }),
     ...(priority !== undefined && { priority }),
     ...(taskId !== undefined && { taskId }),
+    ...(key !== undefined && { unique: { key, onConflict } }),
   };
 }

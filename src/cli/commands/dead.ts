@@ -3,14 +3,23 @@ import { type OpenApp, withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { mayDrop, placesOf, sumOf, tasks } from "../drop.js";
 import { formatLocal } from "../local-time.js";
-import { table } from "../table.js";
+import { table, whole } from "../table.js";
+import { Steps } from "../steps.js";
 import { usageError, wholeNumber } from "../usage.js";
+
+interface ListFlags {
+  readonly limit: number;
+  readonly queue?: string;
+  readonly reason?: string;
+}
 
 interface Choice {
   readonly all?: true;
   readonly queue?: string;
 }
 
+/** The reason under which tasks that failed are shown. */
+const FAILED = "failed";
 /** Looked through in one go. */
 const STEP = 500;
 
@@ -23,9 +32,11 @@ export function deadCommand(action: Action): Command {
       .description("the newest first, and why; with --json also what was sent, an object a line")
       .option("-Q, --queue <name>", "only of this queue")
       .option("--limit <n>", "the newest n", wholeNumber("--limit", 1, 10_000), 50)
-      .action(
-        action<[{ readonly limit: number; readonly queue?: string }]>((cli, options) => list(cli, options)),
-      ),
+      .option(
+        "--reason <reason>",
+        "only for this reason; failed: those kept since their tasks failed, which are no dead letters",
+      )
+      .action(action<[ListFlags]>((cli, options) => list(cli, options))),
   );
   command.addCommand(
     choosing(new Command("retry").description("put them back into their queues, as if just sent")).action(
@@ -49,26 +60,30 @@ function choosing(command: Command): Command {
     .option("-Q, --queue <name>", "with --all: only of this queue");
 }
 
-function list(cli: Cli, { limit, queue }: { readonly limit: number; readonly queue?: string }) {
+function list(cli: Cli, { limit, queue, reason }: ListFlags) {
   return withSharedStore(cli, async ({ core }) => {
     const { terminal } = cli;
     const { deadLetters } = await core.store.get();
-    const letters = await deadLetters.list({ limit, ...(queue !== undefined && { queue }) });
+    const failed = reason === FAILED;
+    const found = await deadLetters.list({ limit, failed, ...(queue !== undefined && { queue }) });
+    const letters =
+      failed || reason === undefined ? found : found.filter((letter) => letter.reason === reason);
     if (terminal.json) {
       for (const { at, body, ...letter } of letters) {
         terminal.row({ ...letter, at: new Date(at), body: parsed(body) });
       }
-    } else if (letters.length === 0) terminal.line("there are no dead letters");
+    } else if (letters.length === 0)
+      terminal.line(failed ? "no task that failed is kept" : "there are no dead letters");
     else {
       const timezone = cli.options.timezone ?? core.config.timezone;
       const rows = letters.map((letter) => [
-        formatLocal(letter.at, timezone, "seconds"),
-        ...[letter.queue, letter.task, letter.id, letter.reason],
+        whole(formatLocal(letter.at, timezone, "seconds")),
+        ...[letter.queue, letter.task, whole(letter.id), letter.reason],
       ]);
       const head = [`AT (${timezone})`, "QUEUE", "TASK", "ID", "WHY"];
       for (const line of table(terminal, [head, ...rows])) terminal.line(line);
     }
-    if (letters.length === limit) terminal.note(`there may be more: --limit ${Math.min(limit * 10, 10_000)}`);
+    if (found.length === limit) terminal.note(`there may be more: --limit ${Math.min(limit * 10, 10_000)}`);
     return 0;
   });
 }
@@ -85,17 +100,21 @@ function parsed(body: string): unknown {
 function retry(cli: Cli, ids: readonly string[], choice: Choice): Promise<number> {
   assertChosen(ids, choice);
   return withSharedStore(cli, async ({ core }) => {
-    const { deadLetters } = await core.store.get();
     let retried = 0;
-    for await (const part of chosen(core, ids, choice)) retried += await deadLetters.redrive(part);
-    return tell(cli, ids, { retried }, `put back ${tasks(retried)}`);
+    return Steps.during(cli, async (steps) => {
+      for await (const part of chosen(core, ids, choice)) {
+        retried += await core.dead.retry(part);
+        if (!steps.goesOn(`put back ${tasks(retried)}`)) break;
+      }
+      return tell(cli, ids, { retried }, `put back ${tasks(retried)}`, steps.isInterrupted);
+    });
   });
 }
 
 function drop(cli: Cli, ids: readonly string[], choice: Choice & { readonly force?: true }): Promise<number> {
   assertChosen(ids, choice);
   return withSharedStore(cli, async ({ core }) => {
-    const { queues, deadLetters } = await core.store.get();
+    const { queues } = await core.store.get();
     if (choice.all && !choice.force) {
       const counts = (await queues.counts())
         .map(({ queue, dead }) => ({ queue, count: dead }))
@@ -104,8 +123,13 @@ function drop(cli: Cli, ids: readonly string[], choice: Choice & { readonly forc
       if (counts.length > 0 && !(await mayDrop(cli.terminal, question))) return 1;
     }
     let deleted = 0;
-    for await (const part of chosen(core, ids, choice)) deleted += await deadLetters.delete(part);
-    return tell(cli, ids, { deleted }, `dropped ${tasks(deleted)}`);
+    return Steps.during(cli, async (steps) => {
+      for await (const part of chosen(core, ids, choice)) {
+        deleted += await core.dead.delete(part);
+        if (!steps.goesOn(`dropped ${tasks(deleted)}`)) break;
+      }
+      return tell(cli, ids, { deleted }, `dropped ${tasks(deleted)}`, steps.isInterrupted);
+    });
   });
 }
 
@@ -137,12 +161,13 @@ async function* chosen(
   }
 }
 
-/** Gives the exit code: 1 when some of the named ones were not found. */
+/** Gives the exit code: 1 when some of the named ones were not found, or it was interrupted. */
 function tell(
   { terminal }: Cli,
   ids: readonly string[],
   found: Readonly<Record<string, number>>,
   text: string,
+  isInterrupted: boolean,
 ): number {
   const [number = 0] = Object.values(found);
   const missing = ids.length === 0 ? 0 : new Set(ids).size - number;
@@ -151,5 +176,5 @@ function tell(
   else if (ids.length === 0) terminal.line("there are no dead letters");
   if (missing > 0)
     terminal.problem(`${missing} of them ${missing === 1 ? "is" : "are"} not among the dead letters`);
-  return missing > 0 ? 1 : 0;
+  return missing > 0 || isInterrupted ? 1 : 0;
 }

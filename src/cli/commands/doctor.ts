@@ -1,11 +1,10 @@
 import { Command } from "commander";
 import { docsPage } from "../../core/docs.js";
-import { StoreError } from "../../core/errors.js";
-import { broken, type Finding, judge, type Verdict } from "../../doctor/index.js";
+import { isSunbeatError } from "../../core/errors.js";
+import { examine, type Finding, NOT_MADE, type Verdict } from "../../doctor/index.js";
 import { withApp, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
-import { SURVEY_LIMIT_MS } from "../store-warnings.js";
-import { table } from "../table.js";
+import { table, wrap } from "../table.js";
 import type { Format } from "../terminal.js";
 
 const COLORS: Readonly<Record<Verdict, Format>> = {
@@ -22,7 +21,10 @@ export function doctorCommand(action: Action): Command {
 }
 
 async function doctor(cli: Cli, { core }: OpenApp): Promise<number> {
-  const findings = await examine(core);
+  const examined = await examine(core);
+  // To be asked for entries, a file would be made.
+  const isThere = !examined.some(({ setting, value }) => setting === "file" && value === NOT_MADE);
+  const findings = isThere ? [...examined, ...(await loadFindings(core))] : examined;
   const healthy = findings.every(({ verdict }) => verdict !== "error");
   const { terminal } = cli;
   if (terminal.json) terminal.value({ broker: core.brokerLabel, healthy, findings });
@@ -30,16 +32,17 @@ async function doctor(cli: Cli, { core }: OpenApp): Promise<number> {
   return healthy ? 0 : 1;
 }
 
-/** A broker that cannot be asked is a finding too; a driver that is not installed is an error of the caller's. */
-async function examine(core: OpenApp["core"]): Promise<Finding[]> {
+/** What the entries do to each other in the next week. Of a store that cannot be asked, the others tell. */
+async function loadFindings({ schedules }: OpenApp["core"]): Promise<Finding[]> {
   try {
-    const { owner, entries } = core;
-    const names = entries.map(({ name }) => name);
-    const facts = await core.survey(SURVEY_LIMIT_MS, names);
-    return judge(facts, { owner, version: core.config.version, entries });
+    const { lints } = await schedules.forecast();
+    return lints.map(({ code, entries, message, suggestion }) => ({
+      ...{ setting: code, value: entries.join(", "), verdict: "warning", weakens: [] },
+      advice: suggestion === undefined ? message : `${message}; instead: ${suggestion}`,
+    }));
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    return [broken("connection", error.code, error.message)];
+    if (isSunbeatError(error)) return [];
+    throw error;
   }
 }
 
@@ -50,7 +53,7 @@ function print({ terminal }: Cli, broker: string, findings: readonly Finding[]):
     value ?? "?",
     { text: verdict, format: COLORS[verdict] },
     weakens.join(" "),
-    advice,
+    wrap(advice),
   ]);
   for (const line of table(terminal, rows)) terminal.line(line);
   terminal.note(summary(findings));

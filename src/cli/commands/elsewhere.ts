@@ -4,12 +4,6 @@ import { usageError } from "../usage.js";
 
 /** Commands of Celery, and of versions to come, that people try: each answers with what to do. */
 const ANSWERS: Readonly<Record<string, string>> = {
-  status: "is not in this version; the log of each worker shows it ready",
-  inspect: "is not in this version",
-  control: "is not in this version",
-  events: "is not in this version; in a program, app.events tells what its own workers and beat do",
-  dashboard: "is not in this version",
-  health: "is not in this version",
   shell: "is not in this version; in a node shell: const { app } = await import('./app.js')",
   list: "has no equivalent here; see sunbeat schedule list, and sunbeat report for tasks and queues",
   multi: "is replaced by worker -n <name>, and by your service manager for several of them",

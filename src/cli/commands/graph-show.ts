@@ -12,7 +12,7 @@ import { linesOf, shortId, type TreeLine } from "../graph-tree.js";
 import { findGraph, graphJson, paintedState, unknownGraph } from "../graphs.js";
 import { formatLocal } from "../local-time.js";
 import { durationText } from "../run-text.js";
-import { type Cell, table } from "../table.js";
+import { type Cell, table, wrap } from "../table.js";
 import type { Terminal } from "../terminal.js";
 
 /** Drawn one by one; of the rest it is told how many there are of each task and state. */
@@ -129,7 +129,7 @@ function rowOf(
     indent + (task ?? `group of ${branches.length}`),
     shortId(graph, id),
     paintedState(state),
-    remarks.join("; "),
+    wrap(remarks.join("; ")),
   ];
 }
 

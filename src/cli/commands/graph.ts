@@ -1,10 +1,11 @@
 import { Command } from "commander";
+import { resumeGraph, revokeGraph } from "../../app/index.js";
 import type { GraphRecord } from "../../store/contracts/index.js";
 import { withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { findGraph, graphJson, paintedState, unknownGraph } from "../graphs.js";
 import { durationText } from "../run-text.js";
-import { type Cell, table } from "../table.js";
+import { type Cell, table, whole } from "../table.js";
 import { wholeNumber } from "../usage.js";
 import { graphShowCommand } from "./graph-show.js";
 
@@ -65,7 +66,7 @@ function list(cli: Cli, { limit, after }: { readonly limit: number; readonly aft
     else {
       const now = await store.now();
       const rows = graphs.map((graph): Cell[] => [
-        ...[graph.name, graph.id, paintedState(graph.state)],
+        ...[graph.name, whole(graph.id), paintedState(graph.state)],
         ...[graph.size, graph.succeeded, graph.failed, graph.unrun, graph.open].map(String),
         durationText(Math.max(0, now - graph.createdAt)),
       ]);
@@ -81,7 +82,7 @@ function revoke(cli: Cli, id: string, terminate: boolean): Promise<number> {
   return withSharedStore(cli, async ({ core }) => {
     const { terminal } = cli;
     const store = await core.store.get();
-    const outcome = await store.graphs.cancel(id, { terminate });
+    const outcome = await revokeGraph(core, id, terminate);
     if (outcome === "unknown") throw await unknownGraph(store, id);
     if (terminal.json) terminal.value({ id, revoked: outcome === "cancelled" });
     else if (outcome === "cancelled") {
@@ -99,9 +100,9 @@ function revoke(cli: Cli, id: string, terminate: boolean): Promise<number> {
 }
 
 function resume(cli: Cli, id: string): Promise<number> {
-  return withSharedStore(cli, async ({ app, core }) => {
+  return withSharedStore(cli, async ({ core }) => {
     await findGraph(await core.store.get(), id);
-    await app.graph(id).resume();
+    await resumeGraph(core, id);
     if (cli.terminal.json) cli.terminal.value({ id, resumed: true });
     else cli.terminal.line(`resumed ${id}: what failed runs again, and then what waited for it`);
     return 0;

@@ -1,11 +1,12 @@
 import { Command } from "commander";
-import { formatDuration } from "../../core/duration.js";
+import { breakPermit } from "../../app/index.js";
 import { quote } from "../../core/quote.js";
 import { withSharedStore } from "../app.js";
 import type { LockHistoryRow } from "../../index.js";
 import type { Action, Cli } from "../cli.js";
 import { formatLocal } from "../local-time.js";
-import { type Cell, table } from "../table.js";
+import { durationText, spanText } from "../run-text.js";
+import { type Cell, table, whole } from "../table.js";
 import { wholeNumber } from "../usage.js";
 
 /** Locks listed in one go. */
@@ -43,7 +44,7 @@ export function locksCommand(action: Action): Command {
       .description("end one permit by force; the next in line gets it, and its holder may still be at work")
       .argument("<name>", "name of the lock")
       .argument("<token>", "the permit, as inspect shows it")
-      .action(action<[string, string]>((cli, name, token) => breakPermit(cli, name, token))),
+      .action(action<[string, string]>((cli, name, token) => breakOne(cli, name, token))),
   );
   return command;
 }
@@ -80,13 +81,13 @@ function inspect(cli: Cli, name: string): Promise<number> {
       return 0;
     }
     const now = await (await core.store.get()).now();
-    const age = (since: Date): string => formatDuration(Math.max(0, now - since.getTime()));
+    const age = (since: Date): string => durationText(Math.max(0, now - since.getTime()));
     terminal.line(`${found.name}: ${found.held} of ${found.capacity} held, ${found.waiting} waiting`);
     const holders = found.holders
       .slice(0, SHOWN)
       .map(({ kind, label, id, since, until, fence, token }) => [
         ...["holds", kind, label, id, age(since)],
-        ...[`ends in ${formatDuration(Math.max(0, until.getTime() - now))}`, `fence ${fence ?? "-"}`, token],
+        ...[`ends in ${durationText(Math.max(0, until.getTime() - now))}`, String(fence ?? "-"), token],
       ]);
     const waiters = found.waiters
       .slice(0, SHOWN)
@@ -112,7 +113,7 @@ function history(cli: Cli, name: string | undefined, limit: number): Promise<num
     else {
       const timezone = cli.options.timezone ?? core.config.timezone;
       const lines = rows.map((row): Cell[] => [
-        formatLocal(row.at.getTime(), timezone, "milliseconds"),
+        whole(formatLocal(row.at.getTime(), timezone, "milliseconds")),
         row.lock,
         UNWANTED.has(row.event) ? { text: row.event, format: "yellow" } : row.event,
         tookOf(row),
@@ -129,13 +130,13 @@ function history(cli: Cli, name: string | undefined, limit: number): Promise<num
 const UNWANTED: ReadonlySet<LockHistoryRow["event"]> = new Set(["lost", "broken", "gave-up"]);
 
 function tookOf({ waitedMs, heldMs }: LockHistoryRow): string {
-  if (heldMs !== null) return `held ${formatDuration(heldMs)}`;
-  return waitedMs ? `after ${formatDuration(waitedMs)}` : "";
+  if (heldMs !== null) return `held ${spanText(heldMs)}`;
+  return waitedMs ? `after ${spanText(waitedMs)}` : "";
 }
 
-function breakPermit(cli: Cli, name: string, token: string): Promise<number> {
+function breakOne(cli: Cli, name: string, token: string): Promise<number> {
   return withSharedStore(cli, async ({ core }) => {
-    await core.locks.break(name, token);
+    await breakPermit(core, name, token);
     if (cli.terminal.json) cli.terminal.value({ lock: name, token, broken: true });
     else
       cli.terminal.line(

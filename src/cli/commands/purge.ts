@@ -1,7 +1,9 @@
 import { Command } from "commander";
+import { audited } from "../../control/index.js";
 import { withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { mayDrop, placesOf, sumOf, tasks } from "../drop.js";
+import { Steps } from "../steps.js";
 import { names } from "../usage.js";
 
 interface Options {
@@ -27,13 +29,29 @@ function purge(cli: Cli, options: Options): Promise<number> {
       .map(({ queue, ready, scheduled, blocked = 0 }) => ({ queue, count: ready + scheduled + blocked }))
       .filter(({ queue, count }) => count > 0 && isMeant(queue, options));
     const waiting = sumOf(counts);
-    const where = placesOf(counts);
-    const question = `Drop ${tasks(waiting)} waiting in ${where}?`;
+    const question = `Drop ${tasks(waiting)} waiting in ${placesOf(counts)}?`;
     if (waiting > 0 && !options.force && !(await mayDrop(terminal, question))) return 1;
-    const purged = waiting === 0 ? 0 : await queues.purge(counts.map((count) => count.queue));
-    if (terminal.json) terminal.value({ purged, queues: counts.map((count) => count.queue) });
-    else terminal.line(purged === 0 ? "no task waits" : `dropped ${tasks(purged)} from ${where}`);
-    return 0;
+    const names = counts.map((count) => count.queue);
+    const change = { verb: "purgeQueue", target: names.join(" ") };
+    if (waiting === 0) {
+      if (terminal.json) terminal.value({ purged: 0, queues: [] });
+      else terminal.line("no task waits");
+      return 0;
+    }
+    return Steps.during(cli, async (steps) => {
+      let purged = 0;
+      const done: string[] = [];
+      await audited(core.auditContext, change, async () => {
+        for (const name of names) {
+          purged += await queues.purge([name]);
+          done.push(name);
+          if (!steps.goesOn(`dropped ${tasks(purged)}`)) break;
+        }
+      });
+      if (terminal.json) terminal.value({ purged, queues: done });
+      else terminal.line(`dropped ${tasks(purged)} from ${placesOf(counts.slice(0, done.length))}`);
+      return steps.isInterrupted ? 1 : 0;
+    });
   });
 }
 

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { maskCredentials } from "../../core/credentials.js";
 import { openApp, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
-import { table } from "../table.js";
+import { table, wrap } from "../table.js";
 import { version } from "../version.js";
 
 export function reportCommand(action: Action): Command {
@@ -30,7 +30,7 @@ async function report(cli: Cli): Promise<void> {
 function print(cli: Cli, title: string, values: object): void {
   const { terminal } = cli;
   terminal.line(terminal.paint("bold", title));
-  const rows = Object.entries(values).map(([key, value]) => [`  ${key}`, textOf(value)]);
+  const rows = Object.entries(values).map(([key, value]) => [`  ${key}`, wrap(textOf(value))]);
   for (const line of table(terminal, rows)) terminal.line(line);
 }
 

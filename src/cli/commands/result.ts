@@ -75,10 +75,18 @@ function errorJson(error: Error): object {
     const code = isSunbeatError(error) ? error.code : null;
     return { name: error.name, message: maskCredentials(error.message), code, cause: null };
   }
-  const { remoteName: name, remoteMessage: message, remoteCode: code, remoteValue, remoteErrors } = error;
+  const {
+    remoteName: name,
+    remoteMessage: message,
+    remoteCode: code,
+    remoteValue,
+    remoteErrors,
+    tries,
+  } = error;
   return {
     ...{ name, message, code },
     cause: error.cause instanceof Error ? errorJson(error.cause) : null,
+    ...(tries > 1 && { tries }),
     ...(remoteErrors.length > 0 && { errors: remoteErrors.map(errorJson) }),
     ...(remoteValue !== undefined && { value: remoteValue }),
   };

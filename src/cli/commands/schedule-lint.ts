@@ -21,9 +21,12 @@ interface Options extends CrontabFlags {
   readonly from?: string;
 }
 
+/** In place of a name: what several entries do together. */
+const TOGETHER = "*";
+
 /** What was found in one schedule. */
 interface Finding {
-  /** The entry, or the text on the command line. */
+  /** The entry, or the text on the command line; "*": several entries together. */
   readonly name: string;
   readonly lints: readonly Lint[];
   /** Why it is no schedule at all, or null. */
@@ -69,7 +72,12 @@ function lintApp(cli: Cli, options: Options): Promise<Finding[]> {
   return withApp(cli, async (open) => {
     const timezone = cli.options.timezone ?? open.core.config.timezone;
     const from = fromOf(cli, options, timezone);
-    return declaredEntries(open).map((entry) => lintEntry(open, entry, from, timezone));
+    const each = declaredEntries(open).map((entry) => lintEntry(open, entry, from, timezone));
+    if (each.some(({ error }) => error !== null)) return each;
+    const { weekAhead } = await import("../../monitor/index.js");
+    const entries = open.core.entries.map((entry) => ({ entry, stored: null }));
+    const { lints } = await weekAhead(entries, from - 1, { clock: cli.clock, timezone });
+    return lints.length === 0 ? each : [...each, { name: TOGETHER, lints, error: null }];
   });
 }
 
@@ -90,12 +98,13 @@ function fromOf({ clock }: Cli, { from }: Options, timezone: string): EpochMs {
 function print({ terminal }: Cli, findings: readonly Finding[]): void {
   for (const { name, lints, error } of findings) {
     if (error === null && lints.length === 0) continue;
-    terminal.line(terminal.paint("bold", name));
+    terminal.line(terminal.paint("bold", name === TOGETHER ? "together" : name));
     if (error !== null) terminal.line(`  ${terminal.paint("red", `error ${error.code}`)}: ${error.message}`);
     printLints(terminal, lints, "  ");
   }
-  const clean = findings.filter(({ error, lints }) => error === null && lints.length === 0).length;
-  const checked = findings.length === 1 ? "1 schedule" : `${findings.length} schedules`;
+  const single = findings.filter(({ name }) => name !== TOGETHER);
+  const clean = single.filter(({ error, lints }) => error === null && lints.length === 0).length;
+  const checked = single.length === 1 ? "1 schedule" : `${single.length} schedules`;
   terminal.line(
     `${checked} checked, ${clean === findings.length ? "nothing to say" : `${clean} without remarks`}`,
   );

@@ -5,20 +5,31 @@ import { taskText } from "../definition-rows.js";
 import { failureOf, listEntries, nextRun, type ListedEntry } from "../entries.js";
 import { formatLocal, isoLocal, precisionOf } from "../local-time.js";
 import { describeAt } from "../occurrences.js";
-import { table, type Cell } from "../table.js";
+import { table, whole, type Cell } from "../table.js";
+import { wholeNumber } from "../usage.js";
 
 export function scheduleListCommand(action: Action): Command {
   return new Command("list")
     .description("the entries: those in code, and those added at run time")
-    .action(action<[]>((cli) => list(cli)));
+    .option(
+      "--limit <n>",
+      "at most so many (on a terminal 100, else all)",
+      wholeNumber("--limit", 1, 1_000_000),
+    )
+    .action(action<[{ readonly limit?: number }]>((cli, { limit }) => list(cli, limit)));
 }
 
-function list(cli: Cli): Promise<void> {
+/** Shown to people in one go. */
+const SHOWN = 100;
+
+function list(cli: Cli, most: number | undefined): Promise<void> {
   return withStore(cli, async (open) => {
     const { terminal } = cli;
     const timezone = cli.options.timezone ?? open.core.config.timezone;
     const now = cli.clock.now();
-    const entries = await listEntries(open);
+    const all = await listEntries(open);
+    const isForPeople = !terminal.json && terminal.columns < Infinity;
+    const entries = all.slice(0, most ?? (isForPeople ? SHOWN : all.length));
     if (terminal.json) return terminal.value(entries.map((entry) => entryJson(entry, timezone, now)));
     if (entries.length === 0) return terminal.line("no entries");
     const head = ["entry", "task", "schedule", `next (${timezone})`, "runs", "status"];
@@ -26,12 +37,14 @@ function list(cli: Cli): Promise<void> {
       { text: entry.name, format: "bold" },
       taskText(entry) ?? "?",
       entry.schedule === null ? "?" : describeAt(entry.schedule, now),
-      nextText(entry, timezone, now),
+      whole(nextText(entry, timezone, now)),
       String(entry.stored?.runs ?? 0),
       entry.status === "active" ? entry.status : { text: entry.status, format: "yellow" },
     ]);
     const heading = head.map((text): Cell => ({ text, format: "dim" }));
     for (const line of table(terminal, [heading, ...rows])) terminal.line(line);
+    const left = all.length - entries.length;
+    if (left > 0) terminal.note(`and ${left} more: --limit ${all.length}`);
     if (entries.some((entry) => entry.status === "new")) {
       terminal.note("new: declared in code; the next beat that starts registers it");
     }

@@ -16,7 +16,7 @@ import {
 } from "../occurrences.js";
 import { delayText, durationText, PAST_NOTE, whyNone } from "../run-text.js";
 import { addCrontabOptions, FORMS_HELP, withSchedule, type CrontabFlags } from "../schedule-source.js";
-import { table, type Cell } from "../table.js";
+import { table, whole, type Cell } from "../table.js";
 import type { Terminal } from "../terminal.js";
 import { wholeNumber } from "../usage.js";
 
@@ -121,7 +121,7 @@ function printRuns(
   const hasDelays = runs.some((run) => delayText(run) !== "");
   const rows = runs.map((run, i): Cell[] => [
     String(i + 1).padStart(3),
-    formatLocal(run.at, timezone, precision),
+    whole(formatLocal(run.at, timezone, precision)),
     ...utc(formatUtc(run.at, precision)),
     gapText(run, now),
     ...(hasDelays ? [delayText(run)] : []),

@@ -25,7 +25,7 @@ import {
   type LineItem,
 } from "../preview-items.js";
 import { delayText, durationText, PAST_NOTE, shortly, whyNone } from "../run-text.js";
-import { table, type Cell } from "../table.js";
+import { table, type Cell, whole, wrap } from "../table.js";
 import { usageError, wholeNumber } from "../usage.js";
 
 interface Options {
@@ -128,10 +128,10 @@ function print({ terminal }: Cli, items: readonly Item[], timezone: string): voi
     items.map((item): Cell[] => [
       "line" in item && item.line.kind === "omitted"
         ? "  -"
-        : `  ${formatTime(item.at, timezone, precision)}`,
+        : whole(`  ${formatTime(item.at, timezone, precision)}`),
       item.entry.name,
       { text: taskText(item.entry) ?? "?", format: "dim" },
-      remarkOf(item, timezone, precision),
+      wrap(remarkOf(item, timezone, precision)),
     ]),
   );
   let day: number | undefined;

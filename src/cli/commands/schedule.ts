@@ -1,10 +1,15 @@
 import { Command } from "commander";
 import type { Action } from "../cli.js";
 import { scheduleEditCommands, scheduleTriggerCommand } from "./schedule-edit.js";
+import { scheduleApplyCommand } from "./schedule-apply.js";
+import { scheduleExportCommand } from "./schedule-export.js";
+import { scheduleForecastCommand } from "./schedule-forecast.js";
 import { scheduleHistoryCommand } from "./schedule-history.js";
+import { scheduleImportCommand } from "./schedule-import.js";
 import { scheduleLintCommand } from "./schedule-lint.js";
 import { scheduleListCommand } from "./schedule-list.js";
 import { scheduleNextCommand } from "./schedule-next.js";
+import { schedulePlanCommand } from "./schedule-plan.js";
 import { schedulePreviewCommand } from "./schedule-preview.js";
 import { scheduleSetCommand } from "./schedule-set.js";
 import { scheduleShowCommand } from "./schedule-show.js";
@@ -13,11 +18,16 @@ const COMMANDS = [
   scheduleNextCommand,
   scheduleLintCommand,
   schedulePreviewCommand,
+  scheduleForecastCommand,
   scheduleListCommand,
   scheduleShowCommand,
   scheduleHistoryCommand,
   scheduleSetCommand,
   scheduleTriggerCommand,
+  schedulePlanCommand,
+  scheduleApplyCommand,
+  scheduleExportCommand,
+  scheduleImportCommand,
 ];
 
 export function scheduleCommand(action: Action): Command {

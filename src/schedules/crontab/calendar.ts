@@ -1,5 +1,6 @@
-import { CYCLE_MONTHS, firstDayOf, lengthOf, monthOf, weekdayOf } from "../civil.js";
-import { firstFrom, highestBit, lastUpTo, lowestBit, type Bits } from "./bits.js";
+import { CYCLE_DAYS, CYCLE_MONTHS, firstDayOf, lengthOf, monthOf, weekdayOf } from "../civil.js";
+import { firstFrom, highestBit, lastUpTo, lowestBit, type Bits } from "../bits.js";
+import type { LocalTimes } from "../local/local-times.js";
 import type { DayRule } from "./days.js";
 
 /** What the fields match, apart from zones. */
@@ -17,7 +18,9 @@ export interface CalendarRule {
  * is a minute, or a second when the crontab has seconds. Integer arithmetic throughout: this is what
  * `next` spends its time on.
  */
-export class Calendar {
+export class Calendar implements LocalTimes {
+  /** The calendar repeats: what has not come by then never comes. */
+  readonly horizonDays = CYCLE_DAYS;
   /** Units in a minute: 1 or 60. */
   readonly perMinute: number;
   /** Units in a day. */
@@ -119,9 +122,23 @@ export class Calendar {
     this.#month = month;
     this.#monthStart = firstDayOf(month);
     this.#monthLength = lengthOf(month);
+    this.#monthDays = this.maskOf(month, this.#monthStart);
+  }
+
+  /** The matching days of a month that begins on the day `start`: bit 0 is the first. */
+  maskOf(month: number, start: number): number {
     const index = month - Math.floor(month / 12) * 12;
     const wanted = ((this.#months >>> index) & 1) === 1;
-    this.#monthDays = wanted ? this.#days.mask(this.#monthLength, weekdayOf(this.#monthStart)) : 0;
+    return wanted ? this.#days.mask(lengthOf(month), weekdayOf(start)) : 0;
+  }
+
+  /** The matching units of a day, in order. */
+  timesOfDay(): number[] {
+    const times: number[] = [];
+    for (let time = this.first; time !== -1; time = time + 1 < this.perDay ? this.#timeFrom(time + 1) : -1) {
+      times.push(time);
+    }
+    return times;
   }
 
   #monthAfter(month: number): number {

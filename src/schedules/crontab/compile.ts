@@ -1,12 +1,15 @@
+import { CYCLE_DAYS, firstDayOf } from "../civil.js";
+import { periodic } from "../days/day-mask.js";
+import type { LocalParts } from "../local/parts.js";
 import { zone, type Zone } from "../zone.js";
-import type { Bits } from "./bits.js";
+import type { Bits } from "../bits.js";
 import { Calendar } from "./calendar.js";
 import { DayRule, someDayMatches } from "./days.js";
-import { policyOf, type DstPolicy, type JobClass } from "./dst.js";
+import { policyOf, type DstPolicy, type JobClass } from "../local/dst.js";
 import { expand, isComplete } from "./expand.js";
 import type { Expression } from "./expression.js";
 import type { FieldName } from "./fields.js";
-import { Occurrences } from "./occurrences.js";
+import { Occurrences } from "../local/occurrences.js";
 import type { Settings } from "./options.js";
 import type { Field } from "./syntax.js";
 
@@ -70,4 +73,23 @@ function classOf(fields: Expression["fields"], values: CompiledCrontab["values"]
 /** The search through a crontab's instants, null when there are none. */
 export function occurrencesOf(crontab: CompiledCrontab): Occurrences | null {
   return crontab.never ? null : new Occurrences(crontab.calendar, crontab.zone, crontab.policy);
+}
+
+/** The days and times of a crontab, for what restricts and moves them. */
+export function partsOfCrontab({
+  calendar,
+  zone,
+  settings,
+  jobClass,
+  never,
+  expression,
+}: CompiledCrontab): LocalParts {
+  const { dayOfMonth, monthOfYear, dayOfWeek } = expression.fields;
+  const seconds = never ? [] : calendar.timesOfDay().map((time) => (time * 60) / calendar.perMinute);
+  const isWeekly =
+    dayOfMonth.text === "*" &&
+    monthOfYear.text === "*" &&
+    dayOfWeek.items.every((item) => item.kind === "range");
+  const days = periodic(isWeekly ? 7 : CYCLE_DAYS, (month) => calendar.maskOf(month, firstDayOf(month)));
+  return { blocks: [{ days, seconds }], zone, dst: settings.dst, jobClass, end: Infinity };
 }

@@ -1,28 +1,30 @@
 import type { EpochMs } from "../../core/clock.js";
 import { askedInstant } from "../../core/instant.js";
 import { quote } from "../../core/quote.js";
-import type { BuiltInSchedule, Lint, LintOptions, ScheduleJSON } from "../schedule.js";
-import { compile, occurrencesOf, type CompiledCrontab } from "./compile.js";
+import { Composable } from "../compose/composable.js";
+import type { LocalParts } from "../local/parts.js";
+import type { Lint, LintOptions, ScheduleJSON } from "../schedule.js";
+import { compile, occurrencesOf, partsOfCrontab, type CompiledCrontab } from "./compile.js";
 import { describe } from "./describe.js";
 import { isReboot, parseObject, parseText, type CrontabFields, type Expression } from "./expression.js";
 import { FIELD_NAMES } from "./fields.js";
 import { lintsOf } from "./lints.js";
-import { noteOf, notesBetween, type CrontabNote } from "./notes.js";
-import type { Occurrences } from "./occurrences.js";
+import { noteOf, notesBetween, type CrontabNote } from "../local/notes.js";
+import type { Occurrences } from "../local/occurrences.js";
 import { checkOptions, type CrontabDefaults, type CrontabOptions, type Settings } from "./options.js";
 import { refusal } from "./refusal.js";
 
 export type { DayMatch } from "./days.js";
-export type { DstOption, DstPolicy, JobClass } from "./dst.js";
+export type { DstOption, DstPolicy, JobClass } from "../local/dst.js";
 export type { CrontabField, CrontabFields, CrontabValue } from "./expression.js";
-export type { CrontabNote } from "./notes.js";
+export type { CrontabNote } from "../local/notes.js";
 export type { CrontabDefaults, CrontabOptions } from "./options.js";
 
 /**
  * A crontab: local times of a zone, with written rules for the nights on which its clocks change
  * (docs/crontab-semantics.md). Immutable. Made by `crontab()`.
  */
-export class CrontabSchedule implements BuiltInSchedule {
+export class CrontabSchedule extends Composable {
   readonly timezone: string;
   /** Whether this is "@reboot": no instants, sent once by the first beat that leads. */
   readonly isReboot: boolean;
@@ -30,9 +32,11 @@ export class CrontabSchedule implements BuiltInSchedule {
   readonly #options: CrontabOptions;
   readonly #compiled: CompiledCrontab | null;
   readonly #occurrences: Occurrences | null;
+  #parts: LocalParts | undefined;
 
   /** @internal Use `crontab()`. `expression` null is "@reboot"; `options` are checked already. */
   constructor(expression: Expression | null, options: CrontabOptions, defaults: CrontabDefaults) {
+    super();
     const settings = settingsOf(expression, options, defaults);
     this.timezone = settings.timezone;
     this.isReboot = expression === null;
@@ -56,8 +60,19 @@ export class CrontabSchedule implements BuiltInSchedule {
    * The same crontab with the app's zone, the app's dst rule and the entry's name as hash key, each only where
    * the crontab was made without it. Defaults stay defaults: a second call replaces those of the first.
    */
-  withDefaults(defaults: CrontabDefaults): CrontabSchedule {
-    return new CrontabSchedule(this.#expression, this.#options, checkOptions(defaults));
+  override withDefaults({ timezone, dst, hashKey }: CrontabDefaults): CrontabSchedule {
+    return new CrontabSchedule(this.#expression, this.#options, checkOptions({ timezone, dst, hashKey }));
+  }
+
+  /** @internal */
+  override get parts(): LocalParts | null {
+    if (this.#compiled === null) return null;
+    return (this.#parts ??= partsOfCrontab(this.#compiled));
+  }
+
+  /** @internal */
+  override get zoneName(): string | undefined {
+    return this.isReboot ? undefined : this.timezone;
   }
 
   /** Whether an `H` waits for the name of an entry: until then its instants are those of no entry. */
@@ -85,7 +100,7 @@ export class CrontabSchedule implements BuiltInSchedule {
    * What every change of the zone's offset in (`from`, `to`] does to this crontab, the runs that it drops
    * included; changes that do nothing to it are left out. At most the first 400 years are looked at.
    */
-  notes(from: EpochMs, to: EpochMs): CrontabNote[] {
+  override notes(from: EpochMs, to: EpochMs): CrontabNote[] {
     return this.#compiled === null ? [] : notesBetween(this.#compiled, from, to);
   }
 

@@ -1,4 +1,4 @@
-import { lowestBit, valuesOf, type Bits } from "./bits.js";
+import { lowestBit, valuesOf, type Bits } from "../bits.js";
 import type { Field, Item } from "./syntax.js";
 
 /** How the two day fields combine. */

@@ -1,4 +1,4 @@
-import { valuesOf, type Bits } from "./bits.js";
+import { valuesOf, type Bits } from "../bits.js";
 import type { CompiledCrontab } from "./compile.js";
 import { isComplete } from "./expand.js";
 import { MONTH_NAMES, WEEKDAY_NAMES } from "./fields.js";

@@ -1,5 +1,5 @@
 import { spreadHash } from "../../core/fnv.js";
-import { bitsOf, valuesOf, type Bits } from "./bits.js";
+import { bitsOf, valuesOf, type Bits } from "../bits.js";
 import type { FieldSpec } from "./fields.js";
 import type { Field, Item } from "./syntax.js";
 

@@ -2,7 +2,7 @@ import type { EpochMs } from "../../core/clock.js";
 import { CYCLE_DAYS } from "../civil.js";
 import { localOf } from "../zone.js";
 import { occurrencesOf, type CompiledCrontab } from "./compile.js";
-import { dateOf } from "./notes.js";
+import { dateOf } from "../local/notes.js";
 
 /** The most days that pass between two matching days, when that is more than `atLeast`; otherwise 0. Exact. */
 export function longestGapDays({ calendar }: CompiledCrontab, atLeast: number): number {

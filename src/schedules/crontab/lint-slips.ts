@@ -1,5 +1,5 @@
 import type { Lint } from "../schedule.js";
-import { valuesOf } from "./bits.js";
+import { valuesOf } from "../bits.js";
 import type { CompiledCrontab } from "./compile.js";
 import { isComplete } from "./expand.js";
 import type { Expression } from "./expression.js";

@@ -1,7 +1,7 @@
 import { formatDuration } from "../../core/duration.js";
 import { callText } from "../call-text.js";
 import type { Lint } from "../schedule.js";
-import { valuesOf } from "./bits.js";
+import { valuesOf } from "../bits.js";
 import type { CompiledCrontab } from "./compile.js";
 import { isComplete, rangeValues } from "./expand.js";
 import { FIELD_NAMES, type FieldName } from "./fields.js";

@@ -1,5 +1,5 @@
 import type { Lint, LintOptions } from "../schedule.js";
-import { valuesOf } from "./bits.js";
+import { valuesOf } from "../bits.js";
 import type { CompiledCrontab } from "./compile.js";
 import { isComplete } from "./expand.js";
 import { MONTH_NAMES } from "./fields.js";

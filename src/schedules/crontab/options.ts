@@ -2,7 +2,7 @@ import { didYouMean } from "../../core/nearest.js";
 import { quote } from "../../core/quote.js";
 import { zone } from "../zone.js";
 import type { DayMatch } from "./days.js";
-import { DST_NAMES, FOLD_POLICIES, GAP_POLICIES, type DstOption, type JobClass } from "./dst.js";
+import { DST_NAMES, FOLD_POLICIES, GAP_POLICIES, type DstOption, type JobClass } from "../local/dst.js";
 import { LONGEST_TEXT } from "./expression.js";
 import { dayMatchHint, OPTION_NAMES, optionHint } from "./key-hints.js";
 import { refusal } from "./refusal.js";

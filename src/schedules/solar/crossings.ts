@@ -1,106 +1,70 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { SolarDirection } from "./events.js";
-import { halfDayBoundary, nearHalfDay } from "./half-days.js";
-import type { Occurrence, SolarModel } from "./model.js";
-import { degreesAbove, type Place, type Target } from "./sun.js";
+import { HalfDayModel } from "./half-day-model.js";
+import type { HalfDays } from "./half-days.js";
+import { Memo } from "./memo.js";
+import { degreesAbove, type Target } from "./sun.js";
 
-/** Half-days searched before giving up: 400 days. Every event that exists comes within a year. */
-const SEARCH_LIMIT = 800;
 /** The altitude of a culmination moves by less than this from one day to the next. */
 const DEGREES_PER_DAY = 0.42;
 /** Both ends of a half-day must miss by more than a degree before days are skipped; this much is kept back. */
 const SKIP_FROM = 1;
 const SKIP_RESERVE = 0.7;
-/** Steps of a search touch four neighbours, most of them again in the next call. A power of two. */
-const MEMO_SLOTS = 8;
+/** Nearer to a pole than this the Sun may rise past its upper culmination, and set before it. */
+const ORDERLY_LATITUDE = 89.5;
 
-interface HalfDay {
-  readonly k: number;
-  /** When it begins. */
-  readonly start: EpochMs;
-  /** How far the Sun stands above the target at `start`, in degrees. */
-  readonly above: number;
-  /** The crossing in it; undefined: not looked for yet. */
-  crossing: EpochMs | null | undefined;
+interface Wanted {
+  readonly direction: SolarDirection;
+  readonly target: Target;
+  /** Only from noon to the lower culmination, wherever the place is. */
+  readonly afternoon?: boolean | undefined;
+  /** By so many degrees a day the target moves itself. */
+  readonly drift?: number | undefined;
 }
 
 /**
  * The instants at which the Sun passes an altitude in one direction at a place.
  */
-export class Crossings implements SolarModel {
-  readonly #place: Place;
-  readonly #target: Target;
+export class Crossings extends HalfDayModel {
   /** 1 when rising, -1 when setting. */
   readonly #sign: 1 | -1;
-  /** By exact k only, so that an answer never depends on the question before it. */
-  readonly #memo: (HalfDay | undefined)[] = [];
+  readonly #target: Target;
+  readonly #isOneKind: boolean;
+  readonly #degreesPerDay: number;
+  readonly #above = new Memo<number>((k) => this.#aboveAt(this.halfDays.start(k)));
+  readonly #crossings = new Memo<EpochMs | null>((k) => this.#solve(k));
 
-  constructor(place: Place, direction: SolarDirection, target: Target) {
-    this.#place = place;
+  constructor(halfDays: HalfDays, { direction, target, afternoon = false, drift = 0 }: Wanted) {
+    super(halfDays);
     this.#sign = direction === "rising" ? 1 : -1;
     this.#target = target;
+    this.#isOneKind = afternoon || Math.abs(halfDays.place.latitude) < ORDERLY_LATITUDE;
+    this.#degreesPerDay = DEGREES_PER_DAY + drift;
   }
 
-  next(after: EpochMs): Occurrence | null {
-    const from = nearHalfDay(after, this.#place.longitude) - 1;
-    for (let k = from; k < from + SEARCH_LIMIT; k += this.#stride(k)) {
-      if (this.#halfDay(k + 1).start <= after) continue; // the whole half-day is over
-      const at = this.#crossing(k);
-      if (at !== null && at > after) return { k, at };
-    }
-    return null;
+  at(k: number): EpochMs | null {
+    return this.mayHave(k) ? this.#crossings.at(k) : null;
   }
 
-  previous(before: EpochMs): Occurrence | null {
-    const from = nearHalfDay(before, this.#place.longitude) + 1;
-    for (let k = from; k > from - SEARCH_LIMIT; k -= this.#stride(k)) {
-      if (this.#halfDay(k).start >= before) continue;
-      const at = this.#crossing(k);
-      if (at !== null && at < before) return { k, at };
-    }
-    return null;
+  /** How far the Sun stands above the target when half-day k begins, in degrees. */
+  above(k: number): number {
+    return this.#above.at(k);
   }
 
-  index(instant: EpochMs): number {
-    const near = nearHalfDay(instant, this.#place.longitude);
-    let best = near;
-    let bestDistance = Infinity;
-    for (let k = near - 2; k <= near + 2; k++) {
-      const at = this.#crossing(k);
-      if (at === null || Math.abs(at - instant) >= bestDistance) continue;
-      best = k;
-      bestDistance = Math.abs(at - instant);
-    }
-    return best;
+  protected mayHave(k: number): boolean {
+    return !this.#isOneKind || (k % 2 === 0) === this.#sign < 0;
   }
 
-  /** How far to the next half-day that can have a crossing: in a polar season whole days are passed over. */
-  #stride(k: number): number {
-    const a = this.#halfDay(k).above;
-    const b = this.#halfDay(k + 1).above;
+  stride(k: number): number {
+    const a = this.above(k);
+    const b = this.above(k + 1);
     const miss = a > 0 === b > 0 ? Math.min(Math.abs(a), Math.abs(b)) : 0;
     if (miss <= SKIP_FROM) return 1;
-    return Math.max(1, 2 * Math.floor((miss - SKIP_RESERVE) / DEGREES_PER_DAY));
+    return Math.max(1, 2 * Math.floor((miss - SKIP_RESERVE) / this.#degreesPerDay));
   }
 
-  #halfDay(k: number): HalfDay {
-    const slot = k & (MEMO_SLOTS - 1);
-    const kept = this.#memo[slot];
-    if (kept?.k === k) return kept;
-    const start = halfDayBoundary(this.#place, k);
-    const made: HalfDay = { k, start, above: this.#above(start), crossing: undefined };
-    this.#memo[slot] = made;
-    return made;
-  }
-
-  #crossing(k: number): EpochMs | null {
-    const halfDay = this.#halfDay(k);
-    if (halfDay.crossing === undefined) halfDay.crossing = this.#solve(halfDay, this.#halfDay(k + 1));
-    return halfDay.crossing;
-  }
-
-  #above(at: EpochMs): number {
-    return degreesAbove(at, this.#place, this.#target);
+  #aboveAt(at: EpochMs): number {
+    return degreesAbove(at, this.halfDays.place, this.#target);
   }
 
   /**
@@ -108,17 +72,17 @@ export class Crossings implements SolarModel {
    * end that stays is given less weight each time (Illinois), and every fourth step halves the time, as the
    * curve is flat at the ends and a secant alone could creep.
    */
-  #solve(from: HalfDay, to: HalfDay): EpochMs | null {
+  #solve(k: number): EpochMs | null {
     const sign = this.#sign;
-    if (from.above > 0 === to.above > 0 || to.above > 0 !== sign > 0) return null;
-    let low = from.start;
-    let high = to.start;
-    let lowAbove = from.above * sign;
-    let highAbove = to.above * sign;
+    let lowAbove = this.above(k) * sign;
+    let highAbove = this.above(k + 1) * sign;
+    if (lowAbove > 0 === highAbove > 0 || this.above(k + 1) > 0 !== sign > 0) return null;
+    let low = this.halfDays.start(k);
+    let high = this.halfDays.start(k + 1);
     for (let step = 1, stayed = 0; high - low > 1; step++) {
       const share = step % 4 === 0 ? 0.5 : lowAbove / (lowAbove - highAbove);
       const middle = Math.min(Math.max(Math.floor(low + (high - low) * share), low + 1), high - 1);
-      const above = this.#above(middle) * sign;
+      const above = this.#aboveAt(middle) * sign;
       if (Math.abs(above) < 1e-8) return middle;
       if (above <= 0) {
         low = middle;

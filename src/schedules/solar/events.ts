@@ -13,16 +13,24 @@ export interface SolarAltitude {
   readonly direction: SolarDirection;
 }
 
+/** After noon a shadow has grown by `shadow` times the height of what casts it. */
+export interface SolarShadow {
+  readonly shadow: number;
+}
+
 /** What the Sun does at an event: passes an altitude, or stands highest ("noon") or lowest ("midnight"). */
 export type SolarMoment =
   | { readonly kind: "altitude"; readonly altitude: number; readonly direction: SolarDirection }
   /** The upper limb at the horizon, refraction included. */
   | { readonly kind: "horizon"; readonly direction: SolarDirection }
+  /** The altitude at which a shadow is longer than at noon by `factor` heights. */
+  | { readonly kind: "shadow"; readonly factor: number; readonly direction: "setting" }
   | { readonly kind: "noon" }
   | { readonly kind: "midnight" };
 
 const rising = (altitude: number): SolarMoment => ({ kind: "altitude", altitude, direction: "rising" });
 const setting = (altitude: number): SolarMoment => ({ kind: "altitude", altitude, direction: "setting" });
+const shadow = (factor: number): SolarMoment => ({ kind: "shadow", factor, direction: "setting" });
 
 /** Celery's names, then ours. Celery used +18 for dusk_astronomical until 5.6.3, which was a defect. */
 const MOMENTS = {
@@ -44,6 +52,8 @@ const MOMENTS = {
   blue_hour_end: setting(-6),
   blue_hour_dawn_start: rising(-6),
   blue_hour_dawn_end: rising(-4),
+  asr: shadow(1),
+  asr_hanafi: shadow(2),
 } as const satisfies Record<string, SolarMoment>;
 
 /** The canonical name of a solar event, as JSON has it. */
@@ -54,8 +64,11 @@ type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name;
 
-/** A name such as "sunset" or "dawn_civil" (or "dawnCivil"), or an altitude of your own. */
-export type SolarEvent = SolarEventName | CamelCase<SolarEventName> | SolarAltitude;
+/** An event of one's own. */
+export type OwnSolarEvent = SolarAltitude | SolarShadow;
+
+/** A name such as "sunset" or "dawn_civil" (or "dawnCivil"), or an altitude or a shadow of your own. */
+export type SolarEvent = SolarEventName | CamelCase<SolarEventName> | OwnSolarEvent;
 
 /** Both spellings of every name; a Map, so that "toString" and "__proto__" are not in it. */
 const NAMES = new Map<string, SolarEventName>(
@@ -97,8 +110,20 @@ function checkAltitude(event: SolarAltitude, latitude: number): SolarAltitude {
   return Object.freeze({ altitude, direction });
 }
 
+function checkShadow(event: SolarShadow): SolarShadow {
+  refuseAs("SUNBEAT_SOLAR_INVALID", () => assertKnownKeys(event, ["shadow"], "solar: event"));
+  const { shadow: factor } = event;
+  if (typeof factor !== "number" || !Number.isFinite(factor) || factor <= 0) {
+    throw invalid(`shadow: expected a number of heights above 0, got ${quote(factor)}`, {
+      field: "shadow",
+      value: quote(factor),
+    });
+  }
+  return Object.freeze({ shadow: factor });
+}
+
 /** The canonical form of an event, checked. Throws SUNBEAT_SOLAR_INVALID. */
-export function resolveSolarEvent(event: unknown, latitude: number): SolarEventName | SolarAltitude {
+export function resolveSolarEvent(event: unknown, latitude: number): SolarEventName | OwnSolarEvent {
   if (typeof event === "string") {
     const name = NAMES.get(event);
     if (name !== undefined) return name;
@@ -108,13 +133,18 @@ export function resolveSolarEvent(event: unknown, latitude: number): SolarEventN
       { event: quote(event) },
     );
   }
-  if (typeof event === "object" && event !== null) return checkAltitude(event as SolarAltitude, latitude);
+  if (typeof event === "object" && event !== null) {
+    return "shadow" in event
+      ? checkShadow(event as SolarShadow)
+      : checkAltitude(event as SolarAltitude, latitude);
+  }
   throw invalid(
-    `event: expected a name such as "sunset", or { altitude, direction: "rising" | "setting" }, got ${quote(event)}`,
+    `event: expected a name such as "sunset", { altitude, direction: "rising" | "setting" } or { shadow }, got ${quote(event)}`,
     { event: quote(event) },
   );
 }
 
-export function solarMoment(event: SolarEventName | SolarAltitude): SolarMoment {
-  return typeof event === "string" ? MOMENTS[event] : { kind: "altitude", ...event };
+export function solarMoment(event: SolarEventName | OwnSolarEvent): SolarMoment {
+  if (typeof event === "string") return MOMENTS[event];
+  return "shadow" in event ? shadow(event.shadow) : { kind: "altitude", ...event };
 }

@@ -6,6 +6,7 @@
  * Everything is a function of the place and k. Nothing is cached by nearness in time.
  */
 import type { EpochMs } from "../../core/clock.js";
+import { Memo } from "./memo.js";
 import { equatorialPosition, type Place } from "./sun.js";
 
 const DAY_MS = 86_400_000;
@@ -16,6 +17,11 @@ const HOUR_MS = 3_600_000;
 /** The half-day in which a mean Sun would be at `at`; the true one may be a neighbour. */
 export function nearHalfDay(at: EpochMs, longitude: number): number {
   return Math.floor(2 * (at / DAY_MS - 0.5 + longitude / 360));
+}
+
+/** When a mean Sun would begin half-day k; the true one is at most 17 minutes off the meridian then. */
+export function meanPassage(k: number, longitude: number): EpochMs {
+  return (k / 2 - longitude / 360 + 0.5) * DAY_MS;
 }
 
 interface Passage {
@@ -30,7 +36,7 @@ interface Passage {
  */
 export function culmination(place: Place, k: number): Passage {
   const target = k % 2 === 0 ? 0 : Math.PI;
-  let at = (k / 2 - place.longitude / 360 + 0.5) * DAY_MS;
+  let at = meanPassage(k, place.longitude);
   let declination = 0;
   // The mean Sun is at most 17 minutes off and a step leaves less than a 2,800th of that: two leave 0.2 ms.
   for (let step = 0; step < 2; step++) {
@@ -59,4 +65,22 @@ export function halfDayBoundary(place: Place, k: number): EpochMs {
   if (Math.abs(sine) >= 1) return meridian;
   // Past the upper culmination the hour angle grows from 0; past the lower one its sine falls from 0.
   return Math.round(meridian - side * (Math.asin(sine) / TURN) * DAY_MS);
+}
+
+/** The half-days of one place. Several models of a place share what was computed last. */
+export class HalfDays {
+  readonly place: Place;
+  readonly #starts = new Memo<EpochMs>((k) => halfDayBoundary(this.place, k));
+
+  constructor(place: Place) {
+    this.place = place;
+  }
+
+  near(at: EpochMs): number {
+    return nearHalfDay(at, this.place.longitude);
+  }
+
+  start(k: number): EpochMs {
+    return this.#starts.at(k);
+  }
 }

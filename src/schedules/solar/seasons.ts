@@ -2,8 +2,9 @@
 import type { EpochMs } from "../../core/clock.js";
 import { formatDuration } from "../../core/duration.js";
 import type { Lint } from "../schedule.js";
-import { solarMoment, type SolarAltitude, type SolarEventName } from "./events.js";
-import { degreesAbove, targetOf, type Place } from "./sun.js";
+import { solarMoment, type OwnSolarEvent, type SolarEventName } from "./events.js";
+import type { Placing } from "./options.js";
+import { degreesAbove, HORIZON, targetOf, type Place } from "./sun.js";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -22,9 +23,12 @@ function formatDay(at: EpochMs): string {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
-/** "sunset", "dawn_civil", or "the Sun rising through -4 degrees". */
-export function eventLabel(event: SolarEventName | SolarAltitude): string {
-  return typeof event === "string" ? event : `the Sun ${event.direction} through ${event.altitude} degrees`;
+/** "sunset", "dawn_civil", "the Sun rising through -4 degrees", or "shadows longer than at noon by 1.5 heights". */
+export function eventLabel(event: SolarEventName | OwnSolarEvent): string {
+  if (typeof event === "string") return event;
+  return "shadow" in event
+    ? `shadows longer than at noon by ${event.shadow} heights`
+    : `the Sun ${event.direction} through ${event.altitude} degrees`;
 }
 
 const TWILIGHTS = new Map([
@@ -36,10 +40,14 @@ const TWILIGHTS = new Map([
   ["dusk_astronomical", "astronomical"],
 ]);
 
+interface Placed extends Place {
+  readonly event: SolarEventName | OwnSolarEvent;
+  readonly polar?: unknown;
+}
+
 /** See `SolarSchedule.status`; the instants are the event's own, without the schedule's offset. */
 export function solarStatus(
-  event: SolarEventName | SolarAltitude,
-  place: Place,
+  { event, polar, latitude, longitude }: Placed,
   at: EpochMs,
   next: EpochMs | null,
 ): string | null {
@@ -48,17 +56,21 @@ export function solarStatus(
   const moment = solarMoment(event);
   if (next - at <= GAP_MS || moment.kind === "noon" || moment.kind === "midnight") return null;
   const when = `${formatDay(next)} ${new Date(next).toISOString().slice(11, 16)} UTC`;
+  // Portions of the night need a sunset and a sunrise, shadows a Sun that is up and sinks.
+  const byHorizon = moment.kind !== "altitude" || polar !== undefined;
+  const target = byHorizon ? HORIZON : targetOf(moment);
   // Near its ends the wait may still have an ordinary day; in the middle the season rules.
-  const up = degreesAbove((at + next) / 2, place, targetOf(moment)) > 0;
-  if (moment.kind === "horizon") return `${up ? "midnight sun" : "polar night"}: next ${label} ${when}`;
+  const up = degreesAbove((at + next) / 2, { latitude, longitude }, target) > 0;
+  if (byHorizon) return `${up ? "midnight sun" : "polar night"}: next ${label} ${when}`;
   const twilight = TWILIGHTS.get(label);
   if (twilight !== undefined) return `no ${twilight} ${up ? "night" : "twilight"} until ${when}`;
-  const name = typeof event === "string" ? label : event.direction;
+  const name = typeof event === "string" ? label : moment.direction;
   return `the Sun stays ${up ? "above" : "below"} ${moment.altitude} degrees: next ${name} ${when}`;
 }
 
 interface Linted {
-  readonly event: SolarEventName | SolarAltitude;
+  readonly polar?: Placing["polar"];
+  readonly event: SolarEventName | OwnSolarEvent;
   readonly latitude: number;
   readonly offsetMs: number;
   next(after: EpochMs): EpochMs | null;
@@ -75,6 +87,9 @@ export function solarLints(schedule: Linted, from: EpochMs = ANY_YEAR): Lint[] {
       message: `the offset is ${formatDuration(schedule.offsetMs)}, a day or more: the run belongs to another day's event`,
     });
   }
+  const { polar } = schedule;
+  const isDaily = polar === "clamp" || (polar !== undefined && "at" in polar);
+  if (isDaily) return lints;
   const label = eventLabel(schedule.event);
   let last = schedule.previous(from) ?? from;
   const end = last + LOOK_MS;
@@ -97,7 +112,8 @@ export function solarLints(schedule: Linted, from: EpochMs = ANY_YEAR): Lint[] {
         message:
           `no ${label} at latitude ${schedule.latitude} from ${formatDay(last)} to ${formatDay(due)} ` +
           `(${Math.round((due - last) / DAY_MS)} days): nothing runs then`,
-        suggestion: "solar_noon and solar_midnight come every day, a crontab too",
+        suggestion:
+          '{ polar: "clamp" } or { polar: { at: "06:00" } }; solar_noon and a crontab come every day too',
       });
     }
     last = due;

@@ -73,14 +73,24 @@ function distanceAu(at: EpochMs): number {
   return 1.00014 - 0.01671 * Math.cos(anomaly) - 0.00014 * Math.cos(2 * anomaly);
 }
 
-/** The altitude at which an event happens, in degrees, by the distance of the Sun. */
-export type Target = (distance: number) => number;
+/** The altitude at which an event happens, in degrees: by the distance of the Sun, or by its declination at that instant. */
+export type Target = (distance: number, at: EpochMs, place: Place) => number;
 
 /** When the upper limb touches the horizon, the centre is below it by 34' of refraction and the semidiameter. */
-const horizon: Target = (distance) => -(34 / 60 + 0.266564 / distance);
+export const HORIZON: Target = (distance) => -(34 / 60 + 0.266564 / distance);
 
-export function targetOf(moment: Extract<SolarMoment, { direction: unknown }>): Target {
-  return moment.kind === "horizon" ? horizon : () => moment.altitude;
+/** Where a shadow is longer than at noon by `factor` times the height of what casts it; 0 where noon casts none. */
+function shadowTarget(factor: number): Target {
+  return (_distance, at, place) => {
+    const { declination } = equatorialPosition(at, place);
+    const zenithAngle = Math.abs(place.latitude * DEGREE - declination);
+    return zenithAngle < Math.PI / 2 ? Math.atan(1 / (factor + Math.tan(zenithAngle))) / DEGREE : 0;
+  };
+}
+
+export function targetOf(moment: Exclude<SolarMoment, { kind: "noon" | "midnight" }>): Target {
+  if (moment.kind === "horizon") return HORIZON;
+  return moment.kind === "shadow" ? shadowTarget(moment.factor) : () => moment.altitude;
 }
 
 /** How many degrees the Sun's centre stands above `target`, for an observer on the surface at sea level. */
@@ -88,5 +98,5 @@ export function degreesAbove(at: EpochMs, place: Place, target: Target): number 
   const distance = distanceAu(at);
   const altitude = geocentricAltitudeDegrees(at, place);
   const parallax = (0.0024428 * Math.cos(altitude * DEGREE)) / distance;
-  return altitude - parallax - target(distance);
+  return altitude - parallax - target(distance, at, place);
 }

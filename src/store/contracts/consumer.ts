@@ -7,16 +7,18 @@
  * repeated after a lost reply. `now` is the store's clock throughout.
  */
 import type { EpochMs } from "../../core/clock.js";
-import type { MessageLock } from "../../tasks/message.js";
+import type { MessageLock, MessageRate } from "../../tasks/message.js";
 import type { Growth } from "../../tasks/part.js";
 import type { Delivery, DeliveryRef } from "./delivery.js";
 import type { GraphChange } from "./graphs.js";
+import type { PausedQueue } from "./queues.js";
 import type { ResultRecord } from "./results.js";
 
 export interface ClaimRequest {
   /**
    * Taken by priority, then by age: the order in which messages of one queue were sent, retried, or brought back
-   * from the dead letters. Queues whose foremost messages have equal priorities rotate so that none starves.
+   * from the dead letters. In a fair queue turns of lanes take the place of ages: those of a lane keep the order in which they
+   * became ready. Queues whose foremost messages have equal priorities rotate so that none starves.
    */
   readonly queues: readonly string[];
   /** Who claims, for monitoring. */
@@ -27,6 +29,13 @@ export interface ClaimRequest {
    * 0 only does the housekeeping.
    */
   readonly max: number;
+  /**
+   * How many of these can begin at once: so many tokens of rate limits are taken at most, and what has a limit is delivered only
+   * among the first of them. Absent: all.
+   */
+  readonly slots?: number;
+  /** The `turn` that this claimant was told last. Until then it is told no other. */
+  readonly turn?: EpochMs;
 }
 
 /** A message that went among the dead letters while no worker held it. */
@@ -37,6 +46,14 @@ export interface DeadLettered {
   readonly queue: string;
   /** "deliveries-exhausted"; or "malformed", of one that cannot be read. */
   readonly reason: string;
+}
+
+/** A message that waited, will not run, and was ended by the store itself. */
+export interface Dropped {
+  readonly id: string;
+  readonly task: string;
+  readonly queue: string;
+  readonly reason: "expired" | "revoked";
 }
 
 /**
@@ -51,14 +68,20 @@ export interface ClaimReply {
   readonly deliveries: readonly Delivery[];
   /** What this claim itself put among the dead letters; absent: nothing. No other reply tells of it. */
   readonly deadLettered?: readonly DeadLettered[];
+  /** What its step has dropped; absent: nothing. No other reply tells of it. */
+  readonly dropped?: readonly Dropped[];
   /** Graphs that this call has brought into another state; absent: none. No other reply tells of them. */
   readonly graphs?: readonly GraphChange[];
+  /** Of the queues asked for, those that are paused; absent: none. Nothing was taken from them. */
+  readonly paused?: readonly PausedQueue[];
   readonly now: EpochMs;
   /**
    * When housekeeping next has something to do without anybody sending anything, in any queue; not after `now` when
-   * its bound left something over, or that of the deliveries did; null: never.
+   * its bound left something over, or that of the deliveries did; null: never. Not after `turn`.
    */
   readonly nextWakeAt: EpochMs | null;
+  /** The instant of a token that nobody else was told: messages of these queues wait for one, and slots are left. Absent: none. */
+  readonly turn?: EpochMs;
 }
 
 /**
@@ -72,15 +95,27 @@ export type Settlement = DeliveryRef & {
   readonly resultTtlMs: number;
   /** What the run adds to its graph, with "done" of a run that succeeded, or puts in its place, with "replaced". */
   readonly grow?: Growth;
+  /**
+   * The record of the attempt (tasks/note.ts), kept with this end and with no other: not of one that is lost and comes again. Absent
+   * or null: none is kept.
+   */
+  readonly note?: string | null;
 } & (
     | {
         /** Finished for good, whatever the result says. */
         readonly kind: "done";
+        /** Of a run of an entry, which keeps when that was. Absent: it has not succeeded, or is no run of an entry. */
+        readonly succeeded?: true;
         /**
          * How long the id stays known where `result` is null and no earlier end is kept: a mark is left, which nobody is
          * told of, and which goes as results do. Absent: it does not.
          */
         readonly idTtlMs?: number;
+        /**
+         * How long the message is kept among those that failed (dead-letters.ts), apart from what is stored by its id: it may be
+         * sent anew. Absent: it is not. Of a part of a graph it stays with the graph instead.
+         */
+        readonly keepMs?: number;
       }
     | {
         /** Comes back after `delayMs` under the same id, `retries` one higher, deliveries counted anew. */
@@ -97,8 +132,24 @@ export type Settlement = DeliveryRef & {
         readonly kind: "replaced";
       }
     | {
+        /**
+         * Comes back as if this delivery had not been, blocked by `rate`: its bucket gives no token before `delayMs` are over.
+         */
+        readonly kind: "cooldown";
+        readonly delayMs: number;
+      }
+    | {
         /** Kept, body and all, among the dead letters of its queue. */
         readonly kind: "dead";
+        readonly reason: string;
+      }
+    | {
+        /**
+         * What ran it is gone: as if its lease had ended at once, back to the front of its queue, the delivery counted, its
+         * permit lost and its ticket kept. At `maxDeliveries` it is a dead letter for `reason`, with `result`, which is kept
+         * in no other case.
+         */
+        readonly kind: "lost";
         readonly reason: string;
       }
   );
@@ -157,6 +208,17 @@ export type AdmitReply =
   | { readonly outcome: "admitted"; readonly fence: number }
   | { readonly outcome: "blocked" | "busy" | "lost" };
 
+/** A delivery of a task that has a limit `byMessage`, and whose message does not carry its rate. */
+export interface ChargeRequest extends DeliveryRef {
+  readonly rate: MessageRate;
+}
+
+/**
+ * "charged": the tokens are taken, or there is no limit; asked again, no more are. "blocked": the bucket is empty; the message waits
+ * for it, the delivery has ended and is not counted. "lost": the token is not the current one; nothing was changed.
+ */
+export type ChargeOutcome = "charged" | "blocked" | "lost";
+
 export interface Consumer {
   claim(request: ClaimRequest): Promise<ClaimReply>;
   /** Extends the leases to `leaseMs` from now. */
@@ -167,6 +229,8 @@ export interface Consumer {
   giveBack(refs: readonly DeliveryRef[]): Promise<SettleOutcome[]>;
   /** Permits for deliveries. Judges each alone, in order. */
   admit(requests: readonly AdmitRequest[]): Promise<AdmitReply[]>;
+  /** Tokens for deliveries whose messages do not carry their rates. From then on they do. Judges each alone, in order. */
+  charge(requests: readonly ChargeRequest[]): Promise<ChargeOutcome[]>;
   /** Hears of work from now on. */
   listen(queues: readonly string[]): Promise<Arrivals>;
 }

@@ -1,5 +1,6 @@
-/** What operators ask of dead letters. */
+/** What operators ask of dead letters, and of messages that were kept when their tasks failed. */
 import type { EpochMs } from "../../core/clock.js";
+import type { NewMessage } from "../../tasks/message.js";
 
 export interface DeadLetter {
   readonly id: string;
@@ -10,10 +11,25 @@ export interface DeadLetter {
   readonly body: string;
 }
 
+/** The reason of those that were kept when their tasks failed. They are no dead letters, and their ids are free. */
+export const FAILED = "failed";
+/** Kept of one queue; the oldest go first. */
+export const MOST_FAILED = 10_000;
+export const MOST_FAILED_BYTES = 64 * 1_048_576;
+
 export interface DeadLetters {
-  /** Newest first. */
-  list(options: { readonly limit: number; readonly queue?: string }): Promise<DeadLetter[]>;
-  /** Puts dead letters back into their queues with fresh counts, and forgets their results; gives the number found. */
+  /** Newest first. `failed`: those that were kept when their tasks failed, at most 500; without it the others. */
+  list(options: {
+    readonly limit: number;
+    readonly queue?: string;
+    readonly failed?: boolean;
+  }): Promise<DeadLetter[]>;
+  /** The message that was kept when the task of this id failed; null: none was, or it is gone. */
+  failed(id: string): Promise<NewMessage | null>;
+  /**
+   * Puts dead letters, and those that failed, back into their queues with fresh counts, and forgets their results; gives the number
+   * found. One that failed is not sent again, and is not found, where a message of its id is there or has succeeded since.
+   */
   redrive(ids: readonly string[]): Promise<number>;
   /** Gives the number found. Their results stay. */
   delete(ids: readonly string[]): Promise<number>;

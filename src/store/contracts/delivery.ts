@@ -1,6 +1,7 @@
 /** One handing of a message to one worker. */
 import type { EpochMs } from "../../core/clock.js";
-import type { MessageLock } from "../../tasks/message.js";
+import type { ErrorCode } from "../../core/errors.js";
+import type { MessageLock, MessageRate } from "../../tasks/message.js";
 import type { DeliveredPart } from "./graphs.js";
 
 /** The right to settle one delivery. */
@@ -37,6 +38,10 @@ export interface Delivery extends DeliveryRef {
   readonly enqueuedAt: EpochMs;
   /** The lock with which the message was sent, or to which it was admitted before; absent: none. */
   readonly lock?: DeliveryLock;
+  /** What its message carries: where its task has a limit, tokens of it were taken. Absent: nothing. */
+  readonly rate?: MessageRate;
   /** Of a part of a graph, and of a run that has replaced itself before; absent: it is none. */
   readonly part?: DeliveredPart;
+  /** Why its body is not to be run, whatever it says: of an app with keys, which no store knows of. Absent: it may be. */
+  readonly refused?: { readonly code: ErrorCode; readonly message: string };
 }

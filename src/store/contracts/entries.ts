@@ -35,7 +35,7 @@ export interface EntryRecord extends EntryDefinition {
   readonly cursor: Cursor | null;
   /** Since when it is paused by an operator, or null. */
   readonly pausedAt: EpochMs | null;
-  /** Why it does not run any more ("left-code", "max-runs", "ended", "disabled"), or null. */
+  /** Why it does not run any more ("left-code", "renamed", "max-runs", "ended", "disabled"), or null. */
   readonly disabled: string | null;
   /** When `disabled` was set. */
   readonly disabledAt: EpochMs | null;
@@ -43,6 +43,11 @@ export interface EntryRecord extends EntryDefinition {
   readonly lastDue: EpochMs | null;
   /** Occurrences sent; triggered runs are not counted. */
   readonly runs: number;
+  /**
+   * Outside data with which the cursor was computed, opaque to the store: as the last write of the cursor gave it. Absent where that
+   * gave none, and while the entry is disabled.
+   */
+  readonly basis?: string;
 }
 
 /** An entry, and what runs of it. */
@@ -54,14 +59,24 @@ export interface EntrySnapshot extends EntryRecord {
   readonly unfinished: number;
   /** A run waits for the running one to end, and has not expired. */
   readonly buffered: boolean;
+  /** When a run of it, of the schedule or triggered, succeeded last; null: none has since the entry is there. */
+  readonly lastSuccessAt: EpochMs | null;
+  /** The name under which it ran before, as a put gave it. */
+  readonly previousName?: string;
 }
 
 export interface EntryPut extends EntryDefinition {
   /** The etag that was read; null: the entry must not exist. */
   readonly expect: number | null;
   readonly cursor: Cursor | null;
+  /** That of the cursor; absent: none. */
+  readonly basis?: string;
   readonly pausedAt: EpochMs | null;
   readonly disabled: string | null;
+  /** Absent: what is there stays. */
+  readonly previousName?: string;
+  /** What it ran under the previous name, in the place of what it ran before. Absent: what is there stays. */
+  readonly ran?: Pick<EntryRecord, "lastDue" | "runs">;
   /** Written in the same step, e.g. what a pause left out. */
   readonly ledger: readonly LedgerRange[];
 }
@@ -120,6 +135,8 @@ export interface TickItem {
   /** In order of time; oldest first. */
   readonly plan: readonly PlannedOccurrence[];
   readonly next: Cursor | null;
+  /** That of `next`; absent: none. */
+  readonly basis?: string;
   /** Set when there is no next occurrence: why. The entry is disabled with this reason. */
   readonly disable: string | null;
   /** Once `runs` reaches it the entry is disabled with "max-runs" and its cursor cleared; null: no limit. */
@@ -139,8 +156,9 @@ export type TickItemOutcome =
 /**
  * What became of each planned occurrence, in order; "overlap", "locked" and "buffered" by the overlap policy, "skipped" for skips
  * and ranges, and for a send where the buffered run goes first and is the last of `maxRuns`. "sent" also for a message that was a duplicate or had expired: its result tells.
+ * "not-unique": another message has its unique key; recorded as skipped("not-unique"), as is a buffered run when it would be sent.
  */
-export type OccurrenceOutcome = "sent" | "skipped" | "overlap" | "locked" | "buffered";
+export type OccurrenceOutcome = "sent" | "skipped" | "overlap" | "locked" | "buffered" | "not-unique";
 
 /** "fenced": the term is not the current one or its lease has ended; nothing at all was done. */
 export type TickReply =
@@ -155,18 +173,37 @@ export interface DueReply {
   readonly now: EpochMs;
 }
 
+/** An entry's place in the order of `upcoming`. */
+export interface UpcomingPlace {
+  readonly dispatchAt: EpochMs;
+  readonly name: string;
+}
+
+/** With which outside data the cursors were computed; texts that are opaque to the store. */
+export interface BasisWalk {
+  /** The basis of which every entry was last told; null: none yet. */
+  readonly basis: string | null;
+  /** How far a walk over the entries has come; null: none is under way. */
+  readonly walk: string | null;
+}
+
 export type TriggerOutcome = OccurrenceOutcome | "gone";
 
 export interface EntryStore {
   get(names: readonly string[]): Promise<(EntrySnapshot | null)[]>;
   /** In order of name, those after `after`, in one order that paging can follow. */
   list(options: { readonly after?: string; readonly limit: number }): Promise<EntrySnapshot[]>;
-  /** Keeps what the entry ran before: `lastDue`, `runs`, unfinished and buffered runs. Judges each item alone. */
+  /** Keeps what the entry ran before: `lastDue`, `runs`, `lastSuccessAt`, `previousName`, unfinished and buffered runs. Judges each item alone. */
   put(items: readonly EntryPut[]): Promise<PutOutcome[]>;
   /** Deletes the entry and a run it holds (skipped("removed")); its ledger stays until retention ends it. */
   remove(name: string, expect: number): Promise<"removed" | "conflict" | "gone">;
   /** Cost independent of the number of entries that are not due. `limit` 0 asks only for `nextAt`. */
   due(limit: number): Promise<DueReply>;
+  /** Entries that are to be sent some day, in order of `dispatchAt`, then of name in an order of the store's own, those after `after`. */
+  upcoming(options: { readonly after: UpcomingPlace | null; readonly limit: number }): Promise<EntryRecord[]>;
+  basisWalk(): Promise<BasisWalk>;
+  /** "fenced": the term is not the current one; nothing was done. */
+  putBasisWalk(term: string, walk: BasisWalk): Promise<"stored" | "fenced">;
   tick(term: string, items: readonly TickItem[]): Promise<TickReply>;
   /**
    * Sends a run now, outside the schedule, also of a paused or disabled entry: cursor and `runs` stay. A null overlap

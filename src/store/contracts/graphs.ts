@@ -11,7 +11,7 @@ import type { FollowerList, NewPart } from "../../tasks/part.js";
 import type { StoredResult } from "./stored-result.js";
 
 /** Edges that one step follows, and parts that one portion brings. */
-export const FOLLOWED_AT_ONCE = 500;
+export const FOLLOWED_AT_ONCE = 300;
 
 /** An unsealed graph is dropped so long after its last portion. */
 export const UNSEALED_MS = 3_600_000;
@@ -31,13 +31,18 @@ export interface GraphPortion {
   readonly seal: boolean;
   /** Parts that the portions before it have brought; absent: none. */
   readonly before?: number;
+  /**
+   * By queue, how many messages may wait there. The first portion alone is judged by them, and refused when one of these queues holds
+   * as many. Absent: there is none.
+   */
+  readonly bounds?: ReadonlyMap<string, number> | undefined;
 }
 
 /**
  * "duplicate": the graph is sealed, and its record is kept. "behind": a portion before it is not there any more, since the store
- * has gone back in time; all of them are to come again. Nothing was changed.
+ * has gone back in time; all of them are to come again. "full": a queue of the bounds is. Nothing was changed.
  */
-export type OpenOutcome = "open" | "sealed" | "duplicate" | "behind";
+export type OpenOutcome = "open" | "sealed" | "duplicate" | "behind" | "full";
 
 /** "running": also one whose output has ended while other parts have not. It follows the output part. */
 export type GraphState = "open" | "running" | "succeeded" | "failed" | "revoked";
@@ -90,6 +95,8 @@ export interface GraphChange {
   readonly id: string;
   readonly name: string;
   readonly state: "running" | "succeeded" | "failed" | "revoked";
+  /** How many it has then. */
+  readonly parts: number;
 }
 
 export interface Graphs {

@@ -2,6 +2,7 @@ import type { Consumer } from "../contracts/consumer.js";
 import { admit } from "../rules/admit.js";
 import { noteCapacity } from "../rules/capacity.js";
 import { claim, newClaimant } from "../rules/claim.js";
+import { chargeDelivery } from "../rules/rate.js";
 import { giveBack, heartbeat, settleAndClaim } from "../rules/settle.js";
 import { openArrivals } from "./arrivals.js";
 import type { MemoryRecords } from "./records.js";
@@ -35,6 +36,11 @@ export function memoryConsumer(records: MemoryRecords): Consumer {
         noteCapacity(state.logger, name, records.locks.capacity(name), capacity);
         return admit(records, request);
       });
+    },
+
+    async charge(requests) {
+      records.enter();
+      return requests.map((request) => chargeDelivery(records, request));
     },
 
     async listen(queues) {

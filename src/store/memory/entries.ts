@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { EntryRecord, EntrySnapshot, EntryStore } from "../contracts/entries.js";
+import type { EntryRecord, EntrySnapshot, EntryStore, UpcomingPlace } from "../contracts/entries.js";
 import { endOf, isExpired } from "../rules/ends.js";
 import { putEntry, removeEntry } from "../rules/entries.js";
 import { tick, trigger } from "../rules/tick.js";
@@ -20,6 +20,7 @@ function record(entry: Entry): EntryRecord {
     disabledAt: entry.disabledAt,
     lastDue: entry.lastDue,
     runs: entry.runs,
+    ...(entry.basis !== null && entry.disabled === null && { basis: entry.basis }),
   };
 }
 
@@ -36,6 +37,8 @@ function snapshot(state: MemoryState, entry: Entry): EntrySnapshot {
     ...record(entry),
     unfinished: runs.reduce((count, run) => (endOf(run, now) ? count : count + 1), 0),
     buffered: isBuffered(state, entry.buffered),
+    lastSuccessAt: entry.lastSuccessAt,
+    ...(entry.previousName !== null && { previousName: entry.previousName }),
   };
 }
 
@@ -93,6 +96,27 @@ export function memoryEntries(records: MemoryRecords): EntryStore {
       return { entries, nextAt, now };
     },
 
+    async upcoming({ after, limit }) {
+      records.enter();
+      const place = after ?? { dispatchAt: -Infinity, name: "" };
+      return [...state.entries.values()]
+        .filter((entry) => entry.slot >= 0 && isBefore(place, placeOf(entry)))
+        .sort((a, b) => (isBefore(placeOf(a), placeOf(b)) ? -1 : 1))
+        .slice(0, limit)
+        .map(record);
+    },
+
+    async basisWalk() {
+      records.enter();
+      return state.basisWalk;
+    },
+
+    async putBasisWalk(term, { basis, walk }) {
+      if (!records.enter().isCurrentTerm(term)) return "fenced";
+      state.basisWalk = { basis, walk };
+      return "stored";
+    },
+
     async tick(term, items) {
       return tick(records.enter(), term, items);
     },
@@ -101,6 +125,15 @@ export function memoryEntries(records: MemoryRecords): EntryStore {
       return trigger(records.enter(), name, message, overlap);
     },
   };
+}
+
+/** Of an entry that stands among those that will be due. */
+function placeOf({ cursor, name }: Entry): UpcomingPlace {
+  return { dispatchAt: cursor!.dispatchAt, name };
+}
+
+function isBefore(a: UpcomingPlace, b: UpcomingPlace): boolean {
+  return a.dispatchAt === b.dispatchAt ? a.name < b.name : a.dispatchAt < b.dispatchAt;
 }
 
 /** Where the names after `name` begin, by bisection. */

@@ -41,6 +41,9 @@ export class MemoryEntries implements EntryRecords {
       disabled: null,
       disabledAt: null,
       lastDue: null,
+      lastSuccessAt: null,
+      basis: null,
+      previousName: null,
       runs: 0,
       sequence: ++state.sequence,
       buffered: null,
@@ -51,6 +54,12 @@ export class MemoryEntries implements EntryRecords {
     entry.definition = item.definition;
     entry.revision = item.revision;
     entry.etag = ++state.sequence;
+    entry.basis = item.basis ?? null;
+    entry.previousName = item.previousName ?? entry.previousName;
+    if (item.ran !== undefined) {
+      entry.lastDue = item.ran.lastDue;
+      entry.runs = item.ran.runs;
+    }
     state.entries.set(item.name, entry);
     this.#setTiming(entry, item);
   }
@@ -61,10 +70,11 @@ export class MemoryEntries implements EntryRecords {
     this.#state.entries.delete(name);
   }
 
-  advance(name: string, { cursor, lastDue, sent, disable }: Advance): void {
+  advance(name: string, { cursor, basis, lastDue, sent, disable }: Advance): void {
     const entry = this.#entry(name);
     if (lastDue !== null) entry.lastDue = Math.max(entry.lastDue ?? -Infinity, lastDue);
     entry.runs += sent;
+    entry.basis = basis;
     entry.etag = ++this.#state.sequence;
     const { pausedAt, disabled } = entry;
     this.#setTiming(entry, { cursor, pausedAt, disabled: disable ?? disabled });
@@ -74,6 +84,11 @@ export class MemoryEntries implements EntryRecords {
     const entry = this.#entry(name);
     if (isCounted) entry.runs++;
     entry.etag = ++this.#state.sequence;
+  }
+
+  noteSuccess(name: string): void {
+    const entry = this.#state.entries.get(name);
+    if (entry) entry.lastSuccessAt = this.#state.now;
   }
 
   disableWhenSpent(name: string, maxRuns: number): void {

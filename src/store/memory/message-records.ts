@@ -2,6 +2,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLock } from "../../tasks/message.js";
 import type { DeliveryRef } from "../contracts/delivery.js";
+import { TURNS_IN_PRIORITY } from "../rules/lanes.js";
 import type { Lease, MessageRecords, Sent } from "../rules/records.js";
 import {
   type Blocker,
@@ -14,8 +15,13 @@ import {
 import { isKept, lookAgain } from "./result-records.js";
 import { firstUntil } from "./heap.js";
 import { dropIdleQueue, queueOf } from "./queue-map.js";
+import { leaveBacklog } from "./rate-records.js";
 import { isRevoked, rememberRevoked } from "./revocations.js";
+import { countRun, endRun } from "./unfinished-runs.js";
+import { newMessage } from "./new-message.js";
 import type { MemoryState, Message, Queue } from "./state.js";
+
+type Content = Pick<Sent, "body" | "eta" | "expires">;
 
 const NONE: readonly Message[] = [];
 
@@ -76,6 +82,11 @@ export class MemoryMessages implements MessageRecords {
       .slice(0, limit);
   }
 
+  holds(queue: string, count: number): boolean {
+    const found = this.#state.queues.get(queue);
+    return (found ? found.ready.size + found.scheduled + found.blocked : 0) >= count;
+  }
+
   dead(id: string): Message | null {
     const message = this.#state.messages.get(id);
     return message?.state === "dead" ? message : null;
@@ -85,16 +96,21 @@ export class MemoryMessages implements MessageRecords {
     return lock;
   }
 
-  insertUnlessKnown(sent: Sent): Message | null {
+  insertUnlessKnown(sent: Sent, _: "ready" | "scheduled", turn: number | null): Message | null {
     if (this.isStored(sent.id) || isKept(this.#state, sent.id)) return null;
     const message = this.#store(sent);
-    this.#countRun(message);
+    message.turn = turn;
+    countRun(this.#state, message);
     this.#enqueue(message);
     return message;
   }
 
   insertBuffered(sent: Sent): void {
     this.#storeBlocked(sent, "entry");
+  }
+
+  bufferedSent(message: Message): Sent {
+    return message;
   }
 
   insertPart(sent: Sent): void {
@@ -112,35 +128,7 @@ export class MemoryMessages implements MessageRecords {
 
   #store(sent: Sent): Message {
     const state = this.#state;
-    const message: Message = {
-      // Field by field: one spread of this many costs as much as all the rest of sending.
-      id: sent.id,
-      task: sent.task,
-      queue: sent.queue,
-      priority: sent.priority,
-      eta: sent.eta,
-      expires: sent.expires,
-      maxDeliveries: sent.maxDeliveries,
-      resultTtlMs: sent.resultTtlMs,
-      idTtlMs: sent.idTtlMs,
-      entry: sent.entry,
-      body: sent.body,
-      lock: sent.lock,
-      slot: -1,
-      state: "ready",
-      blocker: null,
-      sequence: ++state.sequence,
-      retries: 0,
-      deliveries: 0,
-      enqueuedAt: state.now,
-      token: null,
-      until: 0,
-      revoked: NOT_REVOKED,
-      deadReason: "",
-      deadAt: 0,
-      runSlot: -1,
-      lockRequest: null,
-    };
+    const message = newMessage(sent, ++state.sequence, state.now);
     state.messages.set(message.id, message);
     return message;
   }
@@ -185,7 +173,7 @@ export class MemoryMessages implements MessageRecords {
     this.#enqueue(message);
   }
 
-  block(message: Message, blocker: "lock" | "part"): void {
+  block(message: Message, blocker: "lock" | "part" | "rate" | "unique"): void {
     if (message.token !== null) message.deliveries--;
     const queue = this.#leave(message);
     message.state = "blocked";
@@ -195,30 +183,41 @@ export class MemoryMessages implements MessageRecords {
     lookAgain(this.#state, message.id);
   }
 
-  unblock(id: string): string | null {
+  unblock(id: string, blocker: "lock" | "rate" | "unique"): string | null {
     const message = this.#state.messages.get(id);
-    if (message?.blocker !== "lock") return null;
+    if (message?.blocker !== blocker) return null;
     this.#leave(message);
     this.#enqueue(message);
     return message.queue;
+  }
+
+  rewrite(message: Message, { body, eta, expires }: Content, where: "stay" | "move"): void {
+    if (where === "move") this.#leave(message);
+    message.body = body;
+    message.eta = eta;
+    message.expires = expires;
+    if (where === "move") this.#enqueue(message);
+    else lookAgain(this.#state, message.id);
   }
 
   sendBuffered(message: Message): void {
     this.#leave(message);
     message.enqueuedAt = this.#state.now;
     message.sequence = ++this.#state.sequence;
-    this.#countRun(message);
+    countRun(this.#state, message);
     this.#enqueue(message);
   }
 
-  sendPart(message: Message, eta: EpochMs | null, expires: EpochMs | null): void {
+  sendPart(message: Message, eta: EpochMs | null, expires: EpochMs | null, age: "new" | "kept"): void {
     this.#leave(message);
     message.eta = eta;
     message.expires = expires;
     message.retries = 0;
     message.deliveries = 0;
-    message.enqueuedAt = this.#state.now;
-    message.sequence = ++this.#state.sequence;
+    if (age === "new") {
+      message.enqueuedAt = this.#state.now;
+      message.sequence = ++this.#state.sequence;
+    }
     this.#enqueue(message);
   }
 
@@ -233,7 +232,7 @@ export class MemoryMessages implements MessageRecords {
     message.deadAt = this.#state.now;
     queue.dead++;
     this.#state.dead.add(message);
-    this.#endRun(message);
+    endRun(this.#state, message);
   }
 
   redrive(message: Message): void {
@@ -243,19 +242,26 @@ export class MemoryMessages implements MessageRecords {
     message.revoked = NOT_REVOKED;
     message.enqueuedAt = this.#state.now;
     message.sequence = ++this.#state.sequence;
-    this.#countRun(message);
+    countRun(this.#state, message);
     this.#enqueue(message);
   }
 
   remove(message: Message): void {
     const queue = this.#leave(message);
     this.#state.messages.delete(message.id);
-    this.#endRun(message);
+    endRun(this.#state, message);
     dropIdleQueue(this.#state, queue);
   }
 
   markRevoked(message: Message, how: Revoked): void {
     message.revoked = how;
+  }
+
+  setTurn(message: Message, _: number, turn: number): void {
+    const { ready } = queueOf(this.#state, message.queue);
+    message.turn = turn;
+    ready.remove(message);
+    ready.push(message, rankOf(message), message.sequence);
   }
 
   setLock(message: Message, lock: MessageLock): Message {
@@ -278,9 +284,10 @@ export class MemoryMessages implements MessageRecords {
     message.state = queuedState(message.eta, state.now);
     if (message.state === "scheduled") {
       queue.scheduled++;
+      message.turn = null;
       state.scheduled.push(message, message.eta ?? 0, message.sequence);
     } else {
-      queue.ready.push(message, -message.priority, message.sequence);
+      queue.ready.push(message, rankOf(message), message.sequence);
     }
     lookAgain(state, message.id);
   }
@@ -306,6 +313,7 @@ export class MemoryMessages implements MessageRecords {
       case "blocked":
         if (isCounted(message.blocker)) queue.blocked--;
         message.blocker = null;
+        leaveBacklog(state, message);
         break;
       case "dead":
         queue.dead--;
@@ -314,27 +322,11 @@ export class MemoryMessages implements MessageRecords {
     }
     return queue;
   }
+}
 
-  #countRun(message: Message): void {
-    if (message.entry === null) return;
-    const runs = this.#state.runs.get(message.entry);
-    message.runSlot = runs ? runs.length : 0;
-    if (runs) runs.push(message);
-    else this.#state.runs.set(message.entry, [message]);
-  }
-
-  #endRun(message: Message): void {
-    const runs =
-      message.entry === null || message.runSlot < 0 ? undefined : this.#state.runs.get(message.entry);
-    const last = runs?.pop();
-    if (message.entry === null || !runs || !last) return;
-    if (last !== message) {
-      runs[message.runSlot] = last;
-      last.runSlot = message.runSlot;
-    }
-    message.runSlot = -1;
-    if (runs.length === 0) this.#state.runs.delete(message.entry);
-  }
+/** Among the ready ones: those without a turn are the first of their priority. Age decides among equals. */
+function rankOf({ priority, turn }: Message): number {
+  return turn === null ? -priority : turn / TURNS_IN_PRIORITY - priority;
 }
 
 function isCounted(blocker: Blocker | null): boolean {

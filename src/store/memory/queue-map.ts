@@ -5,7 +5,10 @@ import type { MemoryState, Queue } from "./state.js";
 export function queueOf(state: MemoryState, name: string): Queue {
   let queue = state.queues.get(name);
   if (!queue) {
-    queue = { name, ready: new Heap(), scheduled: 0, leased: 0, blocked: 0, dead: 0, listeners: new Set() };
+    queue = {
+      ...{ name, ready: new Heap(), scheduled: 0, leased: 0, blocked: 0, dead: 0 },
+      ...{ backlogs: new Heap(), turns: new Heap(), listeners: new Set() },
+    };
     state.queues.set(name, queue);
   }
   return queue;

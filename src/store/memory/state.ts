@@ -6,16 +6,29 @@
 import type { Clock, EpochMs } from "../../core/clock.js";
 import { StoreError } from "../../core/errors.js";
 import type { Logger } from "../../core/logger.js";
+import type { MessageUnique } from "../../tasks/message.js";
 import type { CancelRange, Edge } from "../../tasks/part.js";
-import type { Cursor } from "../contracts/entries.js";
-import type { Candidate } from "../contracts/leases.js";
+import type { AuditRecord } from "../contracts/audit.js";
+import type { HeaderMark, SeenNode } from "../contracts/presence.js";
+import type { StoredCalendar } from "../contracts/calendars.js";
+import type { BasisWalk, Cursor } from "../contracts/entries.js";
+import type { AlertMute, AlertRecord, OutboxRow } from "../contracts/alerts.js";
+import type { Candidate, LeaseName } from "../contracts/leases.js";
 import type { LedgerRecord } from "../contracts/ledger.js";
 import type { LockRecord } from "../contracts/lock-inspection.js";
+import type { PausedQueue } from "../contracts/queues.js";
 import type { StoredResult } from "../contracts/results.js";
 import type { FoundGraph, FoundPart } from "../rules/graph-records.js";
 import type { TodoLine } from "../rules/todo.js";
+import type { TaskLimit } from "../contracts/limits.js";
+import type { Bucket } from "../rules/bucket.js";
+import type { Backlog } from "../rules/rate-records.js";
 import type { BufferedRun, LockRequest, Sent } from "../rules/records.js";
 import type { Blocker, MessageState, Revoked } from "../rules/states.js";
+import type { UniqueKey } from "../rules/unique-records.js";
+import type { RecordRow } from "../rules/record-query.js";
+import { type KeptStats, newStats } from "./kept-stats.js";
+import { FailedLetters } from "./failed-letters.js";
 import { Heap, type HeapItem } from "./heap.js";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -29,6 +42,8 @@ export interface Message extends Mutable<Sent>, HeapItem {
   retries: number;
   deliveries: number;
   enqueuedAt: EpochMs;
+  /** In a fair queue; null: it has none yet. */
+  turn: number | null;
   /** Of the current delivery; null when nobody has it. */
   token: string | null;
   /** End of the lease. */
@@ -40,6 +55,19 @@ export interface Message extends Mutable<Sent>, HeapItem {
   runSlot: number;
   /** Its request for its lock, from the first time it asked; null: none. */
   lockRequest: Request | null;
+  /** Where it waits for a token. */
+  backlog: MessageBacklog | null;
+}
+
+export interface MessageBacklog extends Mutable<Backlog>, HeapItem {
+  readonly tie: number;
+  readonly waiting: Heap<Message>;
+  readonly turn: BacklogTurn;
+}
+
+/** An item is in one heap at a time: this one stands for the turns of a backlog. */
+export interface BacklogTurn extends HeapItem {
+  backlog: MessageBacklog | null;
 }
 
 export interface Request extends Mutable<LockRequest>, HeapItem {
@@ -82,7 +110,18 @@ export interface Queue {
   leased: number;
   blocked: number;
   dead: number;
+  /** By the instants at which claims look at them, and by the turns of claimants. */
+  readonly backlogs: Heap<MessageBacklog>;
+  readonly turns: Heap<BacklogTurn>;
   readonly listeners: Set<Listener>;
+}
+
+/** What a fair queue knows of the messages of one priority. */
+export interface Turns {
+  /** The last one that was taken. */
+  taken: number;
+  /** Lane -> the last one that it was given. */
+  readonly lanes: Map<string, number>;
 }
 
 export interface KeptResult extends HeapItem {
@@ -122,10 +161,17 @@ export interface Entry extends HeapItem {
   disabled: string | null;
   disabledAt: EpochMs | null;
   lastDue: EpochMs | null;
+  lastSuccessAt: EpochMs | null;
+  basis: string | null;
+  previousName: string | null;
   runs: number;
   /** Order among entries that are due at the same millisecond. */
   readonly sequence: number;
   buffered: Buffered | null;
+}
+
+export interface KeptRecord extends RecordRow {
+  readonly entry: string | null;
 }
 
 export type Part = Mutable<FoundPart>;
@@ -159,6 +205,21 @@ export interface Leader extends Candidate {
   until: EpochMs;
 }
 
+export interface Lease {
+  leader: Leader | null;
+  epoch: number;
+}
+
+export interface KeptNode extends Omit<SeenNode, "status"> {
+  /** It is lost from then on. */
+  readonly until: EpochMs;
+}
+
+export interface Watch {
+  readonly types: readonly string[];
+  readonly until: EpochMs;
+}
+
 export interface Subscription {
   readonly handler: (payload: string) => void;
 }
@@ -175,6 +236,9 @@ export interface MemoryState {
   /** Waiting, leased and dead. */
   readonly messages: Map<string, Message>;
   readonly queues: Map<string, Queue>;
+  /** Fair queues by name, their turns by priority. */
+  readonly fair: Map<string, Map<number, Turns>>;
+  readonly paused: Map<string, PausedQueue>;
   readonly scheduled: Heap<Message>;
   readonly leased: Heap<Message>;
   /** When each consumer looks by itself, as its last claim told it, or sooner; Infinity: one may not look at all. */
@@ -205,14 +269,49 @@ export interface MemoryState {
   readonly lockHistory: LockRecord[];
   fence: number;
 
+  /** Records of ended attempts, oldest first; the oldest go in parts. */
+  readonly taskRecords: KeptRecord[];
+  recordSeq: number;
+  readonly stats: KeptStats;
+  /** Messages of failed tasks by id, oldest first. */
+  readonly failed: FailedLetters;
+
+  /** By the names of tasks. */
+  readonly limits: Map<string, TaskLimit>;
+  readonly buckets: Map<string, Bucket>;
+  /** By bucket and queue. */
+  readonly backlogs: Map<string, MessageBacklog>;
+
   readonly graphs: Map<string, Graph>;
   readonly parts: Map<string, Part>;
   /** By the instant at which they are to be dropped. */
   readonly graphEnds: Heap<Graph>;
   readonly todo: TodoLine[];
 
-  leader: Leader | null;
-  epoch: number;
+  readonly uniqueKeys: Map<string, UniqueKey>;
+  /** By the ids of messages. */
+  readonly uniqueMessages: Map<string, MessageUnique>;
+
+  /** By name. */
+  readonly calendars: Map<string, StoredCalendar>;
+  basisWalk: BasisWalk;
+
+  /** Who has each lease, and the last epoch that it gave. */
+  readonly leases: Record<LeaseName, Lease>;
+  /** Those that stand and those that are over, oldest first. */
+  readonly alerts: Map<string, AlertRecord>;
+  /** By kind and subject. */
+  readonly mutes: Map<string, AlertMute>;
+  /** Oldest first. */
+  readonly outbox: Map<string, Mutable<OutboxRow> & { dueAt: EpochMs }>;
+  /** By name. */
+  readonly nodes: Map<string, KeptNode>;
+  readonly watches: Map<string, Watch>;
+  /** Oldest first. */
+  readonly marks: HeaderMark[];
+  /** Oldest first; the oldest go in parts. */
+  readonly audit: AuditRecord[];
+
   readonly subscriptions: Map<string, Set<Subscription>>;
 }
 
@@ -225,6 +324,8 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     sequence: 0,
     messages: new Map(),
     queues: new Map(),
+    fair: new Map(),
+    paused: new Map(),
     scheduled: new Heap(),
     leased: new Heap(),
     nextClaimBy: Infinity,
@@ -244,12 +345,29 @@ export function newState(clock: Clock, logger: Logger): MemoryState {
     waitDeadlines: new Heap(),
     lockHistory: [],
     fence: 0,
+    taskRecords: [],
+    recordSeq: 0,
+    stats: newStats(),
+    failed: new FailedLetters(),
+    limits: new Map(),
+    buckets: new Map(),
+    backlogs: new Map(),
     graphs: new Map(),
     parts: new Map(),
     graphEnds: new Heap(),
     todo: [],
-    leader: null,
-    epoch: 0,
+    uniqueKeys: new Map(),
+    uniqueMessages: new Map(),
+    calendars: new Map(),
+    basisWalk: { basis: null, walk: null },
+    leases: { beat: { leader: null, epoch: 0 }, watch: { leader: null, epoch: 0 } },
+    alerts: new Map(),
+    mutes: new Map(),
+    outbox: new Map(),
+    nodes: new Map(),
+    watches: new Map(),
+    marks: [],
+    audit: [],
     subscriptions: new Map(),
   };
 }

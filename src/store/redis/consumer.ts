@@ -4,6 +4,7 @@ import type { Logger } from "../../core/logger.js";
 import type { Random } from "../../core/random.js";
 import type {
   Arrivals,
+  ChargeOutcome,
   ClaimReply,
   Consumer,
   HeartbeatOutcome,
@@ -13,19 +14,23 @@ import { admit } from "./admission.js";
 import type { Caller } from "./caller.js";
 import { FALLBACK_POLL_MS, type Hub } from "./hub.js";
 import { wakeChannel } from "./keys.js";
-import { parts, wireRefs } from "./messages.js";
+import { parts, rateWord, wireRefs } from "./messages.js";
 import { CODES, defineScript, meanings, outcomes } from "./script.js";
 import { redisSettle, SETTLED } from "./settle.js";
-import { toWord } from "./text.js";
+import { toWire, toWord } from "./text.js";
 
 /** One call of the server takes at most this many deliveries or ids; their costs differ. */
 const BEAT_STEP = 300;
 const GIVE_BACK_STEP = 100;
+const CHARGE_STEP = 50;
 
 const text = (raw: string): string => raw;
 const heartbeatScript = defineScript("heartbeat", text);
 const giveBackScript = defineScript("give-back", text);
+const chargeScript = defineScript("charge", text);
 const BEATEN: ReadonlyMap<string, HeartbeatOutcome> = meanings(CODES.heartbeat);
+
+const CHARGED: ReadonlyMap<string, ChargeOutcome> = meanings(CODES.charged);
 
 export interface ConsumerDeps {
   readonly caller: Caller;
@@ -66,6 +71,16 @@ export function redisConsumer({ caller, hub, clock, random, logger }: ConsumerDe
     },
 
     admit: (requests) => admit(caller, logger, requests),
+
+    async charge(requests) {
+      caller.assertOpen();
+      const found: ChargeOutcome[] = [];
+      for (const part of parts(requests, CHARGE_STEP)) {
+        const rest = part.flatMap(({ id, token, rate }) => [toWire(id), token, rateWord(rate)]);
+        found.push(...outcomes(await caller.call(chargeScript, {}, rest), CHARGED));
+      }
+      return found;
+    },
 
     async listen(queues): Promise<Arrivals> {
       caller.assertOpen();

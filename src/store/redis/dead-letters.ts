@@ -1,5 +1,8 @@
 import type { DeadLetter, DeadLetters } from "../contracts/dead-letters.js";
+import type { Store } from "../contracts/store.js";
+import { redriveFailed } from "../rules/redrive-failed.js";
 import type { Caller } from "./caller.js";
+import { dropFailed, failedLetters, failedMessage } from "./failed.js";
 import { parts, readRecord, wireIds } from "./messages.js";
 import { defineScript, type WireNumber } from "./script.js";
 import { fromWire, fromWord, toWord } from "./text.js";
@@ -16,8 +19,9 @@ const deleteDeadScript = defineScript("delete-dead", count);
 /** As of the contract, for those who only look. */
 export async function deadLetters(
   caller: Caller,
-  { limit, queue }: Parameters<DeadLetters["list"]>[0],
+  { limit, queue, failed = false }: Parameters<DeadLetters["list"]>[0],
 ): Promise<DeadLetter[]> {
+  if (failed) return failedLetters(caller, limit, queue);
   const found: DeadLetter[] = [];
   let from = "0";
   do {
@@ -32,7 +36,7 @@ export async function deadLetters(
   return found;
 }
 
-export function redisDeadLetters(caller: Caller): DeadLetters {
+export function redisDeadLetters(caller: Caller, stores: Pick<Store, "sender" | "results">): DeadLetters {
   /** One call after the other over parts of the ids. */
   const sumOver = async (
     ids: readonly string[],
@@ -43,13 +47,29 @@ export function redisDeadLetters(caller: Caller): DeadLetters {
     for (const part of parts(ids, DEAD_STEP)) sum += await call(wireIds(part));
     return sum;
   };
+  const failed = {
+    find: (id: string) => failedMessage(caller, id),
+    drop: async (id: string) => (await dropFailed(caller, [id]))[0] === true,
+  };
 
   return {
     list: (options) => deadLetters(caller, options),
 
-    redrive: (ids) => sumOver(ids, (part) => caller.call(redriveScript, {}, part)),
+    failed: (id) => failed.find(id),
 
-    delete: (ids) => sumOver(ids, (part) => caller.call(deleteDeadScript, {}, part)),
+    async redrive(ids) {
+      const found = await sumOver(ids, (part) => caller.call(redriveScript, {}, part));
+      if (found === ids.length) return found;
+      let again = 0;
+      for (const id of ids) if (await redriveFailed({ ...stores, failed }, id)) again++;
+      return found + again;
+    },
+
+    async delete(ids) {
+      const found = await sumOver(ids, (part) => caller.call(deleteDeadScript, {}, part));
+      if (found === ids.length) return found;
+      return found + (await dropFailed(caller, ids)).filter(Boolean).length;
+    },
   };
 }
 

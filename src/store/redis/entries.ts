@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../core/clock.js";
 import type {
+  BasisWalk,
   EntryPut,
   EntryRecord,
   EntrySnapshot,
@@ -36,6 +37,8 @@ type RawSnapshot = [
   state?: string,
   unfinished?: WireNumber,
   buffered?: WireNumber,
+  successAt?: string,
+  previousName?: string,
 ];
 
 const snapshots = (raw: RawSnapshot[]): (EntrySnapshot | null)[] => raw.map(readSnapshot);
@@ -57,6 +60,19 @@ const tickScript = defineScript("tick", ([now, ...items]: string[]): TickReply =
   if (items[0] === CODES.tick.fenced) return { outcome: "fenced", now: Number(now) };
   return { outcome: "ticked", now: Number(now), items: items.map(readItemOutcome) };
 });
+const NOWHERE = { dispatch: "", name: "" };
+const upcomingScript = defineScript(
+  "upcoming",
+  ([dispatch, name, raw]: [dispatch: string, name: string, raw: RawSnapshot[]]) => ({
+    place: { dispatch, name },
+    entries: present(raw.map(readEntry)),
+  }),
+);
+const basisScript = defineScript("basis-walk-get", ([basis, walk]: [string, string]): BasisWalk => ({
+  basis: basis === "" ? null : fromWire(basis),
+  walk: walk === "" ? null : fromWire(walk),
+}));
+const putBasisScript = defineScript("basis-walk-put", (done: WireNumber) => done);
 const triggerScript = defineScript("trigger", letter);
 
 const PUT: ReadonlyMap<string, PutOutcome> = meanings(CODES.put);
@@ -107,6 +123,30 @@ export function redisEntries(caller: Caller): EntryStore {
       return caller.call(dueScript, { limit });
     },
 
+    async upcoming({ after, limit }) {
+      caller.assertOpen();
+      const found: EntryRecord[] = [];
+      let place = after === null ? NOWHERE : { dispatch: String(after.dispatchAt), name: toWord(after.name) };
+      do {
+        const step = await caller.call(upcomingScript, {
+          ...place,
+          limit: Math.min(STEP, limit - found.length),
+        });
+        found.push(...step.entries);
+        ({ place } = step);
+      } while (place.dispatch !== "" && found.length < limit);
+      return found;
+    },
+
+    async basisWalk() {
+      return caller.call(basisScript, {});
+    },
+
+    async putBasisWalk(term, { basis, walk }) {
+      const args = { term: toWord(term), basis: toWire(basis ?? ""), walk: toWire(walk ?? "") };
+      return isDone(await caller.call(putBasisScript, args)) ? "stored" : "fenced";
+    },
+
     async tick(term, items) {
       const templates = new Templates();
       const packed: string[] = [];
@@ -143,7 +183,7 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
     dispatch = "+",
     paused = "+",
     disabled = "+",
-    at = "+",
+    mark = "+",
     last = "+",
     runs,
   ] = changing;
@@ -159,16 +199,22 @@ function readEntry([name, definition, state]: RawSnapshot): EntryRecord | null {
     cursor: dueAt === null || dispatchAt === null ? null : { due: dueAt, dispatchAt },
     pausedAt: numberOrNull(paused),
     disabled: fromWordOrNull(disabled),
-    disabledAt: numberOrNull(at),
+    disabledAt: disabled === "+" ? null : numberOrNull(mark),
     lastDue: numberOrNull(last),
     runs: Number(runs),
+    ...(disabled === "+" && mark !== "+" && { basis: fromWord(mark) }),
   };
 }
 
 function readSnapshot(raw: RawSnapshot): EntrySnapshot | null {
-  const [, , , unfinished = 0, buffered = 0] = raw;
+  const [, , , unfinished = 0, buffered = 0, successAt = "", previous = ""] = raw;
   const entry = readEntry(raw);
-  return entry && { ...entry, unfinished: Number(unfinished), buffered: isDone(buffered) };
+  const lastSuccessAt = successAt === "" ? null : Number(successAt);
+  if (entry === null) return null;
+  return {
+    ...{ ...entry, unfinished: Number(unfinished), buffered: isDone(buffered), lastSuccessAt },
+    ...(previous !== "" && { previousName: fromWord(previous) }),
+  };
 }
 
 function costOfPut({ definition, ledger }: EntryPut) {
@@ -177,11 +223,14 @@ function costOfPut({ definition, ledger }: EntryPut) {
 }
 
 function putText(item: EntryPut): string[] {
-  const { cursor, pausedAt, disabled, ledger } = item;
+  const { cursor, pausedAt, disabled, basis, previousName, ran, ledger } = item;
   const dueness = [orNull(cursor?.due), orNull(cursor?.dispatchAt), orNull(pausedAt), toWordOrNull(disabled)];
   return [
     toWord(item.name),
-    [orNull(item.expect), toWord(item.revision), ...dueness, ledger.length].join(" "),
+    [
+      ...[orNull(item.expect), toWord(item.revision), ...dueness, toWordOrNull(basis)],
+      ...[toWordOrNull(previousName), orNull(ran?.lastDue), orNull(ran?.runs), ledger.length],
+    ].join(" "),
     `${toWord(item.owner)} ${item.version} ${toWire(item.definition)}`,
     ...ledger.flatMap((range) => [
       `${dueText(range.from)} ${range.to} ${range.count} ${toWord(range.reason)}`,
@@ -197,7 +246,7 @@ function overlapText(overlap: Overlap | null): string {
 
 function packItem(item: TickItem, templates: Templates, into: string[]): void {
   const next = `${orNull(item.next?.due)} ${orNull(item.next?.dispatchAt)}`;
-  const end = `${toWordOrNull(item.disable)} ${orNull(item.maxRuns)}`;
+  const end = `${toWordOrNull(item.disable)} ${orNull(item.maxRuns)} ${toWordOrNull(item.basis)}`;
   into.push(
     toWord(item.entry),
     `${toWord(item.revision)} ${orNull(item.expect)} ${next} ${end} ${item.plan.length}`,

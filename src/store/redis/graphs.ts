@@ -79,7 +79,7 @@ export function redisGraphs(caller: Caller): Graphs {
       for (const [number, piece] of pieces.entries()) {
         const seal = portion.seal && number === pieces.length - 1;
         outcome = await openPiece({ ...portion, ...piece, seal, before });
-        if (outcome === "duplicate" || outcome === "behind") break;
+        if (outcome === "duplicate" || outcome === "behind" || outcome === "full") break;
         before += piece.parts.length;
       }
       return outcome;
@@ -182,14 +182,17 @@ function piecesOf({ parts: brought, lists }: GraphPortion): Piece[] {
 
 function costOfStoring({ part, list }: { part?: NewPart; list?: FollowerList }) {
   const characters = part?.message?.body.length ?? part?.value?.length ?? 0;
-  return { cost: (part ? 12 : 0) + (list ? 6 + list.edges.length : 0), characters };
+  const numbers = part ? (part.pending > 0 ? 3 : 0) + (part.takers ? 3 : 0) : 0;
+  return { cost: (part ? 9 : 0) + numbers + (list ? 10 + list.edges.length : 0), characters };
 }
 
-function packPortion({ id, name, output, keepMs, parts: brought, lists, seal, before = 0 }: GraphPortion) {
+function packPortion(portion: GraphPortion) {
+  const { id, name, output, keepMs, parts: brought, lists, seal, before = 0, bounds = [] } = portion;
   const packed = packParts(id, brought, lists);
   return {
     args: {
       ...{ id: toWire(id), name: toWord(name), output: nameIn(id, output), keep: keepMs, seal: seal ? 1 : 0 },
+      bounds: [...bounds].map(([queue, most]) => `${toWord(queue)}=${most}`).join(" "),
       ...{ before, templates: packed.templates.length, lists: packed.lists.length },
     },
     rest: [...packed.templates, ...packed.lists, ...packed.parts],
@@ -238,10 +241,10 @@ function readParts(id: string, reply: "" | readonly (string | WireNumber)[]): Pa
   };
 }
 
-/** What replies tell of graphs: id, name, state of each. */
+/** What replies tell of graphs: id, name, state and number of parts of each. */
 export function readChanges(flat: readonly string[]): GraphChange[] {
-  return parts(flat, 3).map(([id = "", name = "", letter = ""]) => {
+  return parts(flat, 4).map(([id = "", name = "", letter = "", size = ""]) => {
     const state = wordOf(letter, STATES) as GraphChange["state"];
-    return { id: fromWire(id), name: fromWord(name), state };
+    return { id: fromWire(id), name: fromWord(name), state, parts: Number(size) };
   });
 }

@@ -1,18 +1,25 @@
-import type { Store, StoreContext } from "../contracts/store.js";
+import type { Store, StoreContext, StoreMeasures } from "../contracts/store.js";
+import { redisAlerts } from "./alerts.js";
+import { redisAudit } from "./audit.js";
 import { Caller } from "./caller.js";
+import { redisCalendars } from "./calendars.js";
 import { redisChannel } from "./channel.js";
 import type { Connect } from "./client.js";
 import { redisConsumer } from "./consumer.js";
 import { redisDeadLetters } from "./dead-letters.js";
 import { redisEntries } from "./entries.js";
+import { sweepFailed } from "./failed.js";
 import { redisGraphs } from "./graphs.js";
+import { redisHistory } from "./history.js";
 import { Hub } from "./hub.js";
 import { databaseOf, ioredisConnect, ioredisHandedIn, loadIoredis } from "./ioredis.js";
 import { keyspace } from "./keys.js";
 import { redisLeases } from "./leases.js";
 import { redisLedger } from "./ledger.js";
 import { redisLockInspection } from "./lock-inspection.js";
+import { redisLimits } from "./limits.js";
 import { redisLocks } from "./locks.js";
+import { redisPresence } from "./presence.js";
 import { redisQueues } from "./queues.js";
 import { redisResults } from "./results.js";
 import { defineScript, isDone, type WireNumber } from "./script.js";
@@ -37,11 +44,29 @@ export interface RedisOptions {
 }
 
 const nowScript = defineScript("now", (now: string) => Number(now));
-const sweepScript = defineScript("sweep", (raw: [WireNumber, WireNumber, string, string, WireNumber]) => {
-  const [dropped, looked, from, lockfrom, isCut] = raw;
-  return { dropped: Number(dropped), looked: Number(looked), from, lockfrom, isCut: isDone(isCut) };
-});
-/** Results and locks that a sweep looks at; it goes on while a tenth of them is over. */
+const measureScript = defineScript(
+  "measure",
+  ([now, isLed, waiters, bytes]: [string, WireNumber, WireNumber, string]): StoreMeasures => ({
+    ...{ now: Number(now), isLed: isDone(isLed), lockWaiters: Number(waiters) },
+    bytes: bytes === "" ? null : Number(bytes),
+  }),
+);
+const sweepScript = defineScript(
+  "sweep",
+  (raw: [WireNumber, WireNumber, string, string, string, string, WireNumber]) => {
+    const [dropped, looked, from, lockfrom, ratefrom, lanefrom, isCut] = raw;
+    return {
+      dropped: Number(dropped),
+      looked: Number(looked),
+      from,
+      lockfrom,
+      ratefrom,
+      lanefrom,
+      isCut: isDone(isCut),
+    };
+  },
+);
+/** Results, locks, buckets and lanes that a sweep looks at; it goes on while a tenth of them is over. */
 const LOOKED_AT = 5_000;
 const WORTHWHILE = 0.1;
 
@@ -117,37 +142,51 @@ async function open(
     signal?.removeEventListener("abort", giveUp);
   }
 
-  /** Where the next sweep goes on among the results, and among the locks; "" when it has seen them all. */
-  let [from, lockfrom] = ["", ""];
+  /** Where the next sweep goes on among the results, the locks, the buckets and the lanes; "" when it has seen them all. */
+  let [from, lockfrom, ratefrom, lanefrom] = ["", "", "", ""];
+  const stores = { sender: redisSender(caller), results: redisResults(caller, hub, clock) };
   return {
     label,
-    sender: redisSender(caller),
+    ...stores,
     consumer: redisConsumer({ caller, hub, clock, random, logger }),
     queues: redisQueues(caller),
-    deadLetters: redisDeadLetters(caller),
-    results: redisResults(caller, hub, clock),
+    deadLetters: redisDeadLetters(caller, stores),
     entries: redisEntries(caller),
+    calendars: redisCalendars(caller),
     graphs: redisGraphs(caller),
     ledger: redisLedger(caller),
+    history: redisHistory(caller),
     leases: redisLeases(leader),
+    limits: redisLimits(caller),
     locks: redisLocks(caller, logger),
     lockInspection: redisLockInspection(caller),
+    alerts: redisAlerts(caller),
+    presence: redisPresence(caller),
+    audit: redisAudit(caller),
     channel: redisChannel(caller, hub),
     now,
+    measure: () => caller.call(measureScript, {}),
     async sweep(limit) {
       let [dropped, looked, isCut] = [0, 0, false];
-      [from, lockfrom] = [from || "0", lockfrom || "0"];
+      [from, lockfrom, ratefrom, lanefrom] = [from || "0", lockfrom || "0", ratefrom || "0", lanefrom || "0"];
       do {
-        const step = await caller.call(sweepScript, { limit: limit - dropped, from, lockfrom });
+        const step = await caller.call(sweepScript, {
+          limit: limit - dropped,
+          from,
+          lockfrom,
+          ratefrom,
+          lanefrom,
+        });
         dropped += step.dropped;
         looked += step.looked;
-        ({ from, lockfrom, isCut } = step);
+        ({ from, lockfrom, ratefrom, lanefrom, isCut } = step);
       } while (
         dropped < limit &&
         (isCut ||
-          ((from !== "" || lockfrom !== "") && (looked < LOOKED_AT || dropped >= looked * WORTHWHILE)))
+          (`${from}${lockfrom}${ratefrom}${lanefrom}` !== "" &&
+            (looked < LOOKED_AT || dropped >= looked * WORTHWHILE)))
       );
-      return dropped;
+      return dropped < limit ? dropped + (await sweepFailed(caller, limit - dropped)) : dropped;
     },
     close,
   };

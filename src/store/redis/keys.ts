@@ -7,7 +7,7 @@ import { quote } from "../../core/quote.js";
 
 /** What each key holds, and its type as TYPE tells it. Records and members are written in scripts/lib. */
 export const KEY_TYPES = {
-  /** version of the keys and their records: scripts/lib/version.lua */
+  /** version of the keys and their records: scripts/lib/version.lua; basis of the cursors: scripts/basis-walk-put.lua */
   meta: "hash",
   /** last number given to a message, an entry or a dead letter */
   seq: "string",
@@ -18,10 +18,15 @@ export const KEY_TYPES = {
   ready: "zset",
   scheduled: "zset",
   leased: "zset",
-  /** the same of messages blocked by a lock, by the instant at which they have waited too long */
+  /** the same of messages blocked by a lock, by the instant at which they have waited too long, by a rate, or by a unique key */
   blocked: "zset",
   /** state and queue -> number of scheduled, leased, blocked and dead messages */
   count: "hash",
+  /** what is paused: scripts/lib/pause.lua; turns of fair queues, and lanes of messages: scripts/lib/lanes.lua */
+  qconf: "hash",
+  fair: "hash",
+  lane: "hash",
+  msglane: "hash",
   /** id -> result */
   res: "hash",
   /** revoked unknown id -> remembered until */
@@ -37,15 +42,33 @@ export const KEY_TYPES = {
   bufferedwake: "zset",
   /** the ledger, in order of entry and due */
   ledger: "zset",
-  /** entry -> definition record; entry -> what changes of it */
+  /** entry -> definition record; entry -> what changes of it; entry -> when a run of it succeeded last, and the name that it had before */
   entry: "hash",
   entrystate: "hash",
+  entrysuccess: "hash",
+  entryprevious: "hash",
   /** entry -> when it is due; all names in order of text */
   due: "zset",
   names: "zset",
+  /** calendar -> what is told of it without its data; and the data */
+  calendar: "hash",
+  calendardata: "hash",
   /** who leads; last epoch given */
   beat: "hash",
   epoch: "string",
+  /** who watches; last epoch given */
+  watcher: "hash",
+  watchepoch: "string",
+  /** id -> alert (alerts.ts); kind and subject -> id of the one that stands; both kinds of ids, those that stand and those that are over */
+  alert: "hash",
+  alertof: "hash",
+  alertlive: "zset",
+  alertpast: "zset",
+  /** kind and subject -> until and by whom nobody is told of them */
+  alertmute: "hash",
+  /** calls of webhooks by when they are due; id -> tries, url and body */
+  alertout: "zset",
+  alertcall: "hash",
   /** lock -> capacity, or all there is of one that is held alone */
   lock: "hash",
   /** permits by their ends; waiters by ticket; waiting processes by when they count as gone */
@@ -64,6 +87,31 @@ export const KEY_TYPES = {
   fence: "string",
   /** what happened to locks */
   locklog: "stream",
+  /** records of ended attempts: scripts/lib/history.lua; last number given to one */
+  tasks: "stream",
+  taskseq: "string",
+  /** headers of packed records, and by the same numbers what is packed */
+  packs: "stream",
+  packbody: "hash",
+  /** messages of failed tasks: scripts/lib/failed.lua */
+  failed: "hash",
+  failedpos: "zset",
+  failedsize: "hash",
+  /** statistics, names in them, and who has told some: scripts/stats-add.lua */
+  stats: "hash",
+  statname: "hash",
+  statboot: "hash",
+  /** task -> its rate limit; bucket -> what is taken of its tokens */
+  limits: "hash",
+  rate: "hash",
+  /** id of a message -> the rate that it carries; and the bucket for which it waits */
+  ratemsg: "hash",
+  ratein: "hash",
+  /** what waits for tokens, in order of bucket, queue and rank; bucket and queue -> instants; both sets by those */
+  ratewait: "zset",
+  backlog: "hash",
+  ratedue: "zset",
+  rateturn: "zset",
   /** id of a graph -> its record; ids of graphs by when they were made, and by when a sweep drops them */
   graph: "hash",
   gtime: "zset",
@@ -76,6 +124,21 @@ export const KEY_TYPES = {
   seg: "hash",
   /** what follows from ended parts and is not done */
   todo: "list",
+  /** unique key -> who has it and who waits for it; id of a message -> what it says of its key; keys by the ends of their times */
+  uniq: "hash",
+  uniqof: "hash",
+  uniqend: "zset",
+  /** node -> "<boot> <seen at> <until> <record>"; nodes by when they are, or were, lost */
+  node: "hash",
+  seen: "zset",
+  /** watch -> types; watches by their ends; type -> when the last watch of it ends */
+  watch: "hash",
+  watchend: "zset",
+  watchtype: "zset",
+  /** marks "<until> <headers>", oldest first */
+  mark: "list",
+  /** who did what: scripts/audit-add.lua */
+  audit: "stream",
 } as const;
 
 export type KeyName = keyof typeof KEY_TYPES;
@@ -92,6 +155,10 @@ export const BY_TEXT: ReadonlySet<KeyName> = new Set([
   "waiters",
   "alive",
   "skipped",
+  "ratewait",
+  "ratedue",
+  "rateturn",
+  "failedpos",
 ]);
 
 /** Where one store keeps its things. */

@@ -1,7 +1,9 @@
 /** Messages as the scripts take and give them. */
 import type { Delivery, DeliveryLock } from "../contracts/delivery.js";
 import type { MessageLock } from "../contracts/locks.js";
+import type { MessageLane, MessageRate, MessageUnique } from "../../tasks/message.js";
 import type { NewMessage, When } from "../contracts/sender.js";
+import { CODES } from "./script.js";
 import {
   fromWire,
   fromWord,
@@ -21,10 +23,11 @@ export class Templates {
 
   /**
    * The number of the message's template, from 1 on. A run's entry is told apart from it, as null, so that the entries of
-   * one task share a template.
+   * one task share a template. `most`: the bound of its queue.
    */
-  numberOf(message: NewMessage, entry = message.entry ?? null): string {
-    const template = templateOf(message, entry);
+  numberOf(message: NewMessage, entry = message.entry ?? null, most?: number): string {
+    const template =
+      templateOf(message, entry) + (most === undefined ? "" : ` ${CODES.attribute.bound}${most}`);
     let number = this.#numbers.get(template);
     if (number === undefined) {
       number = this.templates.push(template);
@@ -39,8 +42,16 @@ export function templateOf(message: NewMessage, entry: string | null): string {
   const ttl = idTtlMs ? `${resultTtlMs},${idTtlMs}` : resultTtlMs;
   return (
     `${toWord(queue)} ${priority} ${maxDeliveries} ${ttl} ${toWordOrNull(entry)} ${toWord(task)} ` +
-    `${instant(eta)} ${instant(expires)} ${lock ? lockWord(lock) : "+"}`
+    `${instant(eta)} ${instant(expires)} ${lock ? lockWord(lock) : "+"}${attributesOf(message)}`
   );
+}
+
+function attributesOf({ rate, lane, unique }: NewMessage): string {
+  let text = "";
+  if (rate) text += ` ${CODES.attribute.rate}${rateWord(rate)}`;
+  if (lane) text += ` ${CODES.attribute.lane}${laneWord(lane)}`;
+  if (unique) text += ` ${CODES.attribute.unique}${uniqueWord(unique)}`;
+  return text;
 }
 
 function instant(when: When | undefined): string {
@@ -51,6 +62,41 @@ function instant(when: When | undefined): string {
 /** A lock in the words of scripts/lib/records.lua: commas are escaped in names. */
 export function lockWord({ name, capacity, waitTimeoutMs, reserveMs }: MessageLock): string {
   return `${toWord(name)},${capacity},${orNull(waitTimeoutMs)},${reserveMs}`;
+}
+
+/** A rate in the words of scripts/lib/records.lua. */
+export function rateWord({ key, weight }: MessageRate): string {
+  return `${weight},${key === null ? "" : toWord(key)}`;
+}
+
+export function readRateWord(word: string): MessageRate {
+  const comma = word.indexOf(",");
+  const key = word.slice(comma + 1);
+  return { key: key === "" ? null : fromWord(key), weight: Number(word.slice(0, comma)) };
+}
+
+/** A unique key in the words of scripts/lib/records.lua. */
+function uniqueWord({ key, ttlMs, until, onConflict, maxWaitMs }: MessageUnique): string {
+  const frees = until === null ? "+" : CODES.until[until];
+  return `${toWord(key)},${orNull(ttlMs)},${frees},${CODES.conflict[onConflict]},${orNull(maxWaitMs)}`;
+}
+
+/** A lane in the words of scripts/lib/lanes.lua. */
+function laneWord({ name, weight }: MessageLane): string {
+  return `${toWord(name)},${weight}`;
+}
+
+export function readLaneWord(word: string): MessageLane {
+  const comma = word.indexOf(",");
+  return { name: fromWord(word.slice(0, comma)), weight: Number(word.slice(comma + 1)) };
+}
+
+export function readLockWord(word: string): MessageLock {
+  const [name = "", capacity, wait = "+", reserve] = word.split(",");
+  return {
+    ...{ name: fromWord(name), capacity: Number(capacity), waitTimeoutMs: numberOrNull(wait) },
+    reserveMs: Number(reserve),
+  };
 }
 
 function readLock(word: string, fence: string): DeliveryLock {
@@ -83,7 +129,7 @@ export function readRecord(record: string) {
   };
 }
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A delivery from the three parts of a claim's reply. Null for a record that cannot be read. */
 export function readDelivery(
@@ -97,7 +143,7 @@ export function readDelivery(
   if (!delivery) return null;
   delivery.id = fromWire(wireId);
   delivery.token = token;
-  const [retries = "0", deliveries = "1", eta = "+", at, lock, fence = "+"] =
+  const [retries = "0", deliveries = "1", eta = "+", at, lock = "+", fence = "+", rate] =
     changed === "" ? [] : changed.split(" ");
   delivery.retries = Number(retries);
   delivery.deliveries = Number(deliveries);
@@ -105,7 +151,8 @@ export function readDelivery(
     delivery.eta = numberOrNull(eta);
     delivery.enqueuedAt = Number(at);
   }
-  if (lock !== undefined) delivery.lock = readLock(lock, fence);
+  if (lock !== "+") delivery.lock = readLock(lock, fence);
+  if (rate !== undefined) delivery.rate = readRateWord(rate);
   return delivery;
 }
 

@@ -7,6 +7,7 @@ import type {
   ClaimReply,
   Consumer,
   DeadLettered,
+  Dropped,
   Settlement,
   SettleOutcome,
   SettleReply,
@@ -15,8 +16,10 @@ import type { Delivery } from "../contracts/delivery.js";
 import type { DeliveredPart, GraphChange } from "../contracts/graphs.js";
 import { type Caller, OutcomeUnknown } from "./caller.js";
 import { readChanges } from "./graphs.js";
-import { parts, partsByCost, readDelivery } from "./messages.js";
+import { parts, partsByCost, readDelivery, type Writable } from "./messages.js";
+import { noteLine } from "./record-lines.js";
 import { idOf, packGrowth } from "./parts.js";
+import { readPauses } from "./queues.js";
 import { MARK, readStored, recordText } from "./results.js";
 import { CODES, defineScript, isDone, meanings, outcomes, type WireNumber } from "./script.js";
 import { fromWire, fromWord, toWire, toWord } from "./text.js";
@@ -26,7 +29,12 @@ type PartsGiven = readonly (string | WireNumber)[];
 
 const settleScript = defineScript(
   "settle",
-  (raw: [string, string, string, string | string[], string[]?, PartsGiven?, string[]?, string[]?]) => raw,
+  (
+    raw: [
+      ...[string, string, string, string | string[], string[]?, PartsGiven?, string[]?, string[]?, string[]?],
+      string[]?,
+    ],
+  ) => raw,
 );
 
 export const SETTLED: ReadonlyMap<string, SettleOutcome> = meanings(CODES.settled);
@@ -46,13 +54,23 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
       const claim = isLast ? request : null;
       const queues = claim ? claimant.inTurn(claim.queues) : [];
       const nonce = claimant.nonce();
-      const [letters, now, wakeAt, found, dead = [], brought = [], ended = [], changed = []] =
+      const [letters, now, wakeAt, found, dead = [], brought = [], ended = [], changed = [], ...others] =
         await caller.call(
           settleScript,
-          { settlements: settlementsText(part), max: claim?.max ?? 0, lease: claim?.leaseMs ?? "", nonce },
+          {
+            ...{
+              settlements: settlementsText(part),
+              ...notesOf(part),
+              max: claim?.max ?? 0,
+              lease: claim?.leaseMs ?? "",
+              nonce,
+            },
+            ...{ slots: claim?.slots ?? claim?.max ?? 0, turn: claim?.turn ?? "" },
+          },
           queues.map(toWord),
           { repeatable: claim === null, onRepeat: unknown.onRepeat },
         );
+      const [paused = [], dropped = []] = others;
       done.push(...outcomes(letters, SETTLED));
       graphs.push(...readChanges(ended));
       if (!claim || letters.length < part.length) continue;
@@ -62,9 +80,11 @@ export function redisSettle(caller: Caller, random: Random): Consumer["settle"] 
       claimed = {
         deliveries,
         ...(dead.length > 0 && { deadLettered: readDeadLettered(dead) }),
+        ...(dropped.length > 0 && { dropped: readDropped(dropped) }),
         ...(changed.length > 0 && { graphs: readChanges(changed) }),
+        ...(paused.length > 0 && { paused: readPauses(paused) }),
         now: Number(now),
-        nextWakeAt: wakeAt === "" ? null : (Number(wakeAt) satisfies EpochMs),
+        ...readWakes(wakeAt),
       };
     } while (done.length < settlements.length || (request !== null && claimed === null));
     return {
@@ -103,9 +123,13 @@ class Claimant {
   }
 }
 
-function costOfSettling({ kind, result, grow }: Settlement) {
+/** Ids of parts have a colon, and few others do. */
+function costOfSettling({ id, kind, result, grow }: Settlement) {
   const grown = (grow?.parts.length ?? 0) * 40;
-  return { cost: (kind === "done" ? 12 : 40) + grown, characters: result?.payload?.length ?? 0 };
+  return {
+    cost: (kind !== "done" ? 40 : id.includes(":") ? 20 : 12) + grown,
+    characters: result?.payload?.length ?? 0,
+  };
 }
 
 /** Of scripts/lib/settlements.lua. */
@@ -121,14 +145,28 @@ function settlementsText(settlements: readonly Settlement[]): string {
   return text.startsWith("[") ? JSON.stringify(packed) : text;
 }
 
+/** Of scripts/lib/history.lua. */
+function notesOf(settlements: readonly Settlement[]): { readonly notes: string; readonly noted: number } {
+  let [notes, noted] = ["", 0];
+  for (const { id, note } of settlements) {
+    if (note) {
+      notes += noteLine(id, note);
+      noted++;
+    }
+    notes += "\n";
+  }
+  return { notes: noted === 0 ? "" : notes, noted };
+}
+
 function packSettlement(settlement: Settlement, into: string[]): void {
   const { id, token, kind, result, resultTtlMs } = settlement;
+  const code = CODES.verb[kind === "done" && settlement.succeeded ? "succeeded" : kind];
   if (kind === "done" && !result && settlement.idTtlMs && !settlement.grow) {
-    into.push(toWire(id), token, `${CODES.verb.done} 0 ${settlement.idTtlMs} `, MARK);
+    into.push(toWire(id), token, `${code} 0 ${settlement.idTtlMs} ${extraOf(settlement)}`, MARK);
     return;
   }
   const final = result && isFinal(result.state) ? 1 : 0;
-  const verb = `${CODES.verb[kind]} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
+  const verb = `${code} ${final} ${resultTtlMs} ${extraOf(settlement)}`;
   into.push(toWire(id), token, verb, result ? recordText(result) : "");
 }
 
@@ -136,11 +174,14 @@ function extraOf(settlement: Settlement): string {
   switch (settlement.kind) {
     case "done":
     case "replaced":
+      if (settlement.kind === "done" && settlement.keepMs) return `keep${settlement.keepMs}`;
       return settlement.grow ? packGrowth(settlement.grow) : "";
     case "retry":
     case "defer":
+    case "cooldown":
       return String(settlement.delayMs);
     case "dead":
+    case "lost":
       return toWord(settlement.reason);
   }
 }
@@ -157,22 +198,23 @@ function readDeliveries(given: string | readonly string[], nonce: string): Deliv
   return deliveries;
 }
 
-function addParts(deliveries: Delivery[], [numbers = "", ...told]: PartsGiven, nonce: string): void {
-  const added = new Map<string, DeliveredPart>();
-  const byToken = new Map(deliveries.map((delivery) => [delivery.token, delivery]));
-  const token = (number: string | WireNumber): string => `${nonce}.${number}`;
-  for (const [number = "", own = 0, ...texts] of parts(told, 7)) {
-    const at = byToken.get(token(number));
-    if (at) added.set(at.token, readPart(isDone(own) ? at.id : graphOfPart(at.id)!, texts.map(String)));
+/** In place: this runs for every part. */
+function addParts(
+  deliveries: readonly Writable<Delivery>[],
+  [numbers = "", ...told]: PartsGiven,
+  nonce: string,
+): void {
+  const added = new Map(parts(told, 7).map(([number, ...rest]) => [String(number), rest]));
+  const given = new Set(String(numbers).split(" "));
+  for (const delivery of deliveries) {
+    const number = delivery.token.slice(nonce.length + 1);
+    if (!given.has(number)) continue;
+    const graph = graphOfPart(delivery.id)!;
+    const [own = 0, ...texts] = added.get(number) ?? [];
+    delivery.part = added.has(number)
+      ? readPart(isDone(own) ? delivery.id : graph, texts.map(String))
+      : { graph };
   }
-  const given = new Set(String(numbers).split(" ").map(token));
-  deliveries.forEach((delivery, index) => {
-    if (!given.has(delivery.token)) return;
-    deliveries[index] = {
-      ...delivery,
-      part: added.get(delivery.token) ?? { graph: graphOfPart(delivery.id)! },
-    };
-  });
 }
 
 function readPart(graph: string, texts: readonly string[]): DeliveredPart {
@@ -186,8 +228,21 @@ function readPart(graph: string, texts: readonly string[]): DeliveredPart {
   };
 }
 
+function readWakes(text: string): Pick<ClaimReply, "nextWakeAt" | "turn"> {
+  const [wakeAt = "", turn] = text.split(" ");
+  return {
+    nextWakeAt: wakeAt === "" ? null : (Number(wakeAt) satisfies EpochMs),
+    ...(turn !== undefined && { turn: Number(turn) }),
+  };
+}
+
 function readDeadLettered(flat: readonly string[]): DeadLettered[] {
   return parts(flat, 4).map(([id = "", queue = "", task = "", reason = ""]) => {
     return { id: fromWire(id), task: fromWord(task), queue: fromWord(queue), reason: fromWord(reason) };
   });
+}
+
+/** What replies tell of messages that were dropped: id, queue, task, reason of each. */
+export function readDropped(flat: readonly string[]): Dropped[] {
+  return readDeadLettered(flat) as Dropped[];
 }

@@ -2,14 +2,19 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { ClaimReply, ClaimRequest, DeadLettered } from "../contracts/consumer.js";
 import type { Delivery } from "../contracts/delivery.js";
+import type { PausedQueue } from "../contracts/queues.js";
 import { endOf, endOfWaiting } from "./ends.js";
-import { deadLetterWith, dropUnrun, endWith } from "./messages.js";
+import { deadLetterWith, deliverAgain, dropUnrun, endWith } from "./messages.js";
 import { deliveredPart, isStopped } from "./graph-told.js";
 import { partOf } from "./parts.js";
-import { losePermit, usePermit } from "./permits.js";
+import { usePermit } from "./permits.js";
+import { passTurn, takeTurn } from "./lanes.js";
+import { pausedQueues } from "./pause.js";
+import { letOut, nextTurn, takeToken } from "./rate.js";
 import type { FoundPart } from "./graph-records.js";
 import type { Ready, Records } from "./records.js";
 import { goOn, release, takeChanges } from "./release.js";
+import { startUnique } from "./unique.js";
 
 /** Housekeeping of one claim moves, drops or releases at most so many of each kind, or `max` if that is more. */
 const HOUSEKEEPING_BOUND = 1_000;
@@ -41,12 +46,18 @@ export function claim(records: Records, request: ClaimRequest, claimant: Claiman
   const bound = Math.max(HOUSEKEEPING_BOUND, request.max);
   const wakeAt = records.nextWakeAt();
   const { refilled, deadLettered } = wakeAt !== null && wakeAt <= now ? keepHouse(records, bound) : NOTHING;
-  const foremost = new Foremost(records, request.queues, claimant);
+  const isRated = records.rates.any();
+  const slots = Math.min(request.slots ?? request.max, request.max);
+  const paused = pausedQueues(records).filter(({ queue }) => request.queues.includes(queue));
+  const queues = without(request.queues, paused);
+  if (isRated) letOut(records, { ...request, queues, slots });
+  const foremost = new Foremost(records, queues, claimant);
   const deliveries: Delivery[] = [];
   let drops = 0;
   while (deliveries.length < request.max && drops < bound) {
     const message = foremost.next(request.max - deliveries.length);
     if (!message) break;
+    passTurn(records, message);
     const part = partOf(records, message.id);
     const reason = reasonToDrop(records, message, part);
     if (reason) {
@@ -54,22 +65,40 @@ export function claim(records: Records, request: ClaimRequest, claimant: Claiman
       dropUnrun(records, message, reason);
       release(records);
       foremost.readAgain();
+    } else if (isRated && !takeToken(records, message, deliveries.length < slots)) {
+      drops++;
     } else {
       const delivery = deliver(records, message, request, claimant.token());
       deliveries.push(part ? { ...delivery, part: deliveredPart(records, part) } : delivery);
     }
   }
+  if (records.freed.unique.size > 0) release(records);
   // Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for (const queue of refilled) if (messages.hasReady(queue)) records.notify(queue);
-  const nextWakeAt = drops >= bound ? now : records.nextWakeAt();
+  const turn = isRated && deliveries.length < slots ? nextTurn(records, { ...request, queues }) : null;
+  const nextWakeAt =
+    drops >= bound ? now : earliest(records.nextWakeAt(), turn, ...paused.map(({ until }) => until));
   records.nextClaimBy(nextWakeAt);
   return {
     deliveries,
     ...(deadLettered.length > 0 && { deadLettered }),
+    ...(records.dropped.length > 0 && { dropped: records.dropped.splice(0) }),
     ...takeChanges(records),
+    ...(paused.length > 0 && { paused }),
     now,
     nextWakeAt,
+    ...(turn !== null && { turn }),
   };
+}
+
+function without(queues: readonly string[], paused: readonly PausedQueue[]): readonly string[] {
+  return paused.length === 0 ? queues : queues.filter((name) => !paused.some(({ queue }) => queue === name));
+}
+
+/** Null: none of them comes. */
+function earliest(...instants: readonly (EpochMs | null)[]): EpochMs | null {
+  const at = Math.min(...instants.map((instant) => instant ?? Infinity));
+  return at === Infinity ? null : at;
 }
 
 /** Handles at most `bound` of each kind. */
@@ -78,6 +107,7 @@ function keepHouse(records: Records, bound: number): Housekeeping {
   const refilled = new Set<string>();
   for (const message of messages.dueScheduled(bound)) {
     messages.promote(message);
+    takeTurn(records, message);
     refilled.add(message.queue);
   }
   const deadLettered = reapEndedLeases(records, bound, refilled);
@@ -100,14 +130,12 @@ function reapEndedLeases(records: Records, bound: number, refilled: Set<string>)
   const { messages } = records;
   const deadLettered: DeadLettered[] = [];
   for (const message of messages.endedLeases(bound)) {
-    if (message.deliveries >= message.maxDeliveries) {
+    if (deliverAgain(records, message)) {
+      refilled.add(message.queue);
+    } else {
       deadLetterWith(records, message, "deliveries-exhausted");
       const { id, task, queue } = message;
       deadLettered.push({ id, task, queue, reason: "deliveries-exhausted" });
-    } else {
-      losePermit(records, message);
-      messages.requeue(message, { isCounted: true });
-      refilled.add(message.queue);
     }
   }
   return deadLettered;
@@ -192,6 +220,7 @@ function deliver(
   const until: EpochMs = records.now + leaseMs;
   const deliveries = message.deliveries + 1;
   messages.lease(message, { token, worker, until });
+  startUnique(records, message);
   // Field by field: a spread costs as much as reading a column.
   const delivery: Delivery = {
     id: message.id,
@@ -211,5 +240,11 @@ function deliver(
     enqueuedAt: message.enqueuedAt,
   };
   const lock = messages.lockOf(message);
-  return lock ? { ...delivery, lock: { ...lock, fence: usePermit(records, message, until) } } : delivery;
+  const rate = records.rates.any() ? records.rates.rateOf(message) : null;
+  if (!lock && !rate) return delivery;
+  return {
+    ...delivery,
+    ...(lock && { lock: { ...lock, fence: usePermit(records, message, until) } }),
+    ...(rate && { rate }),
+  };
 }

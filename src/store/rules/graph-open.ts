@@ -5,6 +5,8 @@ import { type GraphPortion, type OpenOutcome, UNSEALED_MS } from "../contracts/g
 import { dropGraph } from "./graph-portions.js";
 import type { FoundGraph, FoundPart, NewGraph } from "./graph-records.js";
 import { knownGraph } from "./graph-told.js";
+import { boundsOf, isFull } from "./full.js";
+import { keepLane } from "./lanes.js";
 import { fixInstants } from "./messages.js";
 import { closeGraph, isOver } from "./parts.js";
 import type { Records } from "./records.js";
@@ -17,6 +19,7 @@ export function openPortion(records: Records, portion: GraphPortion): OpenOutcom
   const known = knownGraph(records, portion.id);
   if (known && known.state !== "open") return "duplicate";
   if (known ? partsOf(known) < before : before > 0) return "behind";
+  if (!known && isRefused(records, portion)) return "full";
   const graph = known ?? beginGraph(records, portion);
   addParts(records, graph.id, portion.parts);
   for (const list of portion.lists) graphs.addList(graph.id, list);
@@ -28,6 +31,12 @@ export function openPortion(records: Records, portion: GraphPortion): OpenOutcom
   goOn(records);
   leaveChanges(records);
   return "sealed";
+}
+
+/** Once it has begun no bound holds any more. */
+function isRefused(records: Records, portion: GraphPortion): boolean {
+  const bounds = boundsOf(portion.bounds);
+  return bounds !== null && [...bounds.most.keys()].some((queue) => isFull(records, queue, bounds));
 }
 
 /** Also those that were revoked before it was sealed. */
@@ -54,7 +63,9 @@ function addParts(records: Records, graph: string, parts: readonly NewPart[]): v
   const { graphs, messages, now } = records;
   for (const part of parts) {
     if (!graphs.addPart(graph, part, part.message?.task ?? null) || !part.message) continue;
-    messages.insertPart(fixInstants(withoutRelativeExpires(part.message), null, now));
+    const sent = fixInstants(withoutRelativeExpires(part.message), null, now);
+    messages.insertPart(sent);
+    keepLane(records, sent);
   }
 }
 
@@ -70,7 +81,7 @@ export function becomeGraph(records: Records, id: string, task: string, keepMs: 
   const own = { id, message: null, value: null, list: null, pending: 0, inputs: null, takers: null };
   graphs.addPart(id, own, task);
   graphs.seal(graph);
-  graphs.changes.push({ id, name: task, state: "running" });
+  graphs.changes.push({ id, name: task, state: "running", parts: 1 });
   const part = graphs.part(id)!;
   graphs.startPart(part, null);
   return part;

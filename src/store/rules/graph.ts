@@ -6,12 +6,14 @@
 import type { Edge } from "../../tasks/part.js";
 import { endOf } from "./ends.js";
 import type { FoundPart } from "./graph-records.js";
+import { recordEnd } from "./history.js";
 import { dropUnrun } from "./messages.js";
 import { isOpen, partEnded, revokeOwnGraph, revokePart } from "./parts.js";
 import type { Found, Records } from "./records.js";
 import { arriveInQueue } from "./send.js";
 import { TO_DROP } from "./states.js";
 import type { FollowLine, StartLine } from "./todo.js";
+import { endUnique } from "./unique.js";
 
 /** Tells those who follow what has ended in this step, and what ends of that. */
 export function followEnded(records: Records): void {
@@ -79,15 +81,28 @@ export function arrive(records: Records, source: FoundPart, end: FollowLine["end
   else startPart(records, target, null);
 }
 
+/** How one has ended that another has taken the place of. */
+const END_STATES = {
+  succeeded: "success",
+  failed: "failure",
+  revoked: "revoked",
+  unrun: "upstream",
+} as const;
+
 /** A part that has replaced itself ends as the one in its place, with a copy of its record. */
 export function endAs(records: Records, part: FoundPart, source: FoundPart, end: FollowLine["end"]): void {
-  const { graphs, messages, results, freed } = records;
+  const { entries, graphs, messages, results, freed } = records;
   if (part.stage !== "waiting") return;
   const record = results.kept(source.id) ?? { state: "SUCCESS", payload: null };
   const message = messages.find(part.id);
   if (message) {
+    recordEnd(records, message, END_STATES[end], "replaced");
+    endUnique(records, message);
     messages.remove(message);
-    if (message.entry !== null) freed.entry.add(message.entry);
+    if (message.entry !== null) {
+      freed.entry.add(message.entry);
+      if (end === "succeeded") entries.noteSuccess(message.entry);
+    }
   }
   const culprit = end === "unrun" ? (source.culprit ?? source.id) : null;
   partEnded(records, graphs.part(part.id) ?? part, end, { record, ttlMs: part.ttlMs, culprit });
@@ -99,13 +114,19 @@ export function endUnrun(records: Records, part: FoundPart, culprit: string | nu
   // What is told of one that has expired, or was revoked, stays so.
   const reason = message && endOf(message, records.now);
   if (message && reason) return dropUnrun(records, message, reason);
+  if (message) recordEnd(records, message, "upstream", "upstream");
   const payload = culprit === null ? null : JSON.stringify(culprit);
   const record = { state: "REVOKED", payload, reason: "upstream" };
   partEnded(records, part, "unrun", { record, ttlMs: message?.resultTtlMs ?? 0, culprit });
 }
 
 /** All it waits for has arrived. `culprit`: of an error callback, whose failure has made it begin. */
-export function startPart(records: Records, part: FoundPart, culprit: string | null): void {
+export function startPart(
+  records: Records,
+  part: FoundPart,
+  culprit: string | null,
+  from: "edges" | "graph" = "edges",
+): void {
   const { graphs, messages, now } = records;
   if (part.task === null) return endJoin(records, part);
   const message = messages.find(part.id);
@@ -115,7 +136,8 @@ export function startPart(records: Records, part: FoundPart, culprit: string | n
   graphs.startPart(part, culprit);
   const eta = part.etaMs === null ? message.eta : now + part.etaMs;
   const expires = part.expiresMs === null ? message.expires : now + part.expiresMs;
-  messages.sendPart(message, eta, expires);
+  const isTimed = part.etaMs !== null || part.expiresMs !== null;
+  messages.sendPart(message, eta, expires, from === "graph" && !isTimed ? "kept" : "new");
   arriveInQueue(records, { ...message, eta });
 }
 
@@ -134,7 +156,7 @@ export function startParts(records: Records, line: StartLine): StartLine | null 
   graphs.stepsLeft -= parts.length;
   for (const { id } of parts) {
     const part = graphs.part(id);
-    if (part?.stage === "blocked" && part.pending === 0) startPart(records, part, null);
+    if (part?.stage === "blocked" && part.pending === 0) startPart(records, part, null, "graph");
   }
   return parts.length < limit ? null : { ...line, place: parts.at(-1)?.place ?? line.place };
 }

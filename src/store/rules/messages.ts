@@ -1,10 +1,13 @@
 /** Ends of messages, and their returns from workers: each with all that follows from it. */
 import type { EpochMs } from "../../core/clock.js";
 import type { NewMessage, When } from "../../tasks/message.js";
+import { recordEnd } from "./history.js";
+import { takeTurnIfReady } from "./lanes.js";
 import { endPartOf, partEnded, partOf } from "./parts.js";
-import { releaseTicket } from "./permits.js";
-import type { Known, Records, Sent } from "./records.js";
+import { losePermit, releaseTicket } from "./permits.js";
+import type { Known, Lapsed, Records, Sent } from "./records.js";
 import { keepOwnResult } from "./results.js";
+import { endUnique } from "./unique.js";
 
 /** The message with its instants counted from this step. */
 export function fixInstants(message: NewMessage, entry: string | null, now: EpochMs): Sent {
@@ -21,6 +24,9 @@ export function fixInstants(message: NewMessage, entry: string | null, now: Epoc
     entry,
     body: message.body,
     lock: message.lock ?? null,
+    rate: message.rate ?? null,
+    unique: message.unique ?? null,
+    lane: message.lane ?? null,
   };
 }
 
@@ -36,6 +42,7 @@ export function isKnown({ messages, results }: Records, id: string): boolean {
 /** Gone for good. */
 export function end(records: Records, message: Known): void {
   releaseTicket(records, message);
+  endUnique(records, message);
   records.messages.remove(message);
   endRun(records, message);
 }
@@ -43,6 +50,7 @@ export function end(records: Records, message: Known): void {
 /** To the dead letters; a run of an entry ends so. */
 export function deadLetter(records: Records, message: Known, reason: string): void {
   releaseTicket(records, message);
+  endUnique(records, message);
   records.messages.deadLetter(message, reason);
   endRun(records, message);
 }
@@ -53,24 +61,36 @@ function endRun({ freed }: Records, { entry }: Known): void {
 
 /** Ends a waiting message that must not run. */
 export function dropUnrun(records: Records, message: Known, reason: "expired" | "revoked"): void {
-  endWith(records, message, "REVOKED", reason);
+  const task = endWith(records, message, "REVOKED", reason);
+  records.dropped.push({ id: message.id, task, queue: message.queue, reason });
 }
 
-/** Ends a waiting message with a result that tells why. */
+/** Ends a waiting message with a result that tells why. Gives its task. */
 export function endWith(
   records: Records,
   message: Known,
   state: "REVOKED" | "FAILURE",
   reason: string,
-): void {
+): string {
+  const task = recordEnd(
+    records,
+    message,
+    state === "FAILURE" ? "failure" : reason === "expired" ? "expired" : "revoked",
+    reason,
+  );
   const part = partOf(records, message.id);
-  if (part) return endPartOf(records, message, part, { state, payload: null, reason }, message.resultTtlMs);
+  if (part) {
+    endPartOf(records, message, part, { state, payload: null, reason }, message.resultTtlMs);
+    return task;
+  }
   end(records, message);
   keepOwnResult(records, message, state, reason);
+  return task;
 }
 
 /** To the dead letters, from no worker's hands: with a result that tells why. */
 export function deadLetterWith(records: Records, message: Known, reason: string): void {
+  recordEnd(records, message, "dead", reason);
   deadLetter(records, message, reason);
   const record = { state: "FAILURE", payload: null, reason };
   const part = partOf(records, message.id);
@@ -78,10 +98,20 @@ export function deadLetterWith(records: Records, message: Known, reason: string)
   keepOwnResult(records, message, "FAILURE", reason);
 }
 
+/** Back to the front of its queue, from a worker that is lost. False: it was delivered as often as it may be. */
+export function deliverAgain(records: Records, message: Lapsed): boolean {
+  if (message.deliveries >= message.maxDeliveries) return false;
+  losePermit(records, message);
+  records.messages.requeue(message, { isCounted: true });
+  return true;
+}
+
 /** Back from a worker for later. */
 export function postpone(records: Records, message: Known, delayMs: number, why: "retry" | "defer"): void {
   releaseTicket(records, message);
-  records.messages.postpone(message, records.now + delayMs, why);
+  const eta = records.now + delayMs;
+  records.messages.postpone(message, eta, why);
+  takeTurnIfReady(records, { ...message, eta });
   records.notify(message.queue);
 }
 
@@ -91,6 +121,7 @@ export function redrive(records: Records, id: string): number {
   if (!message) return 0;
   records.results.drop(id);
   records.messages.redrive(message);
+  takeTurnIfReady(records, message);
   records.notify(message.queue);
   return 1;
 }

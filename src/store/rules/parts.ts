@@ -4,10 +4,12 @@
  */
 import type { EpochMs } from "../../core/clock.js";
 import type { ResultRecord } from "../contracts/results.js";
+import { recordEnd } from "./history.js";
 import type { FoundGraph, FoundPart } from "./graph-records.js";
 import { releaseTicket } from "./permits.js";
 import type { Known, Records } from "./records.js";
 import type { PartEnd } from "./todo.js";
+import { endUnique } from "./unique.js";
 
 /** Of a record that is kept until its graph is over: as long as numbers of 14 digits are instants. */
 export const PINNED_UNTIL: EpochMs = 99_999_999_999_999;
@@ -75,7 +77,7 @@ export function closeGraph({ graphs, now }: Records, graph: FoundGraph): void {
   if (graph.state !== "revoked") {
     const state = graphs.part(output)?.stage === "succeeded" ? "succeeded" : "failed";
     graphs.setState(graph, state);
-    graphs.changes.push({ id, name, state });
+    graphs.changes.push({ id, name, state, parts: graph.size });
     if (state === "succeeded" && !isSaved) graphs.putTodo({ kind: "unpin", graph: id }, "end");
   }
   graphs.setUntil(graph, isSaved ? null : now + keepMs);
@@ -98,7 +100,7 @@ export function revokeOwnGraph(records: Records, id: string, terminate: boolean)
   const graph = graphs.find(id);
   if (graph?.state !== "running" || graph.output !== id) return;
   revokeGraph(records, graph, terminate);
-  graphs.changes.push({ id, name: graph.name, state: "revoked" });
+  graphs.changes.push({ id, name: graph.name, state: "revoked", parts: graph.size });
 }
 
 /**
@@ -114,6 +116,7 @@ export function endPartOf(
 ): void {
   const { messages, freed } = records;
   releaseTicket(records, message);
+  endUnique(records, message);
   const end = endByRecord(record);
   if (end === "succeeded" || part.replacedBy !== null) {
     messages.remove(message);
@@ -128,6 +131,8 @@ export function endPartOf(
 
 /** Ends a part where it waits. */
 export function revokePart(records: Records, part: FoundPart, message: Known | null): void {
-  if (message) endPartOf(records, message, part, REVOKED, message.resultTtlMs);
-  else partEnded(records, part, "revoked", { record: REVOKED, ttlMs: 0 });
+  if (message) {
+    recordEnd(records, message, "revoked", "revoked");
+    endPartOf(records, message, part, REVOKED, message.resultTtlMs);
+  } else partEnded(records, part, "revoked", { record: REVOKED, ttlMs: 0 });
 }

@@ -4,14 +4,19 @@
  * at all. What a finder gave is handed back to moves as it came; after a move a rule finds anew what it needs to know anew.
  */
 import type { EpochMs } from "../../core/clock.js";
-import type { MessageLock } from "../../tasks/message.js";
+import type { MessageLane, MessageLock, MessageRate, MessageUnique } from "../../tasks/message.js";
+import type { Dropped } from "../contracts/consumer.js";
 import type { DeliveryRef } from "../contracts/delivery.js";
 import type { Cursor, EntryPut } from "../contracts/entries.js";
 import type { LedgerRange, LedgerRow } from "../contracts/ledger.js";
 import type { LockEvent } from "../contracts/lock-inspection.js";
 import type { ResultRecord, StoredResult } from "../contracts/results.js";
 import type { GraphRecords } from "./graph-records.js";
-import type { Blocker, MessageState, Revoked } from "./states.js";
+import type { HistoryRecords } from "./history-records.js";
+import type { LaneRecords, PauseRecords } from "./queue-records.js";
+import type { RateRecords } from "./rate-records.js";
+import type { Blocker, FREED_BLOCKERS, MessageState, Revoked } from "./states.js";
+import type { UniqueRecords } from "./unique-records.js";
 
 export interface Records {
   /** The store's clock, read once for the step. */
@@ -21,8 +26,16 @@ export interface Records {
   readonly locks: LockRecords;
   readonly entries: EntryRecords;
   readonly graphs: GraphRecords;
+  readonly rates: RateRecords;
+  readonly uniques: UniqueRecords;
+  readonly lanes: LaneRecords;
+  readonly pauses: PauseRecords;
+  readonly history: HistoryRecords;
+  readonly failed: FailedRecords;
   /** What `release` is to look at before the step is over. */
   readonly freed: Freed;
+  /** What the step has ended that waited and is not to run, for the reply. */
+  readonly dropped: Dropped[];
   /** Something has arrived in the queue. */
   notify(queue: string): void;
   /** Some claim, from whatever queue, has something to do at `at`. */
@@ -37,9 +50,15 @@ export interface Records {
 
 /**
  * By the kind of blocker: entries of which a run may have ended while another one is buffered; locks of which a permit may have
- * come free; parts that have ended.
+ * come free; parts that have ended; unique keys whose messages have let go of them while others wait.
  */
-export type Freed = Readonly<Record<Blocker, Set<string>>>;
+export type Freed = Readonly<Record<(typeof FREED_BLOCKERS)[number], Set<string>>>;
+
+/** Messages of tasks that have failed for good, apart from all others. */
+export interface FailedRecords {
+  /** In place of one of the same id. The oldest of its queue go where there are too many. */
+  keep(message: Known, until: EpochMs): void;
+}
 
 /** A message whose instants are absolute. */
 export interface Sent {
@@ -55,6 +74,9 @@ export interface Sent {
   readonly entry: string | null;
   readonly body: string;
   readonly lock: MessageLock | null;
+  readonly rate: MessageRate | null;
+  readonly unique: MessageUnique | null;
+  readonly lane: MessageLane | null;
 }
 
 /** What moves need to know of a stored message. */
@@ -62,12 +84,6 @@ export type Known = Pick<Sent, "id" | "queue" | "eta" | "entry" | "resultTtlMs" 
 
 export interface Leased extends Known {
   readonly revoked: Revoked;
-}
-
-export interface Delivered extends Known {
-  readonly task: string;
-  /** End of its lease. */
-  readonly until: EpochMs;
 }
 
 /** What tells how long a message may wait. */
@@ -81,6 +97,9 @@ export interface Found extends Known, Perishable {
   readonly task: string;
   /** What a blocked one waits for. */
   readonly blocker: Blocker | null;
+  readonly retries: number;
+  readonly deliveries: number;
+  readonly enqueuedAt: EpochMs;
 }
 
 /** One that a claim may hand out. */
@@ -89,11 +108,18 @@ export interface Ready
   readonly retries: number;
   readonly deliveries: number;
   readonly enqueuedAt: EpochMs;
+  /** In a fair queue; null: it has none. */
+  readonly turn: number | null;
 }
 
 /** One whose lease has ended. */
 export interface Lapsed extends Known, Pick<Sent, "task" | "maxDeliveries"> {
   readonly deliveries: number;
+}
+
+export interface Delivered extends Lapsed {
+  /** End of its lease. */
+  readonly until: EpochMs;
 }
 
 export interface Lease {
@@ -109,7 +135,7 @@ export interface MessageRecords {
   find(id: string): Found | null;
   /** The message that is leased under this token. */
   leased(ref: DeliveryRef): Leased | null;
-  /** The same, with what a request for its lock needs. */
+  /** The same, with what a request for its lock needs, and a return of one that was lost. */
   delivered(ref: DeliveryRef): Delivered | null;
   /** At most `limit`, as of all that follows: the foremost first. */
   ready(queue: string, limit: number): readonly Ready[];
@@ -118,15 +144,19 @@ export interface MessageRecords {
   endedLeases(limit: number): readonly Lapsed[];
   /** Blocked ones that have waited for their locks as long as they may. */
   overdueBlocked(limit: number): readonly Found[];
-  /** Ready, scheduled, and blocked by a lock. */
+  /** Ready, scheduled, and blocked by what counts. */
   waitingIn(queue: string, limit: number): readonly Known[];
+  /** Whether so many of these are in the queue, or more. */
+  holds(queue: string, count: number): boolean;
   dead(id: string): Known | null;
   lockOf(message: Known): MessageLock | null;
 
   /** Null, and nothing is stored, when a message of this id is stored or a result of it is kept. */
-  insertUnlessKnown(sent: Sent, state: "ready" | "scheduled"): Known | null;
+  insertUnlessKnown(sent: Sent, state: "ready" | "scheduled", turn: number | null): Known | null;
   /** One that its entry buffers, and that is not known. */
   insertBuffered(sent: Sent): void;
+  /** What was sent of one that is buffered. */
+  bufferedSent(message: Known): Omit<Sent, "rate" | "lane" | "unique">;
   /** One that waits for other parts, in place of whatever had its id. */
   insertPart(sent: Sent): void;
   /** To a worker, one delivery more. */
@@ -139,13 +169,15 @@ export interface MessageRecords {
   /** Back from a worker for later, as young as a message sent now. "retry": counts are those of another try. */
   postpone(message: Known, eta: EpochMs, why: "retry" | "defer"): void;
   /** Out of wherever it is. A delivery that is under way does not count. */
-  block(message: Known, blocker: "lock" | "part"): void;
-  /** Back into its queue, with its age: the queue; null when it is not blocked by a lock. */
-  unblock(id: string): string | null;
+  block(message: Known, blocker: "lock" | "part" | "rate" | "unique"): void;
+  /** Back into its queue, with its age: the queue; null when it is not blocked by this. */
+  unblock(id: string, blocker: "lock" | "rate" | "unique"): string | null;
+  /** What a later sending says in its place. "move": to where its eta has it, with its age. */
+  rewrite(message: Known, content: Pick<Sent, "body" | "eta" | "expires">, where: "stay" | "move"): void;
   /** A buffered one into its queue, as old as this step. */
   sendBuffered(message: Known): void;
-  /** One that waited for other parts into its queue, as if just sent. */
-  sendPart(message: Known, eta: EpochMs | null, expires: EpochMs | null): void;
+  /** One that waited for other parts, or for its graph to be complete, into its queue: as if just sent, or with the age it has. */
+  sendPart(message: Known, eta: EpochMs | null, expires: EpochMs | null, age: "new" | "kept"): void;
   /** It does not expire any more. */
   clearExpires(message: Known): void;
   deadLetter(message: Known, reason: string): void;
@@ -153,6 +185,8 @@ export interface MessageRecords {
   redrive(message: Known): void;
   remove(message: Known): void;
   markRevoked(message: Known, how: Revoked): void;
+  /** Of one that is ready, in a fair queue: its turn among those of its priority, until it gets another. */
+  setTurn(message: Known, priority: number, turn: number): void;
   /** The message with its lock. */
   setLock(message: Known, lock: MessageLock): Known;
   isRevokedId(id: string): boolean;
@@ -267,10 +301,6 @@ export interface BufferedRun {
   readonly graceEnd: EpochMs | null;
 }
 
-export interface UnfinishedRun extends Found {
-  readonly enqueuedAt: EpochMs;
-}
-
 export interface JudgedEntry {
   readonly revision: string;
   readonly etag: number;
@@ -284,6 +314,7 @@ export interface JudgedEntry {
 /** What a tick leaves of an entry. */
 export interface Advance {
   readonly cursor: Cursor | null;
+  readonly basis: string | null;
   readonly lastDue: EpochMs | null;
   readonly sent: number;
   readonly disable: string | null;
@@ -296,16 +327,15 @@ export interface EntryRecords {
   advance(name: string, advance: Advance): void;
   /** A buffered run of it was sent, which changes it. */
   countRun(name: string, isCounted: boolean): void;
+  /** A run of it has succeeded in this step. Of an entry that is gone nothing is kept. */
+  noteSuccess(name: string): void;
   /** Disables it once its runs have reached the limit, and clears its cursor; one that is disabled keeps its reason. */
   disableWhenSpent(name: string, maxRuns: number): void;
 
   /** When the newest unfinished run was sent; null: none is unfinished. */
   newestRunAt(entry: string): EpochMs | null;
   /** The oldest ones, at most `limit` unless all are at hand. */
-  unfinishedRuns(
-    entry: string,
-    limit: number,
-  ): { readonly runs: readonly UnfinishedRun[]; readonly isAll: boolean };
+  unfinishedRuns(entry: string, limit: number): { readonly runs: readonly Found[]; readonly isAll: boolean };
   buffered(entry: string): BufferedRun | null;
   /** Entries whose buffered run is to be looked at now. */
   dueBuffered(limit: number): readonly string[];

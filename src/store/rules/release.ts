@@ -2,24 +2,31 @@
 import type { GraphChange } from "../contracts/graphs.js";
 import { dropPart, followEnded, followLine, startParts } from "./graph.js";
 import { cancelParts, cancelRange, dropLine, pinParts, resumeParts, unpinParts } from "./graph-portions.js";
-import type { Found, Records } from "./records.js";
+import type { Found, Freed, Records } from "./records.js";
 import { dropBlockedRun, releaseBufferedRun } from "./runs.js";
 import { dropUnrun } from "./messages.js";
-import { type Blocker, BLOCKERS } from "./states.js";
+import { passKey } from "./send.js";
+import { type Blocker, FREED_BLOCKERS } from "./states.js";
 import type { TodoLine } from "./todo.js";
 import { handOver } from "./waiters.js";
 
-interface BlockerRule {
-  /** Looks again at what waits for `key`, and takes the key out of `freed`. */
-  release(records: Records, key: string): void;
-  /** Ends a message that waits, which must not run. */
-  drop(records: Records, message: Found, reason: "expired" | "revoked"): void;
-}
+/** Looks again at what waits for `key`, and takes the key out of `freed`. */
+const RELEASES: Readonly<Record<keyof Freed, (records: Records, key: string) => void>> = {
+  entry: releaseBufferedRun,
+  lock: handOver,
+  part: followEnded,
+  unique: passKey,
+};
 
-const RULES: Readonly<Record<Blocker, BlockerRule>> = {
-  entry: { release: releaseBufferedRun, drop: dropBlockedRun },
-  lock: { release: handOver, drop: dropUnrun },
-  part: { release: followEnded, drop: dropPart },
+/** Ends a message that waits, which must not run. */
+const DROPS: Readonly<
+  Record<Blocker, (records: Records, message: Found, reason: "expired" | "revoked") => void>
+> = {
+  entry: dropBlockedRun,
+  lock: dropUnrun,
+  part: dropPart,
+  rate: dropUnrun,
+  unique: dropUnrun,
 };
 
 /**
@@ -32,9 +39,9 @@ export function release(records: Records): void {
   let isDone = false;
   while (!isDone) {
     isDone = true;
-    for (const blocker of BLOCKERS) {
+    for (const blocker of FREED_BLOCKERS) {
       for (const key of freed[blocker]) {
-        RULES[blocker].release(records, key);
+        RELEASES[blocker](records, key);
         isDone = false;
       }
     }
@@ -96,5 +103,5 @@ export function leaveChanges({ graphs }: Records): void {
 /** Ends a message that waits, for whatever, and must not run. */
 export function drop(records: Records, message: Found, reason: "expired" | "revoked"): void {
   if (message.blocker === null) dropUnrun(records, message, reason);
-  else RULES[message.blocker].drop(records, message, reason);
+  else DROPS[message.blocker](records, message, reason);
 }

@@ -1,5 +1,7 @@
 /** What must not run any more: revoked by whoever sent it, or purged by an operator. */
+import type { Dropped } from "../contracts/consumer.js";
 import { endOf } from "./ends.js";
+import { recordEnd } from "./history.js";
 import { end } from "./messages.js";
 import { partOf, revokeOwnGraph, revokePart } from "./parts.js";
 import type { Records } from "./records.js";
@@ -11,8 +13,8 @@ export interface Revocation {
   readonly keepMs: number;
 }
 
-/** Whoever has revoked some tells of them by `tellRevoked` in the same step. */
-export function revoke(records: Records, id: string, { terminate, keepMs }: Revocation): void {
+/** Gives what it has dropped. Whoever has revoked some tells of them by `tellRevoked` in the same step. */
+export function revoke(records: Records, id: string, { terminate, keepMs }: Revocation): Dropped[] {
   const { messages, now } = records;
   const message = messages.find(id);
   if (!message) {
@@ -24,6 +26,7 @@ export function revoke(records: Records, id: string, { terminate, keepMs }: Revo
     if (terminate && message.blocker === "part") revokeOwnGraph(records, id, true);
     drop(records, message, endOf(message, now) ?? "revoked");
   }
+  return records.dropped.splice(0);
 }
 
 export function tellRevoked(records: Records, ids: readonly string[], { terminate }: Revocation): void {
@@ -40,6 +43,7 @@ export function purge(records: Records, queue: string, limit: number): number {
     if (part) {
       revokePart(records, part, message);
     } else {
+      recordEnd(records, message, "revoked", "purged");
       end(records, message);
       records.results.drop(message.id);
     }

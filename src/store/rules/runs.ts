@@ -5,12 +5,15 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { OccurrenceOutcome, Overlap } from "../contracts/entries.js";
 import { endOf, isExpired } from "./ends.js";
+import { keepLane, laneOf } from "./lanes.js";
+import { recordEnd } from "./history.js";
 import { dropUnrun, end, isKnown } from "./messages.js";
 import { revokeOwnGraph } from "./parts.js";
 import type { BufferedRun, Found, Records, Sent } from "./records.js";
 import { keepOwnResult } from "./results.js";
 import { arriveInQueue, send } from "./send.js";
 import { TO_STOP } from "./states.js";
+import { endUnique } from "./unique.js";
 import { isBusy } from "./waiters.js";
 
 /** A run that is due now. */
@@ -94,10 +97,24 @@ function busyUntil(records: Records, entry: string, timeoutMs: number | null): E
   return until;
 }
 
-function sendRun(records: Records, run: DueRun): "sent" {
-  send(records, run.message);
-  recordSent(records, run, run.message.id, run.counted === null);
-  return "sent";
+function sendRun(records: Records, run: DueRun): "sent" | "not-unique" {
+  const isSent = typeof send(records, run.message) === "string";
+  return accountSent(records, run, { id: run.message.id, isSent, isTriggered: run.counted === null });
+}
+
+/** One whose unique key another message has is not sent. */
+function accountSent(
+  records: Records,
+  run: Pick<BufferedRun, "entry" | "due" | "term">,
+  {
+    id,
+    isSent,
+    isTriggered,
+  }: { readonly id: string; readonly isSent: boolean; readonly isTriggered: boolean },
+): "sent" | "not-unique" {
+  if (isSent) recordSent(records, run, id, isTriggered);
+  else skipRun(records, run, "not-unique");
+  return isSent ? "sent" : "not-unique";
 }
 
 function recordSent(
@@ -109,7 +126,7 @@ function recordSent(
   entries.record({ entry, due, fate: "sent", reason: isTriggered ? "triggered" : null, taskId, term });
 }
 
-function sendInsteadOfBuffered(records: Records, run: DueRun): "sent" {
+function sendInsteadOfBuffered(records: Records, run: DueRun): "sent" | "not-unique" {
   const buffered = records.entries.buffered(run.entry);
   if (buffered) dropBufferedRun(records, buffered, "replaced");
   return sendRun(records, run);
@@ -150,6 +167,8 @@ function bufferRun(records: Records, run: DueRun, overlap: Overlap): OccurrenceO
   }
   if (before) dropBufferedRun(records, before, "replaced");
   messages.insertBuffered(run.message);
+  if (run.message.unique !== null) records.uniques.note(run.message.id, run.message.unique);
+  keepLane(records, run.message);
   const { entry, message, due, term, counted } = run;
   const buffered: BufferedRun = {
     entry,
@@ -186,9 +205,15 @@ export function dropBufferedRun(
   const message = records.messages.find(buffered.id);
   if (message) {
     // No run ends: it was none yet.
-    records.messages.remove(message);
+    endUnique(records, message);
     const told = isExpired(message, records.now) ? "expired" : reason === "revoked" ? "revoked" : null;
-    if (told) keepOwnResult(records, message, "REVOKED", told);
+    if (told) recordEnd(records, message, told, told);
+    records.messages.remove(message);
+    if (told) {
+      const { id, task, queue } = message;
+      keepOwnResult(records, message, "REVOKED", told);
+      records.dropped.push({ id, task, queue, reason: told });
+    }
   }
   skipRun(records, buffered, reason);
 }
@@ -211,19 +236,35 @@ export function releaseBufferedRun(records: Records, entry: string): void {
     return records.wakeBy(wakeAt);
   }
   entries.unbuffer(buffered);
-  sendBufferedRun(records, buffered.id);
-  recordSent(records, buffered, buffered.id, buffered.isTriggered);
+  const { id, isTriggered } = buffered;
+  const isSent = sendBufferedRun(records, id);
+  if (accountSent(records, buffered, { id, isSent, isTriggered }) !== "sent") return;
   entries.countRun(entry, !buffered.isTriggered);
   if (!buffered.isTriggered && buffered.maxRuns !== null) entries.disableWhenSpent(entry, buffered.maxRuns);
 }
 
-/** Unless it has expired or got a result meanwhile: it is as old as this step. */
-function sendBufferedRun(records: Records, id: string): void {
-  const { messages, results, now } = records;
+/** Unless it has expired or got a result meanwhile: it is as old as this step. False: another message has its unique key. */
+function sendBufferedRun(records: Records, id: string): boolean {
+  const { messages, results, rates, uniques, now } = records;
   const message = messages.find(id);
-  if (!message) return;
-  if (results.isKept(id)) return end(records, message);
-  if (isExpired(message, now)) return dropUnrun(records, message, "expired");
-  messages.sendBuffered(message);
-  arriveInQueue(records, message);
+  const unique = uniques.hasAny ? uniques.ofMessage(id) : null;
+  if (message && results.isKept(id)) {
+    end(records, message);
+  } else if (message && isExpired(message, now)) {
+    dropUnrun(records, message, "expired");
+  } else if (message && unique) {
+    const sent = {
+      ...messages.bufferedSent(message),
+      rate: rates.rateOf(message),
+      lane: laneOf(records, message),
+      unique,
+    };
+    endUnique(records, message);
+    messages.remove(message);
+    return typeof send(records, sent) === "string";
+  } else if (message) {
+    messages.sendBuffered(message);
+    arriveInQueue(records, message);
+  }
+  return true;
 }

@@ -11,9 +11,10 @@ import { claim, type Claimant } from "./claim.js";
 import { becomeGraph, growGraph } from "./graph-open.js";
 import type { FoundPart } from "./graph-records.js";
 import { isStopped } from "./graph-told.js";
-import { deadLetter, dropUnrun, end, postpone } from "./messages.js";
+import { deadLetter, deliverAgain, dropUnrun, end, postpone } from "./messages.js";
 import { endByRecord, endPartOf, isOpen, partEnded, partOf } from "./parts.js";
 import { releaseTicket, reservePermit } from "./permits.js";
+import { coolDown } from "./rate.js";
 import type { Leased, Records } from "./records.js";
 import { goOn, release, takeChanges } from "./release.js";
 import { remember } from "./results.js";
@@ -40,12 +41,18 @@ export function settle(records: Records, settlements: readonly Settlement[]): Se
 function settleOne(records: Records, settlement: Settlement): SettleOutcome {
   const message = records.messages.leased(settlement);
   if (!message) return "lost";
+  if (settlement.kind === "lost" && comesAgain(records, settlement)) return "settled";
   const { result, resultTtlMs } = settlement;
   const part = partOf(records, message.id);
+  if (settlement.note) records.history.add(message.id, message.entry, settlement.note);
+  if (settlement.kind === "done" && settlement.succeeded && message.entry !== null) {
+    records.entries.noteSuccess(message.entry);
+  }
   if (part && settlePart(records, message, part, settlement)) return "settled";
   if (result) records.results.keep(message.id, result, resultTtlMs);
   switch (settlement.kind) {
     case "done":
+      if (settlement.keepMs) records.failed.keep(message, records.now + settlement.keepMs);
       end(records, message);
       if (!result) remember(records, message.id, settlement.idTtlMs ?? 0);
       break;
@@ -53,14 +60,26 @@ function settleOne(records: Records, settlement: Settlement): SettleOutcome {
     case "defer":
       postpone(records, message, settlement.delayMs, settlement.kind);
       break;
+    case "cooldown":
+      coolOff(records, message, settlement.delayMs);
+      break;
     case "replaced":
       replace(records, message, null, settlement);
       break;
     case "dead":
+    case "lost":
       deadLetter(records, message, settlement.reason);
       break;
   }
   return "settled";
+}
+
+/** Of one whose run was lost. */
+function comesAgain(records: Records, ref: DeliveryRef): boolean {
+  const message = records.messages.delivered(ref);
+  if (!message || !deliverAgain(records, message)) return false;
+  records.notify(message.queue);
+  return true;
 }
 
 const NO_VALUE = { state: "SUCCESS", payload: null };
@@ -68,10 +87,10 @@ const NO_VALUE = { state: "SUCCESS", payload: null };
 /** False: it goes on as any message. */
 function settlePart(records: Records, message: Leased, part: FoundPart, settlement: Settlement): boolean {
   const { kind, result, resultTtlMs: ttlMs, grow } = settlement;
-  if (kind === "retry" || kind === "defer") return false;
+  if (kind === "retry" || kind === "defer" || kind === "cooldown") return false;
   if (kind === "replaced") {
     replace(records, message, part, settlement);
-  } else if (kind === "dead") {
+  } else if (kind === "dead" || kind === "lost") {
     deadLetter(records, message, settlement.reason);
     const record = result ?? { state: "FAILURE", payload: null, reason: settlement.reason };
     return partEnded(records, part, "failed", { record, ttlMs });
@@ -83,6 +102,13 @@ function settlePart(records: Records, message: Leased, part: FoundPart, settleme
     endPartOf(records, message, part, record, ttlMs);
   }
   return true;
+}
+
+/** One that was to stop ends. */
+function coolOff(records: Records, message: Leased, delayMs: number): void {
+  const found = records.messages.find(message.id);
+  if (!found || message.revoked !== NOT_REVOKED) dropUnrun(records, message, "revoked");
+  else coolDown(records, found, delayMs);
 }
 
 /** The message waits until the part in its place has ended; one that was to stop ends, and nothing grows. */

@@ -8,7 +8,7 @@ import type { EpochMs } from "../../core/clock.js";
  */
 export const MOVES = {
   scheduled: ["ready", "blocked", "gone"],
-  ready: ["leased", "blocked", "gone"],
+  ready: ["leased", "scheduled", "blocked", "gone"],
   leased: ["ready", "scheduled", "blocked", "dead", "gone"],
   blocked: ["ready", "scheduled", "gone"],
   dead: ["ready", "scheduled", "blocked", "gone"],
@@ -19,12 +19,16 @@ export type MessageState = keyof typeof MOVES;
 /** Where a message may begin. "blocked": a run that its entry buffers, or a part of a graph. */
 export const FIRST_STATES = ["scheduled", "ready", "blocked"] as const satisfies readonly MessageState[];
 
-/** What a blocked message waits for. entry: the unfinished runs of its entry. lock: a permit. part: other parts of its graph. */
-export const BLOCKERS = ["entry", "lock", "part"] as const;
-export type Blocker = (typeof BLOCKERS)[number];
+/**
+ * Blockers that somebody frees. entry: the unfinished runs of its entry. lock: a permit. part: other parts of its graph. unique:
+ * the message that has its unique key.
+ */
+export const FREED_BLOCKERS = ["entry", "lock", "part", "unique"] as const;
+/** What a blocked message waits for. rate: a token, which comes with time. */
+export type Blocker = (typeof FREED_BLOCKERS)[number] | "rate";
 
 /** What these block counts as waiting in its queue; what an entry buffers is the entry's, a part its graph's. */
-export const COUNTED_BLOCKERS: readonly Blocker[] = ["lock"];
+export const COUNTED_BLOCKERS: readonly Blocker[] = ["lock", "rate", "unique"];
 
 /** Whether a message was revoked. TO_DROP: dropped when it would be claimed again; TO_STOP: its worker is told too. */
 export const NOT_REVOKED = 0;

@@ -50,7 +50,7 @@ function refusalOf(
 }
 
 function account(records: Records, item: TickItem, term: string): OccurrenceOutcome[] {
-  const { entry, maxRuns } = item;
+  const { entry, maxRuns, basis = null } = item;
   let sent = 0;
   let lastDue: EpochMs | null = null;
   const occurrences = item.plan.map((planned) => {
@@ -59,7 +59,7 @@ function account(records: Records, item: TickItem, term: string): OccurrenceOutc
     if (outcome === "sent") sent++;
     return outcome;
   });
-  records.entries.advance(entry, { cursor: item.next, lastDue, sent, disable: item.disable });
+  records.entries.advance(entry, { cursor: item.next, basis, lastDue, sent, disable: item.disable });
   if (maxRuns !== null) records.entries.disableWhenSpent(entry, maxRuns);
   return occurrences;
 }

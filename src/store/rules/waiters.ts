@@ -88,7 +88,7 @@ function grant(records: Records, request: LockRequest, asker?: string): void {
   if (request.kind === "task") note(records, "acquired", request);
   locks.grant(request, now + request.grantMs);
   if (request.kind === "task") {
-    const queue = messages.unblock(request.id);
+    const queue = messages.unblock(request.id, "lock");
     if (queue !== null) records.notify(queue);
   } else if (request.id !== asker) {
     const told = [request.id, ...locks.nextProcesses(request.lock, TOLD_OF_OFFER)];

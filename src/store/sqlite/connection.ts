@@ -149,6 +149,7 @@ export class Connection {
       step = new Step(this.#context.clock.now(), this.#prepare, this.#origin);
       answer = work(step);
       step.graphs.flush();
+      step.lanes.flush();
       if (!this.#files.areStillInPlace()) throw replacedError(this.#files);
       this.#prepare("COMMIT").run();
     } catch (error) {

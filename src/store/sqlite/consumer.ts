@@ -4,6 +4,7 @@ import type { Consumer } from "../contracts/consumer.js";
 import { admit } from "../rules/admit.js";
 import { noteCapacity } from "../rules/capacity.js";
 import { claim, newClaimant } from "../rules/claim.js";
+import { chargeDelivery } from "../rules/rate.js";
 import { giveBack, heartbeat, settleAndClaim } from "../rules/settle.js";
 import { type Connection } from "./connection.js";
 import type { Hub } from "./hub.js";
@@ -28,6 +29,8 @@ export function sqliteConsumer(connection: Connection, hub: Hub, random: Random,
         noteCapacity(logger, name, step.locks.capacity(name), capacity);
         return admit(step, request);
       }),
+
+    charge: (requests) => connection.writeEach(requests, chargeDelivery),
 
     async listen(queues) {
       connection.now();

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/clock.js";
-import type { EntryRecord, EntrySnapshot, EntryStore } from "../contracts/entries.js";
+import type { BasisWalk, EntryRecord, EntrySnapshot, EntryStore } from "../contracts/entries.js";
 import { putEntry, removeEntry } from "../rules/entries.js";
 import { tick, trigger } from "../rules/tick.js";
 import type { Connection } from "./connection.js";
@@ -22,32 +22,42 @@ interface EntryRow {
   readonly disabledAt: EpochMs | null;
   readonly lastDue: EpochMs | null;
   readonly runs: number;
+  readonly basis: string | null;
 }
 
 interface SnapshotRow extends EntryRow {
   readonly unfinished: number;
   readonly buffered: number;
+  readonly lastSuccessAt: EpochMs | null;
+  readonly previousName: string | null;
 }
 
 const COLUMNS = `name, owner, version, definition, revision, etag, due, dispatch_at AS dispatchAt,
-  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_due AS lastDue, runs`;
+  paused_at AS pausedAt, disabled, disabled_at AS disabledAt, last_due AS lastDue, runs, basis`;
 /** With the store's now: whether the row of a message is of those that `endOf` gives a reason for. */
 const HAS_ENDED = `(state NOT IN (${LEASED}, ${DEAD}) AND (revoked <> ${NOT_REVOKED} OR coalesce(expires <= ?, 0)))`;
 /** The store's now comes first, twice. */
-const ENTRY = `SELECT ${COLUMNS},
+const ENTRY = `SELECT ${COLUMNS}, previous_name AS previousName,
   (SELECT count(*) FROM message WHERE message.entry = entry.name AND ${IS_UNFINISHED} AND NOT ${HAS_ENDED}) AS unfinished,
   EXISTS (SELECT 1 FROM buffered_run JOIN message USING (id)
-    WHERE buffered_run.entry = entry.name AND NOT ${HAS_ENDED}) AS buffered FROM entry`;
+    WHERE buffered_run.entry = entry.name AND NOT ${HAS_ENDED}) AS buffered,
+  (SELECT at FROM entry_success WHERE entry_success.entry = entry.name) AS lastSuccessAt FROM entry`;
 const LIVE = "dispatch_at IS NOT NULL AND paused_at IS NULL AND disabled IS NULL";
 const DUE = `SELECT ${COLUMNS} FROM entry WHERE ${LIVE} AND dispatch_at <= ? ORDER BY dispatch_at, name ${LIMIT}`;
 const NEXT = `SELECT dispatch_at AS at FROM entry WHERE ${LIVE} ORDER BY dispatch_at, name LIMIT 1 OFFSET ? + 0`;
+const UPCOMING = `SELECT ${COLUMNS} FROM entry WHERE ${LIVE}`;
+const IN_ORDER = `ORDER BY dispatch_at, name ${LIMIT}`;
 
-function record({ due, dispatchAt, ...same }: EntryRow): EntryRecord {
-  return { ...same, cursor: due === null || dispatchAt === null ? null : { due, dispatchAt } };
+function record({ due, dispatchAt, basis, ...same }: EntryRow): EntryRecord {
+  const cursor = due === null || dispatchAt === null ? null : { due, dispatchAt };
+  return { ...same, cursor, ...(basis !== null && same.disabled === null && { basis }) };
 }
 
-function snapshot({ unfinished, buffered, ...row }: SnapshotRow): EntrySnapshot {
-  return { ...record(row), unfinished, buffered: buffered === 1 };
+function snapshot({ unfinished, buffered, lastSuccessAt, previousName, ...row }: SnapshotRow): EntrySnapshot {
+  return {
+    ...{ ...record(row), unfinished, buffered: buffered === 1, lastSuccessAt },
+    ...(previousName !== null && { previousName }),
+  };
 }
 
 export function sqliteEntries(connection: Connection): EntryStore {
@@ -82,6 +92,35 @@ export function sqliteEntries(connection: Connection): EntryStore {
           nextAt: step.get<{ at: EpochMs }>(NEXT, rows.length)?.at ?? null,
           now: step.now,
         };
+      }),
+
+    upcoming: ({ after, limit }) =>
+      connection.read((step) => {
+        const rows =
+          after === null
+            ? step.all<EntryRow>(`${UPCOMING} ${IN_ORDER}`, limit)
+            : step.all<EntryRow>(
+                `${UPCOMING} AND (dispatch_at, name) > (?, ?) ${IN_ORDER}`,
+                ...[after.dispatchAt, after.name, limit],
+              );
+        return rows.map(record);
+      }),
+
+    basisWalk: () =>
+      connection.read((step) => {
+        const { basis = null, walk = null } = step.get<BasisWalk>("SELECT basis, walk FROM basis_walk") ?? {};
+        return { basis, walk };
+      }),
+
+    putBasisWalk: (term, { basis, walk }) =>
+      connection.write((step) => {
+        if (!step.isCurrentTerm(term)) return "fenced";
+        step.run(
+          `INSERT INTO basis_walk (one, basis, walk) VALUES (1, ?, ?)
+             ON CONFLICT (one) DO UPDATE SET basis = excluded.basis, walk = excluded.walk`,
+          ...[basis, walk],
+        );
+        return "stored";
       }),
 
     tick: (term, items) => connection.write((step) => tick(step, term, items)),

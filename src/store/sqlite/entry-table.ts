@@ -2,7 +2,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { EntryPut } from "../contracts/entries.js";
 import type { LedgerRange, LedgerRow } from "../contracts/ledger.js";
-import type { Advance, BufferedRun, EntryRecords, JudgedEntry, UnfinishedRun } from "../rules/records.js";
+import type { Advance, BufferedRun, EntryRecords, Found, JudgedEntry } from "../rules/records.js";
 import { FOUND } from "./message-table.js";
 import { DEAD } from "./schema.js";
 import { LIMIT, type Transaction } from "./transaction.js";
@@ -31,27 +31,41 @@ export class EntryTable implements EntryRecords {
   write(item: EntryPut): void {
     this.#at.run(
       `INSERT INTO entry (name, owner, version, definition, revision, etag, due, dispatch_at, paused_at, disabled,
-         disabled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         disabled_at, basis, previous_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, version = excluded.version,
          definition = excluded.definition, revision = excluded.revision, etag = excluded.etag,
-         due = excluded.due, dispatch_at = excluded.dispatch_at, paused_at = excluded.paused_at,
+         due = excluded.due, dispatch_at = excluded.dispatch_at, basis = excluded.basis,
+         paused_at = excluded.paused_at, previous_name = coalesce(excluded.previous_name, previous_name),
          disabled_at = CASE WHEN excluded.disabled IS disabled THEN disabled_at ELSE excluded.disabled_at END,
          disabled = excluded.disabled`,
       ...[item.name, item.owner, item.version, item.definition, item.revision, this.#at.etag()],
       ...[item.cursor?.due ?? null, item.cursor?.dispatchAt ?? null, item.pausedAt, item.disabled],
-      item.disabled === null ? null : this.#at.now,
+      ...[item.disabled === null ? null : this.#at.now, item.basis ?? null, item.previousName ?? null],
     );
+    if (item.ran === undefined) return;
+    const { lastDue, runs } = item.ran;
+    this.#at.run("UPDATE entry SET last_due = ?, runs = ? WHERE name = ?", lastDue, runs, item.name);
   }
 
   remove(name: string): void {
     this.#at.run("DELETE FROM entry WHERE name = ?", name);
+    this.#at.run("DELETE FROM entry_success WHERE entry = ?", name);
   }
 
-  advance(name: string, { cursor, lastDue, sent, disable }: Advance): void {
+  advance(name: string, { cursor, basis, lastDue, sent, disable }: Advance): void {
     this.#at.run(
-      `UPDATE entry SET due = ?, dispatch_at = ?, etag = ?, runs = runs + ?,
+      `UPDATE entry SET due = ?, dispatch_at = ?, basis = ?, etag = ?, runs = runs + ?,
          last_due = max(coalesce(last_due, ?), coalesce(?, last_due)) WHERE name = ?`,
-      ...[cursor?.due ?? null, cursor?.dispatchAt ?? null, this.#at.etag(), sent, lastDue, lastDue, name],
+      ...[
+        cursor?.due ?? null,
+        cursor?.dispatchAt ?? null,
+        basis,
+        this.#at.etag(),
+        sent,
+        lastDue,
+        lastDue,
+        name,
+      ],
     );
     if (disable === null) return;
     this.#at.run(
@@ -63,6 +77,14 @@ export class EntryTable implements EntryRecords {
   countRun(name: string, isCounted: boolean): void {
     const sql = "UPDATE entry SET etag = ?, runs = runs + ? WHERE name = ?";
     this.#at.run(sql, this.#at.etag(), isCounted ? 1 : 0, name);
+  }
+
+  noteSuccess(name: string): void {
+    this.#at.run(
+      `INSERT INTO entry_success (entry, at) SELECT name, ? FROM entry WHERE name = ?
+         ON CONFLICT (entry) DO UPDATE SET at = excluded.at`,
+      ...[this.#at.now, name],
+    );
   }
 
   disableWhenSpent(name: string, maxRuns: number): void {
@@ -80,8 +102,8 @@ export class EntryTable implements EntryRecords {
   }
 
   unfinishedRuns(entry: string, limit: number): ReturnType<EntryRecords["unfinishedRuns"]> {
-    const sql = `SELECT ${FOUND}, enqueued_at AS enqueuedAt ${UNFINISHED} ORDER BY enqueued_at ${LIMIT}`;
-    const runs = this.#at.all<UnfinishedRun>(sql, entry, limit);
+    const sql = `SELECT ${FOUND} ${UNFINISHED} ORDER BY enqueued_at ${LIMIT}`;
+    const runs = this.#at.all<Found>(sql, entry, limit);
     return { runs, isAll: runs.length < limit };
   }
 

@@ -2,27 +2,37 @@ import { resolve } from "node:path";
 import type { Store, StoreContext } from "../contracts/store.js";
 import { sweepGraphs } from "../rules/graph-verbs.js";
 import { sweepPermits } from "../rules/locks.js";
+import { sweepPauses } from "../rules/pause.js";
+import { sqliteAlerts } from "./alerts.js";
+import { sqliteAudit } from "./audit.js";
 import { Backups } from "./backups.js";
 import { sqliteConsumer } from "./consumer.js";
 import { sqliteDeadLetters } from "./dead-letters.js";
+import { sqliteCalendars } from "./calendars.js";
 import { sqliteChannel } from "./channel.js";
 import { closedError, Connection } from "./connection.js";
 import { loadDriver } from "./driver.js";
 import { sqliteEntries } from "./entries.js";
 import { sqliteGraphs } from "./graphs.js";
+import { sweepFailed } from "./failed-table.js";
 import { keepHome } from "./home.js";
+import { sqliteHistory } from "./history.js";
 import { Hub } from "./hub.js";
+import { measure } from "./measure.js";
 import { sweepRevocations } from "./message-table.js";
+import { FIRST_LANE, sweepLanes } from "./lane-table.js";
 import { sqliteLeases } from "./leases.js";
 import { sqliteLedger } from "./ledger.js";
 import { realFile } from "./links.js";
 import { sqliteLockInspection } from "./lock-inspection.js";
+import { sqliteLimits } from "./limits.js";
 import { sqliteLocks } from "./locks.js";
 import { Looks } from "./looks.js";
 import { OpenFiles } from "./open-files.js";
 import { openFile } from "./open.js";
 import { markSuspect } from "./place.js";
 import { pragma } from "./pragmas.js";
+import { sqlitePresence } from "./presence.js";
 import { sqliteQueues } from "./queues.js";
 import type { Recovery } from "./recovery.js";
 import { sweepResults } from "./result-table.js";
@@ -93,33 +103,47 @@ export async function openSqliteStore(
     // Others that have the file open write the same.
     connection.write((step) => keepHome(step, file)).catch(() => undefined);
   };
+  const lanePlace = { ...FIRST_LANE };
   const watcher = origin === null ? null : new Watcher(connection, hub, clock, origin, onRollBack);
 
+  const parts = { sender: sqliteSender(connection), results: sqliteResults(connection, hub, looks) };
   return {
     label: `sqlite:${path}`,
     recovery,
-    sender: sqliteSender(connection),
+    ...parts,
     consumer: sqliteConsumer(connection, hub, random, logger),
     queues: sqliteQueues(connection),
-    deadLetters: sqliteDeadLetters(connection),
-    results: sqliteResults(connection, hub, looks),
+    deadLetters: sqliteDeadLetters(connection, parts),
     entries: sqliteEntries(connection),
+    calendars: sqliteCalendars(connection),
     graphs: sqliteGraphs(connection),
     ledger: sqliteLedger(connection),
+    history: sqliteHistory(connection),
     leases: sqliteLeases(connection, logger),
+    limits: sqliteLimits(connection),
     locks: sqliteLocks(connection, logger),
     lockInspection: sqliteLockInspection(connection),
+    alerts: sqliteAlerts(connection),
+    presence: sqlitePresence(connection),
+    audit: sqliteAudit(connection),
     channel: sqliteChannel(connection, hub),
 
     async now() {
       return connection.now();
     },
 
+    measure: () => connection.read(measure),
+
     sweep: (limit) =>
       connection.write((step) => {
         let dropped = sweepResults(step, limit);
         dropped += sweepRevocations(step, limit - dropped);
         dropped += sweepPermits(step, limit - dropped);
+        dropped += step.rates.dropFullBuckets(limit - dropped);
+        dropped += step.uniques.sweep(limit - dropped);
+        dropped += sweepPauses(step, limit - dropped);
+        dropped += sweepLanes(step, lanePlace, limit - dropped);
+        dropped += sweepFailed(step, limit - dropped);
         return dropped + sweepGraphs(step, limit - dropped);
       }),
 

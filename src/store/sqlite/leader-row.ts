@@ -1,5 +1,6 @@
-/** Who leads, as the one row of its table. */
+/** Who has a lease, as the one row of its table. */
 import type { EpochMs } from "../../core/clock.js";
+import type { LeaseName } from "../contracts/leases.js";
 import type { Transaction } from "./transaction.js";
 
 export interface LeaderRow {
@@ -12,12 +13,17 @@ export interface LeaderRow {
   readonly lastSeen: EpochMs;
 }
 
-export function leaderRow(at: Transaction): LeaderRow | undefined {
-  return at.get("SELECT id, nonce, host, version, epoch, until, last_seen AS lastSeen FROM leader");
+/** The table of each lease. */
+export const LEASE_TABLES = { beat: "leader", watch: "watcher" } as const satisfies Record<LeaseName, string>;
+
+export function leaderRow(at: Transaction, name: LeaseName = "beat"): LeaderRow | undefined {
+  return at.get(
+    `SELECT id, nonce, host, version, epoch, until, last_seen AS lastSeen FROM ${LEASE_TABLES[name]}`,
+  );
 }
 
-export function currentLeader(at: Transaction): LeaderRow | null {
-  const leader = leaderRow(at);
+export function currentLeader(at: Transaction, name: LeaseName = "beat"): LeaderRow | null {
+  const leader = leaderRow(at, name);
   return leader && leader.until > at.now ? leader : null;
 }
 

@@ -11,7 +11,11 @@ import {
   type Revoked,
   TO_DROP,
 } from "../rules/states.js";
+import { forgetRate, keepRate, leaveBacklog } from "./rate-rows.js";
 import { BLOCKED, DEAD, LEASED, READY, SCHEDULED, WAITING } from "./schema.js";
+import type { LaneTable } from "./lane-table.js";
+import { readTurn, withTurn } from "./lane-table.js";
+import { queueLength } from "./queue-length.js";
 import { LIMIT, type Transaction } from "./transaction.js";
 
 /** What the moves below need. */
@@ -22,13 +26,14 @@ export interface Known extends records.Known {
 }
 
 type As<T> = T & Known;
+type Content = Pick<records.Sent, "body" | "eta" | "expires">;
 
 /** Whether a blocked message counts as one of its queue. */
 export const COUNTED = `blocker IN (${COUNTED_BLOCKERS.map((blocker) => `'${blocker}'`).join(", ")})`;
 
 const KNOWN = "seq, id, queue, eta, entry, result_ttl AS resultTtlMs, id_ttl AS idTtlMs, lock";
 /** The columns of a row, and the store's words for its state. */
-export const FOUND = `${KNOWN}, task, revoked, expires, blocker,
+export const FOUND = `${KNOWN}, task, revoked, expires, blocker, retries, deliveries, enqueued_at AS enqueuedAt,
   CASE state WHEN ${READY} THEN 'ready' WHEN ${SCHEDULED} THEN 'scheduled' WHEN ${LEASED} THEN 'leased'
     WHEN ${DEAD} THEN 'dead' ELSE 'blocked' END AS state`;
 const FOREMOST = `SELECT ${KNOWN}, task, priority, expires, max_deliveries AS maxDeliveries, body, retries, deliveries,
@@ -40,9 +45,11 @@ const QUEUED = `CASE WHEN eta > ? THEN ${SCHEDULED} ELSE ${READY} END`;
 export class MessageTable implements records.MessageRecords {
   readonly readAhead = Infinity;
   readonly #at: Transaction;
+  readonly #lanes: LaneTable;
 
-  constructor(at: Transaction) {
+  constructor(at: Transaction, lanes: LaneTable) {
     this.#at = at;
+    this.#lanes = lanes;
   }
 
   isStored(id: string): boolean {
@@ -59,15 +66,16 @@ export class MessageTable implements records.MessageRecords {
   }
 
   delivered({ id, token }: DeliveryRef): As<records.Delivered> | null {
-    const sql = `SELECT ${KNOWN}, task, lease_until AS until FROM message WHERE id = ? AND token = ?`;
+    const sql = `SELECT ${KNOWN}, task, deliveries, max_deliveries AS maxDeliveries, lease_until AS until FROM message
+      WHERE id = ? AND token = ?`;
     return this.#at.get<As<records.Delivered>>(sql, id, token) ?? null;
   }
 
   ready(queue: string, limit: number): readonly As<records.Ready>[] {
-    if (limit !== 1) return this.#at.all<As<records.Ready>>(FOREMOST, queue, limit);
+    if (limit !== 1) return this.#at.all<As<records.Ready>>(FOREMOST, queue, limit).map(turned);
     // A single row without the detour over a list.
     const one = this.#at.get<As<records.Ready>>(FOREMOST, queue, 1);
-    return one ? [one] : [];
+    return one ? [turned(one)] : [];
   }
 
   hasReady(queue: string): boolean {
@@ -109,6 +117,10 @@ export class MessageTable implements records.MessageRecords {
     return waiting;
   }
 
+  holds(queue: string, count: number): boolean {
+    return queueLength(this.#at, queue) >= count;
+  }
+
   dead(id: string): Known | null {
     return this.#at.get<Known>(`SELECT ${KNOWN} FROM message WHERE id = ? AND state = ${DEAD}`, id) ?? null;
   }
@@ -117,12 +129,26 @@ export class MessageTable implements records.MessageRecords {
     return lock === null ? null : (JSON.parse(lock) as MessageLock);
   }
 
-  insertUnlessKnown(sent: records.Sent, state: "ready" | "scheduled"): Known | null {
-    return this.#insert(sent, state === "ready" ? READY : SCHEDULED, null);
+  insertUnlessKnown(sent: records.Sent, state: "ready" | "scheduled", turn: number | null): Known | null {
+    return this.#insert(sent, state === "ready" ? READY : SCHEDULED, null, turn);
   }
 
   insertBuffered(sent: records.Sent): void {
     this.#insert(sent, BLOCKED, "entry");
+  }
+
+  bufferedSent(message: Known): Omit<records.Sent, "rate" | "lane" | "unique"> {
+    const sql = `SELECT task, priority, expires, max_deliveries AS maxDeliveries, body FROM message WHERE seq = ?`;
+    const row = this.#at.get<Pick<records.Sent, "task" | "priority" | "expires" | "maxDeliveries" | "body">>(
+      sql,
+      message.seq,
+    )!;
+    const { id, queue, eta, entry, resultTtlMs, idTtlMs } = message;
+    return {
+      ...row,
+      ...{ id, queue, eta, entry, resultTtlMs, idTtlMs },
+      lock: this.lockOf(message),
+    };
   }
 
   insertPart(sent: records.Sent): void {
@@ -136,23 +162,32 @@ export class MessageTable implements records.MessageRecords {
       ...[at.nextSeq(), id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry, at.now],
       ...[body, sent.lock && JSON.stringify(sent.lock), idTtlMs],
     );
+    if (sent.rate !== null) keepRate(at, id, sent.rate);
   }
 
-  #insert(sent: records.Sent, state: number, blocker: Blocker | null): Known | null {
+  #insert(
+    sent: records.Sent,
+    state: number,
+    blocker: Blocker | null,
+    turn: number | null = null,
+  ): Known | null {
     const at = this.#at;
     at.movesMessages = true;
     const { id, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, idTtlMs, entry, body } =
       sent;
     const seq = at.nextSeq();
+    const rank = turn === null ? priority : withTurn(priority, turn);
     const lock = sent.lock && JSON.stringify(sent.lock);
     const stored = at.run(
       `INSERT INTO message (seq, id, state, blocker, task, queue, priority, eta, expires, max_deliveries, result_ttl,
          entry, enqueued_at, body, lock, id_ttl) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
          WHERE NOT EXISTS (SELECT 1 FROM result WHERE id = ? AND until > ?) ON CONFLICT (id) DO NOTHING`,
-      ...[seq, id, state, blocker, task, queue, priority, eta, expires, maxDeliveries, resultTtlMs, entry],
+      ...[seq, id, state, blocker, task, queue, rank, eta, expires, maxDeliveries, resultTtlMs, entry],
       ...[at.now, body, lock, idTtlMs, id, at.now],
     );
-    return stored > 0 ? { seq, id, queue, eta, entry, resultTtlMs, idTtlMs, lock } : null;
+    if (stored === 0) return null;
+    if (sent.rate !== null) keepRate(at, id, sent.rate);
+    return { seq, id, queue, eta, entry, resultTtlMs, idTtlMs, lock };
   }
 
   lease(message: Known, { token, worker, until }: records.Lease): void {
@@ -190,8 +225,9 @@ export class MessageTable implements records.MessageRecords {
     );
   }
 
-  block({ seq }: Known, blocker: "lock" | "part"): void {
+  block({ seq, id }: Known, blocker: "lock" | "part" | "rate" | "unique"): void {
     this.#at.movesMessages = true;
+    leaveBacklog(this.#at, id);
     this.#at.run(
       `UPDATE message SET state = ${BLOCKED}, blocker = ?, deliveries = deliveries - (token IS NOT NULL), ${BACK},
          dead_at = NULL, dead_reason = NULL WHERE seq = ?`,
@@ -199,9 +235,21 @@ export class MessageTable implements records.MessageRecords {
     );
   }
 
-  unblock(id: string): string | null {
-    const sql = `UPDATE message SET state = ${QUEUED}, blocker = NULL WHERE id = ? AND blocker = 'lock' RETURNING queue`;
-    return this.#at.get<{ queue: string }>(sql, this.#at.now, id)?.queue ?? null;
+  unblock(id: string, blocker: "lock" | "rate" | "unique"): string | null {
+    if (blocker === "rate") leaveBacklog(this.#at, id);
+    const sql = `UPDATE message SET state = ${QUEUED}, blocker = NULL WHERE id = ? AND blocker = ? RETURNING queue`;
+    return this.#at.get<{ queue: string }>(sql, this.#at.now, id, blocker)?.queue ?? null;
+  }
+
+  rewrite({ seq }: Known, { body, eta, expires }: Content, where: "stay" | "move"): void {
+    const at = this.#at;
+    at.movesMessages = true;
+    const isScheduled = queuedState(eta, at.now) === "scheduled";
+    const move = where === "stay" ? "" : `, blocker = NULL, state = ${isScheduled ? SCHEDULED : READY}`;
+    at.run(
+      `UPDATE message SET body = ?, eta = ?, expires = ?${move} WHERE seq = ?`,
+      ...[body, eta, expires, seq],
+    );
   }
 
   deadLetter({ seq }: Known, reason: string): void {
@@ -230,14 +278,16 @@ export class MessageTable implements records.MessageRecords {
     );
   }
 
-  sendPart({ seq }: Known, eta: EpochMs | null, expires: EpochMs | null): void {
+  sendPart({ seq }: Known, eta: EpochMs | null, expires: EpochMs | null, age: "new" | "kept"): void {
     const at = this.#at;
     at.movesMessages = true;
     const state = queuedState(eta, at.now) === "ready" ? READY : SCHEDULED;
     at.run(
       `UPDATE message SET state = ?, blocker = NULL, seq = ?, eta = ?, expires = ?, retries = 0, deliveries = 0,
-         enqueued_at = ? WHERE seq = ?`,
-      ...[state, at.nextSeq(), eta, expires, at.now, seq],
+         enqueued_at = coalesce(?, enqueued_at) WHERE seq = ?`,
+      ...(age === "new"
+        ? [state, at.nextSeq(), eta, expires, at.now, seq]
+        : [state, seq, eta, expires, null, seq]),
     );
   }
 
@@ -245,12 +295,19 @@ export class MessageTable implements records.MessageRecords {
     this.#at.run("UPDATE message SET expires = NULL WHERE seq = ?", seq);
   }
 
-  remove({ seq }: Known): void {
+  remove({ seq, id }: Known): void {
     this.#at.run("DELETE FROM message WHERE seq = ?", seq);
+    forgetRate(this.#at, id);
+    this.#lanes.forget(id);
   }
 
   markRevoked({ seq }: Known, how: Revoked): void {
     this.#at.run("UPDATE message SET revoked = ? WHERE seq = ?", how, seq);
+  }
+
+  setTurn({ id }: Known, priority: number, turn: number): void {
+    // By its id: the move before may have given it another age.
+    this.#at.run("UPDATE message SET priority = ? WHERE id = ?", withTurn(priority, turn), id);
   }
 
   setLock(message: Known, lock: MessageLock): Known {
@@ -272,6 +329,11 @@ export class MessageTable implements records.MessageRecords {
       ...[id, until],
     );
   }
+}
+
+/** Of a row: its priority, and its turn. */
+function turned(row: As<records.Ready>): As<records.Ready> {
+  return Object.assign(row, readTurn(row.priority));
 }
 
 /** Drops at most `limit` revocations whose time is over. */

@@ -7,7 +7,7 @@
  */
 import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { messageOf } from "../../core/errors.js";
-import { ADDED_TABLES } from "./added-tables.js";
+import { addColumns, ADDED_TABLES } from "./added-tables.js";
 import type { StoreContext } from "../contracts/store.js";
 import { backupsFolder, backupsOf } from "./backups.js";
 import { ask, type Driver, type Handle } from "./driver.js";
@@ -203,6 +203,7 @@ function prepare(handle: Handle, path: string): Home | null {
     version = assertVersion(handle, path);
     if (version < SCHEMA_VERSION) migrate(handle, version);
     handle.exec(ADDED_TABLES);
+    addColumns(handle);
     home = otherHome(handle, path);
     if (!home) settleHome(handle, path);
     handle.exec("COMMIT");

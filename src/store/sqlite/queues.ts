@@ -1,13 +1,16 @@
-import type { QueueCounts, Queues } from "../contracts/queues.js";
+import { type QueueCounts, type Queues, withFailed, withPauses } from "../contracts/queues.js";
+import { pausedQueues, pauseQueue, resumeQueue } from "../rules/pause.js";
 import { purge } from "../rules/revoke.js";
 import { type Connection, STEP_LIMIT } from "./connection.js";
+import { browse, oldestReady, peek, revokedIds } from "./browse.js";
+import { countFailed } from "./failed-table.js";
 import { COUNTED } from "./message-table.js";
 import { BLOCKED, DEAD, LEASED, READY, SCHEDULED } from "./schema.js";
 import type { Step } from "./step.js";
 
 export function sqliteQueues(connection: Connection): Queues {
   return {
-    counts: () => connection.read(counts),
+    counts: ({ withAges = false } = {}) => connection.read((step) => counts(step, withAges)),
 
     async purge(queues) {
       let dropped = 0;
@@ -18,6 +21,18 @@ export function sqliteQueues(connection: Connection): Queues {
       }
       return dropped;
     },
+
+    pause: (queue, pause) => connection.write((step) => pauseQueue(step, queue, pause)),
+
+    resume: (queue) => connection.write((step) => resumeQueue(step, queue)),
+
+    paused: () => connection.read(pausedQueues),
+
+    browse: (query) => connection.read((step) => browse(step, query)),
+
+    peek: (id) => connection.read((step) => peek(step, id)),
+
+    revoked: (page) => connection.read((step) => revokedIds(step, page)),
   };
 }
 
@@ -31,7 +46,7 @@ const COUNTS = {
 } as const;
 
 /** Each counts in an index alone, bodies are not read. */
-function counts(step: Step): QueueCounts[] {
+function counts(step: Step, withAges: boolean): QueueCounts[] {
   const found = new Map<string, Omit<QueueCounts, "queue">>();
   for (const name of Object.keys(COUNTS) as (keyof typeof COUNTS)[]) {
     const [index, where] = COUNTS[name];
@@ -43,9 +58,15 @@ function counts(step: Step): QueueCounts[] {
       found.set(queue, { ...counted, [name]: count });
     }
   }
-  return [...found].map(([queue, counted]) => ({ queue, ...counted })).sort(byQueue);
-}
-
-function byQueue(a: { readonly queue: string }, b: { readonly queue: string }): number {
-  return a.queue < b.queue ? -1 : 1;
+  const failed = new Map(countFailed(step).map(({ queue, count }) => [queue, count]));
+  return withPauses(
+    withFailed(
+      [...found].map(([queue, counted]) => {
+        const oldestReadyAt = withAges && counted.ready > 0 ? oldestReady(step, queue) : null;
+        return { queue, ...counted, ...(oldestReadyAt !== null && { oldestReadyAt }) };
+      }),
+      failed,
+    ),
+    pausedQueues(step),
+  );
 }

@@ -45,6 +45,7 @@ export class Transaction implements News {
   wakesBy = Infinity;
   movesMessages = false;
   claimsAgainBy: EpochMs | null | undefined;
+  #isRated: boolean | undefined;
   readonly #prepare: (sql: string) => Statement;
   readonly #origin: string | null;
   #lastSeq: number | null = null;
@@ -77,6 +78,15 @@ export class Transaction implements News {
   /** The number of rows changed. */
   run(sql: string, ...values: SqlValue[]): number {
     return Number(this.#prepare(sql).run(...toColumns(values)).changes);
+  }
+
+  /** Whether a message carries its rate, or waits for a token: asked once. */
+  get isRated(): boolean {
+    return (this.#isRated ??= this.get("SELECT 1 FROM rate_message LIMIT 1") !== undefined);
+  }
+
+  set isRated(isRated: boolean) {
+    this.#isRated = isRated;
   }
 
   /** The age of the next message that is sent, retried, dead-lettered or redriven. */

@@ -175,10 +175,17 @@ export class Watcher {
    */
   #ringListeners(step: Step): void {
     if (this.#hub.listeners.size === 0) return;
-    this.#hub.wakeBy(step.nextWakeAt() ?? Infinity);
+    this.#hub.wakeBy(Math.min(step.nextWakeAt() ?? Infinity, this.#firstTurn(step)));
     for (const listener of this.#hub.listeners) {
       if (some(listener.queues, (queue) => step.messages.hasReady(queue))) listener.notify();
     }
+  }
+
+  /** A token that nobody was told of yet. */
+  #firstTurn({ rates }: Step): number {
+    if (!rates.any()) return Infinity;
+    const queues = new Set([...this.#hub.listeners].flatMap((listener) => [...listener.queues]));
+    return Math.min(...[...queues].map((queue) => rates.firstTurn(queue)?.turnAt ?? Infinity));
   }
 
   /**

@@ -1,7 +1,7 @@
 /** Ids that a sender may send again: known for as long as a result would be kept, also where the task leaves none. */
 import assert from "node:assert/strict";
 import type { Delivery } from "../../../src/store/contracts/delivery.js";
-import type { NewMessage } from "../../../src/store/contracts/sender.js";
+import type { EnqueueOutcome, NewMessage } from "../../../src/store/contracts/sender.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import { allow, entry, ledgerOf, putAll } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
@@ -28,8 +28,8 @@ const never = new AbortController().signal;
 const once = (changes: Partial<NewMessage> = {}) =>
   message("a", { resultTtlMs: 0, idTtlMs: ID_MS, ...changes });
 
-async function outcome(store: Store, sent: NewMessage): Promise<string> {
-  return String((await store.sender.enqueue([sent]))[0]);
+async function outcome(store: Store, sent: NewMessage): Promise<EnqueueOutcome | undefined> {
+  return (await store.sender.enqueue([sent]))[0];
 }
 
 /** The delivery has ended as its worker says when nothing is kept. */

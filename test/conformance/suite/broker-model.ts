@@ -85,11 +85,12 @@ export class BrokerModel {
   settle({ id, token, kind, result, ...rest }: Settlement, now: EpochMs): "settled" | "lost" {
     const message = this.#heldBy(id, token);
     if (!message) return "lost";
-    if (result) this.results.set(id, { state: result.state });
     this.#takeFrom(message);
+    if (kind === "lost" && message.deliveries < message.maxDeliveries) return "settled";
+    if (result) this.results.set(id, { state: result.state });
     if (kind === "done") {
       this.#end(message);
-    } else if (kind === "dead") {
+    } else if (kind === "dead" || kind === "lost") {
       this.#deadLetter(message);
     } else {
       message.eta = now + ("delayMs" in rest ? rest.delayMs : 0);

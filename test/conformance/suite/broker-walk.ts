@@ -6,7 +6,7 @@ import type { Settlement } from "../../../src/store/contracts/consumer.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import { BrokerModel } from "./broker-model.js";
 import { group, type Harness } from "./harness.js";
-import { claim, dead, done, message, retry } from "./samples.js";
+import { claim, dead, done, lost, message, retry } from "./samples.js";
 
 const QUEUES = ["q", "r"] as const;
 const LEASE_MS = 1_000;
@@ -81,9 +81,8 @@ export async function walkBroker(harness: Harness, seed: number, steps: number):
     (handle) => claimFrom(handle, pick(QUEUES), 1 + random(2)),
     async ({ consumer }) => {
       const settlements = someRefs().map((ref): Settlement => {
-        const kind = random(4);
-        if (kind < 2) return { ...done(ref), resultTtlMs: KEPT_MS };
-        return { ...(kind === 2 ? retry(ref, random(2) * 700) : dead(ref)), resultTtlMs: KEPT_MS };
+        const end = pick([done, done, (to: DeliveryRef) => retry(to, random(2) * 700), dead, lost]);
+        return { ...end(ref), resultTtlMs: KEPT_MS };
       });
       const { outcomes } = await consumer.settle(settlements, null);
       assert.deepEqual(

@@ -6,6 +6,8 @@ import { cursor, entry, item, ledgerOf, putAll, read, sendOf, tick } from "./ent
 import { group } from "./harness.js";
 import { lead } from "./leases.js";
 
+const basisOf = async (store: Store, name: string) => (await read(store, name)).basis;
+
 export const putCases = group("entries: put, get, list, remove", {
   "what was put is read back whole": async ({ store, clock, peer }) => {
     const due = clock.now() + 1_000;
@@ -28,6 +30,7 @@ export const putCases = group("entries: put, get, list, remove", {
       runs: 0,
       unfinished: 0,
       buffered: false,
+      lastSuccessAt: null,
     });
     assert.equal(missing, null);
     assert.deepEqual(await store.entries.get([]), []);
@@ -89,6 +92,83 @@ export const putCases = group("entries: put, get, list, remove", {
     await putAll(store, entry("a", now + 9, { expect: before.etag, revision: "r2" }));
     const after = await read(store, "a");
     assert.deepEqual([after.lastDue, after.runs, after.unfinished], [now, 1, 1]);
+  },
+
+  "the basis is that of the last write of the cursor": {
+    because: "the leader tells by it which cursors it has to compute anew",
+    async run({ store, clock }) {
+      const now = clock.now();
+      const basis = "t2025c;DE-BY=3f9c21aa90e1b7c4;\u00fc +\ud800";
+      await putAll(store, entry("a", now, { basis }), entry("b", now));
+      assert.deepEqual([await basisOf(store, "a"), await basisOf(store, "b")], [basis, undefined]);
+      assert.deepEqual((await store.entries.due(10)).entries.map((due) => due.basis).sort(), [
+        basis,
+        undefined,
+      ]);
+      const term = await lead(store);
+      const moved = { plan: [sendOf("a", now)], next: cursor(now + 5) };
+      await tick(store, term, item("a", now, { ...moved, basis: "t2026a" }), item("b", now, moved));
+      assert.deepEqual([await basisOf(store, "a"), await basisOf(store, "b")], ["t2026a", undefined]);
+      await clock.advance(5);
+      await tick(store, term, item("a", now + 5, { next: cursor(now + 9) }));
+      assert.equal(await basisOf(store, "a"), undefined);
+      await putAll(store, entry("a", now, { basis: "t1", expect: (await read(store, "a")).etag }));
+      await putAll(store, entry("a", now, { expect: (await read(store, "a")).etag }));
+      assert.equal(await basisOf(store, "a"), undefined);
+    },
+  },
+
+  "a disabled entry has no basis": async ({ store, clock }) => {
+    const now = clock.now();
+    await putAll(store, entry("a", now, { basis: "t2025c", disabled: "disabled" }));
+    const { basis, disabledAt } = await read(store, "a");
+    assert.deepEqual([basis, disabledAt], [undefined, now]);
+    await putAll(store, entry("b", now, { basis: "t2025c" }));
+    const last = { plan: [sendOf("b", now)], next: null, basis: "t2025c", disable: "ended" };
+    await tick(store, await lead(store), item("b", now, last));
+    assert.deepEqual([(await read(store, "b")).disabledAt, await basisOf(store, "b")], [now, undefined]);
+  },
+
+  "the previous name stays until a put gives another, and goes with the entry": async ({ store, clock }) => {
+    const previousName = "\u00fc lamps+";
+    await putAll(store, entry("a", clock.now(), { previousName }));
+    assert.equal((await read(store, "a")).previousName, previousName);
+    await putAll(store, entry("a", null, { expect: (await read(store, "a")).etag }));
+    const [listed] = await store.entries.list({ limit: 1 });
+    assert.equal(listed?.previousName, previousName);
+    await putAll(store, entry("a", null, { previousName: "x", expect: listed.etag }));
+    const { etag, ...rest } = await read(store, "a");
+    assert.equal(rest.previousName, "x");
+    await store.entries.remove("a", etag);
+    await putAll(store, entry("a", null));
+    assert.equal("previousName" in (await read(store, "a")), false);
+  },
+
+  "a put that says what the entry ran under another name keeps that": {
+    because: "a renamed entry goes on after what its old name has run",
+    async run({ store, clock }) {
+      const now = clock.now();
+      await putAll(store, entry("a", now + 5, { previousName: "b", ran: { lastDue: now, runs: 412 } }));
+      const { lastDue, runs, etag } = await read(store, "a");
+      assert.deepEqual([lastDue, runs], [now, 412]);
+      await putAll(store, entry("a", now + 5, { expect: etag }));
+      const kept = await read(store, "a");
+      assert.deepEqual([kept.lastDue, kept.runs], [now, 412]);
+      await putAll(store, entry("a", now + 5, { expect: kept.etag, ran: { lastDue: null, runs: 0 } }));
+      const renamed = await read(store, "a");
+      assert.deepEqual([renamed.lastDue, renamed.runs], [null, 0]);
+    },
+  },
+
+  "a disabled entry keeps a cursor that is put with it, and is not due": {
+    because: "a rename that a crash has cut short goes on from there",
+    async run({ store, clock }) {
+      const now = clock.now();
+      await putAll(store, entry("a", now, { disabled: "renamed" }));
+      assert.deepEqual((await read(store, "a")).cursor, cursor(now));
+      const { entries, nextAt } = await store.entries.due(10);
+      assert.deepEqual([entries, nextAt], [[], null]);
+    },
   },
 
   "disabledAt is when the reason was set, and goes with it": async ({ store, clock }) => {
@@ -201,8 +281,8 @@ export const dueCases = group("entries: due", {
     await clock.advance(499);
     assert.deepEqual(await store.entries.due(10), { entries: [], nextAt: now + 500, now: now + 499 });
     await clock.advance(1);
-    const { unfinished, buffered, ...stored } = await read(store, "a");
-    assert.deepEqual([unfinished, buffered], [0, false]);
+    const { unfinished, buffered, lastSuccessAt, ...stored } = await read(store, "a");
+    assert.deepEqual([unfinished, buffered, lastSuccessAt], [0, false, null]);
     assert.deepEqual(await store.entries.due(10), {
       entries: [stored],
       nextAt: null,

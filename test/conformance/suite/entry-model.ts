@@ -146,6 +146,9 @@ export class EntryModel {
       return this.#send(run);
     };
     if (isFree()) return sendInstead();
+    // A run that is known already is no new one: nothing is skipped, stopped or replaced for it.
+    if (this.#buffered.some((one) => one.entry === entry && one.id === id)) return "buffered";
+    if (this.#known.has(id)) return this.#send(run);
     if (overlap.policy === "skip") {
       this.#row(entry, { due, fate: "skipped", reason: "overlap", taskId: null });
       return "overlap";
@@ -159,7 +162,6 @@ export class EntryModel {
       if (isFree() || graceEnd <= this.now) return sendInstead();
     }
     this.#unbuffer(entry, "replaced");
-    if (this.#known.has(id)) return this.#send(run);
     this.#known.add(id);
     this.#buffered.push({ ...run, timeoutMs: overlap.timeoutMs, graceEnd });
     return "buffered";

@@ -287,6 +287,8 @@ export const overlapCases = group("entries: overlap", {
     const running = await claimOne(store);
     await clock.advance(5_000);
     await finish(store, running);
+    const [counts] = await store.queues.counts();
+    assert.equal(counts?.ready ?? 0, 0);
     assert.deepEqual(await standing(store), { unfinished: 0, buffered: false, runs: 2 });
     const [result] = await store.results.get([a.id(1)]);
     assert.deepEqual([result?.state, result?.reason], ["REVOKED", "expired"]);

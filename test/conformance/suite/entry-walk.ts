@@ -20,7 +20,7 @@ import type { Store } from "../../../src/store/contracts/store.js";
 import { cursor, entry, item, runId } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
 import { lead } from "./leases.js";
-import { claim, dead, done, HOUR_MS, message, retry } from "./samples.js";
+import { claim, dead, done, HOUR_MS, lost, message, retry } from "./samples.js";
 
 const NAMES = ["a", "b"];
 const QUEUES = ["q", "r"];
@@ -90,6 +90,7 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
   };
   /** No two alike: a store may keep equal records of one instant as one. */
   const aRange = (from: number) => ({ from, to: from + 2, count: 3, reason: `r${++ranges}`, schedule: "{}" });
+  const aBasis = () => (below(3) ? {} : { basis: pick(["t2025c", "t2026a;DE=1"]) });
   const aPlan = (name: string, from: number): { plan: PlannedOccurrence[]; end: number } => {
     const plan: PlannedOccurrence[] = [];
     let due = from;
@@ -113,6 +114,7 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
     const next = below(6) ? cursor(end, end + below(100)) : null;
     const planned = item(name, below(9) ? at : 5, {
       ...{ revision: below(9) ? stored.revision : "of another deploy", plan, next },
+      ...aBasis(),
       disable: next === null ? pick(["ended", null]) : null,
       maxRuns: pick([null, null, 3, 6, 12]),
     });
@@ -133,6 +135,7 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
       (ref) => retry(ref, delayMs),
       (ref) => ({ ...retry(ref, delayMs), kind: "defer" }),
       dead,
+      lost,
     ]);
     await both((store, which) => store.consumer.settle([settlement(refs[which])], null));
   };
@@ -145,6 +148,8 @@ async function walkEntries(harness: Harness, seed: number, steps: number): Promi
         ...{ cursor: aCursor(), revision: pick(["r1", "r2"]) },
         pausedAt: below(8) ? null : clock.now(),
         disabled: below(6) ? null : pick(["disabled", "left-code"]),
+        ...aBasis(),
+        ...(below(4) ? {} : { previousName: pick(NAMES) }),
         ledger: below(4) ? [] : [aRange(clock.now() - 100)],
       });
       await both((store, which) => store.entries.put([{ ...put, expect: before[which]?.etag ?? null }]));

@@ -14,7 +14,18 @@ import {
   statesOf,
 } from "./graph-samples.js";
 import { type ConformanceCase, group, type Harness } from "./harness.js";
-import { claim, claimIds, claimOne, dead, done, HOUR_MS, LEASE_MS, message } from "./samples.js";
+import {
+  claim,
+  claimIds,
+  claimOne,
+  dead,
+  done,
+  HOUR_MS,
+  LEASE_MS,
+  lost,
+  message,
+  workerLost,
+} from "./samples.js";
 
 interface End {
   readonly because: string;
@@ -46,7 +57,7 @@ const ENDS: Readonly<Record<string, End>> = {
     because: "it is dropped at once",
     state: "revoked",
     result: "REVOKED revoked",
-    by: ({ store }) => store.sender.revoke(["g:0"], { terminate: false, keepMs: HOUR_MS }),
+    by: async ({ store }) => void (await store.sender.revoke(["g:0"], { terminate: false, keepMs: HOUR_MS })),
   },
   "that is revoked in a worker's hands, and comes back": {
     because: "the claim that would take it drops it",
@@ -66,6 +77,17 @@ const ENDS: Readonly<Record<string, End>> = {
     by: async ({ store, clock }) => {
       await claimOne(store);
       await clock.advance(LEASE_MS);
+    },
+  },
+  "whose last run is lost": {
+    because: "there is nothing that would run it once more",
+    head: { send: { maxDeliveries: 1 } },
+    state: "failed",
+    result: "FAILURE worker-lost",
+    by: async ({ store }) => {
+      const result = { ...workerLost, reason: "worker-lost" };
+      await store.consumer.settle([lost(await claimOne(store), result)], null);
+      assert.equal((await store.deadLetters.list({ limit: 2 })).length, 1);
     },
   },
   "that waits too long for its lock": {
@@ -107,7 +129,7 @@ const endCases: ConformanceCase[] = Object.entries(ENDS).map(([name, end]) => ({
     const { culprit, input, graph } = deliveries.get("g:3")?.part ?? {};
     assert.deepEqual([culprit?.task, culprit?.result.id, input, graph], ["tasks.t", "g:0", undefined, "g"]);
     assert.equal(`${culprit?.result.state} ${culprit?.result.reason}`, end.result);
-    assert.deepEqual(changes, [{ id: "g", name: "form", state: "failed" }]);
+    assert.deepEqual(changes, [{ id: "g", name: "form", state: "failed", parts: 4 }]);
     const [unrun] = await store.results.get(["g:2"]);
     assert.deepEqual([unrun?.state, unrun?.reason, unrun?.payload], ["REVOKED", "upstream", '"g:0"']);
     const parts = await store.graphs.parts("g", { limit: 10 });
@@ -131,6 +153,12 @@ export const graphEndCases = [
       await open(store, ...chainOf(2), 1);
       const first = await claimOne(store);
       await store.consumer.settle([{ ...done(first), kind: "retry", delayMs: 0, result: null }], null);
+      assert.deepEqual((await drain(store)).ran, ["g:0", "g:1"]);
+    },
+
+    "a run that is lost keeps the graph waiting": async ({ store }) => {
+      await open(store, ...chainOf(2), 1);
+      await store.consumer.settle([lost(await claimOne(store))], null);
       assert.deepEqual((await drain(store)).ran, ["g:0", "g:1"]);
     },
 
@@ -175,7 +203,7 @@ export const graphEndCases = [
       await open(store, [part(0, { list: "a" }), part(1, { pending: 1 })], [list("a", { 1: "failure" })], 0);
       const { ran, changes } = await drain(store, { "g:0": "fail", "g:1": "fail" });
       assert.deepEqual(ran, ["g:0", "g:1"]);
-      assert.deepEqual(changes, [{ id: "g", name: "form", state: "failed" }]);
+      assert.deepEqual(changes, [{ id: "g", name: "form", state: "failed", parts: 2 }]);
     },
 
     "what hangs on an error callback that was not needed is not needed either, by whatever edge": async ({
@@ -188,7 +216,7 @@ export const graphEndCases = [
       await open(store, [part(0, { list: "a" }), ...waiting], lists, 0);
       const { ran, changes } = await drain(store);
       assert.deepEqual(ran, ["g:0"]);
-      assert.deepEqual(changes, [{ id: "g", name: "form", state: "succeeded" }]);
+      assert.deepEqual(changes, [{ id: "g", name: "form", state: "succeeded", parts: 5 }]);
       assert.deepEqual(await statesOf(store), {
         ...{ 0: "succeeded", 1: "unrun", 2: "unrun", 3: "unrun", 4: "unrun" },
       });
@@ -220,7 +248,7 @@ export const graphEndCases = [
       assert.deepEqual(await claimIds(store), []);
       assert.deepEqual(await store.consumer.heartbeat([second], LEASE_MS), ["revoked"]);
       const { graphs } = await store.consumer.settle([done(second)], null);
-      assert.deepEqual(graphs, [{ id: "g", name: "form", state: "failed" }]);
+      assert.deepEqual(graphs, [{ id: "g", name: "form", state: "failed", parts: 6 }]);
       assert.deepEqual(await statesOf(store), {
         ...{ 0: "failed", 1: "succeeded", 2: "revoked", 3: "revoked", 4: "revoked" },
         ...{ 5: "unrun", 6: "unrun" },
@@ -270,7 +298,9 @@ export const graphEndCases = [
       async run({ store }) {
         await open(store, ...chainOf(2), 1);
         await store.sender.revoke(["g:0"], { terminate: false, keepMs: HOUR_MS });
-        assert.deepEqual((await keepHouse(store)).changes, [{ id: "g", name: "form", state: "failed" }]);
+        assert.deepEqual((await keepHouse(store)).changes, [
+          { id: "g", name: "form", state: "failed", parts: 2 },
+        ]);
         assert.deepEqual((await keepHouse(store)).changes, []);
       },
     },

@@ -201,13 +201,13 @@ export const ownGraphCases = group("graphs: of a run", {
     const first = await claimOne(store);
     const settled = { ...done(first, null), kind: "replaced", grow: chainInstead("", "solo") } as const;
     const { graphs } = await store.consumer.settle([settled], null);
-    assert.deepEqual(graphs, [{ id: "solo", name: "tasks.t", state: "running" }]);
+    assert.deepEqual(graphs, [{ id: "solo", name: "tasks.t", state: "running", parts: 1 }]);
     const { id, size, open: left, output, value } = await graphOf(store, "solo");
     assert.deepEqual([id, size, left, output, value], ["solo", 3, 3, "solo", null]);
     const { ran, changes, deliveries } = await drain(store, { "solo:1": "end" });
     assert.deepEqual(ran, ["solo:0", "solo:1"]);
     assert.equal(deliveries.get("solo:1")?.part?.graph, "solo");
-    assert.deepEqual(changes, [{ id: "solo", name: "tasks.t", state: "succeeded" }]);
+    assert.deepEqual(changes, [{ id: "solo", name: "tasks.t", state: "succeeded", parts: 3 }]);
     assert.equal((await store.results.get(["solo"]))[0]?.payload, "end");
     await clock.advance(HOUR_MS);
     await sweepAll(store);
@@ -253,7 +253,7 @@ export const ownGraphCases = group("graphs: of a run", {
     assert.equal(await stateOfResult(store, "solo"), "REVOKED revoked");
     const { ran, changes } = await drain(store);
     assert.deepEqual(ran, []);
-    assert.deepEqual(changes, [{ id: "solo", name: "tasks.t", state: "revoked" }]);
+    assert.deepEqual(changes, [{ id: "solo", name: "tasks.t", state: "revoked", parts: 3 }]);
     assert.equal((await graphOf(store, "solo")).open, 0);
   },
 

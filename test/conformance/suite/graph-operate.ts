@@ -170,7 +170,7 @@ const RESUMES: Readonly<
   "a failure of the last": { ways: { "g:2": "fail" }, again: ["g:2"], because: "nothing else has failed" },
   "a revoked part": {
     ways: {},
-    before: ({ store }) => store.sender.revoke(["g:1"], { terminate: false, keepMs: 0 }),
+    before: async ({ store }) => void (await store.sender.revoke(["g:1"], { terminate: false, keepMs: 0 })),
     again: ["g:1", "g:2"],
     because: "it begins like any other",
   },
@@ -216,7 +216,7 @@ const resumeTable: ConformanceCase[] = Object.entries(RESUMES).map(
       assert.deepEqual(ran, again);
       for (const id of again)
         assert.deepEqual([deliveries.get(id)?.retries, deliveries.get(id)?.deliveries], [0, 1]);
-      assert.deepEqual(changes, [{ id: "g", name: "form", state: "succeeded" }]);
+      assert.deepEqual(changes, [{ id: "g", name: "form", state: "succeeded", parts: 4 }]);
       assert.deepEqual(await statesOf(store), {
         0: "succeeded",
         1: "succeeded",
@@ -297,7 +297,7 @@ export const resumeCases = [
       await drain(store, { "g:1": "fail" });
       await store.graphs.resume("g");
       const { changes } = await drain(store, { "g:1": "fail" });
-      assert.deepEqual(changes, [{ id: "g", name: "form", state: "failed" }]);
+      assert.deepEqual(changes, [{ id: "g", name: "form", state: "failed", parts: 3 }]);
       await store.graphs.resume("g");
       assert.deepEqual((await drain(store)).ran, ["g:1", "g:2"]);
     },

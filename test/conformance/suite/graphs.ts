@@ -63,7 +63,7 @@ export const graphCases = group("graphs: order", {
     const { input, ...rest } = deliveries.get("g:2")?.part ?? {};
     assert.deepEqual(rest, { graph: "g" });
     assert.deepEqual([input?.id, input?.state, input?.payload], ["g:1", "SUCCESS", "value of g:1"]);
-    assert.deepEqual(changes, [{ id: "g", name: "form", state: "succeeded" }]);
+    assert.deepEqual(changes, [{ id: "g", name: "form", state: "succeeded", parts: 3 }]);
   },
 
   "an input of 64 kB or more is left to be read": async ({ store }) => {
@@ -148,7 +148,7 @@ export const graphCases = group("graphs: order", {
       assert.equal("graphs" in reply, false);
       assert.equal((await graphOf(store)).state, "running");
       const { changes } = await drain(store, { "g:1": "fail" });
-      assert.deepEqual(changes, [{ id: "g", name: "form", state: "succeeded" }]);
+      assert.deepEqual(changes, [{ id: "g", name: "form", state: "succeeded", parts: 2 }]);
       assert.deepEqual(await drain(store), { ran: [], changes: [], deliveries: new Map() });
     },
   },
@@ -253,7 +253,7 @@ export const graphCases = group("graphs: order", {
     await store.graphs.open({ ...portion(parts, [{ key: "a", edges }], 1), id, output: second });
     const { ran, changes } = await drain(store);
     assert.deepEqual(ran, [first, second]);
-    assert.deepEqual(changes, [{ id, name: "form", state: "succeeded" }]);
+    assert.deepEqual(changes, [{ id, name: "form", state: "succeeded", parts: 2 }]);
   },
 
   "outputs are records in order, at least one, and at most about 1 MB": async ({ store }) => {
@@ -279,6 +279,21 @@ export const openCases = group("graphs: open", {
     assert.equal(await store.graphs.open(portion(parts.slice(2), [], 4)), "sealed");
     assert.deepEqual((await drain(store)).ran, ["g:0", "g:1", "g:2", "g:4"]);
   },
+
+  "parts keep the age that they were sent with, and those that waited for others are as old as their release":
+    async ({ store, clock }) => {
+      const parts = [part(0, { list: "a" }), part(1), part(2, { pending: 1, send: { priority: 0 } })];
+      const sentAt = clock.now();
+      await store.graphs.open(portion(parts, [list("a", { 2: "success" })], 2, { seal: false }));
+      await clock.advance(500);
+      await store.sender.enqueue([message("between")]);
+      assert.equal(await store.graphs.open(portion([], [], 2)), "sealed");
+      await store.sender.enqueue([message("after")]);
+      const first = await claimOne(store);
+      assert.deepEqual([first.id, first.enqueuedAt], ["g:0", sentAt]);
+      await store.consumer.settle([done(first)], null);
+      assert.deepEqual(await claimIds(store, { max: 9 }), ["g:1", "between", "after", "g:2"]);
+    },
 
   "a portion that comes twice is stored once": {
     because: "its answer may have been lost",

@@ -88,12 +88,16 @@ export class LockModel {
     return "extended";
   }
 
-  settle(id: string, token: string, kind: "done" | "retry", now: EpochMs): "settled" | "lost" {
+  settle(id: string, token: string, kind: "done" | "retry" | "lost", now: EpochMs): "settled" | "lost" {
     const task = this.#leased(id, token);
     if (!task) return "lost";
-    this.#wishes = this.#wishes.filter((wish) => wish !== this.#wishOf(id));
-    if (kind === "done") this.tasks.delete(id);
-    else Object.assign(task, { state: "ready", token: null, age: ++this.#count });
+    if (kind === "lost") {
+      this.#lose(task);
+    } else {
+      this.#wishes = this.#wishes.filter((wish) => wish !== this.#wishOf(id));
+      if (kind === "done") this.tasks.delete(id);
+      else Object.assign(task, { state: "ready", token: null, age: ++this.#count });
+    }
     this.#passOn(task.lock, now);
     return "settled";
   }
@@ -164,12 +168,16 @@ export class LockModel {
   /** What a claim does once time has gone on. */
   keepHouse(now: EpochMs): void {
     for (const task of this.tasks.values()) {
-      if (task.state !== "leased" || task.until > now) continue;
-      Object.assign(task, { state: "ready", token: null });
-      const wish = this.#wishOf(task.id);
-      if (wish?.status === "holding") wish.status = "absent";
+      if (task.state === "leased" && task.until <= now) this.#lose(task);
     }
     for (const lock of Object.keys(this.capacities)) this.#passOn(lock, now);
+  }
+
+  /** Its worker is gone: it keeps its ticket, and loses its permit. */
+  #lose(task: Task): void {
+    Object.assign(task, { state: "ready", token: null });
+    const wish = this.#wishOf(task.id);
+    if (wish?.status === "holding") wish.status = "absent";
   }
 
   view(lock: string, now: EpochMs): LockView {

@@ -669,6 +669,14 @@ export const sentLockCases = group("locks: messages sent with one", {
     assert.equal((await admit(store, delivery)).outcome, "admitted");
   },
 
+  "a task that asks for another lock than it was sent with lets go of that": async ({ store }) => {
+    await store.sender.enqueue(["a", "b"].map((id) => message(id, { lock })));
+    const delivery = await claimOne(store);
+    const other = { ...lock, name: "m" };
+    assert.equal((await admit(store, delivery, { lock: other })).outcome, "admitted");
+    assert.deepEqual(await standing(store), { holds: ["b"], waits: [] });
+  },
+
   "it needs its lock again after a retry": async ({ store }) => {
     await store.sender.enqueue([message("a", { lock })]);
     const first = await claimOne(store);

@@ -5,7 +5,7 @@ import type { MessageLock } from "../../../src/store/contracts/locks.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import { group, type Harness } from "./harness.js";
 import { LockModel, RESERVE_MS } from "./lock-model.js";
-import { claim, done, message, retry } from "./samples.js";
+import { claim, done, lost, message, retry } from "./samples.js";
 
 const CAPACITIES = { l: 1, m: 2 } as const;
 type LockName = keyof typeof CAPACITIES;
@@ -99,9 +99,9 @@ class Walk {
     async ({ consumer }) => {
       const ref = this.#late(this.#given);
       if (!ref) return;
-      const kind = this.#random(3) ? "done" : "retry";
-      const expected = this.model.settle(ref.id, ref.token, kind, this.#now);
-      const { outcomes } = await consumer.settle([kind === "done" ? done(ref) : retry(ref, 0)], null);
+      const settlement = this.pick([done(ref), done(ref), retry(ref, 0), lost(ref)]);
+      const expected = this.model.settle(ref.id, ref.token, settlement.kind, this.#now);
+      const { outcomes } = await consumer.settle([settlement], null);
       assert.deepEqual(outcomes, [expected]);
     },
     async ({ consumer }) => {

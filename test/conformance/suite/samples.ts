@@ -82,6 +82,14 @@ export function dead(ref: DeliveryRef, reason = "unknown-task") {
   return { id: ref.id, token: ref.token, kind: "dead", reason, result: null, resultTtlMs: HOUR_MS } as const;
 }
 
+export const workerLost: ResultRecord = { state: "FAILURE", payload: '{"code":"SUNBEAT_WORKER_LOST"}' };
+
+/** The settlement "lost" of one delivery, with the result for the case that it was the last. */
+export function lost(ref: DeliveryRef, result: ResultRecord | null = workerLost) {
+  const { id, token } = ref;
+  return { id, token, kind: "lost", reason: "worker-lost", result, resultTtlMs: HOUR_MS } as const;
+}
+
 /** Settles one delivery as done. */
 export async function finish(store: Store, ref: DeliveryRef): Promise<void> {
   assert.deepEqual(await store.consumer.settle([done(ref)], null), { outcomes: ["settled"], claimed: null });

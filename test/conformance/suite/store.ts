@@ -27,6 +27,8 @@ import {
   sendOf,
   tick,
 } from "./entry-samples.js";
+import { AUDIT_ROW } from "./audit.js";
+import { nodeRecord } from "./presence.js";
 import { group } from "./harness.js";
 import { lead } from "./leases.js";
 
@@ -134,6 +136,7 @@ function everyVerb(store: Store): Record<string, () => Promise<unknown>> {
   const { sender, consumer, queues, deadLetters, ledger, results, leases, entries, channel } = store;
   return {
     now: () => store.now(),
+    measure: () => store.measure(),
     sweep: () => store.sweep(1),
     enqueue: () => sender.enqueue([message("z")]),
     claim: () => consumer.claim(request),
@@ -164,6 +167,13 @@ function everyVerb(store: Store): Record<string, () => Promise<unknown>> {
     trigger: () => entries.trigger("a", message("a!1"), null),
     ledger: () => ledger.rows("a", { limit: 1, keep: "oldest" }),
     trimLedger: () => ledger.trim({ maxAgeMs: 1, maxRowsPerEntry: 1 }, 1),
+    appear: () => store.presence.appear(nodeRecord("n", "b"), 1),
+    leave: () => store.presence.leave("n", "b", "ended"),
+    nodes: () => store.presence.nodes(),
+    watch: () => store.presence.watch("w", ["*"], 1),
+    mark: () => store.presence.mark({ a: "b" }, 1),
+    addAudit: () => store.audit.add(AUDIT_ROW),
+    audits: () => store.audit.list({ limit: 1 }),
     publish: () => channel.publish("t", "x"),
     subscribe: () => channel.subscribe("t", () => undefined),
   };

@@ -1,6 +1,6 @@
 /**
  * A random walk over all contracts at once, taken by a store and by the memory store side by side: messages with and without
- * locks, entries, processes that hold locks, results, the lead, under names and texts that no program would choose. Each step
+ * locks and unique keys, entries, processes that hold locks, results, the lead, under names and texts that no program would choose. Each step
  * must have the same answer in both, and leave the same behind. The seed gives the walk again.
  */
 import assert from "node:assert/strict";
@@ -14,6 +14,7 @@ import type {
 } from "../../../src/store/contracts/consumer.js";
 import type { Delivery } from "../../../src/store/contracts/delivery.js";
 import type { NewMessage } from "../../../src/store/contracts/sender.js";
+import { type MessageUnique, UNIQUE_POLICIES } from "../../../src/tasks/message.js";
 import type {
   EntryPut,
   EntrySnapshot,
@@ -26,11 +27,12 @@ import { openMemoryStore } from "../../../src/store/memory/index.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import { cursor, entry, item, runId } from "./entry-samples.js";
 import { group, type Harness } from "./harness.js";
-import { dead, done, message, retry } from "./samples.js";
+import { dead, done, lost, message, retry } from "./samples.js";
 
 const ENTRIES = ["a", "b c", "\ud800%"];
 const QUEUES = ["q", "r s\n", "++"];
 const LOCKS = ["l", "m,n o", "\udfff"];
+const KEYS = ["k", "k,l m", "\u0001\ud800"];
 const WAITERS = ["u", "v w", "+", "\u0000", "\u00e9"];
 const IDS = [
   ...["m0", "m 1", "m\n2", "\u0000", "\u0001x", "\ud800", "%41", "+", "++", "=", "\u{1f600}"],
@@ -125,6 +127,16 @@ class Walk {
     };
   }
 
+  #unique(): MessageUnique {
+    const onConflict = this.#pick(UNIQUE_POLICIES);
+    const until = this.#pick(["started", "finished", "finished", null] as const);
+    const ttlMs = this.#pick([null, null, 700, 3_000]);
+    return {
+      ...{ key: this.#pick(KEYS), onConflict, maxWaitMs: this.#pick([null, null, 900]) },
+      ...(until === null ? { until, ttlMs: ttlMs ?? 1_500 } : { until, ttlMs }),
+    };
+  }
+
   #message(id: string, entryName?: string): NewMessage {
     this.#ids.add(id);
     const eta = this.#below(2_000) - 300;
@@ -138,6 +150,7 @@ class Walk {
       ...(this.#below(4) === 0 && { eta: this.#below(2) ? { inMs: eta } : { at: now + eta } }),
       ...(this.#below(5) === 0 && { expires: this.#below(2) ? { inMs: expires } : { at: now + expires } }),
       ...(this.#below(3) === 0 && { lock: this.#lock() }),
+      ...(this.#below(3) === 0 && { unique: this.#unique() }),
       ...(entryName !== undefined && { entry: entryName }),
     });
   }
@@ -177,9 +190,11 @@ class Walk {
       (ref) => done(ref, result),
       (ref) => ({ ...done(ref, result), ...(ref.idTtlMs > 0 && { idTtlMs: ref.idTtlMs }) }),
       (ref) => done(ref),
+      (ref) => ({ ...done(ref, result), succeeded: true }),
       (ref) => retry(ref, delayMs),
       (ref) => ({ ...retry(ref, delayMs), kind: "defer", result }),
       (ref) => dead(ref, "no such\ntask"),
+      (ref) => lost(ref, result),
     ];
     const end = this.#pick(ends);
     return (ref) => ({ ...end(ref), resultTtlMs });
@@ -400,6 +415,7 @@ class Walk {
         );
     }
     await this.#both((store) => store.queues.counts());
+    await this.#both(async (store) => ({ ...(await store.measure()), bytes: null }));
     const queue = this.#pick([{}, { queue: this.#pick(QUEUES) }]);
     await this.#both(async (store) => sorted(await store.deadLetters.list({ limit: ALL, ...queue })));
     await this.#both((store) => store.results.get([...this.#ids]));

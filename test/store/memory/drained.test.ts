@@ -8,6 +8,7 @@ import { MemoryRecords } from "../../../src/store/memory/records.js";
 import { sweepResults } from "../../../src/store/memory/result-records.js";
 import { memoryConsumer } from "../../../src/store/memory/consumer.js";
 import { memoryDeadLetters } from "../../../src/store/memory/dead-letters.js";
+import { memoryHistory } from "../../../src/store/memory/history.js";
 import { memoryLedger } from "../../../src/store/memory/ledger.js";
 import { memoryQueues } from "../../../src/store/memory/queues.js";
 import { memoryEntries } from "../../../src/store/memory/entries.js";
@@ -52,7 +53,7 @@ describe("a memory store that was drained", () => {
     const [sender, consumer, deadLetters] = [
       memorySender(records),
       memoryConsumer(records),
-      memoryDeadLetters(records),
+      memoryDeadLetters(records, {} as never),
     ];
     const [results, ledger] = [memoryResults(records), memoryLedger(state)];
 
@@ -84,6 +85,7 @@ describe("a memory store that was drained", () => {
     expect(sweepResults(records.enter().state, Infinity)).toBe(ids.length);
     expect(sweepRevocations(state, Infinity)).toBe(1);
     await ledger.trim({ maxAgeMs: 0, maxRowsPerEntry: 0 }, Infinity);
+    await memoryHistory(records).trimRecords({ maxAgeMs: 0, maxRows: 0 }, Infinity);
 
     expect(sizes(state)).toEqual(empty);
   });
@@ -111,6 +113,7 @@ describe("a memory store that was drained", () => {
     await queues.purge(["q0", "q1", "q2"]);
     clock.jump(1);
     while ((await ledger.trim({ maxAgeMs: 0, maxRowsPerEntry: 0 }, 40)) > 0);
+    await memoryHistory(records).trimRecords({ maxAgeMs: 0, maxRows: 0 }, Infinity);
     expect(sizes(state)).toEqual(empty);
   });
 

@@ -34,6 +34,20 @@ describe("a user with least rights", () => {
     ),
   );
 
+  test("without the right to INFO all but the bytes is told", async () => {
+    const store = await openRedisStore(url(), context, { namespace: "t-info" });
+    try {
+      const { bytes } = await store.measure();
+      await store.sender.enqueue([message("large", { body: "x".repeat(8 * 1024 * 1024) })]);
+      expect((await store.measure()).bytes).toBeGreaterThan((bytes ?? Infinity) + 8 * 1024 * 1024);
+      await server.raw.call("ACL", "SETUSER", "worker", "-info");
+      expect(await store.measure()).toMatchObject({ isLed: false, lockWaiters: 0, bytes: null });
+    } finally {
+      await server.raw.call("ACL", "SETUSER", "worker", "+info");
+      await store.close();
+    }
+  });
+
   test("keys of another namespace are refused, with a code and without the password", async () => {
     // Opening looks at their version.
     const opening = openRedisStore(url(), context, { namespace: "other" });

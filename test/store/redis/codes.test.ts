@@ -25,7 +25,7 @@ test("a word has the same letter wherever it stands", () => {
 });
 
 /** Not letters of ours: classes of patterns and formats of numbers, escaped characters. */
-const ASIDE = /%[\d.]*f|%[0-9A-F]{2}|%\w|\\u[0-9a-f]{4}|\\./g;
+const ASIDE = /%[\d.]*f|%0\dX|%[0-9A-F]{2}|%\w|\\u[0-9a-f]{4}|\\./g;
 
 /** Literals of which a single letter is all that they say. */
 function bareLetters(source: string, comment: RegExp): string[] {

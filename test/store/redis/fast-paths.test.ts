@@ -180,6 +180,7 @@ function ending(ref: { id: string; token: string }, how: number): Settlement {
   if (how === 1) return dead(ref);
   if (how === 2) return done({ ...ref, token: "not-this-one" });
   if (how === 3) return { ...done(ref), resultTtlMs: 0 };
+  if (how === 5) return done(ref, { state: "FAILURE", payload: "f" });
   if (how % 2) return done(ref);
   return how % 4 ? done(ref, null) : { ...done(ref, null), idTtlMs: how * 100 };
 }
@@ -287,3 +288,111 @@ test(
     );
   },
 );
+
+/** Members of one group and what waits for them, most as most are. */
+function membersOf(oddities: readonly string[]): readonly NewPart[] {
+  const id = (number: number | string): string => `g:${number}`;
+  const member = (number: number): NewPart => {
+    const odd = oddities[number];
+    const changes: Partial<NewMessage> = {
+      ...(odd === "eta" && { eta: { inMs: 700 } }),
+      ...(odd === "late" && { eta: { at: 9e12 } }),
+      ...(odd === "expires" && { expires: { inMs: 900 } }),
+      ...(odd === "expired" && { expires: { at: 1 } }),
+      ...(odd === "lock" && { lock }),
+      ...(odd === "queue" && { queue: "other" }),
+      ...(odd === "priority" && { priority: 3 }),
+      ...(odd === "kept for nobody" && { resultTtlMs: 0 }),
+    };
+    return {
+      ...{ id: id(number), message: message(id(number), changes), value: null, list: "0", pending: 0 },
+      ...{ inputs: [], takers: null },
+      ...(odd === "takes the first" && { inputs: [id(0)] }),
+      ...(odd === "is not taken" || odd === "kept for nobody" ? { takers: 0 } : {}),
+      ...(number === 0 && { takers: oddities.filter((each) => each === "takes the first").length }),
+      ...(odd === "alone" && { list: null }),
+      ...(odd === "waits" && { pending: 1 }),
+    };
+  };
+  const members = oddities.map((_, number) => member(number));
+  const followed = members.filter(({ list }) => list !== null).length;
+  const size = oddities.length;
+  const behind = (number: number, changes: Partial<NewPart>): NewPart => ({
+    ...{ id: id(number), message: message(id(number)), value: null, list: null, pending: followed },
+    ...{ inputs: null, takers: null, ...changes },
+  });
+  return [...members, behind(size, {}), behind(size + 1, { pending: followed })];
+}
+
+const ODDITIES = [
+  ...["eta", "late", "expires", "expired", "lock", "queue", "priority", "kept for nobody", "takes the first"],
+  ...["is not taken", "alone", "waits", "revoked"],
+];
+
+test("parts begin and end on the fast path as by the whole script", { timeout: 60_000 }, async () => {
+  const oddity = fc.oneof(
+    { weight: 40, arbitrary: fc.constant("plain") },
+    { weight: 1, arbitrary: fc.constantFrom(...ODDITIES) },
+  );
+  const history = fc.record({
+    oddities: fc.array(oddity, { minLength: 50, maxLength: 450, size: "max" }),
+    isStopped: often(false, true),
+    ends: fc.array(
+      fc.array(fc.constantFrom(...Array.from({ length: 60 }, (_, how) => how)), { maxLength: 20 }),
+      {
+        minLength: 5,
+        maxLength: 25,
+      },
+    ),
+  });
+  await fc.assert(
+    fc.asyncProperty(history, async ({ oddities, isStopped, ends }) => {
+      const clock = new ManualClock();
+      const [short, whole] = [await open(clock), await open(clock)];
+      await obstruct(whole);
+      const parts = membersOf(oddities);
+      const size = oddities.length;
+      // Which of those that end as they would begin is blamed depends on the steps, too.
+      const isBlamed = oddities.some((odd) => odd === "expired" || odd === "revoked");
+      const edges = [size, size + 1].map((number) => ({
+        to: `g:${number}`,
+        kind: number === size && !isBlamed ? ("success" as const) : ("any" as const),
+      }));
+      const request = { queues: ["q"], worker: "w", leaseMs: 1e6 };
+      const common = { id: "g", name: "form", output: `g:${size}`, keepMs: 60_000 };
+      const run = async ({ store, namespace }: Side): Promise<unknown[]> => {
+        const told: unknown[] = [];
+        await store.graphs.open({ ...common, parts, lists: [{ key: "0", edges }], seal: false });
+        for (const [number, odd] of oddities.entries()) {
+          if (odd === "revoked")
+            told.push(await store.sender.revoke([`g:${number}`], { terminate: false, keepMs: 1e6 }));
+        }
+        told.push(
+          await store.graphs.open({ ...common, parts: [], lists: [], seal: true, before: parts.length }),
+        );
+        // Steps are of different sizes; what comes of all of them is not.
+        for (let claims = 0; claims < 8; claims++) await store.consumer.claim({ ...request, max: 0 });
+        expect(await raw.llen(keyspace(namespace).keys.todo)).toBe(0);
+        if (isStopped) told.push(await store.graphs.cancel("g", { terminate: false }));
+        let held: { id: string; token: string }[] = [];
+        for (const hows of ends) {
+          const settlements = held.slice(0, hows.length).map((ref, at) => {
+            const odd = oddities[Number(ref.id.slice(2))];
+            return ending(ref, odd === "kept for nobody" ? 3 : (hows[at] ?? 4));
+          });
+          held = held.slice(hows.length);
+          const reply = await store.consumer.settle(settlements, { ...request, max: 20 });
+          held.push(...(reply.claimed?.deliveries ?? []).map(({ id, token }) => ({ id, token })));
+          const { nextWakeAt: _, ...claimed } = reply.claimed ?? {};
+          told.push(isStopped ? reply.outcomes : { ...reply, claimed });
+        }
+        return told;
+      };
+      expect(await run(short)).toEqual(await run(whole));
+      expect(await contents(short)).toEqual(await contents(whole));
+      await short.store.close();
+      await whole.store.close();
+    }),
+    { numRuns: 20, endOnFailure: true },
+  );
+});

@@ -23,6 +23,9 @@ const OTHERWISE: Readonly<Record<string, readonly [lua: string, why: string]>> =
   endPartOf: ["forget", "any end of a message"],
   dropPart: ["drop_waiting", "whatever a message waits for"],
   dropLine: ["drop_parts", "all kinds of lines are tables"],
+  insertWithTurn: ["take_turn", "the rank is a word of what is written"],
+  takesTurns: ["is_fair", "a lane makes its queue fair before"],
+  takeTurnIfReady: ["renew_rank", "the rank has the age where it has no turn"],
   follow: ["follow_line", "all kinds of lines are tables"],
 };
 
@@ -37,7 +40,6 @@ const NOT_IN_LIBRARY: Readonly<Record<string, string>> = {
   told: "results-get.lua",
   updateResult: "results-put.lua",
   putResult: "results-put.lua",
-  arriveInQueue: "send, and whatever releases a message",
   dropBlockedRun: "revoke.lua",
   putEntry: "entries-put.lua",
   removeEntry: "entries-remove.lua",
@@ -48,6 +50,10 @@ const NOT_IN_LIBRARY: Readonly<Record<string, string>> = {
   endWith: "drop_unrun, and claim.lua",
   deadLetterWith: "claim.lua",
   takeChanges: "part of the reply",
+  boundsOf: "bounds are words of templates",
+  pauseQueue: "queue-pause.lua",
+  resumeQueue: "queue-resume.lua",
+  sweepPauses: "sweep.lua",
 };
 
 const isRule = (statement: ts.Statement): statement is ts.FunctionDeclaration =>

@@ -15,7 +15,7 @@ afterEach(() => void vi.restoreAllMocks());
 
 const MOVING = [
   ...["insertUnlessKnown", "insertBuffered", "lease", "promote", "requeue", "postpone", "block", "unblock"],
-  ...["sendBuffered", "insertPart", "sendPart", "deadLetter", "redrive", "remove"],
+  ...["sendBuffered", "insertPart", "sendPart", "deadLetter", "redrive", "remove", "rewrite"],
 ] as const;
 
 type Move = (...args: readonly unknown[]) => unknown;
@@ -74,7 +74,7 @@ test("SQLite makes all of these moves and no other", async () => {
   await runSuite(
     (clock) => openStore(`${newFolder()}/store.db`, { shared: false }, { clock }),
     (group) =>
-      /^(broker: (claim|settle|dead|revoke|purge)|graphs: (?!large)|entries: overlap|locks: (tasks|ends|messages|entries))/.test(
+      /^(broker: (claim|settle|dead|revoke|purge)|graphs: (?!large)|unique|entries: overlap|locks: (tasks|ends|messages|entries))/.test(
         group,
       ),
   );

@@ -14,6 +14,7 @@ import { type Handle, loadDriver } from "../../../src/store/sqlite/driver.js";
 import { sqliteEntries } from "../../../src/store/sqlite/entries.js";
 import { sqliteGraphs } from "../../../src/store/sqlite/graphs.js";
 import { Hub } from "../../../src/store/sqlite/hub.js";
+import { FIRST_LANE, sweepLanes } from "../../../src/store/sqlite/lane-table.js";
 import { sqliteLeases } from "../../../src/store/sqlite/leases.js";
 import { Looks } from "../../../src/store/sqlite/looks.js";
 import { sqliteLocks } from "../../../src/store/sqlite/locks.js";
@@ -23,8 +24,10 @@ import { OpenFiles } from "../../../src/store/sqlite/open-files.js";
 import { resultsAfter, sweepResults } from "../../../src/store/sqlite/result-table.js";
 import { sqliteResults } from "../../../src/store/sqlite/results.js";
 import { sweepGraphs } from "../../../src/store/rules/graph-verbs.js";
+import { sweepPauses } from "../../../src/store/rules/pause.js";
 import { sweepPermits } from "../../../src/store/rules/locks.js";
 import type { Overlap, TickItem } from "../../../src/store/contracts/entries.js";
+import { UNIQUE_POLICIES, type UniquePolicy } from "../../../src/tasks/message.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { Lines, message, newFolder } from "./files.js";
 
@@ -99,6 +102,55 @@ async function walkLocks(connection: Connection, clock: ManualClock): Promise<vo
   await connection.write((step) => sweepPermits(step, 10));
 }
 
+/** Lanes, pauses and bounds. */
+async function walkQueues(connection: Connection, clock: ManualClock): Promise<void> {
+  const consumer = sqliteConsumer(connection, new Hub(clock, new Lines()), systemRandom, new Lines());
+  const [sender, queues] = [sqliteSender(connection), sqliteQueues(connection)];
+  const request = { queues: ["fair"], worker: "w", leaseMs: 1_000, max: 1 };
+  const lane = { name: "l", weight: 2 };
+  const messages = ["f1", "f2", "f3"].map((id) => message(id, { queue: "fair", lane }));
+  await sender.enqueue(messages, { bounds: new Map([["fair", 2]]) });
+  const { deliveries } = await consumer.claim(request);
+  await consumer.settle(
+    deliveries.map(({ id, token }) => ({ id, token, kind: "done", result: null, resultTtlMs: 0 })),
+    null,
+  );
+  await queues.pause("fair", { by: "me", reason: null, forMs: 1 });
+  await queues.paused();
+  await queues.revoked({ limit: 2 });
+  await queues.resume("fair");
+  await queues.pause("fair", { by: "me", reason: null, forMs: 1 });
+  await clock.advance(1);
+  await connection.write((step) => {
+    sweepPauses(step, 10);
+    sweepLanes(step, { ...FIRST_LANE }, 10);
+  });
+}
+
+/** Messages with unique keys: each policy, what waits, a buffered run, and the sweep. */
+async function walkUnique(connection: Connection, clock: ManualClock): Promise<void> {
+  const consumer = sqliteConsumer(connection, new Hub(clock, new Lines()), systemRandom, new Lines());
+  const [sender, entries] = [sqliteSender(connection), sqliteEntries(connection)];
+  const request = { queues: ["u"], worker: "w", leaseMs: 1_000, max: 1 };
+  const of = (id: string, onConflict: UniquePolicy, ttlMs: number | null = null) => {
+    const unique = { key: "k", ttlMs, until: "finished", onConflict, maxWaitMs: 1_000 } as const;
+    return message(id, { queue: "u", unique, eta: { inMs: 0 } });
+  };
+  await sender.enqueue(UNIQUE_POLICIES.map((policy) => of(`u ${policy}`, policy)));
+  await sender.enqueue([of("u again", "queue-one"), { ...of("u late", "replace"), eta: { inMs: 50 } }]);
+  await entries.trigger("a", of("u run", "join"), QUEUE_ONE);
+  await entries.trigger("a", of("u buffered", "join"), QUEUE_ONE);
+  for (let turn = 0; turn < 6; turn++) {
+    const { deliveries } = await consumer.claim(request);
+    const ends = deliveries.map(
+      ({ id, token }) => ({ id, token, kind: "done", result: null, resultTtlMs: 0 }) as const,
+    );
+    await consumer.settle(ends, null);
+    await clock.advance(100);
+  }
+  await connection.write((step) => step.uniques.sweep(10));
+}
+
 /** Every verb of graphs. */
 async function walkGraphs(connection: Connection, clock: ManualClock): Promise<void> {
   const consumer = sqliteConsumer(connection, new Hub(clock, new Lines()), systemRandom, new Lines());
@@ -152,7 +204,7 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   const hub = new Hub(clock, new Lines());
   const consumer = sqliteConsumer(connection, hub, systemRandom, new Lines());
   const [sender, queues] = [sqliteSender(connection), sqliteQueues(connection)];
-  const [deadLetters, ledger] = [sqliteDeadLetters(connection), sqliteLedger(connection)];
+  const [deadLetters, ledger] = [sqliteDeadLetters(connection, {} as never), sqliteLedger(connection)];
   const results = sqliteResults(connection, hub, new Looks(clock, true));
   const leases = sqliteLeases(connection, new Lines());
   const entries = sqliteEntries(connection);
@@ -210,6 +262,12 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   await clock.advance(60_000);
   await consumer.claim(request);
   await entries.trigger("e", message("t"), null);
+  const runs = (await consumer.claim({ ...request, max: 100 })).deliveries;
+  const succeeded = runs.map((run) => ({ ...run, kind: "done", result: record, succeeded: true }) as const);
+  await consumer.settle(
+    succeeded.map((each) => ({ ...each, resultTtlMs: 9 })),
+    null,
+  );
   await entries.list({ limit: 10 });
   await entries.list({ after: "a", limit: 10 });
   await ledger.rows("e", { limit: 2, keep: "oldest" });
@@ -220,6 +278,8 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   await leases.resign({ id: "b", nonce: "n" });
   await walkLocks(connection, clock);
   await walkGraphs(connection, clock);
+  await walkQueues(connection, clock);
+  await walkUnique(connection, clock);
   await connection.write((step) => {
     sweepResults(step, 10);
     sweepRevocations(step, 10);
@@ -248,6 +308,13 @@ const WALKS: readonly RegExp[] = [
   /^DELETE FROM ledger WHERE seq IN \(SELECT seq FROM ledger WHERE at <= \? ORDER BY seq LIMIT/,
   // In order of name, as far as the limit goes.
   /FROM entry ORDER BY name LIMIT/,
+  // One row, if any.
+  /^SELECT 1 FROM (fair_queue|rate_message) LIMIT 1$/,
+  /^SELECT EXISTS \(SELECT 1 FROM rate_limit\)/,
+  // Counted once, in an index alone; a trigger keeps the number.
+  /^INSERT INTO queue_length/,
+  // Those that are paused.
+  /FROM paused_queue ORDER BY queue$/,
   // One row.
   /^(SELECT|UPDATE) .*leader/,
   // An operator's purge looks through all that is delayed.
@@ -277,6 +344,7 @@ test("counting the queues reads indexes only, never a body", async () => {
     "SCAN message USING COVERING INDEX message_leased",
     "SCAN message USING COVERING INDEX message_dead_queue",
     "SEARCH message USING COVERING INDEX message_blocked (blocker=?)",
+    "SCAN failed_message USING COVERING INDEX failed_message_queue",
   ]);
   connection.close();
 });

@@ -6,7 +6,7 @@
 --   rest...   ids
 -- Returns: the number found
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages
 local found = 0
 for index = rest, #ARGV do
   local id = ARGV[index]

@@ -6,7 +6,7 @@
 --   rest...   per delivery: id, token
 -- Returns: one text with a code of `settled` per delivery
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters
 local outcomes = {}
 for index = rest, #ARGV, 2 do
   local m = read_message(ARGV[index], nil, call("HGET", key_state, ARGV[index]))

@@ -7,7 +7,7 @@
 --   terminate    1 where those that run are told to stop, else 0
 -- Returns: a code of `stopped`
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local records = graph_records()
 local graph = records.graph_at(arg_id)
 if not records.is_known(graph) then return STOPPED_UNKNOWN end

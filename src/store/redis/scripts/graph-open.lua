@@ -9,11 +9,12 @@
 --   keep      ms for which it is kept once it is over
 --   seal      1 for the last portion, else 0
 --   before    number of parts that the portions before have brought
+--   bounds    "<queue>=<most> ..." of a graph that is not there yet, "" for none
 --   templates    number of templates
 --   lists     number of lists
 --   rest...   the templates (lib/send.lua), the lists and the parts, two texts each (lib/graph.lua)
 -- Returns: a code of `opened`; dropping: an older one of this id is being dropped, and the call is to be repeated
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release, full
 local records = graph_records()
 local graph = records.graph_at(arg_id)
 if graph and not records.is_known(graph) then
@@ -26,6 +27,11 @@ if graph and not records.is_known(graph) then
 end
 if graph and graph.state ~= GRAPH_OPEN then return OPENED_DUPLICATE end
 if (graph and graph.size + graph.joins or 0) < tonumber(arg_before) then return OPENED_BEHIND end
+if not graph then
+  for queue, most in string.gmatch(arg_bounds, "(%S+)=(%d+)") do
+    if is_full(queue, tonumber(most)) then return OPENED_FULL end
+  end
+end
 
 local templates, lists, texts = {}, {}, {}
 local first_list = rest + tonumber(arg_templates)
@@ -43,6 +49,7 @@ if not graph then
 end
 graph_growth().store_parts(graph, texts, templates)
 graph_growth().store_lists(graph, lists)
+work(9 * #texts / 2 + 6 * #lists)
 if arg_seal == "1" then
   graph_growth().seal_graph(graph)
 else

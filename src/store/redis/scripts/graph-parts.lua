@@ -29,7 +29,7 @@ for index, id in ipairs(ids) do
       local edges = part.list ~= "+" and store.edges_of(graph, part.list, chunk)
       for _, name in ipairs(edges and edges.names or {}) do followers[#followers + 1] = name end
       chunk = chunk + 1
-    until not edges or #edges.names < FOLLOWED_AT_ONCE
+    until not edges or #edges.names < EDGES_IN_CHUNK
     local size = #reply
     reply[size + 1], reply[size + 2] = store.name_in(graph, id), texts[id]
     reply[size + 3] = string.sub(states[id] or "", 1, 1) == STATE_LEASED and 1 or 0

@@ -6,7 +6,7 @@
 --   id        of the graph
 -- Returns: a code of `resumed`
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local graph = graph_records().graph_at(arg_id)
 if not graph_records().is_known(graph) then return RESUMED_UNKNOWN end
 if graph.state ~= GRAPH_FAILED then return RESUMED_REFUSED end

@@ -7,7 +7,7 @@
 --   name      escaped, "+" to leave it
 -- Returns: a code of `saved`
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local graph = graph_records().graph_at(arg_id)
 if not graph_records().is_known(graph) then return SAVED_UNKNOWN end
 graph.saved = "!"

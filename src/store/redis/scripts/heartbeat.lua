@@ -8,7 +8,7 @@
 -- Returns: one text with a code of `heartbeat` per delivery; also one to be stopped, one without the permit of its lock, and one not
 --   to begin, is extended
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages
 local ids = {}
 for index = rest, #ARGV, 2 do ids[#ids + 1] = ARGV[index] end
 local states = fields(key_state, ids)

@@ -11,7 +11,7 @@
 --   alive     ms a waiter counts as alive after it was heard of; "" for one that does not wait
 -- Returns: { now, a code of `acquired`, the capacity before when it was another, else "", ... }: of a granted one then token and fence,
 --   of one that waits when to look again (ms)
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters
 local lease, alive = tonumber(arg_lease), tonumber(arg_alive)
 local waiters = lock_waiters()
 local before = waiters.capacity_of(arg_lock)

@@ -6,7 +6,7 @@
 --   rest...   per delivery: id, token, lock word (lib/records.lua), a code of `busy`: what to do when it is
 -- Returns: per delivery, the capacity before when it was another, else "", and a code of `admitted`, behind it the fence
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters
 local waiters = lock_waiters()
 local function admit(id, token, word, busy, lock, capacity)
   local m = read_message(id, nil, call("HGET", key_state, id))
@@ -29,7 +29,7 @@ local function admit(id, token, word, busy, lock, capacity)
   if fence then return ADMITTED_ADMITTED .. fence end
   m.deliveries = m.deliveries - 1
   leave_worker(m)
-  waiters.block(m, next_request)
+  block(m, next_request.wait_deadline)
   return ADMITTED_BLOCKED
 end
 

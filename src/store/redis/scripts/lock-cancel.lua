@@ -7,7 +7,7 @@
 --   waiter    escaped
 -- Returns: 1 when it was there, else 0
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters
 lock_waiters().capacity_of(arg_lock)
 local request = permits().process_request(arg_lock, arg_waiter)
 local has_ended = request and request.ends_at <= now and request.status ~= REQUEST_WAITING and not permits().is_offered(request)

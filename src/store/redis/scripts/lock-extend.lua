@@ -8,7 +8,7 @@
 --   lease     ms from now
 -- Returns: 1, or 0 when it has ended
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters
 local waiters = lock_waiters()
 local request = waiters.holder_of(arg_lock, arg_token)
 if request then

@@ -10,7 +10,7 @@
 --   Per holder, in no order: token, a code of `kind`, id, label, fence, since, until. Per waiter, foremost first: a code
 --   of `kind`, id, label, since
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters
 local PAGE = 100
 local waiters = lock_waiters()
 waiters.hand_over(arg_lock)

@@ -8,7 +8,7 @@
 --   scan      where the look for locks held alone goes on, "0" for the beginning, "" when it is over
 -- Returns: { name after which to go on, "" at the end; the same of `scan`; { per lock: name, capacity, held, waiting } }
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters
 local waiters = lock_waiters()
 if arg_scan ~= "" then
   local scan, locks = unpack(call("HSCAN", key_lock, arg_scan, "COUNT", 100))

@@ -5,27 +5,31 @@
 --   now       ms, "" for the server's TIME
 --   channels  prefix of all channels
 --   queue     escaped name
---   bound     the greatest age to drop, "" in the first call of a purge
+--   bound     the greatest age to drop, in a fair queue the instant of the last sending; "" in the first call of a purge
 --   after     "" to begin with; else a code of `state`, and the position behind which to go on, "" for the first; before that its score
 --             and a space, where the messages are blocked or scheduled
 -- Returns: { dropped, bound, after; "" when nothing is left }
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local STEP = 250
-local bound = tonumber(arg_bound ~= "" and arg_bound or call("GET", key_seq) or 0)
+local is_by_turns = is_fair(arg_queue)
+local bound = tonumber(arg_bound ~= "" and arg_bound or is_by_turns and now or call("GET", key_seq) or 0)
 local after, dropped = "", 0
 
 local function drop(position, key, state)
   local queue, rank, id = match(position, POSITION)
   if queue ~= arg_queue then return false end
-  if (tonumber(string.sub(rank, 2)) or 0) > bound then return false end
+  local m = is_by_turns and load_message(id)
+  if (m and tonumber(m.at) or not is_by_turns and tonumber(string.sub(rank, 2)) or 0) > bound then return false end
   call("ZREM", key, position)
   if state then count(state, queue, -1) end
-  local m = load_message(id)
+  m = m or load_message(id)
   if m and (m.state == STATE_QUEUED or m.state == STATE_BLOCKED) then
+    if m.state == STATE_BLOCKED and any_rated_messages() then rates().leave_backlog(m) end
     if part_of(id) then
       drop_unrun(m, "revoked")
     else
+      record_end(m, "revoked", "purged")
       remove_message(m)
       drop_result(id)
     end

@@ -5,20 +5,19 @@
 --   channels  prefix of all channels
 --   rest...   ids
 -- Returns: the number found
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages
 local found = 0
 for index = rest, #ARGV do
   local id = ARGV[index]
   local m = read_message(id, nil, call("HGET", key_state, id))
   if m and m.state == STATE_DEAD then
     found = found + 1
-    local number = next_number()
     call("ZREM", key_dead, m.queue .. " " .. id)
     call("HDEL", key_why, id)
     count(STATE_DEAD, m.queue, -1)
     drop_result(id)
     m.state, m.retries, m.deliveries, m.revoked, m.at = STATE_QUEUED, 0, 0, 0, now_text
-    m.rank = string.sub(m.rank, 1, 1) .. format("%014.0f", number)
+    renew_rank(m)
     save(m)
     if m.entry ~= "+" then call("ZADD", key_runs, 0, run_text(m.entry, format("%014.0f", now), id)) end
     put_in_queue(m)

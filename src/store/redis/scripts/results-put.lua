@@ -10,7 +10,7 @@
 --   result    from its state on
 -- Returns: a code of `updated`: written, or a final one was there; or the token is not current
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, messages
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, lanes, messages
 if arg_token ~= "" then
   local m = read_message(arg_id, nil, call("HGET", key_state, arg_id))
   if not m or m.state ~= STATE_LEASED or m.token ~= arg_token then return UPDATED_LOST end

@@ -7,9 +7,9 @@
 --   topic      of the channel: "revoke" when workers are to stop, "cancel" when they are not to begin
 --   payload    for that topic
 --   rest...    ids
--- Returns: nothing
+-- Returns: what it has dropped: id, queue, task and reason of each, one after another
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local keep_until = now + tonumber(arg_keep)
 
 local function revoke(id)
@@ -38,4 +38,4 @@ leave_graph_changes()
 save_entry_states()
 finish()
 call("PUBLISH", arg_channels .. "ch:" .. arg_topic, arg_payload)
-return 0
+return dropped or {}

@@ -5,18 +5,23 @@
 --   now          ms, "" for the server's TIME
 --   channels     prefix of all channels
 --   settlements  lib/settlements.lua, "" for none
+--   notes        the records of these, a line each, which is empty for none (lib/history.lua); "" for none
+--   noted        how many there are
 --   max          deliveries to claim at most
 --   lease        ms of the claimed deliveries; "" for no claim
 --   nonce        what the tokens of the claimed deliveries begin with, never used before
+--   slots        how many of them can begin at once
+--   turn         that the claimant was told last, "" for none
 --   rest...      the queues, the one that waited longest first
--- Returns: { a code of `settled` per settlement that was looked at; now; instant of the next housekeeping, "" for none;
---   three parts per delivery (lib/deliveries.lua): id, record, "<retries> <deliveries> <eta> <at>" or "" for one that was never
---   changed;
+-- Returns: { a code of `settled` per settlement that was looked at; now; instant of the next housekeeping, "" for none, and where there is
+--   one a space and the turn of the claimant;
+--   three parts per delivery (lib/deliveries.lua): id, record, what has changed (lib/claim.lua);
 --   { per dead letter that the claim has made: id, queue, task, reason }; { per delivery of a part (lib/claim.lua) }; { per graph
---   that the settlements have brought into another state: id, name, a code of `graph` }; the same of the claim }. The last four are absent
+--   that the settlements have brought into another state: id, name, a code of `graph` }; the same of the claim; { per queue that is
+--   paused: queue, pause (lib/pause.lua) } }. The last five are absent
 --   where there is nothing of them
 -- Flags: allow-oom
--- Uses: clock, settlements, version, records, deliveries, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release, claim
+-- Uses: clock, settlements, version, records, deliveries, members, starters, numbers, failed, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release, pause, rate-claim, claim
 local settlements = #settled / 4
 local ids = {}
 for index = 1, settlements do ids[index] = settled[index * 4 - 3] end
@@ -26,6 +31,8 @@ remember_parts(ids)
 
 -- Most settlements of a call end alike.
 local verbs = {}
+-- Which of them have ended an attempt.
+local ended_attempts = {}
 
 -- What grew is JSON behind the verb: { templates, parts, lists, output, list, values } (lib/graph.lua).
 local function read_growth(extra)
@@ -55,7 +62,7 @@ end
 -- How a part ends: its record tells.
 local ENDS = { S = PART_SUCCEEDED, F = PART_FAILED, R = PART_REVOKED }
 
-local function settle(id, token, text, result)
+local function settle(index, id, token, text, result)
   local position, queue, sent_at, entry = read_leased(token, states[id])
   if not position then return SETTLED_LOST end
   local m = { id = id, queue = queue, rank = string.sub(position, #queue + 2), at = sent_at, entry = entry }
@@ -63,16 +70,29 @@ local function settle(id, token, text, result)
   if not verb then
     local kind, final, ttl, extra = match(text, "^(%a) (%d) (%S+) (.*)$")
     verb = { kind = kind, final = final, ttl = tonumber(ttl), extra = extra }
+    if kind == VERB_SUCCEEDED then verb.kind, verb.succeeded = VERB_DONE, true end
     verbs[text] = verb
   end
   local kind, extra = verb.kind, verb.extra
-  local part = kind ~= VERB_RETRY and kind ~= VERB_DEFER and part_of(id)
+  if kind == VERB_LOST then
+    local lost = read_message(id, nil, states[id])
+    if deliver_again(lost) then
+      states[id] = false
+      wake(lost.queue)
+      return SETTLED_SETTLED
+    end
+    kind = VERB_DEAD
+  end
+  ended_attempts[index] = true
+  if verb.succeeded then note_success(entry) end
+  local part = kind ~= VERB_RETRY and kind ~= VERB_DEFER and kind ~= VERB_COOLDOWN and part_of(id)
   local state = PART_SUCCEEDED
   if part and kind ~= VERB_REPLACED and (kind ~= VERB_DEAD or is_open_part(part)) then
     local rest_of = result
     if result == "" or result == MARK then
       rest_of = kind == VERB_DEAD and "FAILURE " .. extra .. " + +" or "SUCCESS + + +"
     end
+    work(12)
     state = kind == VERB_DEAD and PART_FAILED or ENDS[string.sub(rest_of, 1, 1)] or PART_SUCCEEDED
     keep_part_result(part, state, verb.ttl, rest_of)
   elseif result == MARK then
@@ -84,6 +104,8 @@ local function settle(id, token, text, result)
   states[id] = false
   leave_worker(m)
   if kind == VERB_DONE then
+    local keep = not part and tonumber(match(extra, "^keep(%d+)$"))
+    if keep then keep_failed(id, keep) end
     local graph = part and is_open_part(part) and extra ~= "" and graph_records().graph_of(part)
     forget(m, state, graph and graph.state ~= GRAPH_REVOKED and state == PART_SUCCEEDED and read_growth(extra) or nil)
   elseif kind == VERB_REPLACED then
@@ -97,11 +119,18 @@ local function settle(id, token, text, result)
     if any_task_locks() then permits().release_ticket(id) end
     m.state = STATE_QUEUED
     m.eta = int(now + tonumber(extra))
-    m.rank = string.sub(m.rank, 1, 1) .. format("%014.0f", next_number())
+    renew_rank(m)
     work(25)
     save(m)
     put_in_queue(m)
     wake(m.queue)
+  elseif kind == VERB_COOLDOWN then
+    m.deliveries = m.deliveries - 1
+    if m.revoked > 0 then
+      drop_unrun(m, "revoked")
+    else
+      rate_tolls().cool_down(m, tonumber(extra))
+    end
   else
     dead_letter(m, extra)
   end
@@ -112,8 +141,9 @@ local outcomes = {}
 for index = 1, settlements do
   if index > 1 and labour <= 0 then break end
   local at = index * 4
-  outcomes[index] = settle(ids[index], settled[at - 2], settled[at - 1], settled[at])
+  outcomes[index] = settle(index, ids[index], settled[at - 2], settled[at - 1], settled[at])
 end
+if arg_notes ~= "" then write_notes(arg_notes, ended_attempts) end
 if settlements > 0 then
   follow_up()
   flush()
@@ -124,13 +154,15 @@ local reply = { now_text, "", {} }
 if arg_lease ~= "" and #outcomes == settlements then
   local queues = {}
   for index = rest, #ARGV do queues[#queues + 1] = ARGV[index] end
-  reply = claim(queues, tonumber(arg_max), tonumber(arg_lease), arg_nonce)
+  local max = tonumber(arg_max)
+  reply = claim(queues, max, tonumber(arg_lease), arg_nonce, math.min(max, tonumber(arg_slots)), tonumber(arg_turn) or 0)
 end
 save_entry_states()
 finish()
 local answer = { table.concat(outcomes), reply[1], reply[2], deliveries_text(reply[3]), reply[4] }
-local parts_given, claimed_graphs = reply[5], take_graph_changes()
-if parts_given or settled_graphs or claimed_graphs then
+local parts_given, paused, claimed_graphs = reply[5], reply[6], take_graph_changes()
+if parts_given or settled_graphs or claimed_graphs or paused or dropped then
   answer[5], answer[6], answer[7], answer[8] = answer[5] or {}, parts_given or {}, settled_graphs or {}, claimed_graphs or {}
+  answer[9], answer[10] = paused or {}, dropped
 end
 return answer

@@ -1,5 +1,6 @@
--- Drops results and revocations whose time is over, ended permits, and parts of graphs. Of results, and of locks that somebody may hold
--- alone, it looks at some hundreds each, and at fewer where they are large or many are over.
+-- Drops results, revocations and unique keys whose time is over, ended permits and pauses, buckets that are full, idle lanes, and parts of
+-- graphs. Of results, of buckets, of lanes, and of locks that somebody may hold alone, it looks at some hundreds each, and at fewer where they
+-- are large or many are over.
 --
 -- ARGV
 --   now       ms, "" for the server's TIME
@@ -7,10 +8,12 @@
 --   limit     how many at most
 --   from      where the look at results goes on, "0" for the beginning, "" for no look
 --   lockfrom  the same of locks
+--   ratefrom  the same of buckets
+--   lanefrom  the same of lanes
 -- Returns: { the number dropped, the number looked at, where each look goes on, "" when the last was seen; 1 when more may
 --   be over than one call drops }
 -- Flags: allow-oom
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release, pause
 local waiters = lock_waiters()
 local limit = tonumber(arg_limit)
 local function look(key, from, size)
@@ -64,7 +67,54 @@ for index = 1, #locks, 2 do
     dropped = dropped + ended
   end
 end
+local rate_from, buckets = arg_ratefrom, {}
+if dropped < limit and labour > 0 then rate_from, buckets = look(key_rate, arg_ratefrom, math.min(500, limit - dropped)) end
+looked = looked + #buckets / 2
+local full = {}
+for index = 1, #buckets, 2 do
+  local bucket = read_bucket(buckets[index + 1])
+  if not bucket or math.max(bucket.full_at, bucket.shut_until) <= now then full[#full + 1] = buckets[index] end
+end
+if #full > limit - dropped then
+  rate_from = arg_ratefrom
+  for index = #full, limit - dropped + 1, -1 do full[index] = nil end
+end
+many("HDEL", key_rate, full)
+work(#buckets)
+dropped = dropped + #full
 local is_cut = labour <= 0
+for _, key in ipairs(call("ZRANGEBYSCORE", key_uniqend, "-inf", now_text, "LIMIT", 0, math.max(0, limit - dropped))) do
+  local record = read_unique_key(call("HGET", key_uniq, key))
+  call("ZREM", key_uniqend, key)
+  -- One for which somebody waits comes back here with its next change; the time may be that of an owner before.
+  if record and record.waiting == "" and record.ends_at ~= "+" then
+    call("HDEL", key_uniq, key)
+    dropped = dropped + 1
+  end
+end
+local _, pauses = look(key_qconf, "0", 100)
+for index = 1, #pauses, 2 do
+  if dropped < limit and not is_in_force(pauses[index + 1]) then
+    dropped = dropped + call("HDEL", key_qconf, pauses[index])
+  end
+end
+-- A lane is idle when its last turn was taken, or nothing is ready in its queue.
+local lane_from, lanes = look(key_lane, arg_lanefrom, 200)
+looked = looked + #lanes / 2
+local is_empty = {}
+for index = 1, #lanes, 2 do
+  local queue, digit = match(lanes[index], "^(%S+) (%d) ")
+  local last, taken = tonumber(lanes[index + 1]), queue and taken_turn(queue, digit)
+  if taken and is_empty[queue] == nil then
+    is_empty[queue] = call("ZLEXCOUNT", key_ready, "[" .. queue .. " ", "(" .. queue .. "!") == 0
+  end
+  if dropped == limit then
+    lane_from = arg_lanefrom
+  elseif not taken or not last or last <= taken or is_empty[queue] then
+    if taken and last then pass_turn(queue, digit .. int(math.floor(last))) end
+    dropped = dropped + call("HDEL", key_lane, lanes[index])
+  end
+end
 if dropped < limit then
   for _, id in ipairs(call("ZRANGEBYSCORE", key_gend, "-inf", now_text, "LIMIT", 0, math.min(5, limit - dropped))) do
     local graph = graph_records().graph_at(id)
@@ -85,4 +135,4 @@ pass_on()
 leave_graph_changes()
 save_entry_states()
 finish()
-return { dropped, looked, from, lock_from, is_cut and 1 or 0 }
+return { dropped, looked, from, lock_from, rate_from, lane_from, is_cut and 1 or 0 }

@@ -7,13 +7,13 @@
 --   term      escaped
 --   templates    number of templates
 --   rest...   the templates (lib/send.lua), then per item: entry (escaped), "<revision> <expected due> <next due>
---             <next dispatch> <disable> <max runs> <occurrences>" (+ for null), then per occurrence one of
+--             <next dispatch> <disable> <max runs> <basis> <occurrences>" (+ for null), then per occurrence one of
 --               "<fate sent> <due, sixteen digits> <policy> <timeout> <grace> <number of its template>", id, body
 --               "<fate skipped> <due, sixteen digits> <reason>"
 --               "<fate range> <from, sixteen digits> <to> <count> <reason>", schedule
 -- Returns: { now, outcome, ... }: a code of `tick` alone when fenced, else one text per item: its refusal in a word, or "="
 --   and a code of `occurrence` per occurrence
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 -- Of the current term: the fast path, which stands before this, has looked.
 local templates = {}
 local at = rest + tonumber(arg_templates)
@@ -23,8 +23,8 @@ for index = rest, at - 1 do templates[#templates + 1] = read_template(ARGV[index
 local items, names, sent_ids = {}, {}, {}
 while at <= #ARGV do
   local entry = ARGV[at]
-  local revision, expect, due, dispatch, disable, max_runs, occurrences =
-    match(ARGV[at + 1], "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+)$")
+  local revision, expect, due, dispatch, disable, max_runs, basis, occurrences =
+    match(ARGV[at + 1], "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+)$")
   if not revision then error("sunbeat: not an item: " .. ARGV[at + 1]) end
   local plan, ends, ends_text = {}, -math.huge, nil
   at = at + 2
@@ -58,7 +58,7 @@ while at <= #ARGV do
   end
   items[#items + 1] = {
     entry = entry, revision = revision, expect = expect, due = due, dispatch = dispatch, disable = disable,
-    max_runs = max_runs, plan = plan, ends = ends, ends_text = ends_text,
+    max_runs = max_runs, basis = basis, plan = plan, ends = ends, ends_text = ends_text,
   }
   names[#names + 1] = entry
 end
@@ -88,6 +88,7 @@ local function account(item, entry_state)
     end
   end
   if item.ends > (tonumber(entry_state.last) or -math.huge) then entry_state.last = item.ends_text end
+  entry_state.basis = item.basis
   set_dueness(entry_state, item.due, item.dispatch, entry_state.paused,
     item.disable == "+" and entry_state.disabled or item.disable)
   end_when_spent(entry_state, item.max_runs)

@@ -9,7 +9,7 @@
 --   id        of the message
 --   body      of the message
 -- Returns: a code of `occurrence` or `trigger`
--- Uses: clock, version, records, numbers, later, graph-records, results, permits, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
+-- Uses: clock, version, records, numbers, history, later, rate, graph-records, results, permits, lanes, unique, messages, waiters, ledger, entries, send, ends, runs, todo, parts, graph, graph-portions, graph-open, release
 local template = read_template(arg_template)
 local policy, timeout, grace = match(arg_overlap, "^(%a) (%S+) (%S+)$")
 if not policy then error("sunbeat: not an overlap: " .. arg_overlap) end

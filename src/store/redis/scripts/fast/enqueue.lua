@@ -1,13 +1,16 @@
--- What most calls are: messages to be run at once, without lock, entry or end, in a store without buffered runs.
+-- What most calls are: messages to be run at once, without lock, entry or end, in a store without buffered runs, to queues that are not fair.
 -- At anything out of the ordinary the whole script does the work instead, to the same effect.
 do
   local first = rest + tonumber(arg_templates)
   local size = (#ARGV - first + 1) / 3
-  local straight = size <= 1000 and call("EXISTS", key_bufferedid) == 0
+  local straight = size <= 1000
+  -- Most stores have none of these, and one look tells.
+  local has_fair = call("EXISTS", key_bufferedid, key_fair) > 0
+  if has_fair then straight = straight and call("EXISTS", key_bufferedid) == 0 end
   local templates = {}
   for index = rest, first - 1 do
     local queue, priority, max, ttl, task = match(ARGV[index], "^(%S+) (%d) (%d+) (%S+) %+ (%S+) %+ %+ %+$")
-    if not queue then
+    if not queue or has_fair and call("HEXISTS", key_fair, queue) == 1 then
       straight = false
       break
     end

@@ -7,7 +7,9 @@ do
 
   local first = rest + tonumber(arg_templates)
   local size = (#ARGV - first + 1) / 5
-  local straight = size > 0 and size <= 1000 and size % 1 == 0 and call("EXISTS", key_bufferedid) == 0
+  local straight = size > 0 and size <= 1000 and size % 1 == 0
+  local has_fair = call("EXISTS", key_bufferedid, key_fair) > 0
+  if has_fair then straight = straight and call("EXISTS", key_bufferedid) == 0 end
   local templates = {}
   for index = rest, first - 1 do
     local queue, priority, max, ttl, task, expires =
@@ -18,7 +20,7 @@ do
       if ends <= now then queue = nil end
       expires = int(ends)
     end
-    if not queue then
+    if not queue or has_fair and call("HEXISTS", key_fair, queue) == 1 then
       straight = false
       break
     end
@@ -43,8 +45,8 @@ do
     local taken, sent_at = 0, format("%014.0f", now)
     for index = 1, size do
       local at, entry, id = first + (index - 1) * 5, names[index], ids[index]
-      local expected, revision, next_due, dispatch, disable =
-        match(ARGV[at + 1], "^((%S+) %-?%d+) (%S+) (%S+) (%S+) %+ 1$")
+      local expected, revision, next_due, dispatch, disable, basis =
+        match(ARGV[at + 1], "^((%S+) %-?%d+) (%S+) (%S+) (%S+) %+ (%S+) 1$")
       local due_text, number = match(ARGV[at + 2], "^" .. FATE_SENT .. " (%d+) " .. POLICY_ALLOW .. " %S+ %S+ (%d+)$")
       local stored, last, count = match(states[index] or "", ACTIVE_ENTRY)
       local due = tonumber(due_text)
@@ -71,7 +73,7 @@ do
       taken = taken + 1
       entry_states[index * 2 - 1] = entry
       entry_states[index * 2] = {
-        taken, entry_state_rest(revision, next_due, dispatch, "+", disable, disable == "+" and "+" or now_text, last,
+        taken, entry_state_rest(revision, next_due, dispatch, "+", disable, disable == "+" and basis or now_text, last,
           tonumber(count) + 1),
       }
       if disable == "+" and dispatch ~= "+" then

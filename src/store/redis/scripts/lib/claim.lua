@@ -25,6 +25,17 @@ local function dead_letter_untold(m, reason)
   dead_lettered[size + 1], dead_lettered[size + 2], dead_lettered[size + 3], dead_lettered[size + 4] = m.id, m.queue, m.task or "", reason
 end
 
+-- Where a scheduled message of a fair queue comes that is due: it takes its turn now.
+local function promoted(id, position)
+  local text = call("HGET", key_state, id)
+  local m = read_message(id, not text and call("HGET", key_msg, id) or nil, text)
+  if not m or position_of(m) ~= position then return position end
+  work(6)
+  m.rank = take_turn(m.queue, string.sub(m.rank, 1, 1), lane_of(id))
+  save(m)
+  return position_of(m)
+end
+
 -- Each kind gets half of the labour that the kinds before have left, so that none keeps another from being done and the
 -- claim itself has some.
 local function keep_house()
@@ -38,8 +49,9 @@ local function keep_house()
     work(3 * #due)
     many("ZREM", key_scheduled, due)
     for _, position in ipairs(due) do
-      local queue = match(position, POSITION)
+      local queue, _, id = match(position, POSITION)
       if queue then
+        if is_fair(queue) then position = promoted(id, position) end
         write_later("ZADD", key_ready, 0, position)
         count(STATE_SCHEDULED, queue, -1)
         refilled[queue] = true
@@ -54,13 +66,12 @@ local function keep_house()
     local m = id and read_message(id, nil, call("HGET", key_state, id))
     if not m or m.state ~= STATE_LEASED or position_of(m) ~= position then
       call("ZREM", key_leased, position)
-    elseif m.deliveries < tonumber(m.max) then
-      if any_task_locks() then permits().lose_permit(id) end
-      put_back(m)
+    elseif deliver_again(m) then
       refilled[m.queue] = true
     else
       local ttl = ttl_of(m)
       leave_worker(m)
+      record_end(m, "dead", "deliveries-exhausted")
       keep_own_result(id, ttl, "FAILURE", "deliveries-exhausted")
       dead_letter_untold(m, "deliveries-exhausted")
     end
@@ -85,6 +96,7 @@ local function keep_house()
       if reason then
         drop_unrun(m, reason)
       else
+        record_end(m, "failure", "lock-timeout")
         keep_own_result(id, ttl, "FAILURE", "lock-timeout")
         forget(m, PART_FAILED)
       end
@@ -179,18 +191,30 @@ local function given_parts()
   return parts_given
 end
 
+-- Whether a message is blocked now, since its bucket is empty or there is no slot for it. If not, its tokens are taken.
+local function is_held_back(m, record, is_for_slot)
+  local name, at = rate_tolls().take_token(m.id, match(record, RECORD_TASK), is_for_slot)
+  if name then rates().block_by_rate(m, name, at) end
+  return name ~= nil
+end
+
 -- Takes at most `max` messages under `lease`; their tokens are "<nonce>.<position>". Gives id, record, and what has
--- changed since it was sent ("<retries> <deliveries> <eta> <at>", of one with a lock also " <lock word> <fence>", "" for a
--- first delivery without), one after another; how many it dropped; and whether more may be there, since one call does
--- only so much.
-local function take(queues, max, lease, nonce)
+-- changed since it was sent ("<retries> <deliveries> <eta> <at>", of one with a lock also " <lock word> <fence>", of one that carries
+-- its rate " <rate word>" behind them, "" for a first delivery without), one after another; how many it dropped; and whether more may be there, since one call does
+-- only so much. What has a rate limit is given for the first `slots` alone.
+local function take(queues, max, lease, nonce, slots)
   local reply, replied, drops, given, bytes = {}, 0, 0, 0, 0
   local lease_end = now + lease
   local lease_end_text = int(lease_end)
   local check_revoked = call("EXISTS", key_rev) == 1
+  local is_rated = any_rates()
   local part = #queues == 1 and max or math.ceil(max / #queues) + 1
   local readers = {}
-  for index, queue in ipairs(queues) do readers[index] = queue_reader(queue, math.max(1, math.min(part, 1000))) end
+  local any_turns = false
+  for index, queue in ipairs(queues) do
+    readers[index] = queue_reader(queue, math.max(1, math.min(part, 1000)))
+    any_turns = any_turns or is_fair(queue)
+  end
   while given < max do
     if labour <= 0 or bytes >= MOST_BYTES then return reply, drops, true end
     local positions, ids = foremost(readers, math.min(max - given, affordable(8)))
@@ -199,9 +223,15 @@ local function take(queues, max, lease, nonce)
     fits, bytes = read_values(key_msg, ids, records, bytes)
     for index = #ids, fits + 1, -1 do positions[index], ids[index] = nil, nil end
     many("ZREM", key_ready, positions)
+    for index = 1, any_turns and #positions or 0 do
+      local queue, rank = match(positions[index], POSITION)
+      if queue and is_fair(queue) then pass_turn(queue, rank) end
+    end
     local states = fields(key_state, ids)
     remember_task_requests(ids)
     remember_parts(ids)
+    if is_rated then rates().remember_rates(ids) end
+    local unique_words = any_uniques() and fields(key_uniqof, ids) or {}
     local states_list, leases_list, size = {}, {}, 0
     for index, id in ipairs(ids) do
       local record, state = records[index], states[id]
@@ -240,13 +270,17 @@ local function take(queues, max, lease, nonce)
         elseif reason then
           drops = drops + 1
           drop_unrun(m or read_message(id, record, nil), reason)
+        elseif is_rated and is_held_back(m or read_message(id, record, nil), record, given < slots) then
+          drops = drops + 1
         else
           given = given + 1
-          work(8)
+          work(graph and 12 or 8)
           if graph then bytes = bytes + give_part(part, graph, given) end
+          if unique_words[id] then uniques().start_unique(id, read_unique_word(unique_words[id])) end
           local request = task_request(id)
+          local rate = is_rated and rates().rate_of(id)
           local changed = ""
-          if m or request then
+          if m or request or rate then
             m = m or read_message(id, record, nil)
             m.state, m.token, m.deliveries = STATE_LEASED, nonce .. "." .. given, m.deliveries + 1
             states_list[size + 2] = state_text(m)
@@ -254,6 +288,7 @@ local function take(queues, max, lease, nonce)
             if request then
               changed = changed .. " " .. request.word .. " " .. (permits().use_permit(request, lease_end) or "+")
             end
+            if rate then changed = changed .. (request and " " or " + + ") .. rate end
           else
             states_list[size + 2] = first_state(nonce, given, beginning)
           end
@@ -281,8 +316,9 @@ local function take(queues, max, lease, nonce)
   return reply, drops, false
 end
 
--- The whole claim: now, when to look again ("" never), the deliveries, and the dead letters that it has made.
-local function claim(queues, max, lease, nonce)
+-- The whole claim: now, when to look again ("" never), behind a space the turn that the claimant is told, the deliveries, the dead letters
+-- that it has made, what parts bring with them, and which of the queues are paused. `turn`: what the claimant was told last.
+local function claim(queues, max, lease, nonce, slots, turn)
   local others_at = earliest_but_leases()
   local refilled = {}
   if math.min(others_at, earliest(key_leased)) <= now then
@@ -290,19 +326,33 @@ local function claim(queues, max, lease, nonce)
     others_at = nil
   end
   -- However much was done before, somebody waits for work.
-  labour = math.max(labour, LABOUR / 2)
-  local deliveries, drops, is_cut = take(queues, max, lease, nonce)
+  labour = math.max(labour, LABOUR / (known_parts.any and 4 or 2))
+  local is_rated = any_rates()
+  local open, paused, pause_end = paused_queues(queues)
+  local deliveries, drops, is_cut = {}, 0, false
+  if #open > 0 then
+    if is_rated then rate_claims().let_out(open, slots) end
+    deliveries, drops, is_cut = take(open, max, lease, nonce, slots)
+  end
+  if next(freed_keys) then
+    follow_up()
+    flush()
+  end
   for queue in pairs(unblocked) do refilled[queue] = true end
   unblocked = {}
   -- Other consumers may have been waiting for what housekeeping made ready and this claim left.
   for queue in pairs(refilled) do
     if call("ZRANGEBYLEX", key_ready, "[" .. queue .. " ", "(" .. queue .. "!", "LIMIT", 0, 1)[1] then wake(queue) end
   end
-  local wake_at = now
+  local wake_at, turn_at = now, math.huge
   if not is_cut then
     -- Neither what was dropped nor what holds a lock is seen above.
-    if drops > 0 or any_task_lock or known_parts.any then others_at = nil end
-    wake_at = math.min(earliest(key_leased), others_at or earliest_but_leases())
+    if drops > 0 or any_task_lock or any_unique or known_parts.any then others_at = nil end
+    wake_at = math.min(earliest(key_leased), others_at or earliest_but_leases(), pause_end)
   end
-  return { now_text, wake_at < math.huge and int(wake_at) or "", deliveries, dead_lettered, given_parts() }
+  if is_rated and #deliveries < 3 * slots then turn_at = rate_claims().next_turn(open, turn) end
+  wake_at = math.min(wake_at, turn_at)
+  local wakes = wake_at < math.huge and int(wake_at) or ""
+  if turn_at < math.huge then wakes = wakes .. " " .. int(turn_at) end
+  return { now_text, wakes, deliveries, dead_lettered, given_parts(), paused }
 end

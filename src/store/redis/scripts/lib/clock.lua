@@ -5,8 +5,8 @@
 local call, format, match = redis.call, string.format, string.match
 
 -- Whole numbers as text: tostring would write large ones with an exponent.
-local function int(number)
-  return format("%.0f", number)
+local function int(whole)
+  return format("%.0f", whole)
 end
 
 local now_text = arg_now

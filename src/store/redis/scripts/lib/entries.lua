@@ -35,8 +35,8 @@ end
 local function save_entry_states()
   for name, entry_state in pairs(changed_entry_states) do
     write_later("HSET", key_entrystate, name, entry_state.etag .. entry_state_rest(entry_state.revision, entry_state.due,
-      entry_state.dispatch, entry_state.paused, entry_state.disabled, entry_state.disabled_at, entry_state.last,
-      entry_state.runs))
+      entry_state.dispatch, entry_state.paused, entry_state.disabled,
+      entry_state.disabled == "+" and entry_state.basis or entry_state.disabled_at, entry_state.last, entry_state.runs))
     if entry_state.dispatch ~= "+" and entry_state.paused == "+" and entry_state.disabled == "+" then
       write_later("ZADD", key_due, entry_state.dispatch, name)
     else

@@ -18,40 +18,58 @@ local function graph_growth()
     return template
   end
 
-  local function store_message(id, template, body)
-    local rank = format("%d%014.0f", 9 - template.priority, next_number())
-    write_later("HSET", key_msg, id, template.queue .. " " .. rank .. record_head(template.eta_text, template.max) .. template.entry
-      .. record_tail(template.expires_text, template.ttl, template.task) .. body)
-    if template.lock then permits().save_request(lock_waiters().new_task_request(id, template.lock, template.task)) end
+  -- What parts of one kind have in common, "<template> <edges> <list> <takers> <inputs>": most parts are of few kinds.
+  local function read_kind(text, templates)
+    local position, edges, list, takers, inputs = match(text, "^(%S+) (%d+) (%S+) (%S+) (%S+)$")
+    local template = templates[tonumber(position)]
+    local fixed = PART_BLOCKED .. " + + " .. list .. " " .. takers .. " " .. inputs .. " "
+    local kind = {
+      list = list, edges = tonumber(edges), takers = tonumber(takers) or 0, template = template, record = fixed .. "+ + ",
+    }
+    if template then
+      kind.record = fixed .. template.timing .. " " .. template.task
+      kind.before = template.queue .. " " .. 9 - template.priority
+      kind.behind = record_head(template.eta_text, template.max) .. template.entry
+        .. record_tail(template.expires_text, template.ttl, template.task)
+    end
+    return kind
   end
 
-  -- Stores those of the parts that are not known, two texts each: "<name> <template> <edges> <list> <takers> <inputs>", and body or
-  -- value. Gives their names, and the list of each.
+  -- Stores those of the parts that are not known, two texts each: "<name> <kind>", and body or value. Gives their names, and the list of
+  -- each.
   local function store_parts(graph, texts, templates)
-    local ids, names, lists = {}, {}, {}
-    for index = 1, #texts, 2 do ids[#ids + 1] = part_id(graph, match(texts[index], "^%S+")) end
+    local ids, all_names, of_kinds, names, lists, kinds = {}, {}, {}, {}, {}, {}
+    for index = 1, #texts, 2 do
+      local at = #ids + 1
+      all_names[at], of_kinds[at] = match(texts[index], "^(%S+) (.*)$")
+      ids[at] = part_id(graph, all_names[at])
+    end
     remember_parts(ids)
     known_parts.any = true
     for index, id in ipairs(ids) do
       if not part_at(id) then
-        local name, number, edges, list, takers, inputs = match(texts[index * 2 - 1], "^(%S+) (%S+) (%d+) (%S+) (%S+) (%S+)$")
-        local template, text = templates[tonumber(number)], texts[index * 2]
-        local fixed = list .. " " .. takers .. " " .. inputs .. " "
-        if template then
-          store_message(id, template, text)
+        local name, text, kind = all_names[index], texts[index * 2], kinds[of_kinds[index]]
+        if not kind then
+          kind = read_kind(of_kinds[index], templates)
+          kinds[of_kinds[index]] = kind
+        end
+        if kind.template then
+          write_later("HSET", key_msg, id, kind.before .. format("%014.0f", next_number()) .. kind.behind .. text)
+          local template = kind.template
+          if template.rate then rates().keep_rate(id, template.rate) end
+          if template.lane then keep_lane(template.queue, id, template.lane) end
+          if template.lock then permits().save_request(lock_waiters().new_task_request(id, template.lock, template.task)) end
           graph.size = graph.size + 1
-          fixed = fixed .. template.timing .. " " .. template.task
         else
           graph.joins = graph.joins + 1
-          fixed = fixed .. "+ + " .. text
         end
         -- Read again where this script has to do with it.
-        write_later("HSET", key_part, id, PART_BLOCKED .. " + + " .. fixed)
+        write_later("HSET", key_part, id, kind.template and kind.record or kind.record .. text)
         known_parts.by_id[id] = nil
-        if edges ~= "0" then set_number(id, tonumber(edges)) end
-        if takers ~= "+" and takers ~= "0" then set_number("+" .. id, tonumber(takers)) end
+        if kind.edges > 0 then set_number(id, kind.edges) end
+        if kind.takers > 0 then set_number("+" .. id, kind.takers) end
         names[#names + 1] = name
-        lists[#names] = list
+        lists[#names] = kind.list
         local compiled = tonumber(name)
         if compiled and compiled >= graph.compiled then graph.compiled = compiled + 1 end
       end
@@ -72,16 +90,16 @@ local function graph_growth()
     while before do
       if string.find(" " .. before .. " ", first_edge, 1, true) then return end
       size = size_of(before)
-      if size < FOLLOWED_AT_ONCE then break end
+      if size < EDGES_IN_CHUNK then break end
       chunk, size = chunk + 1, 0
       before = call("HGET", key_list, field .. chunk)
     end
-    if size + size_of(edges) <= FOLLOWED_AT_ONCE then
+    if size + size_of(edges) <= EDGES_IN_CHUNK then
       write_later("HSET", key_list, field .. chunk, before and before .. " " .. edges or edges)
     else
       local words = before and { before } or {}
       for edge in string.gmatch(edges, "%S+") do
-        if size == FOLLOWED_AT_ONCE then
+        if size == EDGES_IN_CHUNK then
           write_later("HSET", key_list, field .. chunk, table.concat(words, " "))
           words, size, chunk = {}, 0, chunk + 1
         end
@@ -140,7 +158,7 @@ local function graph_growth()
           if target and target.state == PART_BLOCKED then set_number(target.id, (number_of(target.id) or 0) + size) end
         end
         chunk = chunk + 1
-      until not edges or #edges.names < FOLLOWED_AT_ONCE
+      until not edges or #edges.names < EDGES_IN_CHUNK
     end
   end
 
@@ -148,7 +166,7 @@ local function graph_growth()
     local field = graph.id .. "#" .. list .. "+"
     local number = tonumber(call("HGET", key_list, field) or 0)
     for _, value in ipairs(values) do
-      local at = field .. math.floor(number / FOLLOWED_AT_ONCE)
+      local at = field .. math.floor(number / EDGES_IN_CHUNK)
       local before = call("HGET", key_list, at)
       call("HSET", key_list, at, before and before .. "\n" .. value or value)
       number = number + 1

@@ -7,10 +7,10 @@ local function graph_portions()
   local records, todo, ends = graph_records(), graph_todo(), part_ends()
   local part_id, number_of, set_number, save_part = records.part_id, records.number_of, records.set_number, records.save_part
 
-  -- Calls `act` for each of the next parts; whether these were the last.
-  local function each_part(item, graph, act)
+  -- Calls `act` for each of the next parts, which takes about so many steps; whether these were the last.
+  local function each_part(item, graph, steps, act)
     flush()
-    local ids, is_all, entries, seconds = records.walk(item, graph, todo.left)
+    local ids, is_all, entries, seconds = records.walk(item, graph, math.max(1, math.floor(todo.left / steps)))
     remember_parts(ids)
     todo.left = todo.left - 1
     for index, id in ipairs(ids) do
@@ -28,7 +28,7 @@ local function graph_portions()
   local function stop_part(graph, part, revoked)
     if not is_open_part(part) then return nil end
     local m = part.task ~= "+" and load_message(part.id) or nil
-    todo.left = todo.left - 1
+    todo.left = todo.left - 2
     if not m or m.state ~= STATE_LEASED then return ends.revoke_part(graph, part, m) end
     if m.revoked < revoked then
       m.revoked = revoked
@@ -40,7 +40,7 @@ local function graph_portions()
   -- All parts of a graph that was revoked.
   local function cancel_parts(item, graph)
     if graph.state ~= GRAPH_REVOKED then return true end
-    return each_part(item, graph, function(part) stop_part(graph, part, tonumber(item.how)) end)
+    return each_part(item, graph, 3, function(part) stop_part(graph, part, tonumber(item.how)) end)
   end
 
   -- The members of a group, after the first failure, and what grew from them. One that replaced itself ends as those in its place do.
@@ -137,7 +137,7 @@ local function graph_portions()
         item.name, item.other = int(chunk), int(at)
         return false
       end
-      if size < FOLLOWED_AT_ONCE then break end
+      if size < EDGES_IN_CHUNK then break end
       chunk, at = chunk + 1, 0
     end
     item.name, item.other = "0", "0"
@@ -160,7 +160,7 @@ local function graph_portions()
   -- What has not succeeded begins anew: all is opened again, then edges are counted, then those begin for which nothing is to arrive.
   local function resume_parts(item, graph)
     if graph.state ~= GRAPH_RUNNING then return true end
-    local is_all = each_part(item, graph, function(part)
+    local is_all = each_part(item, graph, 2, function(part)
       if item.how == "1" then
         reopen(graph, part)
       elseif item.how == "3" then
@@ -182,7 +182,7 @@ local function graph_portions()
   local function unpin_parts(item, graph)
     if graph.state ~= GRAPH_SUCCEEDED or graph.saved ~= "" then return true end
     local ended_at = tonumber(graph.ends_at) - graph.keep
-    return each_part(item, graph, function(part)
+    return each_part(item, graph, 1, function(part)
       if part.ttl == "+" then return end
       ends.keep_until(part.id, ended_at + (part.takers == "+" and graph.keep or part.ttl))
       part.ttl = "+"
@@ -193,7 +193,7 @@ local function graph_portions()
   -- Outputs of a graph that was saved are kept as long as it is.
   local function pin_parts(item, graph)
     if graph.saved == "" then return true end
-    return each_part(item, graph, function(part)
+    return each_part(item, graph, 1, function(part)
       if part.ttl ~= "+" or part.takers ~= "+" or is_open_part(part) then return end
       ends.keep_until(part.id, PINNED_UNTIL)
       part.ttl = "0"
@@ -216,7 +216,7 @@ local function graph_portions()
   -- Drops parts with their messages, their results where they are pinned or all are to go, and the lists that they name.
   local function drop_parts(item, graph)
     local gone, results, lists = {}, {}, {}
-    local is_all = each_part(item, graph, function(part)
+    local is_all = each_part(item, graph, 3, function(part)
       if part.task ~= "+" and part.state ~= PART_SUCCEEDED and (part.replaced == "+" or is_open_part(part)) then drop_message(part) end
       if item.how == "1" then
         results[#results + 1] = part.id
@@ -241,7 +241,7 @@ local function graph_portions()
     end
     todo.dropped = todo.dropped + #gone
     if not is_all or todo.left <= 0 then return false end
-    for chunk = 0, math.floor(graph.grown / FOLLOWED_AT_ONCE) do call("HDEL", key_seg, graph.id .. "#" .. chunk) end
+    for chunk = 0, math.floor(graph.grown / EDGES_IN_CHUNK) do call("HDEL", key_seg, graph.id .. "#" .. chunk) end
     records.forget_graph(graph)
     todo.dropped = todo.dropped + 1
     return true

@@ -18,13 +18,17 @@ local PINNED_UNTIL = 99999999999999
 
 -- As store/contracts/graphs.ts has them.
 
-local FOLLOWED_AT_ONCE = 500
+local FOLLOWED_AT_ONCE = 300
 local UNSEALED_MS = 3600000
+
+-- Lists are stored in chunks of so many edges; one that has fewer is the last.
+
+local EDGES_IN_CHUNK = 500
 
 -- What one script knows. by_id: parts, false for none. changed: those that are to be written. fixed: what many parts have in common. ended: what
 -- ended in this script and is to be followed: part, its state then, nil where it goes on, what grew from it, and `revokes` where its
--- graph is revoked by it. changes: graphs that it has brought into another state, as they are told: id, name and state of each, one after
--- another. any: whether there is any part; most stores have none, and one look tells.
+-- graph is revoked by it. changes: graphs that it has brought into another state, as they are told: id, name, state and size of each, one
+-- after another. any: whether there is any part; most stores have none, and one look tells.
 local known_parts = { by_id = {}, changed = {}, fixed = {}, ended = {}, changes = {}, any = nil }
 
 local function any_parts()
@@ -212,19 +216,19 @@ local function graph_records()
 
   -- What grew from one run: what their names begin with, how many.
   local function grown_from(graph, index)
-    local chunk = floor((index - 1) / FOLLOWED_AT_ONCE)
+    local chunk = floor((index - 1) / EDGES_IN_CHUNK)
     local words = graph.prefixes[chunk]
     if words == nil then
       words = {}
       for word in string.gmatch(call("HGET", key_seg, graph.id .. "#" .. chunk) or "", "%S+") do words[#words + 1] = word end
       graph.prefixes[chunk] = words
     end
-    local at = (index - 1) % FOLLOWED_AT_ONCE * 2
+    local at = (index - 1) % EDGES_IN_CHUNK * 2
     return words[at + 1] or "", tonumber(words[at + 2] or 0)
   end
 
   local function add_grown(graph, prefix, count)
-    local chunk = floor(graph.grown / FOLLOWED_AT_ONCE)
+    local chunk = floor(graph.grown / EDGES_IN_CHUNK)
     local before = call("HGET", key_seg, graph.id .. "#" .. chunk)
     graph.grown = graph.grown + 1
     call("HSET", key_seg, graph.id .. "#" .. chunk, (before and before .. " " or "") .. prefix .. " " .. count)

@@ -5,6 +5,11 @@
 
 local made_graphs = nil
 
+-- How one has ended that another has taken the place of.
+local END_STATES = {
+  [PART_SUCCEEDED] = "success", [PART_FAILED] = "failure", [PART_REVOKED] = "revoked", [PART_UNRUN] = "upstream",
+}
+
 -- All that only scripts that meet a part need.
 local function graphs()
   if made_graphs then return made_graphs end
@@ -38,41 +43,63 @@ local function graphs()
       end
       ttl = tonumber(kept) or 0
     end
-    todo.left = todo.left - 1
+    todo.left = todo.left - 2
+    if part.task ~= "+" then
+      local m = load_message(part.id)
+      if m then record_end(m, "upstream", "upstream") end
+    end
     part.culprit = culprit
     keep_part_result(part, PART_UNRUN, ttl, "REVOKED upstream + " .. told_culprit(graph, culprit))
     ends.part_ended(graph, part, PART_UNRUN)
   end
 
-  -- The message of a part that waited for others into its queue, as if just sent, or in line for its lock.
-  local function send_part(part, m, record)
-    todo.left = todo.left - 1 - math.floor(#record / 4096)
-    work(15)
+  -- A message that waited for others gets the age of one just sent, and its instants, where they count from its release.
+  local function renew(part, m, record)
     local body = #m.queue + #m.rank + #m.at + #m.eta + #m.max + #m.entry + #m.expires + #m.ttl + #m.task + 10
     local eta, expires = match(part.timing, "^([^,]*),(.*)$")
     m.eta = tonumber(eta) and int(now + eta) or m.eta
     m.expires = tonumber(expires) and int(now + expires) or m.expires
-    m.state = STATE_QUEUED
-    m.rank = string.sub(m.rank, 1, 1) .. format("%014.0f", next_number())
+    renew_rank(m)
     write_later("HSET", key_msg, m.id, m.queue .. " " .. m.rank .. record_head(m.eta, m.max) .. m.entry
       .. record_tail(m.expires, m.ttl, m.task) .. string.sub(record, body))
     m.at = now_text
-    local request = task_request(m.id)
-    if request and not (tonumber(m.eta) and tonumber(m.eta) > now) then
-      lock_waiters().enter_task(request)
-      if request.status == REQUEST_WAITING then return lock_waiters().block(m, request) end
-    end
-    put_in_queue(m)
-    wake(m.queue)
   end
 
-  -- A part whose edges have arrived. `culprit`: of an error callback. `record` and `state` of its message, where they were read.
-  local function start_part(graph, part, culprit, record, state)
+  -- The message of a part into its queue, or in line for its lock: of one that waited for others as if just sent.
+  local function send_part(part, m, record, is_starter)
+    todo.left = todo.left - math.floor(#record / 4096)
+    m.state = STATE_QUEUED
+    if not is_starter or part.timing ~= "+" then
+      renew(part, m, record)
+    elseif is_fair(m.queue) then
+      if not is_ahead(m.eta) then renew_rank(m) end
+      save(m)
+    end
+    arrive_in_queue(m)
+  end
+
+  -- Records and states of the messages of parts that begin next.
+  local records_ahead, states_ahead = {}, {}
+
+  -- Looks many of them up at once, for `start_part`; how many fit.
+  local function remember_messages(ids)
+    local texts = {}
+    records_ahead, states_ahead = {}, {}
+    local fits, states = read_values(key_msg, ids, texts, 0), fields(key_state, ids)
+    for index = 1, fits do
+      records_ahead[ids[index]], states_ahead[ids[index]] = texts[index], states[ids[index]]
+    end
+    return fits
+  end
+
+  -- A part whose edges have arrived, or one that has none. `culprit`: of an error callback.
+  local function start_part(graph, part, culprit, is_starter)
     if part.task == "+" then
       keep_part_result(part, PART_SUCCEEDED, 0, "SUCCESS + + ={\"$source\":" .. string.sub(part.value, 2) .. "}")
       return ends.part_ended(graph, part, PART_SUCCEEDED)
     end
-    if not record then record, state = call("HGET", key_msg, part.id), call("HGET", key_state, part.id) end
+    if records_ahead[part.id] == nil then remember_messages({ part.id }) end
+    local record, state = records_ahead[part.id], states_ahead[part.id]
     local m = read_message(part.id, record, nil)
     if not m then return ends.revoke_part(graph, part, nil) end
     m.state = STATE_BLOCKED
@@ -82,10 +109,11 @@ local function graphs()
     end
     local reason = end_of(m)
     if reason then return drop_unrun(m, reason) end
+    todo.left = todo.left - 1
     set_number(part.id, false)
     part.state, part.culprit = PART_WAITING, culprit
     records.save_part(part)
-    send_part(part, m, record)
+    send_part(part, m, record, is_starter)
   end
 
   -- A part that has replaced itself ends as the one in its place, with a copy of its record.
@@ -96,7 +124,11 @@ local function graphs()
     local m = load_message(part.id)
     local ttl = m and tonumber(match(ttl_of(m), "^%d+")) or 0
     keep_part_result(part, state, ttl, match(record, "^%S+ %S+ %S+ (.*)$") or "SUCCESS + + +")
-    if m then remove_message(m) end
+    if m then
+      record_end(m, END_STATES[state], "replaced")
+      remove_message(m)
+      if state == PART_SUCCEEDED then note_success(m.entry) end
+    end
     if state == PART_UNRUN then part.culprit = culprit end
     ends.part_ended(graph, part, state)
   end
@@ -135,6 +167,17 @@ local function graphs()
     end
   end
 
+  -- Those that wait for no more edges than arrive now, as many as may begin.
+  local function beginning(ids, times)
+    local begin = {}
+    for _, id in ipairs(ids) do
+      if 2 * #begin >= todo.left then break end
+      local part = part_at(id)
+      if part and part.state == PART_BLOCKED and part.task ~= "+" and (number_of(id) or 0) <= times then begin[#begin + 1] = id end
+    end
+    return begin
+  end
+
   -- Tells those who follow a part that has ended; whether all were told.
   local function follow_line(item, graph)
     if graph.state ~= GRAPH_RUNNING then return true end
@@ -151,6 +194,7 @@ local function graphs()
         for at = item.second, to do ids[#ids + 1] = part_id(graph, edges.names[at]) end
         remember_parts(ids)
         records.remember_numbers(ids)
+        remember_messages(beginning(ids, times))
       end
       while item.second <= size do
         if todo.left <= 0 then return false end
@@ -158,7 +202,7 @@ local function graphs()
         arrive(graph, edges.names[item.second], edges.kinds[item.second], item.how, times, culprit, item.other)
         item.second = item.second + 1
       end
-      if size < FOLLOWED_AT_ONCE then return true end
+      if size < EDGES_IN_CHUNK then return true end
       item.first, item.second = item.first + 1, 1
     end
   end
@@ -166,10 +210,10 @@ local function graphs()
   -- Parts that wait for nothing begin; whether all have.
   local function start_parts(item, graph)
     if graph.state ~= GRAPH_RUNNING then return true end
-    local ids, is_all, entries, seconds = records.walk(item, graph, todo.left)
+    local ids, is_all, entries, seconds = records.walk(item, graph, math.max(1, math.floor(todo.left / 2)))
     remember_parts(ids)
     records.remember_numbers(ids)
-    local begin, places, texts = {}, {}, {}
+    local begin, places = {}, {}
     for index, id in ipairs(ids) do
       local part = part_at(id)
       if part and part.state == PART_BLOCKED and not number_of(id) then
@@ -178,14 +222,14 @@ local function graphs()
       end
     end
     todo.left = todo.left - math.max(1, math.floor((#ids - #begin) / 2))
-    local fits, states = read_values(key_msg, begin, texts, 0), fields(key_state, begin)
-    for number, id in ipairs(begin) do
-      if todo.left <= 0 or number > fits then
-        item.first, item.second = entries[places[number]], seconds[places[number]]
+    local fits = remember_messages(begin)
+    for index, id in ipairs(begin) do
+      if todo.left <= 0 or index > fits then
+        item.first, item.second = entries[places[index]], seconds[places[index]]
         return false
       end
       todo.left = todo.left - 1
-      start_part(graph, part_at(id), "+", texts[number], states[id])
+      start_part(graph, part_at(id), "+", true)
     end
     return is_all
   end

@@ -50,6 +50,7 @@ end
 
 local function finish()
   flush()
+  if #record_lines > 0 then write_records(table.concat(record_lines, "\n"), #record_lines) end
   for field, by in pairs(counts) do
     if by ~= 0 and call("HINCRBY", key_count, field, by) == 0 then call("HDEL", key_count, field) end
   end

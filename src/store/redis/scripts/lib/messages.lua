@@ -25,15 +25,26 @@ local function end_of(m)
   return nil
 end
 
+local function is_ahead(eta)
+  return eta ~= "+" and (tonumber(eta) or 0) > now
+end
+
 -- Puts a message that is nowhere into its queue, ready or scheduled as its eta says.
 local function put_in_queue(m)
-  local eta = tonumber(m.eta)
-  if eta and eta > now then
+  if is_ahead(m.eta) then
     write_later("ZADD", key_scheduled, m.eta, position_of(m))
     count(STATE_SCHEDULED, m.queue, 1)
   else
     write_later("ZADD", key_ready, 0, position_of(m))
   end
+end
+
+-- Out of its queue: it waits for its lock, until `deadline`, or for its unique key.
+local function block(m, deadline)
+  m.state = STATE_BLOCKED
+  save(m)
+  call("ZADD", key_blocked, deadline == "+" and "inf" or deadline, position_of(m))
+  count(STATE_BLOCKED, m.queue, 1)
 end
 
 -- Entries of which a run has ended in this script.
@@ -50,6 +61,7 @@ local function leave_queue(m)
   if m.state == STATE_BLOCKED then
     -- One that waits for other parts stands nowhere.
     if call("ZREM", key_blocked, position_of(m)) == 1 then count(STATE_BLOCKED, m.queue, -1) end
+    if any_rated_messages() then rates().leave_backlog(m) end
     return
   end
   if call("ZREM", key_ready, position_of(m)) == 0 and call("ZREM", key_scheduled, position_of(m)) == 1 then
@@ -73,10 +85,19 @@ local function put_back(m)
   put_in_queue(m)
 end
 
+-- The same from a worker that is lost, while it may be delivered once more; whether it may.
+local function deliver_again(m)
+  if m.deliveries >= tonumber(m.max) then return false end
+  if any_task_locks() then permits().lose_permit(m.id) end
+  put_back(m)
+  return true
+end
+
 -- To the dead letters; a run of an entry ends so. `reason` is escaped.
 local function dead_letter(m, reason)
   work(30)
   if any_task_locks() then permits().release_ticket(m.id) end
+  if any_uniques() then uniques().end_unique(m.id) end
   m.state, m.token = STATE_DEAD, "+"
   save(m)
   call("ZADD", key_dead, int(next_number()), m.queue .. " " .. m.id)
@@ -93,6 +114,9 @@ local function remove_message(m)
   remove_later("HDEL", key_msg, m.id)
   remove_later("HDEL", key_state, m.id)
   if any_task_locks() then permits().forget_request(m.id) end
+  if any_rated_messages() then rates().forget_rate(m.id) end
+  if any_uniques() then uniques().end_unique(m.id) end
+  forget_lane(m.id)
   end_run(m)
 end
 
@@ -108,9 +132,20 @@ local function forget(m, state, growth)
   if any_task_locks() then permits().release_ticket(m.id) end
 end
 
+-- What this script has dropped unrun, as it is told: id, queue, task and reason of each, one after another; nil for nothing.
+local dropped = nil
+
+local function note_dropped(id, queue, task, reason)
+  dropped = dropped or {}
+  local size = #dropped
+  dropped[size + 1], dropped[size + 2], dropped[size + 3], dropped[size + 4] = id, queue, task, reason
+end
+
 -- A waiting message that must not run, taken out of its queue already.
 local function drop_unrun(m, reason)
   local ttl = ttl_of(m)
+  record_end(m, reason, reason)
+  note_dropped(m.id, m.queue, m.task or "", reason)
   keep_own_result(m.id, ttl, "REVOKED", reason)
   forget(m, PART_REVOKED)
 end

@@ -9,7 +9,7 @@ local function part_ends()
   local function tell_change(graph)
     local changes = known_parts.changes
     local size = #changes
-    changes[size + 1], changes[size + 2], changes[size + 3] = graph.id, graph.name, graph.state
+    changes[size + 1], changes[size + 2], changes[size + 3], changes[size + 4] = graph.id, graph.name, graph.state, int(graph.size)
   end
 
   -- The last part of a graph has ended.

@@ -8,6 +8,7 @@
 local RECORD = "^(%S+) (%d+) (%d+) (%-?[%d+]%d*) (%d+) (%S+) (%-?[%d+]%d*) (%S+) (%S+) "
 -- What the state of a first delivery ends with; then when the message expires.
 local BEGINNING = "^(%S+ %d+ %d+ %-?[%d+]%d* %d+ %S+) (%-?[%d+]%d*) %S+ %S+ "
+local RECORD_TASK = "^%S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%S+) "
 local RECORD_EXPIRES = "^%S+ %S+ %S+ %S+ %S+ %S+ (%S+) "
 
 -- A record is "<queue> <rank>", this, the entry, what `record_tail` gives, and the body.
@@ -45,6 +46,11 @@ local function first_state(nonce, number, beginning)
   return STATE_LEASED .. " " .. nonce .. "." .. number .. " 0 1 0 " .. beginning
 end
 
+-- Of one that was never taken and whose rank is to change.
+local function first_queued(queue_and_rank, at, eta, max, entry)
+  return STATE_QUEUED .. " + 0 0 0 " .. queue_and_rank .. " " .. at .. " " .. eta .. " " .. max .. " " .. entry
+end
+
 -- A message by its record and its state; nil when there is none, or a record nobody of us wrote.
 local function read_message(id, record, text)
   if text then
@@ -77,6 +83,12 @@ local function read_leased(token, text)
   local start = STATE_LEASED .. " " .. token .. " "
   if not text or string.sub(text, 1, #start) ~= start then return nil end
   return match(text, LEASED, #start + 1)
+end
+
+-- When a run of an entry succeeded last, in key_entrysuccess. Of an entry that is gone nothing is kept.
+
+local function note_success(entry)
+  if entry ~= "+" and call("HEXISTS", key_entry, entry) == 1 then call("HSET", key_entrysuccess, entry, now_text) end
 end
 
 -- An unfinished run of an entry, a member of key_runs: "<entry> <sent at, fourteen digits> <id>".
@@ -123,23 +135,25 @@ local function without_max_runs(text)
 end
 
 -- What changes of an entry, in key_entrystate:
--- "<etag> <revision> <due> <dispatch> <paused> <disabled> <disabled at> <last> <runs>".
+-- "<etag> <revision> <due> <dispatch> <paused> <disabled> <disabled at> <last> <runs>". Of one that is not disabled its basis, +
+-- for none, stands in place of "disabled at": versions of before leave it there.
 
 local ENTRY_STATE_TEXT = "^(%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%d+)$"
 -- Of an entry that is neither paused nor disabled: "<revision> <due>", last, runs.
-local ACTIVE_ENTRY = "^%d+ (%S+ %S+) %S+ %+ %+ %+ (%S+) (%d+)$"
+local ACTIVE_ENTRY = "^%d+ (%S+ %S+) %S+ %+ %+ %S+ (%S+) (%d+)$"
 
--- Behind the etag.
-local function entry_state_rest(revision, due, dispatch, paused, disabled, disabled_at, last, runs)
-  return " " .. revision .. " " .. due .. " " .. dispatch .. " " .. paused .. " " .. disabled .. " " .. disabled_at .. " "
+-- Behind the etag. `mark`: when it was disabled; of one that is not, its basis.
+local function entry_state_rest(revision, due, dispatch, paused, disabled, mark, last, runs)
+  return " " .. revision .. " " .. due .. " " .. dispatch .. " " .. paused .. " " .. disabled .. " " .. mark .. " "
     .. last .. " " .. int(runs)
 end
 
 local function read_entry_state(name, text)
-  local etag, revision, due, dispatch, paused, disabled, disabled_at, last, runs = match(text or "", ENTRY_STATE_TEXT)
+  local etag, revision, due, dispatch, paused, disabled, mark, last, runs = match(text or "", ENTRY_STATE_TEXT)
   return etag and {
     name = name, etag = etag, revision = revision, due = due, dispatch = dispatch, paused = paused,
-    disabled = disabled, disabled_at = disabled_at, last = last, runs = tonumber(runs),
+    disabled = disabled, disabled_at = disabled == "+" and "+" or mark, basis = disabled == "+" and mark or "+", last = last,
+    runs = tonumber(runs),
   } or false
 end
 
@@ -214,6 +228,32 @@ local function lock_position(lock, number, who)
   return lock .. " " .. format("%014.0f", number) .. " " .. who
 end
 
+-- What a message says of its unique key, in key_uniqof and behind "u" at the end of a template:
+-- "<key>,<ttl>,<what frees it, a code of until>,<a code of conflict>,<max wait>".
+
+local UNIQUE_WORD = "^([^ ,]+),([^ ,]+),([^ ,]),([^ ,]),([^ ,]+)$"
+
+local function read_unique_word(word)
+  local key, ttl, ends, policy, max_wait = match(word or "", UNIQUE_WORD)
+  return key and {
+    word = word, key = key, ttl = number_or_nil(ttl), ends = ends, policy = policy, max_wait = number_or_nil(max_wait),
+  } or nil
+end
+
+-- Who has a unique key, in key_uniq: "<until> <its time alone ends it 0|1> <bytes of the owner's id> <owner><one that waits, or nothing>".
+
+local function unique_key_text(ends_at, timed, owner, waiting)
+  return ends_at .. " " .. timed .. " " .. #owner .. " " .. owner .. waiting
+end
+
+local function read_unique_key(text)
+  local ends_at, timed, size, rest = match(text or "", "^(%S+) ([01]) (%d+) (.*)$")
+  size = tonumber(size)
+  return size and {
+    ends_at = ends_at, timed = timed, owner = string.sub(rest, 1, size), waiting = string.sub(rest, size + 1),
+  } or nil
+end
+
 -- As store/contracts/locks.ts and lock-inspection.ts have them (ms; waiters; rows).
 
 local OFFER_MS = 100
@@ -225,4 +265,53 @@ local LOCK_HISTORY_ROWS = 10000
 
 local function event_text(event, kind, fence, took, lock, label, id)
   return event .. " " .. kind .. " " .. fence .. " " .. now_text .. " " .. took .. " " .. lock .. " " .. label .. " " .. id
+end
+
+-- The limit of a task, in key_limits: "<by message 0|1> <what code says> <what an operator says>". Each is "+" for no limit, or
+-- "<limit>,<ms>,<burst>"; that of an operator "-" where nothing was said.
+
+local LIMIT = "^([01]) (%S+) (%S+)$"
+local RATE = "^([^,]+),([^,]+),([^,]+)$"
+
+local function read_limit(text)
+  local by_message, code, control = match(text or "", LIMIT)
+  if not by_message then return false end
+  local limit, per, burst = match(control == "-" and code or control, RATE)
+  return {
+    by_message = by_message == "1", code = code, control = control,
+    rate = limit and { limit = tonumber(limit), per = tonumber(per), burst = tonumber(burst) },
+  }
+end
+
+-- What a message carries, in key_ratemsg: "<tokens>,<key>", without a key for none. The bucket "<task>,<key>", or "<task>,", in
+-- key_rate: "<full at> <interval and burst by which that was reckoned> <written at> <shut until>"; one that is full is not there.
+
+local RATE_WORD = "^(%d+),(%S*)$"
+local BUCKET = "^(%S+) (%S+) (%d+) (%d+) (%S+)$"
+
+local function bucket_text(bucket)
+  return format("%.17g %.17g %.0f %.0f %.0f", bucket.full_at, bucket.interval, bucket.burst, bucket.at, bucket.shut_until)
+end
+
+local function read_bucket(text)
+  local full_at, interval, burst, at, shut_until = match(text or "", BUCKET)
+  return full_at and {
+    full_at = tonumber(full_at), interval = tonumber(interval), burst = tonumber(burst), at = tonumber(at),
+    shut_until = tonumber(shut_until),
+  } or false
+end
+
+-- What waits for tokens of one bucket in one queue, in key_backlog by "<bucket> <queue>": when a claim looks at it, and the first
+-- instant of a token that nobody was told of. It stands by both in key_ratedue and key_rateturn, and its messages in key_ratewait:
+-- "<bucket> <queue> <rank> <id>".
+
+local BACKLOG = "^(%S+) (%S+)$"
+
+-- Ms and millionths of a second, as wide as each other.
+local function instant_text(at)
+  return format("%018.3f", math.ceil(at * 1000) / 1000)
+end
+
+local function backlog_position(queue, at, bucket)
+  return queue .. " " .. at .. " " .. bucket
 end

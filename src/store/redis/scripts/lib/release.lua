@@ -1,5 +1,10 @@
 -- What follows when something ends or comes free.
 
+-- What a step of work for graphs costs, about, and how many a script takes in any case: however much else there is, graphs go on.
+
+local STEP_COST = 10
+local LEAST_STEPS = 40
+
 local made_graph_work = nil
 
 local function graph_work()
@@ -25,7 +30,7 @@ local function graph_work()
     local kind = item.kind
     if kind == TODO_TELL then
       todo.left = todo.left - 1
-      ends.tell_change({ id = item.graph, name = item.list, state = item.how })
+      ends.tell_change({ id = item.graph, name = item.list, state = item.how, size = tonumber(item.name) or 0 })
       return true
     end
     local graph = records.graph_at(item.graph)
@@ -45,6 +50,9 @@ local function graph_work()
   -- What ended in this step tells those who follow, then what steps before have left goes on, as far as one step goes.
   local function go_on()
     follow_ended()
+    local taken = FOLLOWED_AT_ONCE - todo.left
+    local later_left = todo.left - math.min(todo.left, math.max(affordable(STEP_COST, 0.5), LEAST_STEPS - taken))
+    todo.left = todo.left - later_left
     while todo.left > 0 do
       if todo.head > todo.tail then
         local line = call("LPOP", key_todo)
@@ -59,12 +67,16 @@ local function graph_work()
     end
     todo.leave()
     records.save_all()
+    todo.left = todo.left + later_left
+    work(STEP_COST * (FOLLOWED_AT_ONCE - todo.left - taken))
   end
 
   -- For the next claim to tell: the reply of this script has no place for it.
   local function leave_changes()
     local changes = known_parts.changes
-    for index = 1, #changes, 3 do todo.put(TODO_TELL, changes[index], { list = changes[index + 1], how = changes[index + 2] }) end
+    for index = 1, #changes, 4 do
+      todo.put(TODO_TELL, changes[index], { list = changes[index + 1], how = changes[index + 2], name = changes[index + 3] })
+    end
     known_parts.changes = {}
   end
 
@@ -76,9 +88,10 @@ end
 local function follow_up()
   repeat
     pass_on()
+    pass_keys()
     release_buffered_runs()
     if any_parts() then graph_work().go_on() end
-  until not next(freed) and #ended_entries == 0 and #known_parts.ended == 0
+  until not next(freed) and not next(freed_keys) and #ended_entries == 0 and #known_parts.ended == 0
 end
 
 -- The end of a script whose reply has no place for changes of graphs.

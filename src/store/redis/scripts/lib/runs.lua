@@ -11,6 +11,7 @@ local function buffered_run_of(entry)
   local buffered = buffered_runs[entry]
   if buffered == nil then
     buffered = read_buffered(entry, call("HGET", key_buffered, entry))
+    if buffered and any_uniques() then buffered.template.unique = uniques().unique_of(buffered.id) end
     buffered_runs[entry] = buffered
   end
   return buffered or nil
@@ -66,10 +67,18 @@ local function is_known(id)
   return known[id]
 end
 
+local function skip_run(run, reason)
+  add_record(run.entry, run.due, run.due_text, FATE_SKIPPED, reason, run.term, run.counted and "" or int(next_number()))
+end
+
 local function send_run(run)
   work(60)
   if not is_known(run.id) then
-    send(run.id, run.template, run.entry, run.body, next_number())
+    local outcome = send(run.id, run.template, run.entry, run.body, next_number())
+    if outcome == ENQUEUED_JOINED or outcome == ENQUEUED_REFUSED then
+      skip_run(run, "not-unique")
+      return OCCURRENCE_NOT_UNIQUE
+    end
     known[run.id] = true
   end
   add_record(run.entry, run.due, run.due_text, FATE_SENT, run.counted and "+" or "triggered", run.term, run.id)
@@ -78,13 +87,10 @@ local function send_run(run)
   return OCCURRENCE_SENT
 end
 
-local function skip_run(run, reason)
-  add_record(run.entry, run.due, run.due_text, FATE_SKIPPED, reason, run.term, run.counted and "" or int(next_number()))
-end
-
 local function take_out(buffered)
   buffered_runs[buffered.entry] = false
   known[buffered.id] = nil
+  if any_uniques() then uniques().end_unique(buffered.id) end
   call("HDEL", key_buffered, buffered.entry)
   call("HDEL", key_bufferedid, buffered.id)
   call("ZREM", key_bufferedwake, buffered.entry)
@@ -93,10 +99,14 @@ end
 -- Ends a buffered run unsent. One that has expired before keeps the result that tells so.
 local function drop_buffered_run(buffered, reason)
   take_out(buffered)
+  if any_rated_messages() then rates().forget_rate(buffered.id) end
+  forget_lane(buffered.id)
   skip_run(buffered, reason)
   local told = buffered.template.expires and buffered.template.expires <= now and "expired" or reason
   if told == "expired" or told == "revoked" then
+    record_unsent(buffered.id, buffered.template, buffered.entry, told)
     keep_own_result(buffered.id, buffered.template.ttl, "REVOKED", told)
+    note_dropped(buffered.id, buffered.template.queue, buffered.template.task, told)
   end
 end
 
@@ -117,8 +127,8 @@ local function release_buffered_runs()
     local buffered = buffered_run_of(table.remove(ended_entries))
     if buffered and watch(buffered) <= now then
       take_out(buffered)
-      send_run(buffered)
-      local entry_state = entry_state_of(buffered.entry)
+      local is_sent = send_run(buffered) == OCCURRENCE_SENT
+      local entry_state = is_sent and entry_state_of(buffered.entry)
       if entry_state then
         if buffered.counted then end_when_spent(entry_state, buffered.max_runs) end
         touch(entry_state)
@@ -168,6 +178,9 @@ local function buffer_run(run)
   buffered_runs[run.entry] = run
   call("HSET", key_buffered, run.entry, buffered_text(run))
   call("HSET", key_bufferedid, run.id, run.entry)
+  if run.template.rate then rates().keep_rate(run.id, run.template.rate) end
+  if run.template.unique then uniques().note(run.id, run.template.unique) end
+  if run.template.lane then keep_lane(run.template.queue, run.id, run.template.lane) end
   watch(run)
   return OCCURRENCE_BUFFERED
 end

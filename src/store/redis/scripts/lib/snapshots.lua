@@ -15,10 +15,12 @@ end
 -- One call looks at so many runs. Where an entry has more than are left to look at, those that have expired count, too.
 local MOST_RUNS = 500
 
--- The same, with the number of unfinished runs, and 1 when a run is buffered.
+-- The same, with the number of unfinished runs, 1 when a run is buffered, when one succeeded last, "" for never, and the name that
+-- the entry had before, "" for none.
 local function snapshots(names)
   local found = stored_entries(names)
   local any_runs, any_buffered = call("EXISTS", key_runs) == 1, call("EXISTS", key_buffered) == 1
+  local successes, previous = fields(key_entrysuccess, names), fields(key_entryprevious, names)
   local left = MOST_RUNS
   for index, entry in ipairs(found) do
     local name = names[index]
@@ -35,6 +37,8 @@ local function snapshots(names)
       entry[4] = unfinished
       local expires = any_buffered and match(call("HGET", key_buffered, name) or "", BUFFERED_EXPIRES)
       entry[5] = expires and (expires == "+" or tonumber(expires) > now) and 1 or 0
+      entry[6] = successes[name] or ""
+      entry[7] = previous[name] or ""
     end
   end
   return found

@@ -4,14 +4,15 @@ local made_graph_todo = nil
 
 local function graph_todo()
   if made_graph_todo then return made_graph_todo end
-  -- left: edges, and parts of whole graphs, that this script may still handle. Items from `head` to `tail` are to be done.
+  -- left: steps that this script may still take, each an edge or a part of a whole graph; what costs more counts as several. Items from
+  -- `head` to `tail` are to be done.
   -- dropped: parts and graphs that it has dropped.
   local todo = { left = FOLLOWED_AT_ONCE, items = {}, head = 1, tail = 0, dropped = 0 }
 
   -- A line: "<kind> <how> <list> <first> <second> <name> <other> <graph>". Of one that follows a list: the state in which a part has
   -- ended, the list, chunk and edge to go on with, the culprit, or of parts that have succeeded how many there are, and the first of
   -- them. Of one that goes over all parts: a number, "+", where it is (`walk`), two more numbers. Of one that stops a range: "+", what
-  -- names of parts begin with, from and up to where ("+" all). Of a change to tell: state, name.
+  -- names of parts begin with, from and up to where ("+" all). Of a change to tell: state, name, and as the culprit how many parts.
   local LINE = "^(%a) (%S+) (%S+) (%d+) (%d+) (%S+) (%S+) (.*)$"
 
   local function line_of(item)

@@ -234,14 +234,6 @@ local function lock_waiters()
     enter(request, capacity, has_room(request.lock, capacity, not is_new and request or nil), now + request.grant_ms)
   end
 
-  -- Out of its queue: it waits for its lock.
-  local function block(m, request)
-    m.state = STATE_BLOCKED
-    save(m)
-    call("ZADD", key_blocked, request.wait_deadline == "+" and "inf" or request.wait_deadline, position_of(m))
-    count(STATE_BLOCKED, m.queue, 1)
-  end
-
   -- The holder of a permit by what it is called, nil when it has ended.
   local function holder_of(lock, name)
     local token, who = match(name, "^([^.]*)%.(%a.*)$")
@@ -269,7 +261,7 @@ local function lock_waiters()
   made_waiters = {
     range_of = range_of, capacity_of = capacity_of, hand_over = hand_over, has_room = has_room,
     enter = enter, new_task_request = new_task_request, enter_task = enter_task,
-    block = block, holder_of = holder_of, come_back = come_back,
+    holder_of = holder_of, come_back = come_back,
     summary_of = summary_of,
   }
   return made_waiters

@@ -1,0 +1,42 @@
+import { ConfigurationError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
+import { CHANGE_ACTIONS, type EntryChange } from "./changes.js";
+import type { Plan } from "./plan.js";
+
+/** A plan that was kept as JSON. Throws SUNBEAT_PLAN_INVALID. */
+export function readPlan(json: unknown): Plan {
+  const { plan, owner, version, changes } = objectOf("plan", json);
+  if (plan !== 1) throw invalid('"plan": 1, the version of the form', plan);
+  if (typeof owner !== "string") throw invalid('"owner", a text', owner);
+  if (!Number.isSafeInteger(version)) throw invalid('"version", a whole number', version);
+  if (!Array.isArray(changes)) throw invalid('"changes", a list', changes);
+  for (const [index, change] of (changes as readonly unknown[]).entries())
+    assertChange(`changes[${index}]`, change);
+  return json as Plan;
+}
+
+function assertChange(field: string, json: unknown): void {
+  const { action, name, from, revision, before, writes } = objectOf(field, json);
+  if (!(CHANGE_ACTIONS as readonly unknown[]).includes(action))
+    throw invalid(`${field}.action, a known one`, action);
+  if (typeof name !== "string") throw invalid(`${field}.name, a text`, name);
+  for (const [key, value] of Object.entries({ from, revision })) {
+    if (value !== null && typeof value !== "string") throw invalid(`${field}.${key}, a text or null`, value);
+  }
+  if (typeof writes !== "boolean") throw invalid(`${field}.writes, true or false`, writes);
+  if (before !== null) objectOf(`${field}.before`, before);
+}
+
+function objectOf(field: string, json: unknown): Readonly<Record<keyof Plan | keyof EntryChange, unknown>> {
+  if (typeof json === "object" && json !== null)
+    return json as Readonly<Record<keyof Plan | keyof EntryChange, unknown>>;
+  throw invalid(`${field}, an object`, json);
+}
+
+function invalid(expected: string, got: unknown): ConfigurationError {
+  return new ConfigurationError(
+    "SUNBEAT_PLAN_INVALID",
+    `a plan: expected ${expected}, got ${quote(got)}; sunbeat schedule plan --out makes one`,
+    { details: { value: quote(got) } },
+  );
+}

@@ -1,0 +1,15 @@
+/** The edge of calendars: what reads days off and schedules that others wrote. Not loaded by `sunbeat` itself. */
+export type { CalendarData } from "./schedules/index.js";
+export { importSchedules } from "./dialects/index.js";
+export type {
+  Dialect,
+  ImportedEntry,
+  ImportedParts,
+  ImportedSchedules,
+  ImportOptions,
+  ImportRemark,
+} from "./dialects/index.js";
+export { fromDateHolidays } from "./dialects/date-holidays.js";
+export type { DateHolidaysOptions, HolidayType } from "./dialects/date-holidays.js";
+export { fromICS } from "./dialects/ics.js";
+export type { ICSOptions } from "./dialects/ics.js";

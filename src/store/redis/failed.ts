@@ -1,0 +1,77 @@
+/** Messages of failed tasks, in the words of scripts/lib/failed.lua. */
+import type { NewMessage } from "../../tasks/message.js";
+import { type DeadLetter, FAILED } from "../contracts/dead-letters.js";
+import type { Caller } from "./caller.js";
+import { parts, readLaneWord, readLockWord, readRateWord, readRecord } from "./messages.js";
+import { defineScript, isDone, type WireNumber } from "./script.js";
+import { fromWire, fromWord, toWire, toWord, words } from "./text.js";
+
+const listScript = defineScript("failed-list", (flat: string[]) => flat);
+const getScript = defineScript("failed-get", (text: string) => text);
+const dropScript = defineScript("failed-drop", (found: WireNumber[]) => found.map(isDone));
+const sweepScript = defineScript("failed-sweep", (dropped: WireNumber) => Number(dropped));
+const countsScript = defineScript("failed-counts", (flat: WireNumber[]) => flat.map(String));
+
+const DROP_STEP = 100;
+/** Read of one queue. */
+const MOST_LISTED = 500;
+
+function readFailed(text: string) {
+  const [number = 0, at = 0, lock = "+", rate = "+", lane = "+"] = (words(text, 6)?.head ?? []).slice(1);
+  const record = words(text, 6)?.rest ?? "";
+  return { number: Number(number), at: Number(at), lock, rate, lane, sent: readRecord(record) };
+}
+
+export async function failedLetters(
+  caller: Caller,
+  limit: number,
+  queue: string | undefined,
+): Promise<DeadLetter[]> {
+  const most = Math.min(limit, MOST_LISTED);
+  const args = { queue: queue === undefined ? "" : toWord(queue), limit: most };
+  const flat = await caller.call(listScript, args);
+  const letters = parts(flat, 2).flatMap(([id = "", text = ""]) => {
+    const { number, at, sent } = readFailed(text);
+    if (!sent) return [];
+    const { task, queue: name, body } = sent;
+    return [{ number, letter: { id: fromWire(id), task, queue: name, reason: FAILED, at, body } }];
+  });
+  letters.sort((one, other) => other.number - one.number);
+  return letters.slice(0, most).map(({ letter }) => letter);
+}
+
+export async function failedMessage(caller: Caller, id: string): Promise<NewMessage | null> {
+  const text = await caller.call(getScript, { id: toWire(id) });
+  const { lock, rate, lane, sent } = readFailed(text);
+  if (!sent) return null;
+  const { task, queue, priority, maxDeliveries, resultTtlMs, idTtlMs, entry, body } = sent;
+  return {
+    ...{ id, task, queue, priority, maxDeliveries, resultTtlMs, idTtlMs, body },
+    ...(entry !== null && { entry }),
+    ...(lock !== "+" && { lock: readLockWord(lock) }),
+    ...(rate !== "+" && { rate: readRateWord(rate) }),
+    ...(lane !== "+" && { lane: readLaneWord(lane) }),
+  };
+}
+
+/** Whether each was there. */
+export async function dropFailed(caller: Caller, ids: readonly string[]): Promise<boolean[]> {
+  const found: boolean[] = [];
+  for (const some of parts(ids, DROP_STEP)) {
+    found.push(...(await caller.call(dropScript, {}, some.map(toWire))));
+  }
+  return found;
+}
+
+export function sweepFailed(caller: Caller, limit: number): Promise<number> {
+  return caller.call(sweepScript, { limit });
+}
+
+/** Numbers by queue. */
+export async function countFailed(caller: Caller): Promise<Map<string, number>> {
+  const flat = await caller.call(countsScript, {});
+  const counts = parts(flat, 2).flatMap(([field = "", count]): [string, number][] =>
+    field.startsWith("count ") ? [[fromWord(field.slice("count ".length)), Number(count)]] : [],
+  );
+  return new Map(counts);
+}
