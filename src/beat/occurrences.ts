@@ -86,6 +86,7 @@ export function cursorAt(entry: Timing, due: EpochMs): Cursor {
 
 /** How long after its due time an occurrence is sent; `gapMs` until the next one, null where it is the last. */
 export function dispatchDelay(entry: Pick<Timing, "name" | "jitterMs">, gapMs: number | null): number {
+  if (entry.jitterMs === 0) return 0;
   const room = gapMs === null ? entry.jitterMs : Math.min(entry.jitterMs, gapMs);
   return Math.floor((spreadHash(entry.name) / 2 ** 32) * room);
 }

@@ -1,9 +1,21 @@
+const OFFSET = 0x811c9dc5;
+const PRIME = 0x01000193;
+const utf8 = new TextEncoder();
+
 /** FNV-1a, 32 bits, over the UTF-8 bytes of `text`: the same on every machine and version. */
 export function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) {
-    hash = Math.imul(hash ^ byte, 0x01000193);
+  let hash = OFFSET;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return ofBytes(utf8.encode(text));
+    hash = Math.imul(hash ^ code, PRIME);
   }
+  return hash >>> 0;
+}
+
+function ofBytes(bytes: Uint8Array): number {
+  let hash = OFFSET;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, PRIME);
   return hash >>> 0;
 }
 
