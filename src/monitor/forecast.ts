@@ -169,7 +169,8 @@ function* dispatchesOf(runs: Iterable<{ readonly sentAt: EpochMs }>): Generator<
 
 interface Counted {
   readonly of: ForecastEntry;
-  readonly steps: Map<number, number>;
+  /** Starts in each step. */
+  readonly steps: Uint32Array;
   starts: number;
   first: EpochMs | null;
   last: EpochMs;
@@ -203,12 +204,12 @@ class Tally {
   }
 
   begin(of: ForecastEntry): Counted {
-    return { of, steps: new Map(), starts: 0, first: null, last: 0, gapMs: Infinity };
+    return { of, steps: new Uint32Array(this.#steps.count), starts: 0, first: null, last: 0, gapMs: Infinity };
   }
 
   add(counted: Counted, at: EpochMs): void {
     const step = this.#steps.at(at);
-    counted.steps.set(step, (counted.steps.get(step) ?? 0) + 1);
+    counted.steps[step]!++;
     if (counted.first === null) counted.first = at;
     else counted.gapMs = Math.min(counted.gapMs, at - counted.last);
     counted.last = at;
@@ -230,7 +231,7 @@ class Tally {
       const stepTo = Math.min(to, this.#steps.begin(step + 1));
       const more = Math.round(Math.max(0, stepTo - stepFrom) * perMs);
       if (more === 0) continue;
-      counted.steps.set(step, (counted.steps.get(step) ?? 0) + more);
+      counted.steps[step]! += more;
       counted.starts += more;
     }
     counted.last = to;
@@ -251,7 +252,8 @@ class Tally {
     const p50 = this.#runTimes.p50(entry.task) ?? 0;
     const inQueue = this.#queues.get(queue) ?? Array<number>(this.#starts.length).fill(0);
     this.#queues.set(queue, inQueue);
-    for (const [step, starts] of counted.steps) {
+    for (const [step, starts] of counted.steps.entries()) {
+      if (starts === 0) continue;
       this.#starts[step]! += starts;
       this.#busyMs[step]! += starts * p50;
       inQueue[step]! += starts;
@@ -294,7 +296,6 @@ class Tally {
 
   #shown({ of, starts, steps }: Counted, isStepped: boolean): EntryForecast {
     const { entry, queue } = of;
-    const all = isStepped ? Array.from(this.#starts, (_, step) => steps.get(step) ?? 0) : null;
-    return { entry: entry.name, task: entry.task, queue, starts, steps: all };
+    return { entry: entry.name, task: entry.task, queue, starts, steps: isStepped ? [...steps] : null };
   }
 }
