@@ -69,6 +69,8 @@ export interface FailureGroup {
 }
 
 const HOUR_MS = 3_600_000;
+/** What takes long to read is read anew behind the back of those who look. */
+const STALE_MS = 10_000;
 const NEXT_TICKS = 5;
 const ENTRIES_A_PAGE = 1_000;
 const FAILURES = 200;
@@ -85,11 +87,11 @@ export class Overviews {
     const leader = cached(clock, 1_500, () => store.leases.leader());
     const queues = cached(clock, 1_000, () => core.queues.list());
     const alerts = cached(clock, 2_000, () => core.alerts.list({ standing: true, limit: 100 }));
-    const stats = cached(clock, 15_000, () => readMinutes(core));
-    const entries = cached(clock, 15_000, () => readEntries(core));
-    const failures = cached(clock, 10_000, () => readFailures(core));
+    const stats = cached(clock, 15_000, () => readMinutes(core), STALE_MS);
+    const entries = cached(clock, 15_000, () => readEntries(core), STALE_MS);
+    const failures = cached(clock, 10_000, () => readFailures(core), STALE_MS);
     this.nodes = nodes;
-    this.findings = cached(clock, 60_000, () => examine(core));
+    this.findings = cached(clock, 60_000, () => examine(core), STALE_MS);
     this.read = cached(clock, 900, async () => {
       const [now, found, lead, held, standing, points, known, failed, findings] = await Promise.all([
         ...([store.now(), nodes(), leader(), queues(), alerts()] as const),
