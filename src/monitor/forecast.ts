@@ -204,7 +204,14 @@ class Tally {
   }
 
   begin(of: ForecastEntry): Counted {
-    return { of, steps: new Uint32Array(this.#steps.count), starts: 0, first: null, last: 0, gapMs: Infinity };
+    return {
+      of,
+      steps: new Uint32Array(this.#steps.count),
+      starts: 0,
+      first: null,
+      last: 0,
+      gapMs: Infinity,
+    };
   }
 
   add(counted: Counted, at: EpochMs): void {
