@@ -31,7 +31,10 @@ const STALE: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^events-lost$/, ["tasks", "schedules", "queues", "nodes", "alerts", "audit", "locks", "graphs", "dead"]],
 ];
 
+/** Between two batches. */
 const BATCH_MS = 250;
+/** Events that happen together, after a silence, go as one batch. */
+const GATHER_MS = 25;
 const OVERVIEW_MS = 1_000;
 const COMMENT_MS = 15_000;
 const KEPT_EVENTS = 5_000;
@@ -62,6 +65,9 @@ export class Hub {
   #number = 0;
   #stream: EventStream | null = null;
   #timers: Timer[] = [];
+  /** Until the next batch. */
+  #batch: Timer | null = null;
+  #lastBatchAt = -Infinity;
   #linger: Timer | null = null;
   /** Until the watch is tried again. */
   #again: Timer | null = null;
@@ -156,7 +162,6 @@ export class Hub {
       };
       this.#timers.push(clock.after(ms, turn));
     };
-    every(BATCH_MS, () => this.#flush());
     every(
       OVERVIEW_MS,
       () => void this.#overview([...this.#clients].filter((client) => client.wantsOverview)),
@@ -170,6 +175,8 @@ export class Hub {
   #end(): void {
     for (const timer of this.#timers) timer.cancel();
     this.#timers = [];
+    this.#batch?.cancel();
+    this.#batch = null;
     this.#linger?.cancel();
     this.#linger = null;
     this.#again?.cancel();
@@ -197,10 +204,15 @@ export class Hub {
     // In blocks, since a shift of each is a copy of all.
     if (this.#kept.length >= 2 * KEPT_EVENTS) this.#kept.splice(0, this.#kept.length - KEPT_EVENTS);
     this.#unsent.push(kept);
+    if (this.#batch !== null) return;
+    const { clock } = this.#deps;
+    const pauseMs = this.#lastBatchAt + BATCH_MS - clock.monotonicMs();
+    this.#batch = clock.after(Math.max(GATHER_MS, pauseMs), () => this.#flush());
   }
 
   #flush(): void {
-    if (this.#unsent.length === 0) return;
+    this.#batch = null;
+    this.#lastBatchAt = this.#deps.clock.monotonicMs();
     this.#sendEvents([...this.#clients], this.#unsent.splice(0));
   }
 
