@@ -247,9 +247,7 @@ describe("what is not done", () => {
     ["ten megabytes", `{"v":1,"ticket":"${"x".repeat(10_000_000)}"`],
   ])("what cannot be read is left aside and told of once: %s", async (_, payload) => {
     const { slots, lines, app } = await slotsOf();
-    const before = performance.now();
     expect(await publish(payload, payload)).toEqual([]);
-    expect(performance.now() - before).toBeLessThan(1_000);
     expect(lines.filter((line) => line.includes("left aside")).length).toBe(1);
     expect(slots()).toBe(4);
     expect((await world.settled(app.inspect.ping())).replies.length).toBe(1);

@@ -107,19 +107,19 @@ describe("no text at all", () => {
   });
 });
 
-/** Milliseconds for reading, or for refusing. */
-function timeOf(dialect: Dialect, text: string): number {
-  const start = performance.now();
+/** Entries and remarks, or the code of a refusal. */
+function codeOf(dialect: Dialect, text: string): string | null {
   try {
     importSchedules(dialect, text, { timezone: "UTC" });
+    return null;
   } catch (error) {
     if (!isSunbeatError(error)) throw error;
+    return error.code;
   }
-  return performance.now() - start;
 }
 
 const MB = 1_000_000;
-/** Of 5 MB each; the machine of the tests may be slow, so the bound is wide: what is quadratic takes minutes. */
+/** Of 5 MB each: what is quadratic in them takes longer than a test may. */
 const LARGE: readonly (readonly [Dialect, string, (bytes: number) => string])[] = [
   ["crontab", "comments", (bytes) => "# x\n".repeat(bytes / 4)],
   ["crontab", "one line", (bytes) => `* * * * * ${"x".repeat(bytes)}`],
@@ -143,8 +143,7 @@ const LARGE: readonly (readonly [Dialect, string, (bytes: number) => string])[] 
 
 describe("a text of 5 MB", () => {
   test.each(LARGE)("%s: %s", (dialect, _, make) => {
-    timeOf(dialect, make(MB / 50));
-    expect(timeOf(dialect, make(5 * MB))).toBeLessThan(4_000);
+    expect([null, "SUNBEAT_IMPORT_INVALID"]).toContain(codeOf(dialect, make(5 * MB)));
   });
 
   test("aliases of YAML grow nothing", () => {
@@ -155,7 +154,7 @@ describe("a text of 5 MB", () => {
           .fill(n === 0 ? "x" : `*a${n - 1}`)
           .join(", ")}]`,
     ).join("\n");
-    expect(timeOf("k8s", bomb)).toBeLessThan(2_000);
+    expect(codeOf("k8s", bomb)).toBe("SUNBEAT_IMPORT_INVALID");
   });
 });
 
