@@ -67,7 +67,7 @@ export function Calendar({ id: name }: { readonly id: string }): JSX.Element {
           {entries.length === 0 ? (
             <Empty>No entry names it, so it may be deleted.</Empty>
           ) : (
-            <ul class="names">
+            <ul class="in-columns">
               {entries.map((entry) => (
                 <li key={entry}>
                   <Link to={`/schedules/${part(entry)}`}>{entry}</Link>
@@ -82,7 +82,7 @@ export function Calendar({ id: name }: { readonly id: string }): JSX.Element {
           </Panel>
         ))}
         <Panel title="Days off" class="wide">
-          <ul class="names">
+          <ul class="in-columns">
             {days.map(({ date, name: text }) => (
               <li key={date}>
                 {date} {text}
