@@ -134,15 +134,26 @@ export async function entriesNaming(
   store: Pick<Store, "entries">,
   declared: readonly Entry[],
 ): Promise<string[]> {
-  const names = new Set(
-    declared.filter(({ calendars }) => calendars.includes(calendar)).map((entry) => entry.name),
-  );
+  return (await calendarUsers(store, declared)).get(calendar) ?? [];
+}
+
+/** The same of each calendar that is named anywhere. */
+export async function calendarUsers(
+  store: Pick<Store, "entries">,
+  declared: readonly Entry[],
+): Promise<ReadonlyMap<string, string[]>> {
+  const users = new Map<string, Set<string>>();
+  const add = (entry: string, calendars: readonly string[]): void => {
+    for (const calendar of calendars) users.set(calendar, (users.get(calendar) ?? new Set()).add(entry));
+  };
+  for (const { name, calendars } of declared) add(name, calendars);
   for (let after: string | undefined; ;) {
     const page = await store.entries.list({ ...(after !== undefined && { after }), limit: PAGE });
-    for (const stored of page) if (namesIn(stored.definition).includes(calendar)) names.add(stored.name);
-    if (page.length < PAGE) return [...names].sort();
+    for (const stored of page) add(stored.name, namesIn(stored.definition));
+    if (page.length < PAGE) break;
     after = page.at(-1)!.name;
   }
+  return new Map([...users].map(([calendar, names]) => [calendar, [...names].sort()]));
 }
 
 function viewOf({ data, digest, owner, at }: StoredCalendar): NamedCalendar {

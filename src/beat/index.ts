@@ -26,7 +26,7 @@ export { registerCalendars } from "./calendar-registration.js";
 export { applyAll, applyPlan, type Definitions, plan, type Plan, storeOf } from "./plan.js";
 export { readPlan } from "./plan-file.js";
 export type { ChangeAction, EntryChange, FieldChange, PlannedState, RenameHint } from "./changes.js";
-export { type Drift, type DriftKind, driftKindOf, readDrift } from "./drift.js";
+export { countDrift, type Drift, type DriftKind, driftKindOf, readDrift } from "./drift.js";
 export { assertRenames } from "./rename.js";
 export { codeParts, optionsFromDefinition, portableDefinition } from "./portable.js";
 export { type Prospect, Prospects } from "./prospects.js";

@@ -23,12 +23,16 @@ const STALE: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^queue-/, ["queues"]],
   [/^schedule-/, ["schedules"]],
   [/^alert-/, ["alerts"]],
-  [/^operator-action$/, ["audit"]],
+  [/^operator-action$/, ["audit", "calendars"]],
+  [/^calendar-/, ["calendars"]],
   [/^(worker|node|beat)-(?!heartbeat)/, ["nodes"]],
   [/^lock-/, ["locks"]],
   [/^graph-/, ["graphs"]],
   [/^dead-/, ["dead"]],
-  [/^events-lost$/, ["tasks", "schedules", "queues", "nodes", "alerts", "audit", "locks", "graphs", "dead"]],
+  [
+    /^events-lost$/,
+    [...["tasks", "schedules", "calendars", "queues", "nodes", "alerts", "audit", "locks", "graphs"], "dead"],
+  ],
 ];
 
 /** Between two batches. */

@@ -1,5 +1,6 @@
 /** How the system does, in one object: computed once for all who look, from parts that are read as seldom as their freshness allows. */
 import type { AlertView, AppCore, QueueView } from "../app/index.js";
+import { countDrift, type DriftKind } from "../beat/index.js";
 import { cached } from "../core/cached.js";
 import type { EpochMs } from "../core/clock.js";
 import { maskCredentials } from "../core/credentials.js";
@@ -27,6 +28,11 @@ export interface Overview {
   /** Failures of the last day, of one task and one error together, newest first. */
   readonly failures: readonly FailureGroup[];
   readonly doctor: { readonly errors: number; readonly warnings: number; readonly unknown: number };
+  /** Entries that are stored otherwise than the code of this app declares them, by kind, and the first of their names. */
+  readonly drift: {
+    readonly kinds: Partial<Record<DriftKind, number>>;
+    readonly entries: readonly string[];
+  };
 }
 
 export interface LeaderView extends LeaderInfo {
@@ -75,6 +81,7 @@ const NEXT_TICKS = 5;
 const ENTRIES_A_PAGE = 1_000;
 const FAILURES = 200;
 const FAILURE_GROUPS = 8;
+const DRIFTED = 5;
 
 export class Overviews {
   readonly read: () => Promise<Overview>;
@@ -89,13 +96,14 @@ export class Overviews {
     const alerts = cached(clock, 2_000, () => core.alerts.list({ standing: true, limit: 100 }));
     const stats = cached(clock, 15_000, () => readMinutes(core), STALE_MS);
     const entries = cached(clock, 15_000, () => readEntries(core), STALE_MS);
+    const drift = cached(clock, 15_000, () => readDrift(core), STALE_MS);
     const failures = cached(clock, 10_000, () => readFailures(core), STALE_MS);
     this.nodes = nodes;
     this.findings = cached(clock, 60_000, () => examine(core), STALE_MS);
     this.read = cached(clock, 900, async () => {
-      const [now, found, lead, held, standing, points, known, failed, findings] = await Promise.all([
+      const [now, found, lead, held, standing, points, known, failed, findings, drifted] = await Promise.all([
         ...([store.now(), nodes(), leader(), queues(), alerts()] as const),
-        ...([stats(), entries(), failures(), this.findings()] as const),
+        ...([stats(), entries(), failures(), this.findings(), drift()] as const),
       ]);
       const beat =
         found.find((node) => node.status === "alive" && node.beat?.role === "leading")?.beat ?? null;
@@ -110,6 +118,7 @@ export class Overviews {
         entries: known.counts,
         ...minutesOf(points, now),
         ticks: { sent: beat?.sent ?? 0, skipped: beat?.skipped ?? 0 },
+        drift: drifted,
         doctor: { errors: of("error"), warnings: of("warning"), unknown: of("unknown") },
       };
     });
@@ -173,6 +182,12 @@ async function readEntries({ lazyStore: { entries } }: AppCore): Promise<{
     if (page.length < ENTRIES_A_PAGE) return { next, counts };
     after = page.at(-1)!.name;
   }
+}
+
+/** Pauses are told by the entries: an operator wants them. */
+async function readDrift({ schedules }: AppCore): Promise<Overview["drift"]> {
+  const found = (await schedules.drift()).filter(({ kind }) => kind !== "paused");
+  return { kinds: countDrift(found), entries: found.slice(0, DRIFTED).map(({ entry }) => entry) };
 }
 
 async function readFailures({ tasks }: AppCore): Promise<readonly FailureGroup[]> {

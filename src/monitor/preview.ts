@@ -17,6 +17,8 @@ export interface EntryPreview {
   /** In which its local times are. */
   readonly timezone: string | null;
   readonly next: readonly PreviewRun[];
+  /** Due times that restrictions take away until the last of `next`: the first of each row of them, with the reason; at most 100. */
+  readonly leftOut: readonly { readonly at: Date; readonly message: string }[];
   /** Why fewer than asked for follow; null: they do. */
   readonly ending: string | null;
   readonly lints: readonly Lint[];
@@ -52,6 +54,9 @@ export interface PreviewLoad {
 }
 
 export const NEXT_RUNS = 20;
+const MOST_LEFT_OUT = 100;
+/** Where nothing is due any more. */
+const LEFT_OUT_MS = 400 * 86_400_000;
 
 interface Telling extends Schedule {
   readonly timezone?: unknown;
@@ -64,7 +69,7 @@ export function problemOf(entry: string, error: unknown): EntryPreview {
   const { code, details } = error;
   return {
     ...{ entry, problem: { code, message: messageOf(error), details }, description: null, timezone: null },
-    ...{ next: [], ending: null, lints: [], zoneNights: [], load: null },
+    ...{ next: [], leftOut: [], ending: null, lints: [], zoneNights: [], load: null },
   };
 }
 
@@ -83,6 +88,7 @@ export function previewOf(entry: Entry, now: EpochMs, runTimes: RunTimes): Omit<
   const runTimeP95Ms = runTimes.p95(entry.task);
   return {
     ...{ entry: entry.name, problem: null, timezone, next, ending },
+    leftOut: leftOutOf(entry, now, next.at(-1)?.due.getTime() ?? now + LEFT_OUT_MS),
     description: schedule.describe?.(now) ?? null,
     lints: schedule.lints?.({ from: now, ...(runTimeP95Ms !== null && { runTimeP95Ms }) }) ?? [],
     zoneNights: zoneNightsOf(entry, now, now + ZONE_NIGHTS_MS),
@@ -92,6 +98,19 @@ export function previewOf(entry: Entry, now: EpochMs, runTimes: RunTimes): Omit<
 function runOf(schedule: Telling, timezone: string | null, due: EpochMs, sentAt: EpochMs): PreviewRun {
   const offsetMinutes = timezone === null ? null : zone(timezone).at(Math.floor(due / 60_000)).offset;
   return { due: new Date(due), sentAt: new Date(sentAt), offsetMinutes, note: schedule.note?.(due) ?? null };
+}
+
+function leftOutOf(
+  { schedule, startAt, endAt }: Entry,
+  now: EpochMs,
+  last: EpochMs,
+): EntryPreview["leftOut"] {
+  const [from, to] = [Math.max(now, startAt ?? now), Math.min(last, endAt ?? last)];
+  if (from >= to) return [];
+  return (schedule.notes?.(from, to) ?? [])
+    .filter(({ kind }) => kind === "left-out")
+    .slice(0, MOST_LEFT_OUT)
+    .map(({ at, message }) => ({ at: new Date(at), message }));
 }
 
 /** Forecasts over the same steps: of all other entries, of this one as it stands, and as it would. */

@@ -1,7 +1,18 @@
 /** A shop whose system has run for a day, in a second: what pages look like when there is much to show. */
 import { coreOf } from "../../src/app/index.js";
 import { seededRandom } from "../../src/core/random.js";
-import { chord, crontab, every, group, solar, type Sunbeat } from "../../src/index.js";
+import {
+  calendar,
+  type CalendarData,
+  chord,
+  crontab,
+  every,
+  group,
+  holidays,
+  solar,
+  type Sunbeat,
+  union,
+} from "../../src/index.js";
 import { openMemoryStore } from "../../src/store/memory/index.js";
 import { ManualClock } from "../../src/testing/index.js";
 import { World } from "./world.js";
@@ -36,6 +47,7 @@ export async function openBusyShop(): Promise<BusyShop> {
       broker: "memory:",
       taskRoutes: { "mail.*": "mail", "reports.*": "slow", "catalogue.*": "slow" },
       beatSchedule: ENTRIES,
+      calendars: [IN_CODE],
       workerConcurrency: 8,
     },
     prepare: (app) => {
@@ -58,6 +70,31 @@ export async function openBusyShop(): Promise<BusyShop> {
     },
   };
 }
+
+const IN_CODE = {
+  name: "US",
+  covers: { from: "2027-01-01", to: "2027-05-31" },
+  days: ["2027-01-01", { date: "2027-01-18", name: "Martin Luther King Day" }],
+} as const;
+const BAVARIA: CalendarData = {
+  name: "DE-BY",
+  covers: { from: "2026-01-01", to: "2028-12-31" },
+  source: "typed in by hand",
+  days: [
+    { date: "2027-01-01", name: "New Year" },
+    { date: "2027-01-06", name: "Epiphany" },
+    { date: "2027-03-26", name: "Good Friday" },
+    { date: "2027-03-29", name: "Easter Monday" },
+    { date: "2027-05-01", name: "Labour Day" },
+    { date: "2027-05-06", name: "Ascension" },
+    { date: "2027-05-17", name: "Whit Monday" },
+    { date: "2027-05-27", name: "Corpus Christi" },
+    { date: "2027-08-15", name: "Assumption" },
+    { date: "2027-11-01", name: "All Saints" },
+    { date: "2027-12-25", name: "Christmas" },
+    { date: "2027-12-26", name: "Second day of Christmas" },
+  ],
+};
 
 const ENTRIES = {
   "nightly-report": { task: "reports.build", schedule: crontab("30 2 * * *"), args: ["sales"] },
@@ -140,6 +177,14 @@ async function disturb(app: Sunbeat, clock: ManualClock): Promise<string[]> {
   await app.sendTask("mail.send", ["ann@example.org"]);
   await app.schedules.pause("reminders");
   await app.schedules.trigger("exchange-rates");
+  await app.calendars.set(BAVARIA);
+  await app.schedules.set("opening-hours", {
+    task: "lamps.on",
+    schedule: union(
+      every("30m").between("09:30", "16:00").onDays("mon-fri").except(holidays("DE-BY")),
+      calendar({ every: "month", on: 25, at: "18:00" }).shift("previous business day"),
+    ),
+  });
   const lock = app.locks.mutex("warehouse");
   for (let n = 0; n < 4; n++) void lock.acquire({ lease: { minutes: 30 } }).catch(() => undefined);
   await settle();
@@ -149,7 +194,9 @@ async function disturb(app: Sunbeat, clock: ManualClock): Promise<string[]> {
   const node = (await app.nodes.list()).find(({ worker }) => worker !== null)!.node;
   return [
     ...["/", "/schedules", "/schedules/nightly-report", "/schedules/import-orders?view=day"],
-    ...[`/schedules/${LONG}?view=week`, "/schedules?new=1", "/forecast", "/forecast?span=year", "/tasks"],
+    ...[`/schedules/${LONG}?view=week`, "/schedules?new=1", "/schedules/opening-hours?edit=1"],
+    ...["/calendars", "/calendars/DE-BY", "/calendars/DE-BY?edit=1", "/calendars/US"],
+    ...["/forecast", "/forecast?span=year", "/tasks"],
     ...["/tasks?q=state%3Afailure", `/tasks/${failed}`, `/tasks/${running.id}`, `/tasks/${part.id}`],
     ...["/queues", "/queues/mail?show=scheduled", "/workers", `/workers/${encodeURIComponent(node)}`],
     ...["/dead", "/dead?failed=true", "/graphs", `/graphs/${tree.graphId}`, "/locks", "/locks/warehouse"],

@@ -37,6 +37,8 @@ const LEAST: Readonly<Record<string, Role>> = {
   "POST /schedules/:name/resume": "operator",
   "POST /schedules/:name/trigger": "operator",
   "POST /schedules/:name/mute": "operator",
+  "PUT /calendars/:name": "admin",
+  "DELETE /calendars/:name": "admin",
   "POST /locks/:name/break": "admin",
   "POST /graphs/:id/resume": "operator",
   "POST /graphs/:id/revoke": "operator",
@@ -45,7 +47,7 @@ const LEAST: Readonly<Record<string, Role>> = {
   "POST /alerts/test": "admin",
 };
 /** They change nothing by themselves; a bulk job asks for the right of its action. */
-const HARMLESS = ["POST /bulk", "POST /schedules/preview"];
+const HARMLESS = ["POST /bulk", "POST /schedules/preview", "POST /calendars/preview"];
 
 const nameOf = ({ method, path }: { readonly method: string; readonly path: string }): string =>
   `${method} ${path}`;

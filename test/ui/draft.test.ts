@@ -1,35 +1,46 @@
 import { describe, expect, test } from "vitest";
-import { crontabParts, type Draft, draftOf, entryOf, newDraft } from "../../ui/lib/draft.js";
+import { type Draft, draftOf, entryOf, newDraft } from "../../ui/lib/draft.js";
 import { entryCode } from "../../ui/lib/entry-code.js";
+import type { Texts } from "../../ui/lib/fields.js";
+import { newMember } from "../../ui/lib/schedule-draft.js";
+import { crontabParts, type Kind } from "../../ui/lib/schedule-kinds.js";
 
 const draft = (change: Partial<Draft>): Draft => ({ ...newDraft("Europe/Paris"), task: "t", ...change });
+const when = (kind: Kind, texts: Texts): Partial<Draft> => {
+  const member = newMember(kind, "Europe/Paris");
+  return { when: [{ ...member, texts: { ...member.texts, ...texts } }] };
+};
 const local = (at: number): string => new Date(at).toISOString();
 
 describe("what a draft says", () => {
   test.each<[Partial<Draft>, object, string]>([
     [
-      { minute: "30", hour: "2" },
+      when("crontab", { minute: "30", hour: "2" }),
       { crontab: "30 2 * * *", timezone: "Europe/Paris" },
       "the fields of a crontab",
     ],
-    [{ second: "*/5" }, { crontab: "*/5 0 * * * *", timezone: "Europe/Paris" }, "seconds come first"],
-    [{ kind: "every", every: "90s", offset: "5s" }, { every: "90s", offset: "5s" }, "an interval"],
     [
-      { kind: "solar", latitude: "48.85", longitude: "2.35", solarOffset: "-30m" },
+      when("crontab", { second: "*/5" }),
+      { crontab: "*/5 0 * * * *", timezone: "Europe/Paris" },
+      "seconds come first",
+    ],
+    [when("every", { every: "90s", offset: "5s" }), { every: "90s", offset: "5s" }, "an interval"],
+    [
+      when("solar", { latitude: "48.85", longitude: "2.35", offset: "-30m" }),
       { solar: "sunset", latitude: 48.85, longitude: 2.35, offset: "-30m" },
       "the Sun",
     ],
-    [{ kind: "at", at: "2027-03-28T02:30" }, { at: "2027-03-28T02:30", timezone: "Europe/Paris" }, "once"],
-    [{ kind: "text", text: "every 90s" }, { every: "90s" }, "a text that begins with every"],
-    [{ kind: "text", text: "1h30m" }, { every: "1h30m" }, "a duration alone"],
-    [{ kind: "text", text: "@daily" }, { crontab: "@daily", timezone: "Europe/Paris" }, "a nickname"],
+    [when("at", { at: "2027-03-28T02:30" }), { at: "2027-03-28T02:30", timezone: "Europe/Paris" }, "once"],
+    [when("text", { text: "every 90s" }), { every: "90s" }, "a text that begins with every"],
+    [when("text", { text: "1h30m" }), { every: "1h30m" }, "a duration alone"],
+    [when("text", { text: "@daily" }), { crontab: "@daily", timezone: "Europe/Paris" }, "a nickname"],
     [
-      { kind: "text", text: "solar:sunset:48.85:2.35" },
+      when("text", { text: "solar:sunset:48.85:2.35" }),
       { solar: "sunset", latitude: 48.85, longitude: 2.35 },
       "as on the command line",
     ],
     [
-      { kind: "text", text: '{"type":"interval","everyMs":5000}' },
+      when("text", { text: '{"type":"interval","everyMs":5000}' }),
       { type: "interval", everyMs: 5000 },
       "JSON",
     ],
@@ -43,10 +54,10 @@ describe("what a draft says", () => {
     [{ more: "[]" }, "more", "no object"],
     [{ maxRuns: "1.5" }, "maxRuns", "no whole number"],
     [{ capacity: "2" }, "lock", "a capacity of nothing"],
-    [{ hour: "" }, "hour", "an empty field"],
-    [{ kind: "solar", latitude: "north" }, "latitude", "no number"],
-    [{ kind: "text" }, "text", "nothing at all"],
-    [{ kind: "at" }, "at", "no time"],
+    [when("crontab", { hour: "" }), "when.0.hour", "an empty field"],
+    [when("solar", { latitude: "north" }), "when.0.latitude", "no number"],
+    [when("text", {}), "when.0.text", "nothing at all"],
+    [when("at", {}), "when.0.at", "no time"],
   ])("%j is wrong in %s (%s)", (change, field) => {
     expect(entryOf(draft(change))).toMatchObject({ field });
   });

@@ -44,14 +44,20 @@ export function Editor({ id }: { readonly id: string | null }): JSX.Element {
   return <Form key={id} stored={data} initial={storedDraft(data)} reload={reload} />;
 }
 
-const timezoneOf = (entry: EntryForm): string | null =>
-  "timezone" in entry.schedule && typeof entry.schedule.timezone === "string"
-    ? entry.schedule.timezone
-    : null;
+/** The first that is named in it. */
+function timezoneIn(schedule: unknown): string | null {
+  if (typeof schedule !== "object" || schedule === null) return null;
+  const { timezone } = schedule as { readonly timezone?: unknown };
+  if (typeof timezone === "string") return timezone;
+  return Object.values(schedule).reduce<string | null>((found, part) => found ?? timezoneIn(part), null);
+}
+
+const appZone = (): string => me.value?.timezone ?? "UTC";
 
 function draftFrom(name: string, entry: EntryForm): Draft {
-  const zone = timezoneOf(entry) ?? me.value?.timezone ?? "UTC";
+  const zone = timezoneIn(entry.schedule) ?? appZone();
   const local = (at: number): string => {
+    if (at % 1_000 !== 0) return new Date(at).toISOString();
     const { date, time, offset } = partsOf(at, zone);
     return `${date}T${time}${offset}`;
   };
@@ -68,7 +74,7 @@ function initialDraft(): Draft {
     };
     return draftFrom(name, entry);
   } catch {
-    return newDraft(me.value?.timezone ?? "UTC");
+    return newDraft(appZone());
   }
 }
 
@@ -151,6 +157,7 @@ function Form({
           draft={draft}
           isNew={stored === null}
           args={stored?.args ?? "shown"}
+          timezone={appZone()}
           wrong={wrong}
           set={(change) => setDraft((before) => ({ ...before, ...change }))}
         />

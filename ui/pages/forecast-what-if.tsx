@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { EntryPreview } from "../../src/monitor/preview.js";
 import { can, me, send } from "../lib/api.js";
-import { entryOf, newDraft } from "../lib/draft.js";
+import { draftOfText, entryOf } from "../lib/draft.js";
 import type { Json } from "../lib/json.js";
 import { Link, part, query, setQuery } from "../lib/router.js";
 import { Failure, Panel } from "../parts/basics.js";
@@ -15,14 +15,8 @@ export function WhatIf({ zone }: { readonly zone: string }): JSX.Element {
   const [name, setName] = useState(query.value.get("entry") ?? "");
   const [preview, setPreview] = useState<Json<EntryPreview> | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const draft = {
-    ...newDraft(me.value?.timezone ?? "UTC"),
-    kind: "text" as const,
-    text,
-    name,
-    task: "what-if",
-  };
-  const meant = entryOf(draft);
+  const draft = draftOfText(text, me.value?.timezone ?? "UTC");
+  const meant = entryOf({ ...draft, name, task: "what-if" });
   const look = async (): Promise<void> => {
     setQuery({ whatif: text, entry: name || null }, { replace: true });
     setPreview(null);

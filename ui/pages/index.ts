@@ -22,6 +22,13 @@ export const PAGES: readonly PageEntry[] = [
     One: later(async () => (await import("./schedule-one.js")).ScheduleOne),
   },
   {
+    at: "calendars",
+    name: "Calendars",
+    letter: "i",
+    List: later(async () => (await import("./schedule-one.js")).Calendars),
+    One: later(async () => (await import("./schedule-one.js")).Calendar),
+  },
+  {
     ...{ at: "forecast", name: "Forecast", letter: "f" },
     List: later(async () => (await import("./forecast.js")).Forecast),
   },

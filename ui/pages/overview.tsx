@@ -19,6 +19,7 @@ export function Overview(): JSX.Element {
       <h1>Overview</h1>
       <div class="grid">
         <Beat data={data} />
+        {data.drift.entries.length > 0 && <Drift data={data} />}
         <Workers data={data} />
         <Store data={data} />
         <Work data={data} />
@@ -63,6 +64,32 @@ function Beat({ data: { leader, next, ticks, entries } }: { readonly data: Data 
           ))}
         </ol>
       )}
+    </Panel>
+  );
+}
+
+function Drift({ data: { drift } }: { readonly data: Data }): JSX.Element {
+  const kinds = Object.entries(drift.kinds);
+  const all = kinds.reduce((sum, [, number]) => sum + number, 0);
+  return (
+    <Panel title="Drift" aside={<Link to="/schedules">schedules</Link>}>
+      <p>
+        <State of="warning" text={`${count(all)} stored otherwise than the code declares`} />:{" "}
+        {kinds.map(([kind, number]) => `${number} ${kind}`).join(", ")}.
+      </p>
+      <ul class="plain">
+        {drift.entries.map((entry) => (
+          <li key={entry}>
+            <Link to={`/schedules/${part(entry)}`} class="cut">
+              {entry}
+            </Link>
+          </li>
+        ))}
+      </ul>
+      <p class="dim">
+        <code>sunbeat schedule plan</code> tells what would change, <code>sunbeat schedule apply</code>{" "}
+        changes it.
+      </p>
     </Panel>
   );
 }

@@ -4,6 +4,9 @@ import { query } from "../lib/router.js";
 import { Editor } from "./editor.js";
 import { Schedule } from "./schedule.js";
 
+export { Calendar } from "./calendar.js";
+export { Calendars } from "./calendars.js";
+
 export const NewEntry = (): JSX.Element => <Editor id={null} />;
 
 export function ScheduleOne({ id }: { readonly id: string }): JSX.Element {

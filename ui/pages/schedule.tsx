@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import type { EntryPageView } from "../../src/dashboard/entry-page.js";
 import type { AuditRecord } from "../../src/store/contracts/audit.js";
 import { apiUrl, can, send } from "../lib/api.js";
+import { DRIFT_WORDS } from "../lib/drift.js";
 import { entryCode } from "../lib/entry-code.js";
 import {
   askFor,
@@ -138,7 +139,8 @@ function Head({ entry, reload }: { readonly entry: EntryPage; readonly reload: (
 }
 
 function Overview({ entry }: { readonly entry: EntryPage }): JSX.Element {
-  const { schedule, task, timezone, owner, nextDue, lastScheduledFor, runs, problem, description } = entry;
+  const { schedule, task, timezone, owner, nextDue, lastScheduledFor, runs, problem, description, drift } =
+    entry;
   return (
     <Panel title={schedule ?? "Known to its code alone"} class="lead">
       {problem !== null && <Failure error={new Error(problem)} />}
@@ -153,6 +155,12 @@ function Overview({ entry }: { readonly entry: EntryPage }): JSX.Element {
           ["owner", owner],
         ]}
       />
+      {drift !== null && drift !== "paused" && (
+        <p>
+          <State of="warning" text="drift" />: {DRIFT_WORDS[drift]}. <code>sunbeat schedule plan</code> tells
+          what a registration would change.
+        </p>
+      )}
     </Panel>
   );
 }

@@ -4,6 +4,7 @@ import { useMemo } from "preact/hooks";
 import type { EntryListed } from "../../src/dashboard/entry-list.js";
 import { can } from "../lib/api.js";
 import { askFor, type EntryAction, MUTE, PAUSE, RESUME, TRIGGER } from "../lib/entry-actions.js";
+import { DRIFT_WORDS } from "../lib/drift.js";
 import { fateText, type Tick } from "../lib/fates.js";
 import type { Json } from "../lib/json.js";
 import { Link, navigate, part, query, setQuery } from "../lib/router.js";
@@ -102,7 +103,7 @@ function figuresOf(ticks: readonly Tick[]): {
   };
 }
 
-function Name({ entry: { name, task, owner } }: { readonly entry: Entry }): JSX.Element {
+function Name({ entry: { name, task, owner, drift } }: { readonly entry: Entry }): JSX.Element {
   return (
     <>
       <Link to={`/schedules/${part(name)}`} class="cut" title={name}>
@@ -111,6 +112,11 @@ function Name({ entry: { name, task, owner } }: { readonly entry: Entry }): JSX.
       <span class="cut dim small-text" title={task ?? ""}>
         {task ?? "?"} · {owner}
       </span>
+      {drift !== null && drift !== "paused" && (
+        <span class="small-text" title={DRIFT_WORDS[drift]}>
+          <State of="warning" text={`drift: ${drift}`} />
+        </span>
+      )}
     </>
   );
 }

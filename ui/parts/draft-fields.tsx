@@ -1,12 +1,14 @@
 /** Inputs of a draft: each with its name, what is wrong with it, and what it changes. */
 import type { ComponentChildren, JSX } from "preact";
-import type { Draft, DraftField } from "../lib/draft.js";
+import type { Draft, EntryField } from "../lib/draft.js";
 
 export interface FieldsProps {
   readonly draft: Draft;
   readonly isNew: boolean;
   readonly args: "shown" | "kept" | "code";
-  readonly wrong: { readonly field: DraftField; readonly message: string } | null;
+  /** Of a new schedule. */
+  readonly timezone: string;
+  readonly wrong: { readonly field: string; readonly message: string } | null;
   readonly set: (change: Partial<Draft>) => void;
 }
 
@@ -19,7 +21,7 @@ interface TextOptions {
 
 export function textField(
   props: FieldsProps,
-): (field: DraftField, label: string, options: TextOptions) => JSX.Element {
+): (field: EntryField, label: string, options: TextOptions) => JSX.Element {
   const { draft, wrong, set } = props;
   return (field, label, { hint, isRequired = false, isFixed = false, list }) => (
     <label key={field}>
@@ -36,20 +38,19 @@ export function textField(
         aria-invalid={wrong?.field === field}
         onInput={(event) => set({ [field]: event.currentTarget.value })}
       />
-      <Told {...props} fields={[field]} />
+      <Told {...props} field={field} />
     </label>
   );
 }
 
-export function Told({
+function Told({
   wrong,
-  fields,
-}: Pick<FieldsProps, "wrong"> & { readonly fields: readonly DraftField[] }): JSX.Element | null {
-  if (wrong === null || !fields.includes(wrong.field)) return null;
-  return <span class="wrong">{wrong.message}</span>;
+  field,
+}: Pick<FieldsProps, "wrong"> & { readonly field: EntryField }): JSX.Element | null {
+  return wrong?.field === field ? <span class="wrong">{wrong.message}</span> : null;
 }
 
-type FieldProps = FieldsProps & { readonly field: DraftField; readonly label: string };
+type FieldProps = FieldsProps & { readonly field: EntryField; readonly label: string };
 
 export function Area({ field, label, hint, ...props }: FieldProps & { readonly hint: string }): JSX.Element {
   return (
@@ -64,7 +65,7 @@ export function Area({ field, label, hint, ...props }: FieldProps & { readonly h
         aria-invalid={props.wrong?.field === field}
         onInput={(event) => props.set({ [field]: event.currentTarget.value })}
       />
-      <Told {...props} fields={[field]} />
+      <Told {...props} field={field} />
     </label>
   );
 }

@@ -1,27 +1,10 @@
 /** The fields of an entry: what runs, when, and what happens when it does not go as planned. */
 import type { JSX } from "preact";
-import { crontabParts, CRONTAB_FIELDS, type Kind } from "../lib/draft.js";
-import { Area, Check, Choice, type FieldsProps, textField, Told } from "./draft-fields.js";
-
-const KIND_NAMES: Readonly<Record<Kind, string>> = {
-  crontab: "Crontab",
-  every: "Interval",
-  solar: "Sun",
-  at: "Once",
-  text: "Text",
-};
-
-const CRONTAB_NAMES = ["Minute", "Hour", "Day", "Month", "Weekday"] as const;
-
-const SUN = [
-  ...["sunrise", "solar_noon", "sunset", "solar_midnight", "dawn_civil", "dusk_civil", "dawn_nautical"],
-  ...["dusk_nautical", "dawn_astronomical", "dusk_astronomical", "golden_hour_start", "golden_hour_end"],
-  ...["golden_hour_dawn_start", "golden_hour_dawn_end", "blue_hour_start", "blue_hour_end"],
-  ...["blue_hour_dawn_start", "blue_hour_dawn_end"],
-] as const;
+import { Area, Check, Choice, type FieldsProps, textField } from "./draft-fields.js";
+import { ScheduleFields } from "./schedule-fields.js";
 
 export function EntryFields(props: FieldsProps): JSX.Element {
-  const { draft, isNew, args, set } = props;
+  const { draft, isNew, args, timezone, wrong, set } = props;
   const text = textField(props);
   return (
     <div class="fields">
@@ -50,20 +33,7 @@ export function EntryFields(props: FieldsProps): JSX.Element {
       </fieldset>
       <fieldset>
         <legend>When</legend>
-        <div class="switch" role="radiogroup" aria-label="kind of schedule">
-          {(Object.keys(KIND_NAMES) as Kind[]).map((kind) => (
-            <button
-              key={kind}
-              type="button"
-              role="radio"
-              aria-checked={draft.kind === kind}
-              onClick={() => set({ kind })}
-            >
-              {KIND_NAMES[kind]}
-            </button>
-          ))}
-        </div>
-        <When {...props} />
+        <ScheduleFields when={draft.when} {...{ timezone, wrong }} set={(when) => set({ when })} />
       </fieldset>
       <fieldset>
         <legend>When it does not go as planned</legend>
@@ -130,124 +100,5 @@ export function EntryFields(props: FieldsProps): JSX.Element {
         <Check {...props} field="mute" label="Nobody is told of its alerts" />
       </details>
     </div>
-  );
-}
-
-function When(props: FieldsProps): JSX.Element {
-  const { draft, set } = props;
-  const text = textField(props);
-  const zone = text("timezone", "Zone", { hint: "Europe/Paris", list: "zones" });
-  switch (draft.kind) {
-    case "crontab":
-      return (
-        <>
-          <div class="crontab">
-            {CRONTAB_FIELDS.map((field, index) => (
-              <label key={field}>
-                {CRONTAB_NAMES[index]}
-                <input
-                  value={draft[field]}
-                  aria-invalid={props.wrong?.field === field}
-                  onInput={(event) => {
-                    const { value } = event.currentTarget;
-                    set(crontabParts(value) ?? { [field]: value });
-                  }}
-                />
-              </label>
-            ))}
-            <label>
-              Second
-              <input
-                value={draft.second}
-                placeholder="0"
-                onInput={(event) => set({ second: event.currentTarget.value })}
-              />
-            </label>
-          </div>
-          <Told {...props} fields={CRONTAB_FIELDS} />
-          {zone}
-          <Zones />
-          <div class="pair">
-            <Choice
-              {...props}
-              field="dst"
-              label="When clocks change"
-              options={[
-                ["", "as the app says"],
-                ["vixie", "vixie: each run once, moved out of a gap"],
-                ["skip", "skip: none in a gap"],
-                ["wall", "wall: as the clock shows"],
-              ]}
-            />
-            <Choice
-              {...props}
-              field="dayMatch"
-              label="Day and weekday"
-              options={[
-                ["", "either one (as cron)"],
-                ["and", "both"],
-              ]}
-            />
-          </div>
-          <Check {...props} field="extended" label="L, W, #, ? and H are understood" />
-        </>
-      );
-    case "every":
-      return (
-        <div class="pair">
-          {text("every", "Every", { hint: "90s, 10m, 1h30m" })}
-          {text("offset", "Moved by", { hint: "0" })}
-        </div>
-      );
-    case "solar":
-      return (
-        <>
-          <Choice
-            {...props}
-            field="event"
-            label="Event"
-            options={SUN.map((event) => [event, event.replaceAll("_", " ")] as const)}
-          />
-          <div class="pair">
-            {text("latitude", "Latitude", { hint: "48.85" })}
-            {text("longitude", "Longitude", { hint: "2.35" })}
-            {text("solarOffset", "Moved by", { hint: "-30m" })}
-          </div>
-        </>
-      );
-    case "at":
-      return (
-        <>
-          {text("at", "Day and time", { hint: "2027-03-28T02:30" })}
-          {zone}
-          <Zones />
-        </>
-      );
-    case "text":
-      return (
-        <>
-          <Area
-            {...props}
-            field="text"
-            label="Schedule"
-            hint={
-              '"30 2 * * mon-fri", "@daily", "every 90s", "solar:sunset:48.85:2.35", "at 2027-03-28T02:30", or JSON'
-            }
-          />
-          {zone}
-          <Zones />
-        </>
-      );
-  }
-}
-
-/** All zones that this browser knows; the server has the last word. */
-function Zones(): JSX.Element {
-  return (
-    <datalist id="zones">
-      {["UTC", ...Intl.supportedValuesOf("timeZone")].map((zone) => (
-        <option key={zone} value={zone} />
-      ))}
-    </datalist>
   );
 }

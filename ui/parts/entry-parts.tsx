@@ -15,21 +15,26 @@ const ENDINGS: Readonly<Record<string, string>> = {
 };
 
 export function NextRuns({
-  preview: { next, ending, timezone },
+  preview: { next, leftOut, ending, timezone },
   isPaused = false,
 }: {
   readonly preview: Preview;
   readonly isPaused?: boolean;
 }): JSX.Element {
   const zone = zoneFor(timezone);
+  const rows = [
+    ...next.map((run, index) => ({ at: run.due, run, before: next[index - 1] })),
+    ...leftOut.map(({ at, message }) => ({ at, message })),
+  ].sort((a, b) => a.at - b.at);
   return (
     <>
       {isPaused && next.length > 0 && <p class="dim">It sends nothing now. As it is set, it would run:</p>}
       <ol class="plain next-runs" aria-label="next runs" tabIndex={0}>
-        {next.map(({ due, sentAt, note }, index) => {
+        {rows.map((row) => {
+          if (!("run" in row)) return <LeftOut key={`-${row.at}`} {...row} zone={zone} />;
+          const { due, sentAt, note } = row.run;
           const { date, time, offset } = partsOf(due, zone);
-          const before = next[index - 1];
-          const isChanged = before !== undefined && partsOf(before.due, zone).offset !== offset;
+          const isChanged = row.before !== undefined && partsOf(row.before.due, zone).offset !== offset;
           return (
             <li key={due}>
               <time dateTime={new Date(due).toISOString()} title={exact(due, zone)}>
@@ -51,6 +56,19 @@ export function NextRuns({
       {ending !== null && <Empty>{ENDINGS[ending] ?? ending}</Empty>}
       <p class="dim">in {zone}</p>
     </>
+  );
+}
+
+/** What a restriction takes away. */
+function LeftOut({ at, message, zone }: Preview["leftOut"][number] & { readonly zone: string }): JSX.Element {
+  const { date, time } = partsOf(at, zone);
+  return (
+    <li class="left-out">
+      <s>
+        {weekday(date)} {date} {time}
+      </s>
+      <span class="dim">{message}</span>
+    </li>
   );
 }
 

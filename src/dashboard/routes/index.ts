@@ -1,6 +1,7 @@
 /** All routes of the API: the table that the handler, its description and its tests read. */
 import type { Route } from "../route.js";
 import { alertRoutes } from "./alerts.js";
+import { calendarRoutes } from "./calendars.js";
 import { deadRoutes } from "./dead.js";
 import { graphRoutes } from "./graphs.js";
 import { lockRoutes } from "./locks.js";
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   ...taskRoutes,
   ...deadRoutes,
   ...scheduleRoutes,
+  ...calendarRoutes,
   ...lockRoutes,
   ...graphRoutes,
   ...alertRoutes,

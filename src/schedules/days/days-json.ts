@@ -17,8 +17,9 @@ import { treeIn, type DaysTree, type RuleTree, type WeekdayRange } from "./tree.
 const DEEPEST = 16;
 const KINDS = ["weekdays", "dates", "calendar", "business", "rule", "all", "any", "not"];
 
-/** The tree that `toJSON` of days wrote. Throws SUNBEAT_DAYS_INVALID, SUNBEAT_CALENDAR_INVALID. */
+/** The tree that `toJSON` of days wrote; "business" is what the app means by it. Throws SUNBEAT_DAYS_INVALID, SUNBEAT_CALENDAR_INVALID. */
 export function treeFromJSON(json: unknown, depth = 0): DaysTree {
+  if (json === "business") return json;
   refuseAs("SUNBEAT_DAYS_INVALID", () => assertKnownKeys(json, KINDS, "days"));
   const [kind, ...more] = Object.keys(json as object);
   if (kind === undefined || more.length > 0 || depth >= DEEPEST) {
