@@ -66,6 +66,8 @@ export type {
 export type { Calendars, NamedCalendar } from "./app/calendars.js";
 export type { ForecastOptions, Schedules, TimelineOptions } from "./app/schedules.js";
 export type {
+  DayOff,
+  EndingCalendar,
   EntryForecast,
   EntryPreview,
   Fate,
