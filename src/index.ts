@@ -66,6 +66,8 @@ export type {
 export type { Calendars, NamedCalendar } from "./app/calendars.js";
 export type { ForecastOptions, Schedules, TimelineOptions } from "./app/schedules.js";
 export type {
+  DayOff,
+  EndingCalendar,
   EntryForecast,
   EntryPreview,
   Fate,
@@ -152,6 +154,7 @@ export type {
   WatchOptions,
 } from "./events/index.js";
 export { EventState, type SeenState, type SeenTask, type SeenWorker } from "./events/state.js";
+export type { SeenCalendar, SeenDrift, SeenMove } from "./events/schedule-state.js";
 export type { ExpectedStatus, HttpCall, HttpResult } from "./http/call.js";
 export type { HttpOptions, HttpScheme } from "./http/options.js";
 export type {

@@ -119,6 +119,7 @@ const LAZY: Record<string, readonly string[]> = {
   "app/behind-keys.ts": ["signing"],
   "cli/commands/dashboard.ts": ["dashboard"],
   "cli/commands/schedule-import.ts": ["dialects"],
+  "cli/commands/calendar-import.ts": ["dialects"],
   "app/canvas-sender.ts": ["canvas/compile"],
   "app/eager.ts": ["store/memory"],
   "app/metrics.ts": ["telemetry"],

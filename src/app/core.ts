@@ -61,6 +61,7 @@ import { Queues } from "./queues.js";
 import { Schedules } from "./schedules.js";
 import { StoreHandle } from "./store-handle.js";
 import type { ResultContext } from "./result-reader.js";
+import { entryQueueOf } from "./entry-queues.js";
 import { routeOf } from "./route.js";
 import { Running } from "./running.js";
 import { surveyStore } from "./survey-store.js";
@@ -200,19 +201,20 @@ export class AppCore {
       () => this.store.get(),
       this.callMeter,
     );
-    const { taskDefaultQueue, taskIgnoreResult, resultTtlMs, maxDeliveries, payloadLimit } = this.config;
+    const { taskDefaultQueue, taskRoutes, taskIgnoreResult, resultTtlMs, maxDeliveries, payloadLimit } =
+      this.config;
+    const destinations = { queue: taskDefaultQueue, route: routeOf(taskRoutes) };
     this.createMessage = messageFactory({
       registry: this.registry,
       random: this.random,
       defaults: {
-        queue: taskDefaultQueue,
+        ...destinations,
         priority: 0,
         ignoreResult: taskIgnoreResult,
         resultTtlMs,
         maxDeliveries,
         isFair: (queue) => this.config.taskQueues.get(queue)?.fair === true,
         payloadLimit,
-        route: routeOf(this.config.taskRoutes),
       },
     });
     this.publishing = new Publishing(this);
@@ -247,7 +249,7 @@ export class AppCore {
       store: this.lazyStore,
       clock: this.clock,
       random: this.random,
-      defaultQueue: (task) => this.registry.get(task)?.queue ?? taskDefaultQueue,
+      queueOf: entryQueueOf(this.registry, destinations, taskRoutes),
       createMessage: this.createMessage,
       edits: this.publishing,
       entries: this.entries,

@@ -20,7 +20,7 @@ export class AppMetrics {
   }
 
   /**
-   * Those of the whole system, read from the store (docs/monitoring.md): five calls, once a second. Codes:
+   * Those of the whole system, read from the store (docs/monitoring.md): five calls, once a second, and one more a minute. Codes:
    * SUNBEAT_OPTION_INVALID, and those of the store.
    */
   async system(options: MetricsTextOptions = {}): Promise<string> {
@@ -49,9 +49,9 @@ export class AppMetrics {
   }
 
   #systemMetrics(): Promise<SystemMetrics> {
-    const { lazyStore: store, clock, config } = this.#core;
+    const { lazyStore: store, clock, config, book } = this.#core;
     this.#system ??= import("../telemetry/system-metrics.js").then(
-      (module) => new module.SystemMetrics({ store, clock, config: config.alerts }),
+      (module) => new module.SystemMetrics({ store, clock, book, config: config.alerts }),
     );
     return this.#system;
   }

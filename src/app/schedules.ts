@@ -36,6 +36,7 @@ import type { Events } from "../events/index.js";
 import type { EntryPreview, Forecast, Timeline, TimelineItem } from "../monitor/index.js";
 import { type CalendarData, zone } from "../schedules/index.js";
 import type { Store } from "../store/contracts/store.js";
+import type { EntryQueueOf } from "./entry-queues.js";
 
 export interface TimelineOptions {
   /** Default: a day before `to`. */
@@ -76,7 +77,7 @@ export interface AppSchedulesDeps extends SchedulesDeps {
   readonly calendars: readonly CalendarData[];
   readonly store: Store;
   readonly clock: Clock;
-  readonly defaultQueue: (task: string) => string;
+  readonly queueOf: EntryQueueOf;
 }
 
 const DAY_MS = 86_400_000;
@@ -144,7 +145,7 @@ export class Schedules extends EntrySchedules {
    */
   async forecast(options: ForecastOptions = {}): Promise<Forecast> {
     assertKnownKeys(options, ["from", "to", "step", "timezone", "outage", "maxStartsPerSecond"], "forecast");
-    const { clock, store, defaultQueue, defaults } = this.#deps;
+    const { clock, store, queueOf, defaults } = this.#deps;
     const now = await store.now();
     const { outage, maxStartsPerSecond } = options;
     const from = options.from === undefined ? now : instantMs(options.from, "forecast: from");
@@ -165,7 +166,7 @@ export class Schedules extends EntrySchedules {
         : integerOption(maxStartsPerSecond, "forecast: maxStartsPerSecond", 1, 1_000_000);
     const { readForecast } = await import("../monitor/index.js");
     await this.#refresh();
-    const source = { ...this.#source, clock, queueOf: defaultQueue };
+    const source = { ...this.#source, clock, queueOf };
     const load = { timezone: defaults.timezone ?? "UTC", perSecond, outageMs };
     const range = { from: from + (outageMs ?? 0), to: to + (outageMs ?? 0), stepMs, days };
     return readForecast(source, range, outageMs === null ? now : range.from, load);
@@ -184,10 +185,10 @@ export class Schedules extends EntrySchedules {
     const entry = nameOption(name, "preview: name");
     assertKnownKeys(wishes, ["load"], "preview");
     const withLoad = booleanOption(wishes.load ?? true, "preview: load");
-    const { clock, defaultQueue, defaults } = this.#deps;
+    const { clock, queueOf, defaults } = this.#deps;
     const { readPreview } = await import("../monitor/index.js");
     await this.#refresh();
-    const source = { ...this.#source, clock, queueOf: defaultQueue, defaults };
+    const source = { ...this.#source, clock, queueOf, defaults };
     return readPreview(source, entry, options, withLoad);
   }
 

@@ -27,10 +27,10 @@ export class CalendarEnds {
     const today = Math.floor(now / DAY_MS);
     if (today <= this.#toldOn) return;
     this.#toldOn = today;
-    for (const { data } of this.#book.list()) {
+    for (const { data, digest } of this.#book.list()) {
       const { to } = data.covers;
       const days = daysLeft(to, now);
-      if (days <= TOLD_DAYS) this.#events.emit("calendar-ends", { calendar: data.name, to, days });
+      if (days <= TOLD_DAYS) this.#events.emit("calendar-ends", { calendar: data.name, to, days, digest });
     }
   }
 }

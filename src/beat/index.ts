@@ -2,7 +2,7 @@
 export type { Triggered, TriggeredTick, TriggerOptions, TriggerRange } from "./by-hand.js";
 export { Beat, type BeatDeps, type BeatStats } from "./beat.js";
 export { BEAT_DEFAULTS, type BeatOptions } from "./beat-options.js";
-export type { Entry, EntryAlert } from "./entry.js";
+export { argsOf, type Entry, type EntryAlert } from "./entry.js";
 export { CalendarBook, digestOf, type KnownCalendar } from "./calendar-book.js";
 export { calendarLints } from "./calendar-lints.js";
 export { type CalendarMove, calendarMoves } from "./calendar-moves.js";

@@ -68,11 +68,19 @@ const escaped = (text: string): string =>
 
 const SVG = { width: 960, height: 320, left: 60, top: 40, bottom: 40 } as const;
 
+/** A stretch of the picture that is set off, such as a day off: its ends as parts of the whole, and what it is called. */
+export interface Shade {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
 /** A picture of its own: no script, nothing that is loaded. */
 export function histogramSvg(
   steps: readonly number[],
   title: string,
   [first, last]: readonly [string, string],
+  shades: readonly Shade[] = [],
 ): string {
   const { width, height, left, top, bottom } = SVG;
   const room = { width: width - left - 20, height: height - top - bottom };
@@ -90,10 +98,16 @@ export function histogramSvg(
   const text = (x: number, y: number, anchor: string, content: string): string =>
     `<text x="${x}" y="${y}" text-anchor="${anchor}">${escaped(content)}</text>`;
   const base = top + room.height;
+  const shaded = shades.map(({ from, to, text: name }) => {
+    const [x, wide] = [left + from * room.width, (to - from) * room.width];
+    const place = `x="${round(x)}" y="${top}" width="${round(Math.max(1, wide))}" height="${room.height}"`;
+    return `<rect ${place} fill="#fde68a"><title>${escaped(name)}</title></rect>`;
+  });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" font-family="sans-serif" font-size="13">`,
     `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    ...shaded,
     `<path d="${bars.join("")}" fill="#2563eb"/>`,
     `<path d="M${left} ${top}V${base}H${width - 20}" fill="none" stroke="#64748b"/>`,
     ...[

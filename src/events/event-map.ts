@@ -157,8 +157,16 @@ export interface EventMap {
     readonly because: string;
     readonly passed: boolean;
   };
-  /** Once a day: the last day that a calendar covers is near, or over; `days` until then. What comes after counts as open. */
-  "calendar-ends": { readonly calendar: string; readonly to: string; readonly days: number };
+  /**
+   * By a beat that leads, once a day: the last day that a calendar covers is near, or over; `days` until then. What comes after counts
+   * as open. `digest` is equal for calendars with equal days.
+   */
+  "calendar-ends": {
+    readonly calendar: string;
+    readonly to: string;
+    readonly days: number;
+    readonly digest: string;
+  };
   /**
    * A beat that does not register entries (`register: "apply"`) has found, at its start, `count` of them stored otherwise than code declares
    * them. `kinds`: how many "missing", "changed", "undeclared", "taken", "disabled", "paused", "older", "newer"; `entries`: the first ten.

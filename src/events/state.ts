@@ -1,6 +1,8 @@
 /** What a watch has told so far, put together: Celery's `State`. Events may come in any order; the later one holds. */
 import type { EpochMs } from "../core/clock.js";
 import type { EventError, WatchedEvent } from "./event-map.js";
+import { ScheduleState, type SeenCalendar, type SeenDrift, type SeenMove } from "./schedule-state.js";
+import { numberOf, put, type ToldEvent } from "./seen.js";
 
 export interface SeenTask {
   readonly id: string;
@@ -42,13 +44,6 @@ export interface SeenWorker {
   readonly freq: number | null;
 }
 
-/** As a watch gives it. */
-interface ToldEvent {
-  readonly type: string;
-  readonly hostname: string;
-  readonly [field: string]: unknown;
-}
-
 const MOST_TASKS = 10_000;
 const MOST_WORKERS = 1_000;
 /** Heartbeats that may be missing before a worker counts as gone. */
@@ -75,6 +70,7 @@ type Changing<T> = { -readonly [K in keyof T]: T[K] };
 export class EventState {
   readonly #tasks = new Map<string, Changing<SeenTask> & { clock: number }>();
   readonly #workers = new Map<string, Changing<SeenWorker>>();
+  readonly #schedules = new ScheduleState();
   readonly #counts = new Map<string, number>();
   #lost = 0;
 
@@ -86,6 +82,21 @@ export class EventState {
   /** By node name: at most 1,000. */
   get workers(): ReadonlyMap<string, SeenWorker> {
     return this.#workers;
+  }
+
+  /** By name, those that end soon or have ended, as told last: at most 1,000. */
+  get calendars(): ReadonlyMap<string, SeenCalendar> {
+    return this.#schedules.calendars;
+  }
+
+  /** By node name, of beats that do not register entries; gone once the node has begun anew: at most 1,000. */
+  get drift(): ReadonlyMap<string, SeenDrift> {
+    return this.#schedules.drift;
+  }
+
+  /** By entry, that which moved last at the end: at most 1,000. */
+  get moves(): ReadonlyMap<string, SeenMove> {
+    return this.#schedules.moves;
   }
 
   /** How many events came of each type. */
@@ -115,6 +126,7 @@ export class EventState {
     if (this.#counts.size < MOST_WORKERS || this.#counts.has(told.type)) {
       this.#counts.set(told.type, (this.#counts.get(told.type) ?? 0) + 1);
     }
+    this.#schedules.event(told);
     if (told.type.startsWith("worker-") || isOfWorker(told.type)) this.#worker(told);
     if (typeof told["id"] === "string" && typeof told["task"] === "string") this.#task(told);
   }
@@ -196,19 +208,4 @@ function newWorker(told: ToldEvent): Changing<SeenWorker> {
     ...{ hostname: told.hostname, pid: numberOf(told["pid"]) ?? 0, online: true, lastAt: 0 },
     ...{ active: 0, processed: 0, slots: null, loadavg: [], freq: null },
   };
-}
-
-/** At the end of the map, whose oldest goes where it is full. */
-function put<Value>(map: Map<string, Value>, key: string, value: Value, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= most) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
-}
-
-function numberOf(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

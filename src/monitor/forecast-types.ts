@@ -3,6 +3,7 @@ import type { Entry } from "../beat/entry.js";
 import type { EpochMs } from "../core/clock.js";
 import type { Lint } from "../schedules/index.js";
 import type { EntrySnapshot } from "../store/contracts/entries.js";
+import type { DayOff, EndingCalendar } from "./days-off.js";
 import type { LockMeeting } from "./lock-meetings.js";
 import type { Peak } from "./second-counts.js";
 import type { ZoneNight } from "./zone-nights.js";
@@ -46,6 +47,10 @@ export interface Forecast {
   readonly lockMeetings: readonly LockMeeting[];
   /** Of the 400 days from `from` on. */
   readonly zoneNights: readonly ZoneNight[];
+  /** Of the 400 days from `from` on: dates on which entries have runs less, since a calendar or a list of dates says so. */
+  readonly daysOff: readonly DayOff[];
+  /** Calendars of the entries whose last day lies in these 400 days, or before: later days count as open. */
+  readonly endingCalendars: readonly EndingCalendar[];
   /** Entries whose runs take longer, in one of twenty cases, than the shortest time between two of them. */
   readonly overdueRisks: readonly {
     readonly entry: string;

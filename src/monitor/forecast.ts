@@ -3,7 +3,9 @@
  * walk by which a beat decides, in slices that leave the event loop to others.
  */
 import { foretell } from "../beat/foretell.js";
+import type { CalendarBook } from "../beat/index.js";
 import type { EpochMs } from "../core/clock.js";
+import { daysOffOf, endingCalendars } from "./days-off.js";
 import type { EntryForecast, Forecast, ForecastEntry, ForecastRange } from "./forecast-types.js";
 import { type Steps, stepsOf } from "./forecast-steps.js";
 import { LockTimes } from "./lock-meetings.js";
@@ -12,7 +14,7 @@ import type { RunTimes } from "./run-times.js";
 import { SecondCounts } from "./second-counts.js";
 import { SharedDues, sharedKey } from "./shared-dues.js";
 import { Slices } from "./slices.js";
-import { type ZoneNight, ZONE_NIGHTS_MS, zoneNightsOf } from "./zone-nights.js";
+import { AHEAD_MS, type ZoneNight, zoneNightsOf } from "./zone-nights.js";
 
 export interface ForecastDeps {
   readonly now: EpochMs;
@@ -20,6 +22,8 @@ export interface ForecastDeps {
   readonly slices: Slices;
   /** Whose days are counted. */
   readonly timezone: string;
+  /** Whose ends are told. Absent: none are known. */
+  readonly book?: Pick<CalendarBook, "find"> | undefined;
   /** Starts a second of the beat; null: no limit. */
   readonly perSecond?: number | null;
   /** For so long nothing has been sent before `now`. */
@@ -40,16 +44,19 @@ export async function forecast(
   deps: ForecastDeps,
   unknown: readonly string[] = [],
 ): Promise<Forecast> {
-  const { now, runTimes, slices, timezone, perSecond = null, outageMs = null } = deps;
+  const { now, runTimes, slices, timezone, book, perSecond = null, outageMs = null } = deps;
   const tally = new Tally(range, runTimes);
   const { failing } = await new Walks(range, now, slices, tally).all(entries);
+  const ahead = range.from + AHEAD_MS;
   const zoneNights: ZoneNight[] = [];
   for (const { entry } of entries) {
     if (zoneNights.length >= MOST_NIGHTS) break;
-    zoneNights.push(...zoneNightsOf(entry, range.from, range.from + ZONE_NIGHTS_MS));
+    zoneNights.push(...zoneNightsOf(entry, range.from, ahead));
     if (slices.isOverNow) await slices.next();
   }
   zoneNights.sort((a, b) => a.at.getTime() - b.at.getTime());
+  const daysOff = await daysOffOf(entries, range.from, ahead, slices);
+  const ending = book === undefined ? [] : endingCalendars(entries, book, ahead);
   const limit = perSecond ?? CROWDED_SECOND;
   const crowdedTo = Math.min(range.to, range.from + CROWDED_WITHIN_MS);
   // Each of these is a step that cannot be interrupted.
@@ -70,7 +77,8 @@ export async function forecast(
           caughtUpAfterMs: perSecond === null ? 0 : tally.seconds.catchUpMs(perSecond),
         };
   const lints = await loadLints(entries, found, { now, slices, timezone });
-  return { ...found, outage, lints, zoneNights, unknown: [...unknown, ...failing] };
+  const coming = { zoneNights, daysOff, endingCalendars: ending };
+  return { ...found, outage, lints, ...coming, unknown: [...unknown, ...failing] };
 }
 
 /** The runs of all entries, counted; equal schedules are computed once. */
@@ -270,7 +278,10 @@ class Tally {
     if (this.#stepped.length >= 4 * MOST_STEPPED) this.#letGo();
   }
 
-  result(): Omit<Forecast, "zoneNights" | "unknown" | "peak" | "crowded" | "outage" | "lints"> {
+  result(): Omit<
+    Forecast,
+    "zoneNights" | "daysOff" | "endingCalendars" | "unknown" | "peak" | "crowded" | "outage" | "lints"
+  > {
     const { from, to, stepMs } = this.#range;
     this.#letGo();
     const entries = [...this.#others, ...this.#stepped.map((counted) => this.#shown(counted, true))];

@@ -13,6 +13,7 @@ export type { TaskRow } from "./task-row.js";
 export type { RelatedTask, TaskLockView, TaskTick, TaskView } from "./task-view.js";
 /** What became of ticks, and what will become of them. */
 export type { EntryForecast, Forecast, LoadLint, OutageForecast } from "./forecast-types.js";
+export type { DayOff, EndingCalendar } from "./days-off.js";
 export type { Peak } from "./second-counts.js";
 export type { LockMeeting } from "./lock-meetings.js";
 export {

@@ -6,7 +6,7 @@ import { isSunbeatError, messageOf } from "../core/errors.js";
 import { type Lint, type Schedule, zone } from "../schedules/index.js";
 import type { Forecast } from "./forecast-types.js";
 import type { RunTimes } from "./run-times.js";
-import { type ZoneNight, ZONE_NIGHTS_MS, zoneNightsOf } from "./zone-nights.js";
+import { AHEAD_MS, type ZoneNight, zoneNightsOf } from "./zone-nights.js";
 
 export interface EntryPreview {
   readonly entry: string;
@@ -91,7 +91,7 @@ export function previewOf(entry: Entry, now: EpochMs, runTimes: RunTimes): Omit<
     leftOut: leftOutOf(entry, now, next.at(-1)?.due.getTime() ?? now + LEFT_OUT_MS),
     description: schedule.describe?.(now) ?? null,
     lints: schedule.lints?.({ from: now, ...(runTimeP95Ms !== null && { runTimeP95Ms }) }) ?? [],
-    zoneNights: zoneNightsOf(entry, now, now + ZONE_NIGHTS_MS),
+    zoneNights: zoneNightsOf(entry, now, now + AHEAD_MS),
   };
 }
 

@@ -19,8 +19,8 @@ export interface ForecastSource {
   /** Of stored definitions: kept from one call to the next, since reading thousands takes its time. */
   readonly cache: EntryCache;
   readonly clock: Pick<Clock, "monotonicMs" | "soon">;
-  /** Of a task that an entry sends without a word about its queue. */
-  readonly queueOf: (task: string) => string;
+  /** Where the tick of an entry goes that is due then. */
+  readonly queueOf: (entry: Entry, due: EpochMs) => string;
 }
 
 /** What is asked of a forecast beside its range. */
@@ -40,10 +40,11 @@ export async function readForecast(
   const { clock, store } = source;
   const slices = new Slices(clock);
   const [{ known, unknown }, runTimes] = await Promise.all([
-    readEntries(source, slices),
+    readEntries(source, slices, now),
     runTimesOf(store, now),
   ]);
-  return forecast(known, range, { ...load, slices, now, runTimes }, unknown);
+  const { book } = source.cache;
+  return forecast(known, range, { ...load, slices, now, runTimes, book }, unknown);
 }
 
 /**
@@ -83,7 +84,7 @@ export async function readPreview(
   const range = { from: now, to: now + WEEK_MS, stepMs: HOUR_MS, days: null };
   const slices = new Slices(clock);
   const deps = { slices, now, runTimes, timezone: defaults.timezone ?? "UTC" };
-  const { known } = await readEntries(source, slices);
+  const { known } = await readEntries(source, slices, now);
   // Its steps as it stands are wanted whatever their number is: so it is asked alone, too.
   const others = await forecast(
     known.filter((each) => each.entry.name !== name),
@@ -95,11 +96,7 @@ export async function readPreview(
     range,
     deps,
   );
-  const after = await forecast(
-    [{ entry, stored: null, queue: entry.options.queue ?? queueOf(entry.task) }],
-    range,
-    deps,
-  );
+  const after = await forecast([{ entry, stored: null, queue: queueOf(entry, now) }], range, deps);
   return { ...preview, lints, load: loadOf(others, before, after) };
 }
 
@@ -107,6 +104,7 @@ export async function readPreview(
 async function readEntries(
   { store, cache, queueOf }: ForecastSource,
   slices: Slices,
+  now: EpochMs,
 ): Promise<{
   readonly known: ForecastEntry[];
   readonly unknown: string[];
@@ -122,7 +120,7 @@ async function readEntries(
       try {
         const entry = cache.read(stored);
         if (!hasSchedule(entry, stored, cache)) unknown.push(stored.name);
-        else known.push({ entry, stored, queue: entry.options.queue ?? queueOf(entry.task) });
+        else known.push({ entry, stored, queue: queueOf(entry, stored.cursor?.due ?? now) });
       } catch (error) {
         if (!isSunbeatError(error)) throw error;
         unknown.push(stored.name);

@@ -15,8 +15,8 @@ export interface ZoneNight {
   readonly message: string;
 }
 
-/** How far ahead they are looked for. */
-export const ZONE_NIGHTS_MS = 400 * 86_400_000;
+/** How far ahead nights of change, days off and ends of calendars are looked for. */
+export const AHEAD_MS = 400 * 86_400_000;
 
 /** Those of ticks from `from` to `to`. Schedules without local times have none. */
 export function zoneNightsOf(entry: Entry, from: EpochMs, to: EpochMs): ZoneNight[] {

@@ -13,6 +13,7 @@ import { quote } from "../core/quote.js";
 import type { Random } from "../core/random.js";
 import { runningTask } from "./context.js";
 import type { TaskDefinition, TaskRequest } from "./definition.js";
+import { type DestinationDefaults, destinationOf } from "./destination.js";
 import { encodeBody, type MessageBody } from "./envelope.js";
 import { laneOption, WITHOUT_LANE } from "./lane.js";
 import type {
@@ -28,13 +29,11 @@ import type { Take } from "./part.js";
 import type { SendTrace } from "./tracing.js";
 import { isRatedByMessage, rateFor } from "./rate-limit.js";
 import type { TaskRegistry } from "./registry.js";
-import type { RouteTo } from "./route.js";
 import { isSignature, type SignatureType } from "./signature.js";
 import { resolveUnique, type Unique, uniqueOf } from "./unique-options.js";
 
 /** What holds for a task that this process does not have, and for options that a task leaves open. */
-export interface SendDefaults {
-  readonly queue: string;
+export interface SendDefaults extends DestinationDefaults {
   readonly priority: number;
   readonly ignoreResult: boolean;
   readonly resultTtlMs: number;
@@ -43,9 +42,6 @@ export interface SendDefaults {
   readonly isFair: (queue: string) => boolean;
   /** Bytes of JSON that the arguments may take. */
   readonly payloadLimit: number;
-  /** Where a task goes that names no queue, nor does its send; null from it: `queue`. Absent: all go there. */
-  readonly route?:
-    ((task: string, args: readonly unknown[], options: SendOptions) => RouteTo | null) | undefined;
 }
 
 /** What makes a message a part of a graph. */
@@ -288,9 +284,8 @@ export function messageFactory(deps: {
     const definition = registry.get(task);
     const { ignoreResult, resultTtlMs, maxDeliveries } = definition ?? defaults;
     const name = definition?.name ?? nameOption(task, "task");
-    const named = chosen.queue ?? definition?.queue ?? null;
-    const routed = named === null ? defaults.route?.(name, args, options ?? {}) : null;
-    const toQueue = named ?? routed?.queue ?? defaults.queue;
+    const send = { task: name, args, options: options ?? {} };
+    const { queue, priority } = destinationOf(chosen.queue, definition, defaults, send);
     const parent = runningTask()?.request;
     const { eta, expires } = chosen;
     const keptMs = chosen.resultTtlMs ?? resultTtlMs;
@@ -304,8 +299,8 @@ export function messageFactory(deps: {
     return {
       id,
       task: name,
-      queue: toQueue,
-      priority: chosen.priority ?? definition?.priority ?? routed?.priority ?? defaults.priority,
+      queue,
+      priority: chosen.priority ?? definition?.priority ?? priority ?? defaults.priority,
       ...(eta && { eta }),
       ...(expires && { expires }),
       maxDeliveries: definition?.acks === "early" ? 1 : (chosen.maxDeliveries ?? maxDeliveries),
@@ -314,7 +309,7 @@ export function messageFactory(deps: {
       ...(entry !== undefined && { entry }),
       ...(lock !== undefined && { lock }),
       ...(rate && { rate }),
-      ...(defaults.isFair(toQueue) && { lane: laneOf(chosen.lane, definition, request) }),
+      ...(defaults.isFair(queue) && { lane: laneOf(chosen.lane, definition, request) }),
       ...(unique && { unique }),
       body: encodeBody(
         {
@@ -323,7 +318,7 @@ export function messageFactory(deps: {
             trace === undefined
               ? chosen.headers
               : trace.carry(
-                  { id, task: name, queue: toQueue, rootId: place.rootId ?? id, entry: entry ?? null, due },
+                  { id, task: name, queue, rootId: place.rootId ?? id, entry: entry ?? null, due },
                   chosen.headers,
                 ),
           ...place,

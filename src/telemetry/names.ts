@@ -75,6 +75,24 @@ export const NODE_METRICS = {
     [],
     "1 where something due waits for maxStartsPerSecond.",
   ),
+  limitedStarts: facts(
+    "sunbeat_beat_limited_starts_total",
+    "counter",
+    [],
+    "Starts made while something due waited for maxStartsPerSecond, counted when that ends.",
+  ),
+  moved: facts(
+    "sunbeat_entries_moved_total",
+    "counter",
+    [],
+    "Entries whose next due time other calendars or time zone data have moved.",
+  ),
+  drifted: facts(
+    "sunbeat_entries_drifted",
+    "gauge",
+    ["kind"],
+    "Entries that a beat which does not register them found stored otherwise than its code declares them.",
+  ),
   leading: facts("sunbeat_beat_leading", "gauge", [], "1 where its beat leads."),
 } as const satisfies Readonly<Record<string, MetricFacts>>;
 
@@ -116,6 +134,12 @@ export const SYSTEM_METRICS = {
   ),
   dead: facts("sunbeat_dead_letters", "gauge", ["queue"], "Dead letters, without those kept as failed."),
   locksWaiting: facts("sunbeat_locks_waiting", "gauge", [], "Tasks and processes that wait for locks."),
+  calendarEnds: facts(
+    "sunbeat_calendar_ends_timestamp_seconds",
+    "gauge",
+    ["calendar"],
+    "The end, in UTC, of the last day that the calendar covers.",
+  ),
   alerts: facts("sunbeat_alerts", "gauge", ["kind", "severity"], "Alerts that stand."),
   storeBytes: facts(
     "sunbeat_store_bytes",

@@ -61,8 +61,8 @@ export class NodeMetrics {
   /** All of them, up to date. */
   collect(): readonly Metric[] {
     const { parts } = this.#deps;
-    const { slots, busy, prefetched, lag, beatLag, beatLimited, leading, eventsDropped, recordsLeftOut } =
-      this.#metrics;
+    const { slots, busy, prefetched, lag, beatLag, beatLimited, drifted, leading } = this.#metrics;
+    const { moved, limitedStarts, eventsDropped, recordsLeftOut } = this.#metrics;
     const { workers, beats } = parts;
     const pools = workers.flatMap((worker) => worker.pools);
     slots.set(
@@ -82,6 +82,10 @@ export class NodeMetrics {
     if (beats.length > 0) {
       beatLag.set([], Math.max(...beats.map(({ lagMs }) => lagMs)) / 1_000);
       beatLimited.set([], beats.some(({ limitedSince }) => limitedSince !== null) ? 1 : 0);
+      // Known from the start, so that a rate can be told of the first one.
+      for (const metric of [moved, limitedStarts]) metric.add([], 0);
+      drifted.zero();
+      for (const { kind } of beats.flatMap(({ drift }) => drift ?? [])) drifted.add([kind]);
       leading.set([], beats.some(({ state }) => state === "leading") ? 1 : 0);
     }
     eventsDropped.set([], parts.eventsDropped ?? 0);
@@ -108,7 +112,7 @@ export class NodeMetrics {
 
   *#listen(): Iterable<() => void> {
     const { events } = this.#deps;
-    const { sent, tasks, run, wait, ticks } = this.#metrics;
+    const { sent, tasks, run, wait, ticks, limitedStarts, moved } = this.#metrics;
     yield events.on("task-sent", ({ task, queue }) => sent.add([task, queue]));
     for (const [type, outcome] of Object.entries(OUTCOMES) as [keyof typeof OUTCOMES, string][]) {
       yield events.on(type, (event: SunbeatEvent<keyof typeof OUTCOMES>) => {
@@ -122,6 +126,10 @@ export class NodeMetrics {
       if (typeof waitMs === "number") wait.observe([queue], waitMs / 1_000);
     });
     yield events.on("schedule-sent", () => ticks.add(["sent"]));
+    yield events.on("schedule-moved", () => moved.add([]));
+    yield events.on("beat-limited", ({ state, count }) => {
+      if (state === "ended") limitedStarts.add([], count);
+    });
     yield events.on("schedule-skipped", ({ count }) => ticks.add(["skipped"], count));
   }
 

@@ -8,7 +8,7 @@ export interface NodeParts {
     WorkerStats,
     "state" | "running" | "prefetched" | "recordsLeftOut" | "pools"
   >[];
-  readonly beats: readonly Pick<BeatStats, "state" | "lagMs" | "limitedSince">[];
+  readonly beats: readonly Pick<BeatStats, "state" | "lagMs" | "limitedSince" | "drift">[];
   /** The loops that they live by. */
   readonly loops?: readonly LoopState[];
   readonly isDraining?: boolean;

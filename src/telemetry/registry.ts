@@ -7,7 +7,7 @@ export type MetricKind = "counter" | "gauge" | "histogram";
 
 /** The only names of labels: never ids, hosts or pids, of which there is no end. */
 export const LABELS = [
-  ...(["task", "queue", "entry", "outcome", "kind", "state", "fate", "severity", "op"] as const),
+  ...(["task", "queue", "entry", "outcome", "kind", "state", "fate", "severity", "op", "calendar"] as const),
   // Of what there is once a process.
   ...(["version", "node_version"] as const),
 ] as const;

@@ -1,7 +1,8 @@
 /**
- * Metrics of the whole system, read from the store when somebody asks: five calls, and once a second however many ask. A queue
- * that was seen once keeps its series at 0.
+ * Metrics of the whole system, read from the store when somebody asks: five calls, and once a second however many ask; once a minute
+ * one more, for calendars. A queue that was seen once keeps its series at 0.
  */
+import type { CalendarBook } from "../beat/index.js";
 import { cached } from "../core/cached.js";
 import type { Clock } from "../core/clock.js";
 import { isShown } from "../monitor/desk.js";
@@ -12,7 +13,9 @@ import { SYSTEM_METRICS } from "./names.js";
 import { Metric, render, type TextFormat } from "./registry.js";
 
 export interface SystemMetricsDeps {
-  readonly store: Pick<Store, "queues" | "presence" | "entries" | "alerts" | "measure">;
+  readonly store: Pick<Store, "queues" | "presence" | "entries" | "alerts" | "measure" | "calendars">;
+  /** What this process knows of calendars. */
+  readonly book: CalendarBook;
   readonly clock: Clock;
   readonly config: Pick<AlertsConfig, "rules"> | null;
 }
@@ -23,11 +26,17 @@ const KEEP_MS = 1_000;
 /** With more, entries have no series: the list of all would be most of the answer. */
 const MOST_ENTRIES = 500;
 const MOST_ALERTS = 1_000;
+/** With more, those that end last have no series. */
+const MOST_CALENDARS = 500;
+const DAY_MS = 86_400_000;
+/** Their ends are dates. */
+const KEEP_CALENDARS_MS = 60_000;
 const GRACE_MS = 60_000;
 
 export class SystemMetrics {
   readonly #deps: SystemMetricsDeps;
   readonly #metrics: Metrics;
+  readonly #refreshed: () => Promise<void>;
   /** Up to date to a second. */
   readonly #upToDate: () => Promise<void>;
 
@@ -36,6 +45,7 @@ export class SystemMetrics {
     this.#metrics = Object.fromEntries(
       Object.entries(SYSTEM_METRICS).map(([name, facts]) => [name, new Metric(facts)]),
     ) as Metrics;
+    this.#refreshed = cached(deps.clock, KEEP_CALENDARS_MS, () => deps.book.refresh(deps.store));
     this.#upToDate = cached(deps.clock, KEEP_MS, () => this.#read());
   }
 
@@ -57,7 +67,9 @@ export class SystemMetrics {
       store.presence.nodes(),
       store.entries.list({ limit: MOST_ENTRIES + 1 }),
       store.alerts.alerts({ standing: true, limit: MOST_ALERTS }),
+      this.#refreshed(),
     ]);
+    this.#calendars();
     this.#queues(counts, nodes, now);
     this.#metrics.nodes.zero();
     for (const { kind, state, status } of nodes) {
@@ -90,6 +102,17 @@ export class SystemMetrics {
       consumers.add([queue], 0);
     }
     for (const [queue, names] of consumersOf(nodes)) consumers.set([queue], names.length);
+  }
+
+  #calendars(): void {
+    const { calendarEnds } = this.#metrics;
+    const ends = this.#deps.book
+      .list()
+      .map(({ data }) => [data.name, Date.parse(data.covers.to) + DAY_MS] as const);
+    calendarEnds.clear();
+    for (const [name, end] of ends.sort(([, a], [, b]) => a - b).slice(0, MOST_CALENDARS)) {
+      calendarEnds.set([name], end / 1_000);
+    }
   }
 
   #entries(entries: Awaited<ReturnType<Store["entries"]["list"]>>, now: number): void {

@@ -37,6 +37,14 @@ describe("the picture", () => {
     expect(svg).toContain("&lt;b&gt; &quot;x&quot; &amp; y");
   });
 
+  test("sets days off, and says which they are", () => {
+    const shades = [{ from: 0.25, to: 0.5, text: 'closed: <Epiphany> "DE"' }];
+    const shaded = histogramSvg([1, 2], "starts", ENDS, shades);
+    expect(shaded).toContain(
+      '<rect x="280" y="40" width="220" height="240" fill="#fde68a"><title>closed: &lt;Epiphany&gt; &quot;DE&quot;</title></rect>',
+    );
+  });
+
   test("has a bar for each step that has any", () => {
     expect(svg.match(/M[\d.]+ [\d.]+h/g)).toHaveLength(2);
   });

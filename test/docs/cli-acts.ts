@@ -141,6 +141,20 @@ export const ACTS: Readonly<Record<string, (system: SmallSystem) => Answers>> = 
       ["calendar", "diff", calendarFile(system, "third", days, "2028-12-31"), "--name", "OTHER"],
     );
   },
+  "calendar import ics": (system) => {
+    const lines = [
+      "BEGIN:VCALENDAR",
+      "BEGIN:VEVENT",
+      "DTSTART;VALUE=DATE:20270802",
+      "DTEND;VALUE=DATE:20270804",
+    ];
+    const text = [...lines, "SUMMARY:Plant holidays", "END:VEVENT", "END:VCALENDAR", ""].join("\r\n");
+    writeFileSync(path.join(system.place.folder, "plant.ics"), text);
+    const ics = ["calendar", "import", "ics", "plant.ics", "--name", "plant", "--years", "2027"];
+    return all(system, ics);
+  },
+  "calendar import date-holidays": (system) =>
+    all(system, ["calendar", "import", "date-holidays", "DE", "--region", "BY"]),
   "calendar delete": async (system) => {
     await system.run("schedule", "delete", "office");
     return all(system, ["calendar", "delete", "DE-BY"]);

@@ -47,7 +47,7 @@ export const EVENTS: { readonly [Name in EventName]: Row<Name> } = {
   "schedule-missed": kept("entry", "due", "graceMs"),
   "schedule-changed": kept("entry", "action", "by"),
   "schedule-moved": kept("entry", "from", "to", "because", "passed"),
-  "calendar-ends": kept("calendar", "to", "days"),
+  "calendar-ends": kept("calendar", "to", "days", "digest"),
   "schedule-drift": kept("count", "kinds", "entries"),
   "beat-leading": kept("term"),
   "beat-stepped-down": kept("term", "reason"),

@@ -82,6 +82,56 @@ test("of tasks 10,000 are kept, of workers 1,000; the oldest go", () => {
   ]);
 });
 
+const move = (fields: object = {}) => ({
+  ...{ entry: "pay", from: 10, to: 20, because: "calendar DE", passed: false },
+  ...fields,
+});
+
+test("calendars that end, drift and moves are what was told last, in whichever order it comes", () => {
+  clock = 0;
+  const events = [
+    told("calendar-ends", { calendar: "DE", to: "2027-12-31", days: 30, digest: "aa" }),
+    told("calendar-ends", { calendar: "DE", to: "2027-12-31", days: 29, digest: "bb" }),
+    told("schedule-drift", { count: 1, kinds: { missing: 1 }, entries: ["pay"] }, "beat@h"),
+    told("schedule-drift", { count: 2, kinds: { paused: 2 }, entries: ["pay", "tax"] }, "beat@h"),
+    told("schedule-moved", move()),
+    told("schedule-moved", move({ to: null, passed: true })),
+  ];
+  for (const order of [events, [...events].reverse()]) {
+    const state = new EventState();
+    for (const event of order) state.event(event);
+    expect([...state.calendars.values()]).toMatchObject([{ calendar: "DE", days: 29, digest: "bb" }]);
+    expect([...state.drift.values()]).toMatchObject([{ hostname: "beat@h", count: 2, kinds: { paused: 2 } }]);
+    expect([...state.moves.values()]).toMatchObject([{ entry: "pay", to: null, passed: true }]);
+  }
+});
+
+test.each<[reason: string, later: never, known: boolean]>([
+  ["the same process tells more", told("beat-leading", { term: "1" }, "beat@h"), true],
+  ["another node begins", told("beat-leading", { term: "1", boot: "other" }, "w1@h"), true],
+  ["it has begun anew", told("beat-leading", { term: "1", boot: "other" }, "beat@h"), false],
+])("the drift of a beat stands until it begins anew: %s", (_, later, known) => {
+  const state = new EventState();
+  clock = 0;
+  state.event(told("schedule-drift", { count: 1, kinds: { missing: 1 }, entries: ["pay"] }, "beat@h"));
+  state.event({ ...(later as object), clock: 9 } as never);
+  expect(state.drift.has("beat@h")).toBe(known);
+});
+
+test("of calendars, drift and moves 1,000 are kept; the oldest go", () => {
+  const state = new EventState();
+  for (let n = 0; n < 1_001; n++) {
+    state.event(told("calendar-ends", { calendar: `c${n}`, to: "2027-12-31", days: 1 }));
+    state.event(told("schedule-drift", { count: 1, kinds: {}, entries: [] }, `b${n}`));
+    state.event(told("schedule-moved", move({ entry: `e${n}` })));
+  }
+  const { calendars, drift, moves } = state;
+  expect([calendars.size, drift.size, moves.size]).toEqual([1_000, 1_000, 1_000]);
+  expect([calendars.has("c0"), drift.has("b0"), moves.has("e0"), moves.has("e1000")]).toEqual([
+    ...[false, false, false, true],
+  ]);
+});
+
 test("events are counted by type, and so are those that were missed", () => {
   const state = new EventState();
   state.event(told("task-started", add));
@@ -96,6 +146,9 @@ test("nonsense from outside changes nothing and throws nothing", () => {
     { type: "task-failed", hostname: "w", id: 5, task: null, error: "x" },
     { type: "worker-heartbeat", hostname: "w", active: "many", loadavg: 5, timestamp: "now" },
     { type: "events-lost", hostname: "w", count: "x" },
+    { type: "calendar-ends", hostname: "w", calendar: 5, to: null, days: "x" },
+    { type: "schedule-drift", hostname: "w", count: 1, kinds: null, entries: "x" },
+    { type: "schedule-moved", hostname: "w", entry: "e", from: "x" },
   ];
   for (const event of nonsense) state.event(event as never);
   expect([state.tasks.size, state.lost, state.workers.get("w")?.active]).toEqual([0, 0, 0]);

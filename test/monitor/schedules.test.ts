@@ -1,6 +1,15 @@
 /** Timelines, forecasts and previews as programs see them. */
 import { afterEach, describe, expect, test } from "vitest";
-import { crontab, every, Sunbeat, type SunbeatOptions } from "../../src/index.js";
+import {
+  businessDays,
+  crontab,
+  dates,
+  every,
+  holidays,
+  Sunbeat,
+  type SunbeatOptions,
+  type TaskRoutes,
+} from "../../src/index.js";
 import { virtualTime, type VirtualTime } from "../../src/testing/index.js";
 
 const HOUR = 3_600_000;
@@ -29,6 +38,10 @@ async function world(beatSchedule: SunbeatOptions["beatSchedule"], options: Sunb
   const time = await virtualTime(app, { start: START });
   closing.push(time);
   return { app, time };
+}
+
+function notMade(): never {
+  throw new Error("no arguments");
 }
 
 const hoursOf = (items: readonly { due: Date; fate: string }[]): string[] =>
@@ -126,6 +139,66 @@ describe("forecast", () => {
     const at = minutes.queues["slow"]!.findIndex((starts) => starts === 1);
     expect(at).toBeGreaterThan(180);
     expect(at).toBeLessThan(210);
+  });
+
+  const routes: TaskRoutes = [
+    { "good.*": "routed" },
+    (task, args) => (task === "by-args" ? `tenant-${String(args[0])}` : null),
+    (task) => {
+      if (task === "bad-route") throw new Error("no");
+      return null;
+    },
+    ["bad-*", "by-name"],
+  ];
+  test.each<[reason: string, entry: Record<string, unknown>, queue: string]>([
+    ["nobody says it", { task: "good" }, "usual"],
+    ["the entry", { task: "good.one", options: { queue: "own" } }, "own"],
+    ["the task, before a route", { task: "good.placed" }, "placed"],
+    ["a route by name", { task: "good.one" }, "routed"],
+    ["a route by arguments", { task: "by-args", args: ["acme"] }, "tenant-acme"],
+    ["a route by arguments of a function", { task: "by-args", args: () => ["acme"] }, "tenant-acme"],
+    ["arguments that throw: the name", { task: "bad-args", args: () => notMade() }, "by-name"],
+    ["a route that throws: the name", { task: "bad-route" }, "by-name"],
+  ])("an entry is counted under the queue that its tick goes to: %s", async (_, entry, queue) => {
+    const options = { taskRoutes: routes, taskDefaultQueue: "usual" };
+    const { app, time } = await world({ one: { ...entry, schedule: every("1h") } as never }, options);
+    app.task("good.placed", { queue: "placed" }, () => 1);
+    const { queues, entries } = await app.schedules.forecast({ from: START, to: START + 6 * HOUR });
+    expect([Object.keys(queues), entries[0]!.queue]).toEqual([[queue], queue]);
+    if (String(entry["task"]).startsWith("bad-")) return;
+    await time.advance("1h");
+    const counts = await app.queues.list();
+    expect(counts.map((count) => count.queue)).toEqual(queue === "usual" ? [] : [queue]);
+  });
+
+  test("names days off with the reason, and the calendars that end", async () => {
+    const open = businessDays({ closed: holidays("DE") });
+    const calendars = [
+      {
+        name: "DE",
+        covers: { from: "2027-01-01", to: "2027-12-31" },
+        days: ["2027-04-05", { date: "2027-03-26", name: "Good Friday" }, "2027-03-28", "2028-12-25"],
+      },
+      { name: "far", covers: { from: "2027-01-01", to: "2030-12-31" }, days: [] },
+    ] as const;
+    const { app } = await world(
+      {
+        a: { task: "good", schedule: crontab("0 9 * * *").onDays(open) },
+        b: { task: "good", schedule: every("1h").except(holidays("DE")), endAt: START + 8 * 24 * HOUR },
+        c: { task: "good", schedule: crontab("0 9 1 * *").except(dates(["04-01"])) },
+        d: { task: "good", schedule: crontab("0 9 * * *").onDays(holidays("far").not()) },
+      },
+      { calendars },
+    );
+    const { daysOff, endingCalendars } = await app.schedules.forecast({ from: START, to: START + 24 * HOUR });
+    expect(daysOff).toEqual([
+      { date: "2027-03-26", reason: "closed: Good Friday (DE)", count: 2, entries: ["a", "b"] },
+      // A Sunday: a does not run then, whatever the calendar says. b ended the day before.
+      { date: "2027-04-01", reason: "except 1 April", count: 1, entries: ["c"] },
+      { date: "2027-04-05", reason: "closed: DE", count: 1, entries: ["a"] },
+      { date: "2028-04-01", reason: "except 1 April", count: 1, entries: ["c"] },
+    ]);
+    expect(endingCalendars).toEqual([{ calendar: "DE", to: "2027-12-31", count: 2, entries: ["a", "b"] }]);
   });
 
   test("steps of a day are local days where a zone is given, whatever clocks do, and the first is what is left of it", async () => {

@@ -220,6 +220,46 @@ describe("who watches", () => {
     expect(world.told.at(-1)).toMatch(/alert-cleared clock-jump$/);
   });
 
+  test("a beat that is limited for a minute is told of by itself, once, and when it is no more", async () => {
+    let own: OwnBeat = { leads: true, quarantine: [], limitedSince: null };
+    world.watcher("beat@host", {}, () => own);
+    world.watcher("w1@host");
+    await world.pass(MINUTE, ["beat@host", "w1@host"]);
+    own = { ...own, limitedSince: world.clock.now() };
+    await world.pass(50_000, ["beat@host", "w1@host"]);
+    expect(world.told).toEqual([]);
+    await world.pass(60 * MINUTE, ["beat@host", "w1@host"]);
+    expect(world.told).toEqual(["beat@host: alert-raised beat-limited"]);
+    own = { ...own, limitedSince: null };
+    await world.pass(MINUTE, ["beat@host", "w1@host"]);
+    expect(world.told.slice(1)).toEqual(["beat@host: alert-cleared beat-limited"]);
+  });
+
+  test("a calendar that ends is told of once, though the watcher changes, and when it covers more", async () => {
+    const DAY = 24 * 60 * MINUTE;
+    const covers = (days: number, expect: number | null) => {
+      const to = new Date(world.clock.now() + days * DAY).toISOString().slice(0, 10);
+      return world.store.calendars.put({
+        ...{ name: "DE", owner: "runtime", version: 0, digest: to, expect },
+        data: JSON.stringify({ name: "DE", covers: { from: "2020-01-01", to }, days: [] }),
+      });
+    };
+    await covers(31, null);
+    const first = world.watcher("w1@host");
+    await world.pass(2 * MINUTE);
+    expect(world.told).toEqual([]);
+    await world.pass(DAY);
+    expect(world.told).toEqual(["w1@host: alert-raised calendar-ends"]);
+    first.node.isDead = true;
+    world.watcher("w2@host");
+    await world.pass(60 * MINUTE, ["w1@host", "w2@host"]);
+    expect(world.told).toHaveLength(1);
+    const [stored] = await world.store.calendars.get(["DE"]);
+    await covers(400, stored!.etag);
+    await world.pass(2 * MINUTE, ["w1@host", "w2@host"]);
+    expect(world.told.slice(1)).toEqual(["w2@host: alert-cleared calendar-ends"]);
+  });
+
   test("a worker that is lost is told of by another, and cleared when it is back", async () => {
     world.watcher("w1@host");
     await world.pass(MINUTE, ["w1@host", "w2@host"]);

@@ -181,3 +181,30 @@ test("in a year in which the beat is always there nothing is told of", () => {
   const quiet = { beatAway: [], paused: ENTRIES.map(() => []), nobodyLooks: [], phase: 4_711 };
   expect(simulate(quiet)).toEqual({ raised: [], misses: [] });
 }, 60_000);
+
+test("in a year a calendar is told of that comes within 30 days of its end, once and until it covers more; others are not", () => {
+  const DAY = 86_400_000;
+  const renewedAt = Date.UTC(2027, 5, 15);
+  const rules = config();
+  const told: string[] = [];
+  let standing: AlertRecord[] = [];
+  for (let at = START; at < END; at += 60 * MINUTE) {
+    const calendars = [
+      { name: "far", to: "2030-12-31" },
+      { name: "in time", to: at < Date.UTC(2027, 10, 29) ? "2027-12-31" : "2028-12-31" },
+      { name: "late", to: at < renewedAt ? "2027-06-30" : "2028-12-31" },
+    ];
+    const { changes } = nextStanding({
+      ...{ at, steadyFrom: START - SETTLE_MS, standing, mutes: [], config: rules, newId: () => `a${at}` },
+      judgement: judge(look({ at, calendars }), rules),
+    });
+    for (const { put, expect: version, tell } of changes) {
+      standing = standing.filter(({ id }) => id !== put.id);
+      if (put.clearedAt === null) standing.push({ ...put, version: (version ?? 0) + 1 });
+      const when = new Date(at).toISOString().slice(0, 10);
+      if (tell !== null && tell !== "repeated") told.push(`${when} ${tell} ${put.kind} ${put.subject}`);
+    }
+  }
+  const firstDay = new Date(Date.UTC(2027, 5, 30) - 30 * DAY).toISOString().slice(0, 10);
+  expect(told).toEqual([`${firstDay} raised calendar-ends late`, "2027-06-15 cleared calendar-ends late"]);
+});

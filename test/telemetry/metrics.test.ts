@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { lazyStore } from "../../src/app/lazy-store.js";
+import { CalendarBook } from "../../src/beat/index.js";
 import { silentLogger } from "../../src/core/logger.js";
 import { seededRandom } from "../../src/core/random.js";
 import { CallMeter } from "../../src/core/call-meter.js";
@@ -26,7 +27,13 @@ function nodeMetrics() {
   const clock = new ManualClock();
   const events = new Events({ clock, logger: silentLogger });
   const meter = new CallMeter(clock);
-  const parts = { workers: [], beats: [{ state: "leading" as const, lagMs: 250, limitedSince: 1_000 }] };
+  const drift = [
+    { entry: "a", kind: "missing" },
+    { entry: "b", kind: "missing" },
+    { entry: "c", kind: "paused" },
+  ] as const;
+  const beats = [{ state: "leading" as const, lagMs: 250, limitedSince: 1_000, drift }];
+  const parts = { workers: [], beats };
   return { clock, events, meter, metrics: new NodeMetrics({ clock, events, parts, meter }) };
 }
 
@@ -100,6 +107,11 @@ describe("of a node", () => {
     events.emit("task-failed", { ...task, runtimeMs: 100, error: {} } as never);
     events.emit("schedule-sent", { entry: "e", due: 1, taskId: "1", lateMs: 0 });
     events.emit("schedule-skipped", { entry: "e", from: 1, to: 2, count: 3, reason: "late" });
+    const move = { entry: "e", from: 1, to: 2, because: "calendar DE", passed: false };
+    events.emit("schedule-moved", move);
+    const limit = { since: 1, perSecond: 10 };
+    events.emit("beat-limited", { ...limit, state: "began", count: 40 });
+    events.emit("beat-limited", { ...limit, state: "ended", count: 55 });
     const families = parseMetrics(metrics.text("prometheus"));
     const values = (name: string) => families.get(name)!.samples.map(({ labels, value }) => [labels, value]);
     expect(values("sunbeat_tasks_total")).toEqual([
@@ -112,6 +124,12 @@ describe("of a node", () => {
     ]);
     expect(values("sunbeat_beat_leading")).toEqual([[{}, 1]]);
     expect(values("sunbeat_beat_limited")).toEqual([[{}, 1]]);
+    expect(values("sunbeat_beat_limited_starts_total")).toEqual([[{}, 55]]);
+    expect(values("sunbeat_entries_moved_total")).toEqual([[{}, 1]]);
+    expect(values("sunbeat_entries_drifted")).toEqual([
+      [{ kind: "missing" }, 2],
+      [{ kind: "paused" }, 1],
+    ]);
     expect(values("sunbeat_beat_lag_seconds")).toEqual([[{}, 0.25]]);
     expect([...families.keys()]).toEqual(Object.values(NODE_METRICS).map(({ name }) => name));
     metrics.close();
@@ -133,44 +151,60 @@ describe("of a node", () => {
 });
 
 describe("of the system", () => {
-  test.each(EVERY_STORE)("of %s come of five calls, once a second", async (kind, open) => {
-    const clock = new ManualClock();
-    const { store, dispose } = await open(clock);
-    const meter = new CallMeter(clock);
-    const calls: string[] = [];
-    meter.on((op) => calls.push(op));
-    const lazy = lazyStore(
-      () => "",
-      async () => store,
-      meter,
-    );
-    await putAll(store, entry("e", clock.now() + 600_000));
-    await store.entries.trigger("e", message("run", { queue: "q" }), null);
-    const { deliveries } = await store.consumer.claim({ queues: ["q"], worker: "w", leaseMs: 1_000, max: 1 });
-    await store.consumer.settle(
-      deliveries.map((ref) => ({ ...done(ref), succeeded: true })),
-      null,
-    );
-    await acquire(store, "first");
-    await acquire(store, "second");
-    await lead(store);
-    const metrics = new SystemMetrics({ store: lazy, clock, config: config() });
-    const [text] = await Promise.all([metrics.text(), metrics.text()]);
-    expect(calls.sort()).toEqual([
-      "alerts.alerts",
-      "entries.list",
-      "presence.nodes",
-      "queues.counts",
-      "store.measure",
-    ]);
-    const at = clock.now() / 1_000;
-    expect(text).toContain(`sunbeat_entry_last_success_timestamp_seconds{entry="e"} ${at}\n`);
-    expect(text).toContain("sunbeat_locks_waiting 1\n");
-    expect(text).toContain("sunbeat_leader_present 1\n");
-    expect(/^sunbeat_store_bytes \d+$/m.test(text)).toBe(kind !== "memory");
-    parseMetrics(text);
-    await dispose();
-  });
+  test.each(EVERY_STORE)(
+    "of %s come of five calls, once a second, and of one more a minute",
+    async (kind, open) => {
+      const clock = new ManualClock();
+      const { store, dispose } = await open(clock);
+      const meter = new CallMeter(clock);
+      const calls: string[] = [];
+      meter.on((op) => calls.push(op));
+      const lazy = lazyStore(
+        () => "",
+        async () => store,
+        meter,
+      );
+      await putAll(store, entry("e", clock.now() + 600_000));
+      await store.entries.trigger("e", message("run", { queue: "q" }), null);
+      const { deliveries } = await store.consumer.claim({
+        queues: ["q"],
+        worker: "w",
+        leaseMs: 1_000,
+        max: 1,
+      });
+      await store.consumer.settle(
+        deliveries.map((ref) => ({ ...done(ref), succeeded: true })),
+        null,
+      );
+      await acquire(store, "first");
+      await acquire(store, "second");
+      await lead(store);
+      await store.calendars.put({
+        ...{ name: "DE", owner: "runtime", version: 0, digest: "d", expect: null },
+        data: JSON.stringify({ name: "DE", covers: { from: "2027-01-01", to: "2027-12-31" }, days: [] }),
+      });
+      const metrics = new SystemMetrics({ store: lazy, clock, config: config(), book: new CalendarBook() });
+      const [text] = await Promise.all([metrics.text(), metrics.text()]);
+      expect(calls.sort()).toEqual([
+        ...["alerts.alerts", "calendars.get", "calendars.list"],
+        ...["entries.list", "presence.nodes", "queues.counts", "store.measure"],
+      ]);
+      expect(text).toContain(
+        `sunbeat_calendar_ends_timestamp_seconds{calendar="DE"} ${Date.UTC(2028, 0, 1) / 1_000}\n`,
+      );
+      const at = clock.now() / 1_000;
+      expect(text).toContain(`sunbeat_entry_last_success_timestamp_seconds{entry="e"} ${at}\n`);
+      expect(text).toContain("sunbeat_locks_waiting 1\n");
+      expect(text).toContain("sunbeat_leader_present 1\n");
+      expect(/^sunbeat_store_bytes \d+$/m.test(text)).toBe(kind !== "memory");
+      parseMetrics(text);
+      calls.length = 0;
+      await clock.advance(2_000);
+      await metrics.text();
+      expect(calls).toHaveLength(5);
+      await dispose();
+    },
+  );
 
   test("tell of what is late, and a queue keeps its series at 0", async () => {
     const clock = new ManualClock();
@@ -180,7 +214,7 @@ describe("of the system", () => {
     await putAll(memory, entry("late", clock.now() + 1), entry("fine", clock.now() + 600_000));
     await clock.advance(90_000);
     await memory.presence.appear(nodeRecord("w2@host", "c"), 30_000);
-    const metrics = new SystemMetrics({ store: memory, clock, config: config() });
+    const metrics = new SystemMetrics({ store: memory, clock, config: config(), book: new CalendarBook() });
     const text = await metrics.text();
     expect(text).toContain('sunbeat_queue_messages{queue="fast",state="ready"} 1\n');
     expect(text).toContain('sunbeat_entry_missed{entry="late"} 1\n');

@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { messageOf } from "../../core/errors.js";
-import { type CalendarMove, calendarMoves, entriesNaming, type NamedCalendar } from "../../app/index.js";
+import { entriesNaming } from "../../app/index.js";
 import { type CalendarData, checkCalendar } from "../../schedules/index.js";
-import { type OpenApp, withSharedStore } from "../app.js";
+import { withSharedStore } from "../app.js";
+import { moveJson, movesOf, printMoves, setCalendar } from "../calendar-moves.js";
 import type { Action, Cli } from "../cli.js";
-import { formatLocal, precisionOf } from "../local-time.js";
+import { formatLocal } from "../local-time.js";
 import { type Cell, table, whole } from "../table.js";
 import { fromCommandLine, usageError } from "../usage.js";
+import { calendarImportCommand } from "./calendar-import.js";
 
 const EXAMPLES = `
 Examples:
@@ -27,7 +29,8 @@ export function calendarCommand(action: Action): Command {
     .argument("<file>", "its data, as JSON")
     .option("--name <name>", "its name, instead of the one in the file")
     .addHelpText("after", EXAMPLES)
-    .action(action<[string, NameFlag]>((cli, file, flags) => set(cli, dataIn(file, flags))));
+    .action(action<[string, NameFlag]>((cli, file, flags) => setCalendar(cli, dataIn(file, flags))));
+  command.addCommand(calendarImportCommand(action));
   command
     .command("diff")
     .description("what a file would change of the calendar that is stored, and which entries it would move")
@@ -63,22 +66,6 @@ function dataIn(file: string, { name }: NameFlag): CalendarData {
     throw usageError(`${file}: expected a file of JSON: ${messageOf(error)}`);
   }
   return fromCommandLine(() => checkCalendar(name === undefined ? json : { ...(json as object), name }));
-}
-
-function set(cli: Cli, data: CalendarData): Promise<void> {
-  return withSharedStore(cli, async (open) => {
-    const { terminal } = cli;
-    const { name } = data;
-    const before = await open.app.calendars.get(name);
-    const moves = await movesOf(open, data);
-    if (!terminal.json) printMoves(cli, open, moves);
-    const { digest, covers, days } = await open.app.calendars.set(data);
-    const isSame = before !== null && before.at !== null && sameData(before, data);
-    const change = isSame ? "unchanged" : before === null ? "added" : "replaced";
-    if (terminal.json) return terminal.value({ calendar: name, change, digest, moves: moves.map(moveJson) });
-    const what = `${days.length} days off from ${covers.from} to ${covers.to}`;
-    terminal.line(`${terminal.paint("bold", name)} is ${change}: ${what}`);
-  });
 }
 
 function diff(cli: Cli, data: CalendarData): Promise<void> {
@@ -178,31 +165,6 @@ function missing({ terminal }: Cli, name: string): number {
   return 1;
 }
 
-async function movesOf({ core }: OpenApp, data: CalendarData): Promise<CalendarMove[]> {
-  await core.book.refresh(core.lazyStore);
-  return calendarMoves(core.lazyStore, core.entries, core.book, data);
-}
-
-function printMoves(cli: Cli, { core }: OpenApp, moves: readonly CalendarMove[]): void {
-  const { terminal } = cli;
-  if (moves.length === 0) return terminal.line("no entry moves");
-  const timezone = cli.options.timezone ?? core.config.timezone;
-  const precision = precisionOf(moves.flatMap(({ from, to }) => (to === null ? [from] : [from, to])));
-  const text = (at: number): string => formatLocal(at, timezone, precision);
-  const rows = moves.map(({ entry, from, to, passed }): Cell[] => [
-    entry,
-    whole(text(from)),
-    whole(to === null ? "never" : text(to)),
-    passed ? "a tick has passed, and is not made up" : "",
-  ]);
-  for (const line of table(terminal, [["ENTRY", `NEXT (${timezone})`, "MOVES TO", ""], ...rows]))
-    terminal.line(line);
-}
-
-function moveJson({ entry, from, to, passed }: CalendarMove): Record<string, unknown> {
-  return { entry, from: new Date(from), to: to === null ? null : new Date(to), passed };
-}
-
 /** Date to name, "" for none. */
 function textsOf(data: Pick<CalendarData, "days"> | null): Map<string, string> {
   return new Map(
@@ -212,8 +174,4 @@ function textsOf(data: Pick<CalendarData, "days"> | null): Map<string, string> {
 
 function dayText(date: string, texts: ReadonlyMap<string, string>): string {
   return `${date}  ${texts.get(date) ?? ""}`.trimEnd();
-}
-
-function sameData({ days, covers, source }: NamedCalendar, data: CalendarData): boolean {
-  return JSON.stringify([days, covers, source]) === JSON.stringify([data.days, data.covers, data.source]);
 }

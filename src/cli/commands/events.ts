@@ -24,7 +24,7 @@ export function eventsCommand(action: Action): Command {
     .option("--dump", "one line an event; with --json one object")
     .option("--types <names>", 'only these, such as "task-failed,schedule-*"', names("--types"))
     .option("--tasks <names>", "of tasks only these, names or patterns", names("--tasks"))
-    .option("-c, --camera <file>", 'append a snapshot of tasks and workers as a line of JSON; "-" for stdout')
+    .option("-c, --camera <file>", 'append a snapshot of what events tell as a line of JSON; "-" for stdout')
     .option("-F, --frequency <seconds>", "between two snapshots", seconds, 1)
     .option("-r, --maxrate <rate>", 'snapshots at most, such as "10/m"')
     .addHelpText("after", KEYS)
@@ -119,6 +119,9 @@ function snapshot(state: EventState, now: number): object {
     at: new Date(now),
     workers: [...state.workers.values()].map((worker) => ({ ...worker, alive: alive.has(worker.hostname) })),
     tasks: [...state.tasks.values()],
+    calendars: [...state.calendars.values()],
+    drift: [...state.drift.values()],
+    moves: [...state.moves.values()],
     counts: Object.fromEntries(state.counts),
     lost: state.lost,
   };

@@ -2,12 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { messageOf } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
-import type { Forecast } from "../../monitor/index.js";
+import type { DayOff, EndingCalendar, Forecast } from "../../monitor/index.js";
 import { withStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
-import { bar, histogram, histogramSvg } from "../histogram.js";
+import { bar, histogram, histogramSvg, type Shade } from "../histogram.js";
 import { printLints } from "../lints.js";
-import { formatLocal, readDuration } from "../local-time.js";
+import { formatLocal, readDuration, readInstant } from "../local-time.js";
 import { durationText } from "../run-text.js";
 import { table, wrap } from "../table.js";
 import { usageError, wholeNumber } from "../usage.js";
@@ -33,6 +33,8 @@ const STEPS_MS = [1, 5, 10, 30, 60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 
 );
 const MOST_ROWS = 10;
 const MOST_LISTED = 5;
+const MOST_NAMED = 3;
+const DAY_MS = 86_400_000;
 
 export function scheduleForecastCommand(action: Action): Command {
   return new Command("forecast")
@@ -76,10 +78,22 @@ function usualStep(forMs: number): number {
 async function writeSvg(found: Forecast, file: string, timezone: string): Promise<void> {
   const title = `${found.occurrences} starts, at most ${largest(found)} in ${durationText(found.stepMs)}`;
   try {
-    await writeFile(file, histogramSvg(found.starts, title, ends(found, timezone)));
+    const picture = histogramSvg(found.starts, title, ends(found, timezone), shadesOf(found, timezone));
+    await writeFile(file, picture);
   } catch (error) {
     throw usageError(`--svg: ${quote(file)} cannot be written: ${messageOf(error)}`);
   }
+}
+
+/** The days off that lie in the picture. */
+function shadesOf({ from, to, daysOff }: Forecast, timezone: string): Shade[] {
+  const [begin, end] = [from.getTime(), to.getTime()];
+  const part = (at: number): number => Math.min(1, Math.max(0, (at - begin) / (end - begin)));
+  return daysOff.flatMap((day): Shade[] => {
+    const next = new Date(Date.parse(day.date) + DAY_MS).toISOString().slice(0, 10);
+    const [first, last] = [day.date, next].map((date) => part(readInstant("date", date, timezone, begin)));
+    return first! < last! ? [{ from: first!, to: last!, text: dayOffText(day) }] : [];
+  });
 }
 
 const largest = ({ starts }: Forecast): number => starts.reduce((most, value) => Math.max(most, value), 0);
@@ -109,6 +123,7 @@ function print(cli: Cli, found: Forecast, { by }: Options, timezone: string): vo
   if (by !== undefined && occurrences > 0) printBy(cli, found, by, isUnicode);
   if (found.lints.length > 0) terminal.line();
   printLints(terminal, found.lints);
+  for (const ending of found.endingCalendars) terminal.line(terminal.paint("yellow", endText(ending, from)));
   if (found.isCoarse) {
     terminal.note(
       "more than 2 million starts: some are drawn on as an average, and seconds are counted in part",
@@ -120,7 +135,7 @@ function print(cli: Cli, found: Forecast, { by }: Options, timezone: string): vo
 }
 
 function printFacts({ terminal }: Cli, found: Forecast, timezone: string): void {
-  const { peak, crowded, outage, lockMeetings, overdueRisks, zoneNights } = found;
+  const { peak, crowded, outage, lockMeetings, overdueRisks, zoneNights, daysOff } = found;
   const at = (instant: Date, precision: "minutes" | "seconds"): string =>
     formatLocal(instant.getTime(), timezone, precision);
   const rows: [string, string][] = [];
@@ -140,11 +155,28 @@ function printFacts({ terminal }: Cli, found: Forecast, timezone: string): void 
   const nights = zoneNights.slice(0, MOST_LISTED).map(({ entry, message }) => `${entry}: ${message}`);
   const more = zoneNights.length > MOST_LISTED ? [`and ${zoneNights.length - MOST_LISTED} more`] : [];
   rows.push(["nights of change", nights.length === 0 ? "0" : [...nights, ...more].join("; ")]);
+  const off = daysOff.slice(0, MOST_LISTED).map(dayOffText);
+  const moreOff = daysOff.length > MOST_LISTED ? [`and ${daysOff.length - MOST_LISTED} more`] : [];
+  rows.push(["days off", off.length === 0 ? "0" : [...off, ...moreOff].join("; ")]);
   for (const line of table(
     terminal,
     rows.map(([label, text]) => [label, wrap(text)]),
   ))
     terminal.line(line);
+}
+
+function dayOffText({ date, reason, count, entries }: DayOff): string {
+  return `${date}, ${reason}: ${namesText(entries, count)}`;
+}
+
+function endText({ calendar, to, count, entries }: EndingCalendar, now: Date): string {
+  const ends = Date.parse(to) + DAY_MS <= now.getTime() ? "ended" : "ends";
+  return `calendar ${calendar} ${ends} on ${to}: ${namesText(entries, count)} ${count === 1 ? "has" : "have"} no days off after that`;
+}
+
+function namesText(entries: readonly string[], count: number): string {
+  const shown = entries.slice(0, MOST_NAMED);
+  return `${shown.join(", ")}${count > shown.length ? ` and ${count - shown.length} more` : ""}`;
 }
 
 function outageText({

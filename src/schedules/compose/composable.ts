@@ -26,7 +26,7 @@ import { negated, specIn, specOf, type WindowSpec } from "../windows/spec.js";
 import type { ScheduleDefaults } from "./defaults.js";
 import { FilterRule } from "./filter.js";
 import { OffsetRule } from "./offset.js";
-import type { Rule } from "./rule.js";
+import type { DayOff, Rule } from "./rule.js";
 import { ROLLS, ShiftRule } from "./shift.js";
 import { UnionRule } from "./union.js";
 
@@ -58,6 +58,11 @@ export abstract class Composable implements BuiltInSchedule {
   /** @internal Those of the notes that tell of changes of the zone. */
   nights(from: EpochMs, to: EpochMs): readonly ScheduleNote[] {
     return this.notes(from, to);
+  }
+
+  /** @internal Dates in [`from`, `to`) on which it would run, did a calendar or a list of dates not say otherwise. */
+  daysOff(_from: EpochMs, _to: EpochMs): readonly DayOff[] {
+    return [];
   }
 
   /** The same schedule with what the app and the entry supply where it says nothing of its own. */
@@ -185,6 +190,10 @@ export class Composed extends Composable {
 
   override nights(from: EpochMs, to: EpochMs): readonly ScheduleNote[] {
     return this.rule.nights(from, to);
+  }
+
+  override daysOff(from: EpochMs, to: EpochMs): readonly DayOff[] {
+    return this.rule.daysOff(from, to);
   }
 
   toJSON(): ScheduleJSON {

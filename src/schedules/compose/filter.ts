@@ -10,6 +10,7 @@ import { specToJSON } from "../windows/json.js";
 import { sunWindowLints } from "../windows/lints.js";
 import { negated, schedulesIn, type WindowSpec } from "../windows/spec.js";
 import { zone } from "../zone.js";
+import { daysOffOf } from "./days-off.js";
 import type { ScheduleDefaults } from "./defaults.js";
 import { filterLints } from "./filter-lints.js";
 import { leftOutNotes, MOST_NOTES } from "./filter-notes.js";
@@ -17,6 +18,7 @@ import { piecesOf, sourceOf } from "./filter-pieces.js";
 import { OffsetRule } from "./offset.js";
 import { FilterSearch, type Bounds } from "./filter-search.js";
 import {
+  daysOffIn,
   depthOf,
   followingOf,
   jsonOf,
@@ -26,6 +28,7 @@ import {
   sortedByText,
   textOf,
   zoneNameOf,
+  type DayOff,
   type Rule,
 } from "./rule.js";
 
@@ -232,6 +235,12 @@ export class FilterRule implements Rule {
   nights(from: EpochMs, to: EpochMs): readonly ScheduleNote[] {
     const { local } = this.#compiled;
     return local === null ? nightsOf(this.of, from, to) : notesBetween(local.local, from, to);
+  }
+
+  daysOff(from: EpochMs, to: EpochMs): readonly DayOff[] {
+    const { startAt = from, endAt = to } = this.bounds;
+    const [begin, end] = [Math.max(from, startAt), Math.min(to, endAt)];
+    return begin < end ? [...daysOffIn(this.of, begin, end), ...daysOffOf(this, begin, end)] : [];
   }
 
   /** Whether a window is judged in a zone that nobody chose. */

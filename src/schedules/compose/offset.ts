@@ -3,6 +3,7 @@ import { formatDuration } from "../../core/duration.js";
 import type { Lint, LintOptions, Schedule, ScheduleJSON, ScheduleNote } from "../schedule.js";
 import { MAX_INSTANT } from "../zone.js";
 import {
+  daysOffIn,
   depthOf,
   followingOf,
   jsonOf,
@@ -11,6 +12,7 @@ import {
   previousOf,
   textOf,
   zoneNameOf,
+  type DayOff,
   type Rule,
 } from "./rule.js";
 
@@ -69,6 +71,10 @@ export class OffsetRule implements Rule {
 
   nights(from: EpochMs, to: EpochMs): readonly ScheduleNote[] {
     return nightsOf(this.of, from, to);
+  }
+
+  daysOff(from: EpochMs, to: EpochMs): readonly DayOff[] {
+    return daysOffIn(this.of, from - this.offsetMs, to - this.offsetMs);
   }
 
   /** What was left out is told where it would have been; a night is where it is. */

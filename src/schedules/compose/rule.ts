@@ -3,6 +3,16 @@ import type { LocalParts } from "../local/parts.js";
 import type { Lint, LintOptions, Schedule, ScheduleJSON, ScheduleNote } from "../schedule.js";
 import type { ScheduleDefaults } from "./defaults.js";
 
+/** A date on which a schedule has no run since a calendar, or a list of dates, says so. */
+export interface DayOff {
+  /** In the zone of the restriction: "2027-12-24". */
+  readonly date: string;
+  /** The first run that is left out. */
+  readonly at: EpochMs;
+  /** "closed: Epiphany (DE-BY)", "except 24 December". */
+  readonly reason: string;
+}
+
 /** What a schedule that is made of others does with them. */
 export interface Rule {
   /** How many operations stand one on the other. */
@@ -21,6 +31,8 @@ export interface Rule {
   notes(from: EpochMs, to: EpochMs): readonly ScheduleNote[];
   /** Those of the notes that tell of changes of the zone. */
   nights(from: EpochMs, to: EpochMs): readonly ScheduleNote[];
+  /** Of what it is made of, and its own. */
+  daysOff(from: EpochMs, to: EpochMs): readonly DayOff[];
   toJSON(): ScheduleJSON;
   withDefaults(bind: (schedule: Schedule) => Schedule, defaults: ScheduleDefaults): Rule;
 }
@@ -31,6 +43,7 @@ interface Readable extends Schedule {
   readonly zoneName?: string | undefined;
   readonly rule?: Rule;
   nights?(from: EpochMs, to: EpochMs): readonly ScheduleNote[];
+  daysOff?(from: EpochMs, to: EpochMs): readonly DayOff[];
 }
 
 export function partsOf(schedule: Schedule): LocalParts | null {
@@ -68,6 +81,10 @@ export function textOf(schedule: Schedule): string {
 
 export function nightsOf(schedule: Schedule, from: EpochMs, to: EpochMs): readonly ScheduleNote[] {
   return (schedule as Readable).nights?.(from, to) ?? [];
+}
+
+export function daysOffIn(schedule: Schedule, from: EpochMs, to: EpochMs): readonly DayOff[] {
+  return (schedule as Readable).daysOff?.(from, to) ?? [];
 }
 
 /** The occurrence after the one at `due`. */

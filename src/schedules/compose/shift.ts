@@ -12,7 +12,7 @@ import { localOf } from "../zone.js";
 import { within } from "../days/day-mask.js";
 import type { ScheduleDefaults } from "./defaults.js";
 import { shiftLints } from "./shift-lints.js";
-import { depthOf, jsonOf, partsOf, textOf, zoneNameOf, type Rule } from "./rule.js";
+import { daysOffIn, depthOf, jsonOf, partsOf, textOf, zoneNameOf, type DayOff, type Rule } from "./rule.js";
 
 export const ROLLS: Readonly<Record<string, RollName>> = {
   "previous business day": "previous",
@@ -133,6 +133,11 @@ export class ShiftRule implements Rule {
 
   nights(from: EpochMs, to: EpochMs): readonly ScheduleNote[] {
     return notesBetween(this.#search.local, from, to);
+  }
+
+  /** What it moves itself is not left out. */
+  daysOff(from: EpochMs, to: EpochMs): readonly DayOff[] {
+    return daysOffIn(this.of, from, to);
   }
 
   toJSON(): ScheduleJSON {

@@ -3,6 +3,7 @@ import { fnv1a } from "../../core/fnv.js";
 import type { Lint, LintOptions, Schedule, ScheduleJSON, ScheduleNote } from "../schedule.js";
 import { MOST_NOTES } from "./filter-notes.js";
 import {
+  daysOffIn,
   depthOf,
   followingOf,
   jsonOf,
@@ -11,6 +12,7 @@ import {
   previousOf,
   sortedByText,
   textOf,
+  type DayOff,
   type Rule,
 } from "./rule.js";
 import { unionLints } from "./union-lints.js";
@@ -120,6 +122,10 @@ export class UnionRule implements Rule {
 
   nights(from: EpochMs, to: EpochMs): readonly ScheduleNote[] {
     return this.ordered.flatMap((member) => nightsOf(member, from, to)).sort((a, b) => a.at - b.at);
+  }
+
+  daysOff(from: EpochMs, to: EpochMs): readonly DayOff[] {
+    return this.ordered.flatMap((member) => daysOffIn(member, from, to));
   }
 
   toJSON(): ScheduleJSON {
