@@ -139,7 +139,7 @@ export async function entriesNaming(
   );
   for (let after: string | undefined; ;) {
     const page = await store.entries.list({ ...(after !== undefined && { after }), limit: PAGE });
-    for (const stored of page) if (namesIn(stored.definition).includes(calendar)) names.add(stored.name);
+    for (const stored of page) if (calendarsIn(stored.definition).includes(calendar)) names.add(stored.name);
     if (page.length < PAGE) return [...names].sort();
     after = page.at(-1)!.name;
   }
@@ -149,8 +149,8 @@ function viewOf({ data, digest, owner, at }: StoredCalendar): NamedCalendar {
   return Object.freeze({ ...(JSON.parse(data) as CalendarData), digest, owner, at: new Date(at) });
 }
 
-/** Of a definition that cannot be read: none. */
-function namesIn(definition: string): readonly string[] {
+/** Names of the calendars that a definition names; of one that cannot be read: none. */
+export function calendarsIn(definition: string): readonly string[] {
   if (!definition.includes('"calendar":"')) return [];
   try {
     const { schedule } = JSON.parse(definition) as { readonly schedule: { readonly type: string } };
