@@ -165,7 +165,8 @@ interface Done {
 async function registered(deps: PlanDeps, store: NotingStore, accepts: Accepts): Promise<Done> {
   const { entries: declared, owner, version, tz, inTime, cache: old } = deps;
   const calendars = await registerCalendars({ ...deps, ...accepts, store });
-  await old.book.refresh(store, inTime);
+  // Not through the noting store: a calendar was read before it is written.
+  await old.book.refresh(deps.store, inTime);
   const planned = store.isDry ? store.calendarPuts.map(({ data }) => JSON.parse(data) as CalendarData) : [];
   const cache = old.over(old.book.with(planned));
   const basis = (entry: Entry): string => basisOf(entry, cache.book, tz);
