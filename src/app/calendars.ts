@@ -149,7 +149,7 @@ export async function calendarUsers(
   for (const { name, calendars } of declared) add(name, calendars);
   for (let after: string | undefined; ;) {
     const page = await store.entries.list({ ...(after !== undefined && { after }), limit: PAGE });
-    for (const stored of page) add(stored.name, namesIn(stored.definition));
+    for (const stored of page) add(stored.name, calendarsIn(stored.definition));
     if (page.length < PAGE) break;
     after = page.at(-1)!.name;
   }
@@ -160,8 +160,8 @@ function viewOf({ data, digest, owner, at }: StoredCalendar): NamedCalendar {
   return Object.freeze({ ...(JSON.parse(data) as CalendarData), digest, owner, at: new Date(at) });
 }
 
-/** Of a definition that cannot be read: none. */
-function namesIn(definition: string): readonly string[] {
+/** Names of the calendars that a definition names; of one that cannot be read: none. */
+export function calendarsIn(definition: string): readonly string[] {
   if (!definition.includes('"calendar":"')) return [];
   try {
     const { schedule } = JSON.parse(definition) as { readonly schedule: { readonly type: string } };

@@ -2,30 +2,28 @@
 import {
   applyAll,
   applyPlan,
-  type Definitions,
+  CalendarBook,
   type Drift,
   type DriftKind,
   driftKindOf,
+  dryRun,
   EntryCache,
   type EntryOptions,
   type EntryView,
-  plan,
   type Plan,
+  type PlanDeps,
   readDrift,
   readPlan,
-  registerCalendars,
   Schedules as EntrySchedules,
   type SchedulesDeps,
   storeOf,
 } from "../beat/index.js";
-import { canonicalJSON } from "../core/canonical-json.js";
 import type { Clock, EpochMs } from "../core/clock.js";
 import type { Duration } from "../core/duration.js";
 import type { Logger } from "../core/logger.js";
 import { type InstantLike, instantMs } from "../core/instant.js";
 import {
   assertKnownKeys,
-  assertObject,
   booleanOption,
   durationOption,
   integerOption,
@@ -33,10 +31,12 @@ import {
   nameOption,
 } from "../core/options.js";
 import type { Events } from "../events/index.js";
-import type { EntryPreview, Forecast, Timeline, TimelineItem } from "../monitor/index.js";
+import { tzVersion } from "../core/tz-data.js";
+import type { EntryPreview, Forecast, Peak, Timeline, TimelineItem } from "../monitor/index.js";
 import { type CalendarData, zone } from "../schedules/index.js";
 import type { Store } from "../store/contracts/store.js";
 import type { EntryQueueOf } from "./entry-queues.js";
+import { checkExported, type ExportedFile } from "./exported.js";
 
 export interface TimelineOptions {
   /** Default: a day before `to`. */
@@ -66,6 +66,13 @@ export interface ForecastOptions {
   readonly maxStartsPerSecond?: number | undefined;
 }
 
+export interface PlanOptions {
+  /** How far ahead the load is compared, at most 31 days. Default 7 days. */
+  readonly for?: Duration | undefined;
+  /** In the place of the store. */
+  readonly against?: ExportedFile | undefined;
+}
+
 export interface AppSchedulesDeps extends SchedulesDeps {
   readonly audited: NonNullable<SchedulesDeps["audited"]>;
   readonly logger: Logger;
@@ -82,6 +89,8 @@ export interface AppSchedulesDeps extends SchedulesDeps {
 
 const DAY_MS = 86_400_000;
 const LONGEST_FORECAST_MS = 400 * DAY_MS;
+/** Seconds are counted so far. */
+const LONGEST_PLAN_MS = 31 * DAY_MS;
 const MOST_STEPS = 100_000;
 const MOST_TICKS = 10_000;
 
@@ -193,38 +202,45 @@ export class Schedules extends EntrySchedules {
   }
 
   /**
-   * What a beat that starts now would do to the stored entries of this app. Changes nothing. `against`: definitions by name, such as a file of
-   * `sunbeat schedule export --owner code` has, in the place of the store. Codes: SUNBEAT_OPTION_UNKNOWN, SUNBEAT_OPTION_INVALID, those of
-   * the store.
+   * What a beat that starts now would do to the stored calendars and entries of this app, and which entries other calendars or time zone
+   * data would move. Changes nothing. `for`: the load is compared so far ahead, at most 31 days; default 7 days. `against`: what a file of
+   * `sunbeat schedule export --owner code` has, parsed, in the place of the store. Codes: SUNBEAT_OPTION_UNKNOWN, SUNBEAT_OPTION_INVALID,
+   * SUNBEAT_DURATION_INVALID, SUNBEAT_CALENDAR_DATA_INVALID, those of the store.
    */
-  async plan(options: { readonly against?: Definitions | undefined } = {}): Promise<Plan> {
-    assertKnownKeys(options, ["against"], "plan");
+  async plan(options: PlanOptions = {}): Promise<Plan> {
+    assertKnownKeys(options, ["for", "against"], "plan");
     const { against } = options;
-    if (against === undefined) return plan(this.#registering);
-    assertObject(against, "plan: against");
-    for (const [name, definition] of Object.entries(against)) {
-      assertObject(JSON.parse(canonicalJSON(definition)), `plan: against: ${name}`);
-    }
-    const store = storeOf(against, this.#registering, this.#deps.clock.now());
-    return plan({ ...this.#registering, store });
+    const forMs = options.for === undefined ? 7 * DAY_MS : durationOption(options.for, "plan: for", 1_000);
+    if (forMs > LONGEST_PLAN_MS) throw invalidOption("plan: for", "at most 31 days", options.for);
+    const { clock } = this.#deps;
+    const { plan, lineups } = await dryRun(
+      against === undefined ? this.#registering : this.#against(against),
+    );
+    const { planPeak } = await import("../monitor/index.js");
+    const found = await planPeak(lineups, Date.parse(plan.at), forMs, clock);
+    const peakOf = (peak: Peak | null) => peak && { at: peak.at.toISOString(), starts: peak.starts };
+    const { before, after, isCoarse } = found;
+    return { ...plan, peak: { forMs, before: peakOf(before), after: peakOf(after), isCoarse } };
+  }
+
+  #against(file: ExportedFile): PlanDeps {
+    const { entries, calendars } = checkExported(file, "plan: against");
+    const { calendars: declared } = this.#deps;
+    const cache = this.#cache.over(new CalendarBook(declared).with(calendars));
+    const deps = { ...this.#registering, cache };
+    return { ...deps, store: storeOf({ entries, calendars }, deps, this.#deps.clock.now()) };
   }
 
   /**
-   * Writes what code declares, as a beat does that starts; gives what was written. With a plan: of the entries only that, and only where
-   * code and store are still what was planned, else SUNBEAT_PLAN_STALE. The calendars of the code are written with them, which a plan
-   * does not name. SUNBEAT_PLAN_INVALID for what is no plan of this version.
+   * Writes what code declares, calendars first, as a beat does that starts; gives what was written. With a plan: only what that names, and
+   * only where code and store are still what was planned, else SUNBEAT_PLAN_STALE. SUNBEAT_PLAN_INVALID for what is no plan of this version.
    */
   async apply(planned?: Plan): Promise<Plan> {
     const given = planned === undefined ? null : readPlan(planned);
     const change = { verb: "applyEntries", target: this.#deps.owner, args: {} };
-    return this.#deps.audited(change, async () => {
-      const deps = { ...this.#registering, calendars: this.#deps.calendars };
-      if (given === null) await registerCalendars(deps);
-      const done = await (given === null ? applyAll(deps) : applyPlan(deps, given));
-      // After the entries: of a plan that is stale nothing is written.
-      if (given !== null) await registerCalendars(deps);
-      return done;
-    });
+    return this.#deps.audited(change, () =>
+      given === null ? applyAll(this.#registering) : applyPlan(this.#registering, given),
+    );
   }
 
   /** Entries that are stored otherwise than code declares them. Codes: those of the store. */
@@ -241,11 +257,12 @@ export class Schedules extends EntrySchedules {
     return driftKindOf({ entry, owner, version }, view);
   }
 
-  get #registering() {
-    const { store, entries, owner, version, logger, events } = this.#deps;
+  get #registering(): PlanDeps {
+    const { store, entries, owner, version, logger, events, calendars } = this.#deps;
     // Nobody here has a lease that a slow store could cost.
     const inTime = <T>(_: string, work: Promise<T>): Promise<T> => work;
-    return { store, entries, owner, version, logger, events, inTime, cache: this.#cache };
+    const cache = this.#cache;
+    return { store, entries, owner, version, logger, events, calendars, inTime, cache, tz: tzVersion() };
   }
 
   /** The calendars are those of the store. */

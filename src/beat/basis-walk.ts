@@ -10,7 +10,16 @@ import type { InTime } from "../core/patience.js";
 import type { Events } from "../events/index.js";
 import type { BasisWalk, EntryRecord, UpcomingPlace } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
-import { basisOf, hasNewerTz, isAhead, mayDepend, type Moved, rebase, wholeBasis } from "./basis.js";
+import {
+  basisOf,
+  becauseOf,
+  hasNewerTz,
+  isAhead,
+  mayDepend,
+  type Moved,
+  movedBy,
+  wholeBasis,
+} from "./basis.js";
 import type { Entry } from "./entry.js";
 import type { EntryCache } from "./entry-cache.js";
 import type { Lead } from "./leader.js";
@@ -79,10 +88,7 @@ export class BasisKeeper {
 
   /** What is to be done about an entry that is due, before it is sent; null: nothing. */
   compare(stored: EntryRecord, entry: Entry, now: EpochMs): Moved | null {
-    const present = this.of(entry);
-    const { basis = "" } = stored;
-    if (basis === present || present === "" || isAhead(basis, present)) return null;
-    return rebase(stored, entry, present, now);
+    return movedBy(stored, entry, this.of(entry), now);
   }
 
   /** Writes and tells what has moved. Those that changed meanwhile are given back. */
@@ -91,8 +97,9 @@ export class BasisKeeper {
     const { store, inTime, events, logger } = this.#deps;
     const outcomes = await inTime("put", store.entries.put(moved.map(({ put }) => put)));
     const lost: string[] = [];
-    moved.forEach(({ put: { name: entry }, from, to, because, passed }, index) => {
+    moved.forEach(({ put: { name: entry }, from, to, causes, passed }, index) => {
       if (outcomes[index] === "conflict") return void lost.push(entry);
+      const because = becauseOf(causes);
       const times = `${isoOf(from)} to ${to === null ? "never" : isoOf(to)}`;
       logger.info(
         `Scheduler: ${entry} moves from ${times} (${because})${passed ? "; a tick has passed" : ""}`,

@@ -52,14 +52,28 @@ export function hasNewerTz(stored: string, present: string): boolean {
   return a !== null && b !== null && isOlderTz(b, a);
 }
 
-/** For people: "tz 2025c -> 2026a", "calendar DE-BY". */
-export function becauseOf(stored: string, present: string): string {
+/** What differs between two bases. */
+export interface Causes {
+  /** Null: it is the same. */
+  readonly tz: { readonly from: string | null; readonly to: string } | null;
+  /** Names of calendars. */
+  readonly calendars: readonly string[];
+}
+
+export function causesOf(stored: string, present: string): Causes {
   const [a, b] = [partsOf(stored), partsOf(present)];
   const before = new Set(a.rest.split(";"));
   const changed = b.rest.split(";").filter((part) => part !== "" && !before.has(part));
-  const names = changed.map((part) => `calendar ${decodeURIComponent(part.slice(0, part.lastIndexOf("=")))}`);
-  const tz = b.tz !== null && a.tz !== b.tz ? [`tz ${a.tz ?? "unknown"} -> ${b.tz}`] : [];
-  return [...tz, ...names].join(", ");
+  return {
+    tz: b.tz !== null && a.tz !== b.tz ? { from: a.tz, to: b.tz } : null,
+    calendars: changed.map((part) => decodeURIComponent(part.slice(0, part.lastIndexOf("=")))),
+  };
+}
+
+/** For people: "tz 2025c -> 2026a", "calendar DE-BY". */
+export function becauseOf({ tz, calendars }: Causes): string {
+  const tzText = tz === null ? [] : [`tz ${tz.from ?? "unknown"} -> ${tz.to}`];
+  return [...tzText, ...calendars.map((name) => `calendar ${name}`)].join(", ");
 }
 
 /** A cursor that other data put elsewhere. */
@@ -67,7 +81,7 @@ export interface Moved {
   readonly put: EntryPut;
   readonly from: EpochMs;
   readonly to: EpochMs | null;
-  readonly because: string;
+  readonly causes: Causes;
   /** Under the new data a tick was due that is over: it is in the ledger as skipped("changed"). */
   readonly passed: boolean;
 }
@@ -76,7 +90,7 @@ export interface Moved {
  * What new data make of a stored cursor: null where the entry is due when it was. The past never fires: an occurrence that the new
  * data have before now is given up, and one that they do not have any more is no tick.
  */
-export function rebase(stored: EntryRecord, entry: Entry, basis: string, now: EpochMs): Moved | null {
+function rebase(stored: EntryRecord, entry: Entry, basis: string, now: EpochMs): Moved | null {
   const { cursor, lastDue } = stored;
   if (cursor === null) return null;
   const { due: from } = cursor;
@@ -94,9 +108,16 @@ export function rebase(stored: EntryRecord, entry: Entry, basis: string, now: Ep
     }),
     from,
     to: to?.due ?? null,
-    because: becauseOf(stored.basis ?? "", basis),
+    causes: causesOf(stored.basis ?? "", basis),
     passed: missed !== null,
   };
+}
+
+/** The same for a process that computes with `present`: null also where nothing differs, and where the cursor is ahead of it. */
+export function movedBy(stored: EntryRecord, entry: Entry, present: string, now: EpochMs): Moved | null {
+  const { basis = "" } = stored;
+  if (basis === present || present === "" || isAhead(basis, present)) return null;
+  return rebase(stored, entry, present, now);
 }
 
 /** Whether the definition may name data from outside: asked before it is read. */

@@ -5,8 +5,7 @@ import { didYouMean, nearest } from "../core/nearest.js";
 import type { InTime } from "../core/patience.js";
 import { quote } from "../core/quote.js";
 import type { CalendarData } from "../schedules/index.js";
-import type { CalendarHead } from "../store/contracts/calendars.js";
-import type { Store } from "../store/contracts/store.js";
+import type { CalendarHead, CalendarStore } from "../store/contracts/calendars.js";
 
 /** A calendar is a megabyte at most. */
 const AT_ONCE = 8;
@@ -79,15 +78,21 @@ export class CalendarBook {
     );
   }
 
-  /** As though `data` were stored. */
-  with(data: CalendarData): CalendarBook {
+  /** As though these were stored. */
+  with(calendars: readonly CalendarData[]): CalendarBook {
+    if (calendars.length === 0) return this;
     const book = new CalendarBook([...this.#declared.values()].map((known) => known.data));
-    book.#take(new Map([...this.#known, [data.name, { data, digest: digestOf(data), head: null }]]));
+    const added = calendars.map((data) => [data.name, { data, digest: digestOf(data), head: null }] as const);
+    book.#take(new Map([...this.#known, ...added]));
+    book.#isRead = this.#isRead;
     return book;
   }
 
   /** Reads what has changed. Rejects with the store's error. */
-  async refresh({ calendars }: Pick<Store, "calendars">, inTime: InTime = unbounded): Promise<void> {
+  async refresh(
+    { calendars }: { readonly calendars: Pick<CalendarStore, "get" | "list"> },
+    inTime: InTime = unbounded,
+  ): Promise<void> {
     const heads = await inTime("calendars.list", calendars.list());
     this.#isRead = true;
     const changed = heads.filter(({ name, etag }) => this.#known.get(name)?.head?.etag !== etag);

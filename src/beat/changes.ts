@@ -159,7 +159,7 @@ function nextOf(entry: Entry | null, standing: Standing | null, now: EpochMs): s
   const next: string[] = [];
   try {
     for (const { due } of foretell(entry, standing, now)) {
-      next.push(iso(due)!);
+      next.push(isoOf(due));
       if (next.length === SHOWN_RUNS) break;
     }
   } catch {
@@ -168,8 +168,12 @@ function nextOf(entry: Entry | null, standing: Standing | null, now: EpochMs): s
   return next;
 }
 
+export function isoOf(at: EpochMs): string {
+  return new Date(at).toISOString();
+}
+
 function iso(at: EpochMs | null | undefined): string | null {
-  return at === null || at === undefined ? null : new Date(at).toISOString();
+  return at === null || at === undefined ? null : isoOf(at);
 }
 
 /** An entry that leaves, and one that is new with the same task, arguments and schedule: perhaps it was given another name. */

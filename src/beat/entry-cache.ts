@@ -60,6 +60,13 @@ export class EntryCache {
     this.book = book;
   }
 
+  /** Of the same code, with other calendars. */
+  over(book: CalendarBook): EntryCache {
+    return book === this.book
+      ? this
+      : new EntryCache([...this.#code.values()], { spreadMs: this.#spreadMs, book });
+  }
+
   /** Whether this process declares the entry in this revision, so that it has its code too. */
   isDeclared({ name, revision }: Pick<Stored, "name" | "revision">): boolean {
     return this.#code.get(name)?.revision === revision;

@@ -1,5 +1,6 @@
-/** Entries in a file: what `schedule export` writes, and `schedule import sunbeat` and `schedule plan --against` read. */
+/** Calendars and entries in a file: what `schedule export` writes, and `schedule import sunbeat` and `schedule plan --against` read. */
 import { readFile } from "node:fs/promises";
+import type { ExportedFile } from "../app/index.js";
 import { canonicalJSON } from "../core/canonical-json.js";
 import { ConfigurationError, messageOf } from "../core/errors.js";
 import { printable, printableJson } from "../core/printable.js";
@@ -8,20 +9,19 @@ import { loadYaml } from "./yaml.js";
 
 export type Definition = Readonly<Record<string, unknown>>;
 
-export interface EntryFile {
-  /** Version of the form. */
-  readonly sunbeat: 1;
-  /** By name. */
+/** As it is written and read; definitions are judged by whoever uses them. */
+export interface EntryFile extends ExportedFile {
+  readonly calendars: NonNullable<ExportedFile["calendars"]>;
   readonly entries: Readonly<Record<string, Definition>>;
 }
 
 export const FILE_FORMATS = ["json", "yaml"] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
 
-/** Names and fields in order, a line each: two exports of equal entries are equal texts. */
+/** Names and fields in order, a line each: two exports of equal calendars and entries are equal texts. */
 export async function entryFileText(file: EntryFile, format: FileFormat): Promise<string> {
-  const entries = JSON.parse(canonicalJSON(file.entries)) as EntryFile["entries"];
-  const sorted: EntryFile = { sunbeat: file.sunbeat, entries };
+  const { calendars, entries } = JSON.parse(canonicalJSON(file)) as EntryFile;
+  const sorted: EntryFile = { sunbeat: file.sunbeat, calendars, entries };
   if (format === "json") return printableJson(sorted, 2);
   const { stringify } = await loadYaml();
   const text = stringify(sorted, { lineWidth: 0 }).trimEnd();
@@ -34,14 +34,21 @@ export async function readEntryFile(path: string): Promise<EntryFile> {
   const json = await parsed(path);
   if (typeof json !== "object" || json === null) throw invalid(path, "an object", json);
   // What an import of another dialect says beside them.
-  const { sunbeat, entries, remarks: _, ...rest } = json as Readonly<Record<string, unknown>>;
+  const { sunbeat, calendars = {}, entries, remarks: _, ...rest } = json as Readonly<Record<string, unknown>>;
   if (sunbeat !== 1) throw invalid(path, '"sunbeat": 1, the version of the form', sunbeat);
-  if (typeof entries !== "object" || entries === null || Array.isArray(entries)) {
-    throw invalid(path, '"entries", an object of definitions by name', entries);
-  }
+  if (!isRecord(calendars)) throw invalid(path, '"calendars", an object of calendars by name', calendars);
+  if (!isRecord(entries)) throw invalid(path, '"entries", an object of definitions by name', entries);
   const [other] = Object.keys(rest);
-  if (other !== undefined) throw invalid(path, "the fields sunbeat and entries", other);
-  return { sunbeat, entries: entries as EntryFile["entries"] };
+  if (other !== undefined) throw invalid(path, "the fields sunbeat, calendars and entries", other);
+  return {
+    sunbeat,
+    calendars: calendars as EntryFile["calendars"],
+    entries: entries as EntryFile["entries"],
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function parsed(path: string): Promise<unknown> {

@@ -29,10 +29,14 @@ export async function importForeign(
   const isRefused = remarks.some(({ kind }) => kind === "refused");
   if (isSet) {
     tellRemarks(cli, path, remarks);
-    const exitCode = await importDefinitions(cli, entries, { isSet, besides: { remarks } });
+    const exitCode = await importDefinitions(
+      cli,
+      { calendars: {}, entries },
+      { isSet, besides: { remarks } },
+    );
     return isRefused ? 1 : exitCode;
   }
-  if (cli.terminal.json) cli.terminal.value({ sunbeat: 1, entries, remarks });
+  if (cli.terminal.json) cli.terminal.value({ sunbeat: 1, calendars: {}, entries, remarks });
   else {
     for (const line of imported.toTypeScript().trimEnd().split("\n")) cli.terminal.line(line);
     tellRemarks(cli, path, remarks);

@@ -10,7 +10,7 @@ import type { EntryForecast, Forecast, ForecastEntry, ForecastRange } from "./fo
 import { type Steps, stepsOf } from "./forecast-steps.js";
 import { LockTimes } from "./lock-meetings.js";
 import { loadLints } from "./load-lints.js";
-import type { RunTimes } from "./run-times.js";
+import { NO_RUN_TIMES, type RunTimes } from "./run-times.js";
 import { SecondCounts } from "./second-counts.js";
 import { SharedDues, sharedKey } from "./shared-dues.js";
 import { Slices } from "./slices.js";
@@ -79,6 +79,18 @@ export async function forecast(
   const lints = await loadLints(entries, found, { now, slices, timezone });
   const coming = { zoneNights, daysOff, endingCalendars: ending };
   return { ...found, outage, lints, ...coming, unknown: [...unknown, ...failing] };
+}
+
+/** Their starts second by second, and nothing else, beside those of `counts`. True: there were too many, and not all are among them. */
+export async function countSeconds(
+  entries: readonly ForecastEntry[],
+  range: ForecastRange,
+  { now, slices }: Pick<ForecastDeps, "now" | "slices">,
+  counts: SecondCounts,
+): Promise<boolean> {
+  const tally = new Tally(range, NO_RUN_TIMES, counts);
+  await new Walks(range, now, slices, tally).all(entries);
+  return tally.isCoarse;
 }
 
 /** The runs of all entries, counted; equal schedules are computed once. */
@@ -199,14 +211,14 @@ class Tally {
   readonly #locks = new LockTimes();
   readonly seconds: SecondCounts;
   #occurrences = 0;
-  #isCoarse = false;
+  isCoarse = false;
 
-  constructor(range: ForecastRange, runTimes: RunTimes) {
+  constructor(range: ForecastRange, runTimes: RunTimes, seconds = new SecondCounts(range.from, range.to)) {
     this.#range = range;
     this.#steps = stepsOf(range);
     const { count } = this.#steps;
     this.#runTimes = runTimes;
-    this.seconds = new SecondCounts(range.from, range.to);
+    this.seconds = seconds;
     this.#starts = Array<number>(count).fill(0);
     this.#busyMs = Array<number>(count).fill(0);
   }
@@ -236,7 +248,7 @@ class Tally {
 
   /** What would follow `at` is drawn on evenly. */
   cut(counted: Counted, at: EpochMs): void {
-    this.#isCoarse = true;
+    this.isCoarse = true;
     const { to } = this.#range;
     const { first, starts } = counted;
     if (first === null || at <= first) return;
@@ -254,7 +266,7 @@ class Tally {
 
   /** Counts it as another one of the same schedule. */
   like(of: ForecastEntry, model: Counted): Counted {
-    this.#isCoarse = true;
+    this.isCoarse = true;
     const counted = { ...model, of };
     this.end(counted);
     return counted;
@@ -297,7 +309,7 @@ class Tally {
       queues: Object.fromEntries([...this.#queues].sort(([a], [b]) => (a < b ? -1 : 1))),
       lockMeetings: this.#locks.meetings(),
       overdueRisks: this.#risks,
-      ...{ occurrences: this.#occurrences, isCoarse: this.#isCoarse },
+      ...{ occurrences: this.#occurrences, isCoarse: this.isCoarse },
     };
   }
 

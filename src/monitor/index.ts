@@ -23,6 +23,7 @@ export {
   type PreviewRun,
   problemOf,
 } from "./preview.js";
+export { type PeakChange, planPeak } from "./plan-peak.js";
 export { readForecast, readPreview, weekAhead } from "./read-forecast.js";
 export { type Fate, FATES, type TimelineCell, type TimelineItem } from "./timeline.js";
 export { readTimeline, readTimelines, type Timeline } from "./timelines.js";

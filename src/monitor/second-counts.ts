@@ -20,10 +20,12 @@ export class SecondCounts {
   readonly #from: EpochMs;
   readonly #hours: (Uint32Array | undefined)[];
   readonly #end: number;
+  readonly #to: EpochMs;
 
   /** Of the time from `from` to `to`, at most 31 days of it. */
   constructor(from: EpochMs, to: EpochMs) {
     this.#from = Math.floor(from / SECOND_MS) * SECOND_MS;
+    this.#to = to;
     this.#end = Math.ceil((Math.min(to, from + COUNTED_MS) - this.#from) / SECOND_MS);
     this.#hours = Array<Uint32Array | undefined>(Math.ceil(this.#end / HOUR_SECONDS)).fill(undefined);
   }
@@ -34,6 +36,19 @@ export class SecondCounts {
     const hour = Math.floor(second / HOUR_SECONDS);
     const counts = (this.#hours[hour] ??= new Uint32Array(HOUR_SECONDS));
     counts[second - hour * HOUR_SECONDS]!++;
+  }
+
+  copy(): SecondCounts {
+    const copy = new SecondCounts(this.#from, this.#to);
+    for (const [hour, counts] of this.#hours.entries()) copy.#hours[hour] = counts?.slice();
+    return copy;
+  }
+
+  /** The one with the most starts, the first of equals; null: nothing starts. */
+  busiest(): Peak | null {
+    const seconds = new Most();
+    for (const [at, starts] of this.#counted()) seconds.see(at, starts);
+    return seconds.starts === 0 ? null : seconds.peak();
   }
 
   /** The busiest ones, the first of equals; null: nothing starts. Days are those of `timezone`. */

@@ -558,12 +558,32 @@ const CALLS: readonly Call[] = [
   },
   {
     name: "schedules.plan",
-    right: [{ against: { e: { task: "t", schedule: { type: "interval", everyMs: 60_000 } } } }],
+    right: [
+      {
+        for: 60,
+        against: {
+          sunbeat: 1,
+          calendars: { c: { covers: { from: "2027-01-01", to: "2027-12-31" }, days: ["2027-01-06"] } },
+          entries: { e: { task: "t", schedule: { type: "interval", everyMs: 60_000 } } },
+        },
+      },
+    ],
     call: any((options: never) => app.schedules.plan(options)),
   },
   {
     name: "schedules.apply",
-    right: [{ plan: 1, owner: "code:wrong", version: 0, at: "", changes: [], unchanged: 0, hints: [] }],
+    right: [
+      {
+        plan: 1,
+        owner: "code:wrong",
+        version: 0,
+        at: "",
+        changes: [],
+        calendars: [],
+        unchanged: 0,
+        hints: [],
+      },
+    ],
     call: any((plan: never) => app.schedules.apply(plan)),
   },
   {

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EntryOptions } from "../../src/beat/entry-options.js";
 import { EntryCache } from "../../src/beat/entry-cache.js";
-import { applyAll, applyPlan, plan, type Plan, storeOf } from "../../src/beat/plan.js";
+import { applyPlan } from "../../src/beat/apply-plan.js";
+import { CalendarBook } from "../../src/beat/calendar-book.js";
+import { applyAll, plan, type Plan, type PlanDeps } from "../../src/beat/plan.js";
+import { storeOf } from "../../src/beat/plan-store.js";
 import { readPlan } from "../../src/beat/plan-file.js";
 import { portableDefinition } from "../../src/beat/portable.js";
-import type { RegistrationDeps } from "../../src/beat/registration.js";
-import { crontab, every } from "../../src/schedules/index.js";
+import { type CalendarData, crontab, every } from "../../src/schedules/index.js";
 import type { Store } from "../../src/store/contracts/index.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 import { EVERY_STORE, type OpenStore } from "../support/every-store.js";
@@ -15,10 +17,16 @@ const HOUR = 3_600_000;
 const daily = (hour: string, more: Partial<EntryOptions> = {}): EntryOptions =>
   ({ task: "t", schedule: crontab(`0 ${hour} * * *`), ...more }) as EntryOptions;
 
-function deps(store: RegistrationDeps["store"], lineup: Lineup, version = 1): RegistrationDeps {
+function deps(
+  store: PlanDeps["store"],
+  lineup: Lineup,
+  version = 1,
+  { calendars = [], tz = "2025c" }: { calendars?: readonly CalendarData[]; tz?: string } = {},
+): PlanDeps {
   const entries = resolveAll(lineup);
   return {
-    ...{ store, entries, cache: new EntryCache(entries), owner: "code:test", version },
+    cache: new EntryCache(entries, { book: new CalendarBook(calendars) }),
+    ...{ store, entries, owner: "code:test", version, calendars, tz },
     ...{ logger: new Lines(), events: new Told(), inTime: (_, work) => work },
   };
 }
@@ -118,9 +126,10 @@ describe.each(EVERY_STORE)("on %s", (_, open) => {
 });
 
 /** The store as somebody sees it who is slow: `happens` goes before each write. */
-function beforePut(store: Store, happens: () => Promise<void>): RegistrationDeps["store"] {
+function beforePut(store: Store, happens: () => Promise<void>): PlanDeps["store"] {
   return {
     now: () => store.now(),
+    calendars: store.calendars,
     entries: {
       get: (names) => store.entries.get(names),
       list: (range) => store.entries.list(range),
@@ -243,7 +252,10 @@ describe("what a plan tells of", () => {
       ]),
     );
     const all = deps(world.store, { a: daily("12"), b: daily("9") });
-    const against = { ...all, store: storeOf(definitions, all, world.clock.now()) };
+    const against = {
+      ...all,
+      store: storeOf({ calendars: [], entries: definitions }, all, world.clock.now()),
+    };
     const made = await plan(against);
     expect(lines(made)).toEqual(["change b"]);
     expect(made.changes[0]!.next.before[0]).toBe("2027-01-01T13:00:00.000Z");
@@ -255,6 +267,17 @@ test.each<[unknown, RegExp, string]>([
   [{ plan: 2 }, /"plan": 1/, "of another version"],
   [{ plan: 1 }, /"owner"/, "nobody's"],
   [{ plan: 1, owner: "o", version: 1, changes: {} }, /"changes", a list/, "no list"],
+  [{ plan: 1, owner: "o", version: 1, changes: [] }, /"calendars", a list/, "no calendars"],
+  [
+    { plan: 1, owner: "o", version: 1, changes: [], calendars: [{ action: "rename" }] },
+    /calendars\[0\]\.action/,
+    "what calendars do not do",
+  ],
+  [
+    { plan: 1, owner: "o", version: 1, changes: [], calendars: [{ action: "add", name: "DE-BY" }] },
+    /calendars\[0\]\.revision/,
+    "half a calendar",
+  ],
   [
     { plan: 1, owner: "o", version: 1, changes: [{ action: "x" }] },
     /changes\[0\]\.action/,

@@ -19,7 +19,7 @@ const DONE = {
 
 export function scheduleApplyCommand(action: Action): Command {
   return new Command("apply")
-    .description("write the entries of the code into the store, as a beat does that starts")
+    .description("write the calendars and entries of the code into the store, as a beat does that starts")
     .argument(
       "[plan]",
       "a file of schedule plan --out: only what it names, as long as nothing else has changed it",
@@ -37,7 +37,7 @@ async function apply(cli: Cli, file: string | undefined): Promise<number> {
       printChanges(terminal, { ...done, hints: [] }, cli.options.timezone ?? core.config.timezone);
       terminal.line(`= ${countsText(done, DONE)}`);
     }
-    return done.changes.some(({ action }) => action === "conflict") ? 1 : 0;
+    return [...done.calendars, ...done.changes].some(({ action }) => action === "conflict") ? 1 : 0;
   });
 }
 
