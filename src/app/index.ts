@@ -20,7 +20,7 @@ export type { Audit, AuditOptions } from "./audit.js";
 export type { Control, RateLimitView, RevokeOptions } from "./control.js";
 export type { Inspect, ScheduledOptions, StorePageOptions, StoreReply } from "./inspect.js";
 export type { Nodes } from "./nodes.js";
-export { type CalendarMove, calendarLints, calendarMoves } from "../beat/index.js";
+export { type CalendarMove, calendarLints, calendarMoves, countDrift } from "../beat/index.js";
 export { calendarsIn, calendarUsers, entriesNaming, type NamedCalendar } from "./calendars.js";
 export { type ExportedFile } from "./exported.js";
 export type { AppCore, AppParts, Pace } from "./core.js";

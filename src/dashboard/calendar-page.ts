@@ -73,7 +73,10 @@ export function revisionOf(calendar: NamedCalendar | null): string {
 export async function calendarChange(core: AppCore, asked: unknown): Promise<CalendarChange> {
   const data = checkCalendar(asked);
   const stored = await core.calendars.get(data.name);
-  const [before, after] = [stored === null ? new Map() : namesByDate(stored), namesByDate(data)];
+  const [before, after] = [
+    stored === null ? new Map<string, string | null>() : namesByDate(stored),
+    namesByDate(data),
+  ];
   const dates = [...after.keys()];
   return {
     added: dates.filter((date) => !before.has(date)),

@@ -1,6 +1,6 @@
 /** How the system does, in one object: computed once for all who look, from parts that are read as seldom as their freshness allows. */
-import type { AlertView, AppCore, QueueView } from "../app/index.js";
-import { countDrift, type DriftKind } from "../beat/index.js";
+import { type AlertView, type AppCore, countDrift, type QueueView } from "../app/index.js";
+import type { DriftKind } from "../beat/index.js";
 import { cached } from "../core/cached.js";
 import type { EpochMs } from "../core/clock.js";
 import { maskCredentials } from "../core/credentials.js";

@@ -5,12 +5,9 @@ import {
   compose,
   crontab,
   dates,
-  days,
   during,
   every,
   solar,
-  union,
-  weekdays,
   type BuiltInSchedule,
 } from "../../src/index.js";
 

@@ -1,19 +1,7 @@
 /** The worked rows, forwards and back. */
 import { expect, test } from "vitest";
-import {
-  businessDays,
-  calendar,
-  compose,
-  crontab,
-  dates,
-  days,
-  during,
-  every,
-  solar,
-  union,
-  weekdays,
-} from "../../src/index.js";
-import { B, ROWS, short, utc } from "./calendar-example-rows.js";
+import { compose, crontab, dates, days, solar, union, weekdays } from "../../src/index.js";
+import { ROWS, short, utc } from "./calendar-example-rows.js";
 
 test.each(ROWS)("row %s after %s", (_name, make, after, expected) => {
   const schedule = make();
