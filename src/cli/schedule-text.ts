@@ -48,7 +48,7 @@ export interface TextOptions extends CrontabOptions {
 
 /** The schedule of this kind that `text` describes, without the word that names the kind. */
 export function scheduleOfKind(kind: ScheduleKind, text: string, options: TextOptions): Schedule {
-  const { solar: placing, ...ofCrontab } = options;
+  const { solar: _, ...ofCrontab } = options;
   switch (kind) {
     case "crontab":
       return crontab(text, ofCrontab);
