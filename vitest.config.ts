@@ -17,6 +17,7 @@ const PROGRAMS = [
   "test/telemetry/otel-pools.test.ts",
   "test/cli/alerts.test.ts",
   "test/cli/call.test.ts",
+  "test/cli/calendar-import.test.ts",
   "test/cli/camera.test.ts",
   "test/cli/credentials.test.ts",
   "test/cli/dashboard.test.ts",

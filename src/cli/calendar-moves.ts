@@ -18,7 +18,7 @@ export function setCalendar(cli: Cli, data: CalendarData): Promise<void> {
     const isSame = before !== null && before.at !== null && sameData(before, data);
     const change = isSame ? "unchanged" : before === null ? "added" : "replaced";
     if (terminal.json) return terminal.value({ calendar: name, change, digest, moves: moves.map(moveJson) });
-    const what = `${days.length} days off from ${covers.from} to ${covers.to}`;
+    const what = `${days.length} ${days.length === 1 ? "day" : "days"} off from ${covers.from} to ${covers.to}`;
     terminal.line(`${terminal.paint("bold", name)} is ${change}: ${what}`);
   });
 }

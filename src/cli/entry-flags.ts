@@ -4,8 +4,9 @@ import type { EpochMs } from "../core/clock.js";
 import type { SendOptions } from "../index.js";
 import type { Schedule } from "../schedules/index.js";
 import { readDuration, readExpiry, readInstant } from "./local-time.js";
-import { addCrontabOptions, crontabOptions, type CrontabFlags } from "./schedule-source.js";
+import { addScheduleOptions, crontabOptions, type ScheduleFlags } from "./schedule-source.js";
 import { scheduleFromText, scheduleOfKind } from "./schedule-text.js";
+import { assertSolar, solarOptions } from "./solar-flags.js";
 import { fromCommandLine, readArray, readObject, usageError, wholeNumber } from "./usage.js";
 
 const MISFIRE = ["all", "latest", "skip"] as const satisfies readonly MisfirePolicyName[];
@@ -14,7 +15,7 @@ const OVERLAP = ["allow", "skip", "queue-one", "cancel-running"] as const satisf
 >[];
 
 /** An entry as it stands on the command line; what is left out has the entry's default. */
-export interface EntryFlags extends CrontabFlags {
+export interface EntryFlags extends ScheduleFlags {
   readonly task: string;
   readonly crontab?: string;
   readonly every?: string;
@@ -54,7 +55,7 @@ export function addEntryOptions(command: Command): Command {
     .option("--solar <event:lat:lon[:offset]>", "when: sunset:48.85:2.35, or sunset:48.85:2.35:-30m")
     .option("--at <instant>", "when: once, at 2027-03-28T02:30, or with Z or +01:00")
     .option("--schedule <text>", "when: any form of schedule next, see below");
-  return addCrontabOptions(command)
+  return addScheduleOptions(command)
     .option("-a, --args <json>", 'arguments, a JSON array: "[2, 2]"')
     .option("--queue <name>", "send to this queue")
     .option("--priority <n>", "0 to 9; 9 runs first", wholeNumber("--priority", 0, 9))
@@ -144,11 +145,11 @@ function scheduleOf(flags: EntryFlags, timezone: string): Schedule {
   }
   const text = flags[kind]!;
   const own = crontabOptions(flags);
+  const beside = { ...own, timezone, solar: solarOptions(flags) };
   const schedule = fromCommandLine(() =>
-    kind === "schedule"
-      ? scheduleFromText(text, { ...own, timezone })
-      : scheduleOfKind(kind, text, { ...own, timezone }),
+    kind === "schedule" ? scheduleFromText(text, beside) : scheduleOfKind(kind, text, beside),
   );
+  assertSolar(flags, schedule);
   if (Object.keys(own).length > 0 && schedule.toJSON?.().type !== "crontab") {
     throw usageError(`--extended, --day-match and --dst belong to a crontab, got --${kind}`);
   }

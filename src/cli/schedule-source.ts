@@ -7,6 +7,7 @@ import type { Cli } from "./cli.js";
 import { declaredEntries, findEntry, type ListedEntry } from "./entries.js";
 import { zoneOf } from "./occurrences.js";
 import { SCHEDULE_FORMS, scheduleFromText } from "./schedule-text.js";
+import { addSolarOptions, assertSolar, type SolarFlags, solarOptions } from "./solar-flags.js";
 import { fromCommandLine } from "./usage.js";
 
 /** The options of a crontab that have no place in its text. */
@@ -15,6 +16,9 @@ export interface CrontabFlags {
   readonly dayMatch?: "or" | "and";
   readonly dst?: "vixie" | "skip" | "wall";
 }
+
+/** The options of schedules that have no place in their texts. */
+export interface ScheduleFlags extends CrontabFlags, SolarFlags {}
 
 const WIDTH = Math.max(...SCHEDULE_FORMS.map(([form]) => form.length));
 export const FORMS_HELP = `
@@ -28,6 +32,10 @@ export function addCrontabOptions(command: Command): Command {
     .addOption(
       new Option("--dst <rule>", "what happens when clocks change").choices(["vixie", "skip", "wall"]),
     );
+}
+
+export function addScheduleOptions(command: Command): Command {
+  return addSolarOptions(addCrontabOptions(command));
 }
 
 /** What a text on the command line names. */
@@ -49,7 +57,7 @@ export interface NamedSchedule {
 export async function withSchedule<T>(
   cli: Cli,
   text: string,
-  flags: CrontabFlags,
+  flags: ScheduleFlags,
   work: (named: NamedSchedule, open: OpenApp | null) => T,
   codeFirst = false,
 ): Promise<T> {
@@ -67,12 +75,13 @@ export async function withSchedule<T>(
   });
 }
 
-function fromText(cli: Cli, text: string, flags: CrontabFlags, open: OpenApp | null): NamedSchedule {
+function fromText(cli: Cli, text: string, flags: ScheduleFlags, open: OpenApp | null): NamedSchedule {
   const shown = cli.options.timezone;
   const timezone = shown ?? open?.core.config.timezone ?? "UTC";
   const dst = flags.dst ?? open?.core.config.dst;
-  const options = { ...crontabOptions(flags), timezone, ...(dst !== undefined && { dst }) };
-  const schedule = fromCommandLine(() => scheduleFromText(text, options));
+  const own = { ...crontabOptions(flags), timezone, ...(dst !== undefined && { dst }) };
+  const schedule = fromCommandLine(() => scheduleFromText(text, { ...own, solar: solarOptions(flags) }));
+  assertSolar(flags, schedule);
   return { schedule, entry: null, title: text, timezone: shown ?? zoneOf(schedule) ?? timezone };
 }
 

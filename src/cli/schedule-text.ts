@@ -8,8 +8,9 @@ import {
   solar,
   SOLAR_EVENTS,
 } from "../schedules/index.js";
-import type { CrontabOptions, Schedule, ScheduleJSON, SolarEvent } from "../schedules/index.js";
+import type { CrontabOptions, Schedule, ScheduleJSON, SolarEvent, SolarOptions } from "../schedules/index.js";
 import { durationOf } from "./local-time.js";
+import type { SolarPlacing } from "./solar-flags.js";
 import { usageError } from "./usage.js";
 
 /** What a schedule on the command line may look like; stands in `--help` and in errors. */
@@ -40,15 +41,21 @@ const WORDS: Readonly<Record<string, ScheduleKind>> = {
   clocked: "at",
 };
 
+/** What stands beside a text: options of a crontab, and `solar` those of an event of the Sun. */
+export interface TextOptions extends CrontabOptions {
+  readonly solar?: SolarPlacing;
+}
+
 /** The schedule of this kind that `text` describes, without the word that names the kind. */
-export function scheduleOfKind(kind: ScheduleKind, text: string, options: CrontabOptions): Schedule {
+export function scheduleOfKind(kind: ScheduleKind, text: string, options: TextOptions): Schedule {
+  const { solar: _, ...ofCrontab } = options;
   switch (kind) {
     case "crontab":
-      return crontab(text, options);
+      return crontab(text, ofCrontab);
     case "every":
       return every(durationOf(text.trim()));
     case "solar":
-      return solarFromText(text.trim());
+      return solarFromText(text.trim(), placed(options));
     case "at":
       return clocked(text.trim(), { timezone: options.timezone ?? "UTC" });
   }
@@ -58,7 +65,7 @@ export function scheduleOfKind(kind: ScheduleKind, text: string, options: Cronta
  * The schedule that a text on the command line names. Throws the schedule's own error when the form is clear
  * and the content wrong, SUNBEAT_CRONTAB_INVALID for everything that has no other form.
  */
-export function scheduleFromText(text: string, options: CrontabOptions): Schedule {
+export function scheduleFromText(text: string, options: TextOptions): Schedule {
   const trimmed = text.trim();
   const [, word = "", rest = ""] = /^(every|solar|clocked|at)\b[\s:]*(.*)$/i.exec(trimmed) ?? [];
   const kind = WORDS[word.toLowerCase()];
@@ -72,12 +79,19 @@ export function scheduleFromText(text: string, options: CrontabOptions): Schedul
 }
 
 /** What the JSON of a crontab leaves out is as the options beside it say. */
-function scheduleOfJson(json: ScheduleJSON, { timezone, ...own }: CrontabOptions): Schedule {
-  return asSchedule(scheduleFromJSON(json.type === "crontab" ? { ...own, ...json } : json), { timezone });
+function scheduleOfJson(json: ScheduleJSON, options: TextOptions): Schedule {
+  const { timezone, solar: _, ...own } = options;
+  const beside = json.type === "crontab" ? own : json.type === "solar" ? placed(options) : {};
+  return asSchedule(scheduleFromJSON({ ...beside, ...json }), { timezone });
+}
+
+/** The zone decides where there are times of day. */
+function placed({ solar: placing = {}, timezone }: TextOptions): SolarOptions {
+  return Object.keys(placing).length === 0 ? {} : { ...placing, timezone };
 }
 
 /** How the command line takes an event of the Sun, or an instant, that stands alone. Throws what is wrong with it. */
-function formOf(text: string, options: CrontabOptions): string | undefined {
+function formOf(text: string, options: TextOptions): string | undefined {
   if (/^\d{4}-\d\d-\d\d(?:[T ]\S*)?$/.test(text)) {
     scheduleOfKind("at", text, options);
     return `at ${text}`;
@@ -85,11 +99,11 @@ function formOf(text: string, options: CrontabOptions): string | undefined {
   const [event = "", ...place] = text.split(/[\s:,]+/);
   if (!SOLAR_EVENTS.some((name) => name === event)) return undefined;
   if (place.length === 0) return `solar:${event}:48.85:2.35, with its latitude and longitude`;
-  solarFromText(text);
+  solarFromText(text, {});
   return `solar:${[event, ...place].join(":")}`;
 }
 
-function solarFromText(text: string): Schedule {
+function solarFromText(text: string, placing: SolarOptions): Schedule {
   const [event, latitude, longitude, offset, ...more] = text.split(/[\s:,]+/);
   if (event === undefined || latitude === undefined || longitude === undefined || more.length > 0) {
     throw usageError(
@@ -100,7 +114,7 @@ function solarFromText(text: string): Schedule {
     event as SolarEvent,
     degrees(latitude),
     degrees(longitude),
-    offset === undefined ? {} : { offset },
+    offset === undefined ? placing : { ...placing, offset },
   );
 }
 

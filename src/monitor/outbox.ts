@@ -118,7 +118,7 @@ async function refusalOf(call: Promise<number>): Promise<string | null> {
 }
 
 /** Loaded with the first call: a process that calls nobody has no client. */
-async function askGuarded({ url, method, id, body, keys }: Asked, clock: Clock): Promise<number> {
+export async function askGuarded({ url, method, id, body, keys }: Asked, clock: Clock): Promise<number> {
   const [{ guardedRequest }, { hostRule }, { webhookHeaders }] = await Promise.all([
     import("../http/request.js"),
     import("../http/hosts.js"),

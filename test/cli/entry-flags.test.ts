@@ -57,6 +57,84 @@ describe("when", () => {
   });
 });
 
+describe("of the Sun", () => {
+  const oslo = ["--solar", "sunset:59.91:10.75"];
+  const dawn = ["--solar", "dawn_astronomical:59.91:10.75"];
+  const timezone = "Europe/Paris";
+  test.each<[args: string[], schedule: Schedule, because: string]>([
+    [
+      [...oslo, "--not-before", "18:00", "--not-after", "21:30"],
+      solar("sunset", 59.91, 10.75, { notBefore: "18:00", notAfter: "21:30", timezone }),
+      "bounds, in the zone of the command line",
+    ],
+    [
+      [...oslo, "--polar", "clamp"],
+      solar("sunset", 59.91, 10.75, { polar: "clamp" }),
+      "where the Sun is nearest",
+    ],
+    [[...oslo, "--polar", "skip"], solar("sunset", 59.91, 10.75), "the default"],
+    [
+      [...oslo, "--polar", "06:00"],
+      solar("sunset", 59.91, 10.75, { polar: { at: "06:00" }, timezone }),
+      "a time",
+    ],
+    [
+      [...dawn, "--polar", "night:1/7"],
+      solar("dawn_astronomical", 59.91, 10.75, { polar: { night: 1 / 7 } }),
+      "a seventh of the night",
+    ],
+    [
+      [...dawn, "--polar", "night:0.5"],
+      solar("dawn_astronomical", 59.91, 10.75, { polar: { night: 0.5 } }),
+      "the middle of the night",
+    ],
+    [
+      [...dawn, "--polar", "night:angle"],
+      solar("dawn_astronomical", 59.91, 10.75, { polar: { night: "angle" } }),
+      "by the angle",
+    ],
+    [["--solar", "asr:30.04:31.24"], solar("asr", 30.04, 31.24), "a shadow"],
+    [
+      ["--solar", "asr_hanafi:30.04:31.24:5m"],
+      solar("asr_hanafi", 30.04, 31.24, { offset: "5m" }),
+      "of two heights",
+    ],
+    [
+      ["--schedule", "solar:sunset:59.91:10.75", "--polar", "clamp"],
+      solar("sunset", 59.91, 10.75, { polar: "clamp" }),
+      "beside any form",
+    ],
+    [
+      ["--schedule", JSON.stringify(solar("sunset", 59.91, 10.75)), "--not-before", "18:00"],
+      solar("sunset", 59.91, 10.75, { notBefore: "18:00", timezone }),
+      "beside JSON",
+    ],
+  ])("%j: %s", (args, schedule) => {
+    expect(JSON.stringify(entry(...args).schedule)).toBe(JSON.stringify(schedule));
+  });
+
+  test.each<[args: string[], problem: RegExp]>([
+    [["--crontab", "0 2 * * *", "--polar", "clamp"], /belong to an event of the Sun/],
+    [["--every", "1h", "--not-before", "18:00"], /belong to an event of the Sun/],
+    [[...oslo, "--polar", "never"], /--polar: expected skip, clamp, a time such as 06:00/],
+    [[...oslo, "--polar", "night:1/7"], /polar.night: expected an altitude below the horizon/],
+    [[...dawn, "--polar", "night:1/0"], /polar.night: expected a part of the night/],
+    [[...oslo, "--not-before", "25 o'clock"], /notBefore: expected a time of day/],
+  ])("%j is refused", (args, problem) => {
+    const failure = ((): unknown => {
+      try {
+        return entry(...args);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(failure).toBeInstanceOf(WrongUsage);
+    expect((failure as WrongUsage).cause).toMatchObject({
+      message: expect.stringMatching(problem) as string,
+    });
+  });
+});
+
 test("every option of an entry has its own on the command line", () => {
   const given = entry(
     ...["--every", "10m", "-a", "[1,2]", "--queue", "q", "--priority", "3", "--expires", "1h"],

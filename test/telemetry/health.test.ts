@@ -92,17 +92,17 @@ describe("the health port", () => {
     ["a worker that drains", { parts: { workers: [running], beats: [], isDraining: true } }, 503],
     [
       "a beat that leads",
-      { parts: { workers: [], beats: [{ state: "leading", lagMs: 0, limitedSince: null }] } },
+      { parts: { workers: [], beats: [{ state: "leading", lagMs: 0, limitedSince: null, drift: null }] } },
       200,
     ],
     [
       "a beat that follows",
-      { parts: { workers: [], beats: [{ state: "following", lagMs: 0, limitedSince: null }] } },
+      { parts: { workers: [], beats: [{ state: "following", lagMs: 0, limitedSince: null, drift: null }] } },
       200,
     ],
     [
       "a beat that starts",
-      { parts: { workers: [], beats: [{ state: "starting", lagMs: 0, limitedSince: null }] } },
+      { parts: { workers: [], beats: [{ state: "starting", lagMs: 0, limitedSince: null, drift: null }] } },
       503,
     ],
   ])("%s", async (_, state, status) => {

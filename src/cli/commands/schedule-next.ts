@@ -15,12 +15,12 @@ import {
   type RunLine,
 } from "../occurrences.js";
 import { delayText, durationText, PAST_NOTE, whyNone } from "../run-text.js";
-import { addCrontabOptions, FORMS_HELP, withSchedule, type CrontabFlags } from "../schedule-source.js";
+import { addScheduleOptions, FORMS_HELP, withSchedule, type ScheduleFlags } from "../schedule-source.js";
 import { table, whole, type Cell } from "../table.js";
 import type { Terminal } from "../terminal.js";
 import { wholeNumber } from "../usage.js";
 
-interface Options extends CrontabFlags {
+interface Options extends ScheduleFlags {
   readonly count: number;
   readonly from?: string;
 }
@@ -31,7 +31,7 @@ export function scheduleNextCommand(action: Action): Command {
     .argument("<schedule...>", "a crontab or another form, see below; with -A also the name of an entry")
     .option("-c, --count <n>", "how many runs", wholeNumber("--count", 1, 10_000), 10)
     .option("--from <instant>", "from this instant on: now, 2027-03-28, 2027-03-28T02:30, with Z or +01:00");
-  return addCrontabOptions(command)
+  return addScheduleOptions(command)
     .addHelpText("after", FORMS_HELP)
     .action(action<[string[], Options]>((cli, words, options) => next(cli, words.join(" "), options)));
 }
