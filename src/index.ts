@@ -47,6 +47,8 @@ export type {
   Drift,
   DriftKind,
   EntryAlertOptions,
+  CalendarAction,
+  CalendarChange,
   EntryChange,
   EntryLockOptions,
   EntryOptions,
@@ -55,6 +57,9 @@ export type {
   HistoryRow,
   MisfireOptions,
   Plan,
+  PlannedCalendar,
+  PlannedMove,
+  PlannedPeak,
   PlannedState,
   RenameHint,
   TaskEntryOptions,
@@ -64,7 +69,8 @@ export type {
   TriggerRange,
 } from "./beat/index.js";
 export type { Calendars, NamedCalendar } from "./app/calendars.js";
-export type { ForecastOptions, Schedules, TimelineOptions } from "./app/schedules.js";
+export type { ExportedFile } from "./app/exported.js";
+export type { ForecastOptions, PlanOptions, Schedules, TimelineOptions } from "./app/schedules.js";
 export type {
   DayOff,
   EndingCalendar,

@@ -22,6 +22,7 @@ export type { Inspect, ScheduledOptions, StorePageOptions, StoreReply } from "./
 export type { Nodes } from "./nodes.js";
 export { type CalendarMove, calendarLints, calendarMoves, countDrift } from "../beat/index.js";
 export { calendarsIn, calendarUsers, entriesNaming, type NamedCalendar } from "./calendars.js";
+export { dataFacts } from "./data-facts.js";
 export { type ExportedFile } from "./exported.js";
 export type { AppCore, AppParts, Pace } from "./core.js";
 export type { DeadListOptions, DeadView } from "./dead.js";

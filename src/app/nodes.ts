@@ -16,6 +16,7 @@ import { bootId } from "../core/boot.js";
 import { SunbeatError } from "../core/errors.js";
 import type { NodeLink } from "../core/node-link.js";
 import { packageVersion } from "../core/package-version.js";
+import { tzVersion } from "../core/tz-data.js";
 import type { BeatFacts, NodeState, SeenNode } from "../store/contracts/presence.js";
 import { FORM } from "../tasks/envelope.js";
 import type { Worker } from "../worker/worker.js";
@@ -247,5 +248,6 @@ function factsOfBeat(beat: Beat, { entries }: ControlContext): BeatFacts {
   return {
     ...{ role: state === "leading" ? "leading" : "following", term, nextDue: nextAt, lagMs, limitedSince },
     ...{ sent, skipped, entries: entries.length, quarantined: quarantine.length, buffered: 0 },
+    tz: tzVersion(),
   };
 }

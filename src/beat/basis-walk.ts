@@ -39,7 +39,7 @@ export interface BasisDeps {
 }
 
 /** As `walk` keeps it. */
-interface Place {
+export interface WalkPlace {
   readonly basis: string;
   readonly after: UpcomingPlace | null;
 }
@@ -125,7 +125,7 @@ export class BasisKeeper {
     if (basis !== null && walk === null && isAhead(basis, present)) {
       return this.#put(lead, { basis: present, walk: null });
     }
-    if ((basis === present && walk === null) || placeIn(walk, present) !== null) return;
+    if ((basis === present && walk === null) || walkPlace(walk, present) !== null) return;
     await this.#put(lead, { basis, walk: JSON.stringify({ basis: present, after: null }) });
   }
 
@@ -134,7 +134,7 @@ export class BasisKeeper {
     const { store, inTime } = this.#deps;
     const { basis, walk } = this.#walk ?? { basis: null, walk: null };
     const present = this.#whole();
-    const place = placeIn(walk, present);
+    const place = walkPlace(walk, present);
     if (place === null) return walk !== null;
     const { after } = place;
     const page = await inTime("upcoming", store.entries.upcoming({ after, limit: STEP }));
@@ -144,7 +144,10 @@ export class BasisKeeper {
       await this.#put(lead, { basis: present, walk: null });
       return false;
     }
-    const next: Place = { basis: present, after: { dispatchAt: last.cursor.dispatchAt, name: last.name } };
+    const next: WalkPlace = {
+      basis: present,
+      after: { dispatchAt: last.cursor.dispatchAt, name: last.name },
+    };
     await this.#put(lead, { basis, walk: JSON.stringify(next) });
     return true;
   }
@@ -197,11 +200,11 @@ export class BasisKeeper {
   }
 }
 
-/** Null: none is under way for these data. */
-function placeIn(walk: string | null, basis: string): Place | null {
+/** How far a walk has come that makes `basis` the present one; null: none is under way for these data. */
+export function walkPlace(walk: string | null, basis: string): WalkPlace | null {
   if (walk === null) return null;
   try {
-    const place = JSON.parse(walk) as Place;
+    const place = JSON.parse(walk) as WalkPlace;
     return place.basis === basis ? place : null;
   } catch {
     return null; // of another version

@@ -4,7 +4,7 @@ import { textOption } from "../core/options.js";
 import { didYouMean } from "../core/nearest.js";
 import { tzVersion } from "../core/tz-data.js";
 import { quote } from "../core/quote.js";
-import type { EntrySnapshot } from "../store/contracts/entries.js";
+import type { EntrySnapshot, EntryStore } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
 import { basisOf, mentionsCalendar } from "./basis.js";
 import type { Entry } from "./entry.js";
@@ -65,17 +65,8 @@ export class EntryLookup {
   }
 
   /** The name of an entry, and those that it had before, as far as the store knows. */
-  async namesOf(name: string): Promise<string[]> {
-    const names = new Set<string>();
-    for (
-      let next: string | undefined = name;
-      next !== undefined && !names.has(next) && names.size < MOST_RENAMES;
-    ) {
-      names.add(next);
-      const [stored]: (EntrySnapshot | null)[] = await this.#store.entries.get([next]);
-      next = stored?.previousName;
-    }
-    return [...names];
+  namesOf(name: string): Promise<string[]> {
+    return namesOf(this.#store.entries, name);
   }
 
   async notFound(name: string): Promise<ConfigurationError> {
@@ -108,4 +99,18 @@ export class EntryLookup {
     const entry = this.cache.read(stored);
     return entry.codeSchedule ? this.cache.runnable(stored) : entry;
   }
+}
+
+/** The name of an entry, and those that it had before, newest first: as far as the store knows. */
+export async function namesOf(entries: Pick<EntryStore, "get">, name: string): Promise<string[]> {
+  const names = new Set<string>();
+  for (
+    let next: string | undefined = name;
+    next !== undefined && !names.has(next) && names.size < MOST_RENAMES;
+  ) {
+    names.add(next);
+    const [stored]: (EntrySnapshot | null)[] = await entries.get([next]);
+    next = stored?.previousName;
+  }
+  return [...names];
 }

@@ -57,12 +57,16 @@ export async function history(
   name: string,
   query: HistoryQuery,
 ): Promise<HistoryRow[]> {
-  const keep = query.keep ?? (query.after === undefined ? "newest" : "oldest");
+  const keep = keepOf(query);
   const records = await recordsOf(store.ledger, name, query, keep);
   const rows = records.flatMap((record) => rowsOf(record, query, { keep, book: store.book }));
   rows.sort((a, b) => a.due.getTime() - b.due.getTime());
   const page = keep === "oldest" ? rows.slice(0, query.limit) : rows.slice(-query.limit);
   return withStates(store.results, page);
+}
+
+function keepOf({ keep, after }: HistoryQuery): LedgerQuery["keep"] {
+  return keep ?? (after === undefined ? "newest" : "oldest");
 }
 
 /** The same of an entry that had other names before. */
@@ -73,7 +77,7 @@ export async function historyOf(
 ): Promise<HistoryRow[]> {
   const pages = await Promise.all(names.map((name) => history(store, name, query)));
   const rows = pages.flat().sort((a, b) => a.due.getTime() - b.due.getTime());
-  return query.after === undefined ? rows.slice(-query.limit) : rows.slice(0, query.limit);
+  return keepOf(query) === "newest" ? rows.slice(-query.limit) : rows.slice(0, query.limit);
 }
 
 /**

@@ -3,6 +3,8 @@ export type { Triggered, TriggeredTick, TriggerOptions, TriggerRange } from "./b
 export { Beat, type BeatDeps, type BeatStats } from "./beat.js";
 export { BEAT_DEFAULTS, type BeatOptions } from "./beat-options.js";
 export { argsOf, type Entry, type EntryAlert } from "./entry.js";
+export { isAhead, mayDepend, wholeBasis } from "./basis.js";
+export { walkPlace } from "./basis-walk.js";
 export { CalendarBook, digestOf, type KnownCalendar } from "./calendar-book.js";
 export { calendarLints } from "./calendar-lints.js";
 export { type CalendarMove, calendarMoves } from "./calendar-moves.js";

@@ -4,7 +4,7 @@ import type { Moved } from "./basis.js";
 import type { Entry } from "./entry.js";
 import type { EntryCache } from "./entry-cache.js";
 import { hasSchedule } from "./entry-view.js";
-import type { Plan } from "./plan.js";
+import type { CalendarChange } from "./calendar-changes.js";
 
 export interface RunningEntry {
   readonly entry: Entry;
@@ -20,7 +20,7 @@ export interface Lineups {
 }
 
 export interface LineupFacts {
-  readonly plan: Plan;
+  readonly calendars: readonly CalendarChange[];
   readonly declared: readonly Entry[];
   /** As read, by name. */
   readonly stored: ReadonlyMap<string, EntrySnapshot>;
@@ -31,8 +31,8 @@ export interface LineupFacts {
   readonly cache: EntryCache;
 }
 
-export function lineupsOf({ plan, declared, stored, puts, moved, old, cache }: LineupFacts): Lineups {
-  const changed = new Set(plan.calendars.flatMap(({ name, writes }) => (writes ? [name] : [])));
+export function lineupsOf({ calendars, declared, stored, puts, moved, old, cache }: LineupFacts): Lineups {
+  const changed = new Set(calendars.flatMap(({ name, writes }) => (writes ? [name] : [])));
   const byName = new Map(declared.map((entry) => [entry.name, entry]));
   const putOf = new Map(puts.map((put) => [put.name, put]));
   const lineups = { same: [] as RunningEntry[], before: [] as RunningEntry[], after: [] as RunningEntry[] };

@@ -141,7 +141,14 @@ export async function dryRun(deps: PlanDeps): Promise<DryRun> {
   const { stored, puts } = store;
   return {
     plan: done.plan,
-    lineups: lineupsOf({ ...done, stored, puts, old: deps.cache, declared: deps.entries }),
+    lineups: lineupsOf({
+      ...done,
+      calendars: done.plan.calendars,
+      stored,
+      puts,
+      old: deps.cache,
+      declared: deps.entries,
+    }),
   };
 }
 

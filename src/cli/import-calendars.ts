@@ -5,7 +5,8 @@ import { quote } from "../core/quote.js";
 import { type CalendarData, checkCalendar } from "../schedules/index.js";
 import type { OpenApp } from "./app.js";
 import type { EntryFile } from "./entry-file.js";
-import type { Change } from "./import-entries.js";
+
+export type Change = "added" | "replaced" | "unchanged" | "refused";
 
 export interface ImportedCalendar {
   readonly name: string;

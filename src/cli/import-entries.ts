@@ -5,12 +5,10 @@ import { quote } from "../core/quote.js";
 import { type OpenApp, withSharedStore } from "./app.js";
 import type { Cli } from "./cli.js";
 import { type Definition, type EntryFile, readEntryFile } from "./entry-file.js";
-import { importCalendars } from "./import-calendars.js";
+import { type Change, importCalendars } from "./import-calendars.js";
 import { describeAt } from "./occurrences.js";
 import { table, wrap, type Cell } from "./table.js";
 import type { Format } from "./terminal.js";
-
-export type Change = "added" | "replaced" | "unchanged" | "refused";
 
 interface Imported {
   readonly name: string;

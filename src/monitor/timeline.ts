@@ -66,7 +66,8 @@ export interface TimelineCell {
 
 /** What the join is made of. */
 export interface TickFacts {
-  readonly name: string;
+  /** The name of the entry, and those that it had before. */
+  readonly names: readonly string[];
   readonly now: EpochMs;
   /** In order of due. */
   readonly rows: readonly HistoryRow[];
@@ -147,7 +148,7 @@ function itemOf(facts: TickFacts, row: HistoryRow, lateAfterMs: number): Timelin
   const isTriggered = reason === "triggered";
   const ended = taskId === null ? null : endOf(facts, taskId);
   const rest = { ...BLANK, at, term, taskId, ...ended?.shown };
-  if (isTriggered) return { ...rest, due: tickOfTrigger(facts.name, taskId) ?? due, fate: "triggered" };
+  if (isTriggered) return { ...rest, due: tickOfTrigger(facts.names, taskId) ?? due, fate: "triggered" };
   const lateMs = Math.max(0, at.getTime() - dispatchOf(facts.entry, due.getTime()));
   return { ...rest, due, lateMs, late: lateMs > lateAfterMs, fate: ended?.fate ?? "unknown" };
 }
@@ -217,9 +218,9 @@ function dispatchOf(entry: Entry | null, due: EpochMs): EpochMs {
 }
 
 /** Of a run by hand of a tick that was skipped: that tick. */
-function tickOfTrigger(name: string, taskId: string | null): Date | null {
-  const prefix = triggerId(name, "");
-  if (taskId === null || !taskId.startsWith(prefix)) return null;
+function tickOfTrigger(names: readonly string[], taskId: string | null): Date | null {
+  const prefix = names.map((name) => triggerId(name, "")).find((begin) => taskId?.startsWith(begin));
+  if (taskId === null || prefix === undefined) return null;
   const due = taskId.slice(prefix.length);
   return /^\d{1,16}$/.test(due) ? new Date(Number(due)) : null;
 }
@@ -234,7 +235,7 @@ function triggeredTicks(
   const more: TimelineItem[] = [];
   for (const id of new Set([...facts.records.keys(), ...facts.results.keys()])) {
     if (told.has(id)) continue;
-    const due = tickOfTrigger(facts.name, id);
+    const due = tickOfTrigger(facts.names, id);
     if (due === null || due.getTime() < range.from || due.getTime() > range.to) continue;
     more.push({ ...BLANK, due, fate: "triggered", taskId: id, ...endOf(facts, id)?.shown });
   }

@@ -2,7 +2,8 @@
 import type { Entry } from "../beat/entry.js";
 import type { EntryCache } from "../beat/entry-cache.js";
 import { hasSchedule } from "../beat/entry-view.js";
-import { history, type HistoryRow } from "../beat/history.js";
+import { namesOf } from "../beat/entry-lookup.js";
+import { historyOf, type HistoryRow } from "../beat/history.js";
 import { triggerId } from "../beat/occurrences.js";
 import type { EpochMs } from "../core/clock.js";
 import { isSunbeatError } from "../core/errors.js";
@@ -53,13 +54,17 @@ export async function readTimeline(
   range: TimelineRange,
 ): Promise<Timeline> {
   const { store } = source;
-  const [[stored = null], now] = await Promise.all([store.entries.get([name]), store.now()]);
+  const [[stored = null], names, now] = await Promise.all([
+    store.entries.get([name]),
+    namesOf(store.entries, name),
+    store.now(),
+  ]);
   const { from, to, limit } = range;
   const within = { after: from - 1, before: to + 1 };
-  let rows = await rowsOf(source, name, within, limit + 1);
+  let rows = await rowsOf(source, names, within, limit + 1);
   const isWide = rows.length > limit;
-  if (isWide) rows = await rowsOf(source, name, within, MOST_TICKS);
-  const facts = await factsOf(source, { name, stored, now, rows }, from, to, !isWide);
+  if (isWide) rows = await rowsOf(source, names, within, MOST_TICKS);
+  const facts = await factsOf(source, { names, stored, now, rows }, from, to, !isWide);
   const items = ticksOf(facts, { ...range, limit: MOST_TICKS });
   const cells = items.length > limit ? cellsOf(items, range, CELLS) : null;
   const isCut = rows.length === MOST_TICKS;
@@ -80,8 +85,9 @@ export async function readTimelines(
   const all = await Promise.all(
     names.map(async (name, index) => {
       const stored = found[index] ?? null;
-      const rows = await rowsOf(source, name, { before: now + 1 }, options.count);
-      return { name, stored, now, rows };
+      const names = stored?.previousName === undefined ? [name] : await namesOf(store.entries, name);
+      const rows = await rowsOf(source, names, { before: now + 1 }, options.count);
+      return { name, names, stored, now, rows };
     }),
   );
   const ids = all.flatMap(({ rows }) => rows.flatMap(({ taskId }) => taskId ?? []));
@@ -93,7 +99,7 @@ export async function readTimelines(
       const records =
         ticks.rows.length === 0
           ? new Map<string, TaskRecord[]>()
-          : await recordsOf(store, ticks.name, first, now, 1);
+          : await recordsOf(store, ticks.names, first, now, 1);
       const own = new Set(ticks.rows.flatMap(({ taskId }) => taskId ?? []));
       const facts: TickFacts = {
         ...ticks,
@@ -108,7 +114,7 @@ export async function readTimelines(
   return new Map(timelines);
 }
 
-type Ticks = Pick<TickFacts, "name" | "stored" | "now" | "rows">;
+type Ticks = Pick<TickFacts, "names" | "stored" | "now" | "rows">;
 
 async function factsOf(
   { store, cache }: TimelineSource,
@@ -117,13 +123,13 @@ async function factsOf(
   to: EpochMs,
   withTriggers: boolean,
 ): Promise<TickFacts> {
-  const { name, rows } = ticks;
+  const { names, rows } = ticks;
   const sent = rows.flatMap(({ taskId }) => taskId ?? []).slice(-MOST_RESULTS);
   const skipped = withTriggers ? rows.filter(({ fate }) => fate === "skipped").slice(-MOST_RESULTS) : [];
-  const byHand = skipped.map(({ due }) => triggerId(name, String(due.getTime())));
+  const byHand = skipped.flatMap(({ due }) => names.map((name) => triggerId(name, String(due.getTime()))));
   const [results, records] = await Promise.all([
     resultsOf(store, [...sent, ...byHand]),
-    recordsOf(store, name, rows[0]?.due.getTime() ?? from, to + LONGEST_RUN_MS, MOST_PAGES),
+    recordsOf(store, names, rows[0]?.due.getTime() ?? from, to + LONGEST_RUN_MS, MOST_PAGES),
   ]);
   return { ...ticks, entry: entryOf(cache, ticks.stored), results, records };
 }
@@ -133,12 +139,12 @@ const NO_RESULTS = { get: (ids: readonly string[]) => Promise.resolve(ids.map(()
 
 function rowsOf(
   { store, cache }: TimelineSource,
-  name: string,
+  names: readonly string[],
   within: { readonly after?: EpochMs; readonly before: EpochMs },
   limit: number,
 ): Promise<HistoryRow[]> {
   const source = { ledger: store.ledger, results: NO_RESULTS, book: cache.book };
-  return history(source, name, { ...within, limit, keep: "newest" });
+  return historyOf(source, names, { ...within, limit, keep: "newest" });
 }
 
 async function resultsOf(
@@ -150,25 +156,27 @@ async function resultsOf(
   return new Map(found.flatMap((result) => (result === null ? [] : [[result.id, result] as const])));
 }
 
-/** By id, oldest first: of runs that ended from `from` to `to`. */
+/** By id, oldest first: of runs that ended from `from` to `to`, under any of these names. */
 async function recordsOf(
   store: Pick<Store, "history">,
-  name: string,
+  names: readonly string[],
   from: EpochMs,
   to: EpochMs,
   pages: number,
 ): Promise<Map<string, TaskRecord[]>> {
   const byId = new Map<string, TaskRecord[]>();
-  let before = to + 1;
-  for (let page = 0; page < pages; page++) {
-    const records = await store.history.runsOf(name, { after: from, before, limit: RECORDS_A_PAGE });
-    for (const record of records) {
-      const same = byId.get(record.id);
-      if (same === undefined) byId.set(record.id, [record]);
-      else same.unshift(record);
+  for (const name of names) {
+    let before = to + 1;
+    for (let page = 0; page < pages; page++) {
+      const records = await store.history.runsOf(name, { after: from, before, limit: RECORDS_A_PAGE });
+      for (const record of records) {
+        const same = byId.get(record.id);
+        if (same === undefined) byId.set(record.id, [record]);
+        else same.unshift(record);
+      }
+      if (records.length < RECORDS_A_PAGE) break;
+      before = records.at(-1)!.at;
     }
-    if (records.length < RECORDS_A_PAGE) break;
-    before = records.at(-1)!.at;
   }
   return byId;
 }

@@ -44,6 +44,7 @@ test.concurrent.each(["json", "yaml"])(
     const again = await schedule(to, "import", "sunbeat", `entries.${format}`, "--set", "--json");
     expect(JSON.parse(again.stdout)).toEqual({
       set: true,
+      calendars: [],
       entries: [
         {
           name: "alarm",
@@ -120,6 +121,7 @@ test.concurrent("entries of code are exported when asked for, and a part that is
   const all = await exported("--owner", "code");
   expect(JSON.parse(all.stdout)).toEqual({
     sunbeat: 1,
+    calendars: {},
     entries: { made: { argsFrom: "code", schedule: { everyMs: 60_000, type: "interval" }, task: "t" } },
   });
   expect(all.stderr).toBe("made: its args function stays in the code, and is only named here\n");

@@ -37,7 +37,7 @@ const result = (n: number, state: string, reason?: string): TickFacts["results"]
 
 function facts(given: Partial<TickFacts>, options: { readonly jitter?: string } = {}): TickFacts {
   return {
-    ...{ name: "e", now: hour(12), rows: [], stored: null, results: new Map(), records: new Map() },
+    ...{ names: ["e"], now: hour(12), rows: [], stored: null, results: new Map(), records: new Map() },
     entry: resolveEntry("e", { task: "t", schedule: every("1h"), ...options }, { timezone: "UTC" }),
     ...given,
   };

@@ -1,7 +1,8 @@
 import { Command } from "commander";
+import { dataFacts } from "../../app/index.js";
 import { docsPage } from "../../core/docs.js";
 import { isSunbeatError } from "../../core/errors.js";
-import { examine, type Finding, NOT_MADE, type Verdict } from "../../doctor/index.js";
+import { examine, type Finding, judgeData, NOT_MADE, type Verdict } from "../../doctor/index.js";
 import { withApp, type OpenApp } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { table, wrap } from "../table.js";
@@ -24,12 +25,24 @@ async function doctor(cli: Cli, { core }: OpenApp): Promise<number> {
   const examined = await examine(core);
   // To be asked for entries, a file would be made.
   const isThere = !examined.some(({ setting, value }) => setting === "file" && value === NOT_MADE);
-  const findings = isThere ? [...examined, ...(await loadFindings(core))] : examined;
+  const findings = isThere
+    ? [...examined, ...(await dataFindings(core)), ...(await loadFindings(core))]
+    : examined;
   const healthy = findings.every(({ verdict }) => verdict !== "error");
   const { terminal } = cli;
   if (terminal.json) terminal.value({ broker: core.brokerLabel, healthy, findings });
   else print(cli, core.brokerLabel, findings);
   return healthy ? 0 : 1;
+}
+
+/** What the time zone data and calendars do to the entries. Of a store that cannot be asked, the others tell. */
+async function dataFindings({ lazyStore, book }: OpenApp["core"]): Promise<Finding[]> {
+  try {
+    return judgeData(await dataFacts(lazyStore, book));
+  } catch (error) {
+    if (isSunbeatError(error)) return [];
+    throw error;
+  }
 }
 
 /** What the entries do to each other in the next week. Of a store that cannot be asked, the others tell. */

@@ -40,6 +40,8 @@ export interface BeatFacts {
   readonly entries: number;
   readonly quarantined: number;
   readonly buffered: number;
+  /** Version of its time zone data; absent: an older version does not say. */
+  readonly tz?: string;
 }
 
 export interface NodeRecord {
