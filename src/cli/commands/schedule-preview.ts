@@ -165,7 +165,7 @@ function remarkOf(item: Item, timezone: string, precision: Precision): string {
   return line.late ? `overdue since ${due}` : `due ${timeText(line.at, timezone, precisionOf([line.at]))}`;
 }
 
-/** "every 30s, 120 runs, the last at 10:59:30". */
+/** "every 30 s, 120 runs, the last at 10:59:30". */
 function groupText(group: Group, timezone: string, precision: Precision): string {
   const { first, last, count, gapsMs, late, isCut } = group;
   const [least, most] = gapsMs;
