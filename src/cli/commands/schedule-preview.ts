@@ -126,9 +126,7 @@ function print({ terminal }: Cli, items: readonly Item[], timezone: string): voi
   const rows = table(
     terminal,
     items.map((item): Cell[] => [
-      "line" in item && item.line.kind === "omitted"
-        ? "  -"
-        : whole(`  ${formatTime(item.at, timezone, precision)}`),
+      timeCell(item, formatTime(item.at, timezone, precision)),
       item.entry.name,
       { text: taskText(item.entry) ?? "?", format: "dim" },
       wrap(remarkOf(item, timezone, precision)),
@@ -155,6 +153,12 @@ function precisionOfItems(items: readonly Item[]): Precision {
   if (isFine) return "milliseconds";
   const times = items.flatMap((item) => ("group" in item ? [item.at, item.group.last.sentAt] : [item.at]));
   return precisionOf(times) === "minutes" ? "minutes" : "seconds";
+}
+
+/** What is left out is struck through, where the terminal can. */
+function timeCell(item: Item, time: string): Cell {
+  if (!("line" in item) || item.line.kind === "run") return whole(`  ${time}`);
+  return item.line.isLeftOut ? { text: `- ${time}`, format: "strikethrough", fit: "whole" } : "  -";
 }
 
 function remarkOf(item: Item, timezone: string, precision: Precision): string {
