@@ -70,12 +70,12 @@ for (const [name, schedule] of Object.entries(all)) {
 
 // prints:
 // sprint    2027-01-04T07:00:00.000Z 2027-01-07T07:00:00.000Z every 2 weeks on Monday and Thursday at 08:00, from 2027-01-04 (Europe/Berlin)
-// payroll   2027-01-25T08:00:00.000Z 2027-02-25T08:00:00.000Z on day 25 of every month at 09:00 (Europe/Berlin), moved to the business day before (Monday to Friday, closed on 25 December, 26 December and 2027-12-24)
+// payroll   2027-01-25T08:00:00.000Z 2027-02-25T08:00:00.000Z on day 25 of every month at 09:00 (Europe/Berlin), moved to the business day before (Mon-Fri, closed on 25 December, 26 December and 2027-12-24)
 // close     2027-03-31T16:00:00.000Z 2027-06-30T16:00:00.000Z every 3 months on the last business day at 18:00, from 2027-03-01 (Europe/Berlin)
 // expiry    2027-03-19T08:30:00.000Z 2027-09-17T07:30:00.000Z every year on the 3rd Friday of March and September at 09:30 (Europe/Berlin)
 // invoices  2027-01-30T23:00:00.000Z 2027-02-27T23:00:00.000Z on day 31 (the last day of a month that has no such day) of every month at 00:00 (Europe/Berlin)
-// ticker    2027-01-01T14:30:00.000Z 2027-01-01T14:35:00.000Z every 5m, from 09:30 until before 16:00 (America/New_York), on Monday to Friday
-// nights    2027-01-01T00:15:00.000Z 2027-01-01T00:30:00.000Z every 15m, from 22:00 until before 06:00 on Monday to Friday (Europe/Berlin)
+// ticker    2027-01-01T14:30:00.000Z 2027-01-01T14:35:00.000Z every 5 min, from 09:30 until before 16:00 (America/New_York), on Monday to Friday
+// nights    2027-01-01T00:15:00.000Z 2027-01-01T00:30:00.000Z every 15 min, from 22:00 until before 06:00 on Monday to Friday (Europe/Berlin)
 // backup    2027-01-02T01:00:00.000Z 2027-01-03T01:00:00.000Z at 02:00 every day (Europe/Berlin), except the instants of: at 02:00 on day 1 (Europe/Berlin), except 2027-08-01 to 2027-08-14
-// blinds    2027-01-01T07:40:00.000Z 2027-01-01T07:50:00.000Z every 10m, from 30m after sunrise at 48.14 N, 11.58 E until before 30m before sunset at 48.14 N, 11.58 E
+// blinds    2027-01-01T07:40:00.000Z 2027-01-01T07:50:00.000Z every 10 min, from 30 min after sunrise at 48.14 N, 11.58 E until before 30 min before sunset at 48.14 N, 11.58 E
 // lamps     2027-01-01T15:30:20.109Z 2027-01-01T22:00:00.000Z at 23:00 every day (Europe/Berlin); and sunset at 48.14 N, 11.58 E

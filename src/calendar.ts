@@ -1,5 +1,6 @@
-/** The edge of calendars: what reads days off and schedules that others wrote. Not loaded by `sunbeat` itself. */
+/** The edge of calendars: what reads days off and schedules that others wrote, and tells schedules in other languages. Not loaded by `sunbeat` itself. */
 export type { CalendarData } from "./schedules/index.js";
+export { describeIn } from "./languages/describe-in.js";
 export { importSchedules } from "./dialects/index.js";
 export type {
   Dialect,

@@ -67,13 +67,15 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
   },
   // What others wrote: values of ours, and nothing of an app.
   dialects: { from: ["core", "schedules"] },
+  // Texts about schedules in other languages.
+  languages: { from: ["core", "schedules"] },
   doctor: { from: ["core"], typesOf: ["store/contracts"] },
   index: {
     from: ["core", "schedules", "tasks", "canvas", "locks", "logging", "events", "app"],
     typesOf: ["config", "control", "http", "monitor", "signals", "beat", "worker", "store/contracts"],
   },
   loader: { from: ["core", "index", "app"] },
-  calendar: { from: ["dialects"], typesOf: ["schedules"] },
+  calendar: { from: ["dialects", "languages"], typesOf: ["schedules"] },
   redis: { from: ["store/redis"], typesOf: ["store/contracts"] },
   redlock: { from: ["core", "locks", "logging", "store/redis"] },
   otel: { from: ["core", "app", "telemetry"] },

@@ -64,7 +64,8 @@ function nextRuns(entry: ListedEntry, { timezone, now, runs }: Showing): Row[] {
   if (lines.length === 0 && ending === "at-start") return [["next", "when a beat process first leads"]];
   const precision = precisionOf(lines.map((line) => line.at));
   return lines.map((line, i) => {
-    const when = line.kind === "run" ? formatLocal(line.at, timezone, precision) : "left out";
+    const time = formatLocal(line.at, timezone, precision);
+    const when = line.kind === "run" ? time : line.isLeftOut ? `- ${time}` : "left out";
     const remarks = [line.kind === "run" ? sentText(line) : "", line.note ?? ""].filter(
       (text) => text !== "",
     );

@@ -13,7 +13,15 @@ interface Telling extends Schedule {
 }
 
 /** One line about a run, or the remark that an expected one is left out. */
-export type Line = RunLine | { readonly kind: "omitted"; readonly at: EpochMs; readonly note: string };
+export type Line = RunLine | OmittedLine;
+
+export interface OmittedLine {
+  readonly kind: "omitted";
+  readonly at: EpochMs;
+  readonly note: string;
+  /** Whether a restriction leaves out the run at `at`; else the zone changes there, and has no such local time. */
+  readonly isLeftOut: boolean;
+}
 
 export interface RunLine {
   readonly kind: "run";
@@ -101,7 +109,7 @@ function omissions(schedule: Telling, from: EpochMs, to: EpochMs): Line[] {
   const notes = schedule.notes?.(from, to) ?? [];
   return notes
     .filter((note) => note.effect === "dropped")
-    .map(({ at, message }) => ({ kind: "omitted", at, note: message }));
+    .map(({ at, kind, message }) => ({ kind: "omitted", at, note: message, isLeftOut: kind === "left-out" }));
 }
 
 /** One line about the schedule, with what the season does to it at `at`. */

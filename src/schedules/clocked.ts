@@ -14,6 +14,7 @@ import { dayNumber } from "./civil.js";
 import { Composable } from "./compose/composable.js";
 import { refuseAs } from "./refuse-as.js";
 import type { Lint, ScheduleJSON } from "./schedule.js";
+import { TELL, type Language } from "./telling/language.js";
 import { instantOf, MAX_INSTANT, zone } from "./zone.js";
 
 export interface ClockedOptions {
@@ -46,8 +47,8 @@ export class ClockedSchedule extends Composable {
     return this.at < askedInstant(before, "previous: before") ? this.at : null;
   }
 
-  describe(): string {
-    return `once, at ${this.#text()}`;
+  [TELL](language: Language): string {
+    return language.once(language.names.instant(this.at));
   }
 
   lints(): Lint[] {

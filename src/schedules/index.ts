@@ -60,6 +60,11 @@ export type {
 } from "./solar/events.js";
 export { solar, SolarSchedule } from "./solar/solar.js";
 export type { SolarOptions, SolarPolar } from "./solar/options.js";
+export { ENGLISH, englishFrames } from "./telling/english.js";
+export type { Clause, Conjunction, DayPart, Language, Names, PeriodUnit, Run } from "./telling/language.js";
+export { spanParts, unitOfSpan } from "./telling/span.js";
+export type { SpanUnit } from "./telling/span.js";
+export { textOf } from "./telling/text-of.js";
 export { upcoming } from "./upcoming.js";
 export type { UpcomingOptions } from "./upcoming.js";
 export { zone } from "./zone.js";

@@ -8,6 +8,7 @@ import { callText } from "./call-text.js";
 import { Composable, takeNumbersAs } from "./compose/composable.js";
 import { refuseAs } from "./refuse-as.js";
 import type { Lint, ScheduleJSON } from "./schedule.js";
+import { TELL, type Language } from "./telling/language.js";
 import { MAX_INSTANT } from "./zone.js";
 
 const DAY_MS = 86_400_000;
@@ -74,9 +75,10 @@ export class IntervalSchedule extends Composable {
     return due >= -MAX_INSTANT ? due : null;
   }
 
-  describe(): string {
-    const offset = this.offsetMs === 0 ? "" : `, offset ${formatDuration(this.offsetMs)}`;
-    return `every ${formatDuration(this.everyMs)}${offset}`;
+  [TELL](language: Language): string {
+    const { span } = language.names;
+    const offset = this.offsetMs === 0 ? "" : language.offset(span(this.offsetMs));
+    return `${language.every(this.everyMs)}${offset}`;
   }
 
   lints(): Lint[] {

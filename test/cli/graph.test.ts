@@ -336,7 +336,7 @@ export const app = new Sunbeat("entries", {
   writeFileSync(path.join(place.folder, "entries.mjs"), app);
   const schedule = async (...args: string[]) =>
     (await place.sunbeat(["-A", "entries.mjs", "schedule", ...args])).stdout;
-  expect(await schedule("list")).toMatch(/^report +chord\(2 x a; b\) +every 1h/m);
+  expect(await schedule("list")).toMatch(/^report +chord\(2 x a; b\) +every hour/m);
   expect(await schedule("show", "report")).toMatch(/^ {2}task +chord\(2 x a; b\)$/m);
   expect(await schedule("show", "report")).not.toContain("args");
 });

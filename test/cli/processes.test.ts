@@ -347,7 +347,7 @@ sunbeat vVERSION (one@HOST)
   . tasks.text
 
 [entries]
-  . add-every-second  every 1s, in AWAY
+  . add-every-second  every second, in AWAY
   . night-report      at 02:30 every day (Europe/Paris), in AWAY
   . lamps             sunset at 48.85 N, 2.35 E, disabled
 

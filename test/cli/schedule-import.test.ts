@@ -36,7 +36,9 @@ test.concurrent.each(["json", "yaml"])(
 
     const shown = await schedule(to, "import", "sunbeat", `entries.${format}`);
     expect(shown).toMatchObject({ exitCode: 0, stderr: "nothing is stored yet: --set stores them\n" });
-    expect(shown.stdout).toMatch(/^\+ {2}alarm {2}added {2}at 02:30 .*\n\+ {2}sync {3}added {2}every 20m\n$/);
+    expect(shown.stdout).toMatch(
+      /^\+ {2}alarm {2}added {2}at 02:30 .*\n\+ {2}sync {3}added {2}every 20 min\n$/,
+    );
     expect((await schedule(to, "export")).stdout).toContain('"entries": {}');
 
     await schedule(to, "import", "sunbeat", `entries.${format}`, "--set");
@@ -52,7 +54,7 @@ test.concurrent.each(["json", "yaml"])(
           schedule: expect.stringMatching(/^at 02:30/) as unknown,
           problem: null,
         },
-        { name: "sync", change: "unchanged", schedule: "every 20m", problem: null },
+        { name: "sync", change: "unchanged", schedule: "every 20 min", problem: null },
       ],
     });
   },
@@ -70,7 +72,7 @@ test.concurrent("an entry that is refused keeps no other out", async () => {
   const answer = await schedule("mixed", "import", "sunbeat", "mixed.json", "--set");
   expect(answer.exitCode).toBe(1);
   expect(answer.stdout.split("\n")).toEqual([
-    "+  good          added    every 1m",
+    "+  good          added    every minute",
     '!  night-report  refused  the code of "shop" declares it',
     '!  made          refused  entry "made": its args function is code, which only the app that declares it has',
     expect.stringMatching(/^! {2}wrong {9}refused {2}entry "wrong": crontab: minute: /),

@@ -36,7 +36,7 @@ note fold: 02:30 comes twice on 2026-10-25: runs once, first pass
   test("counts from now without --from, and shows UTC once", async () => {
     const { stdout } = await cli(["schedule", "next", "every", "90s", "-c", "2"], "2026-11-21T12:00:10Z");
     expect(stdout).toBe(`every 90s
-every 1m30s
+every 1 min 30 s
 
   #  UTC                             gap
   1  Sat 2026-11-21 12:01:30 +00:00  in 1m20s

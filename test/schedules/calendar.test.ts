@@ -248,15 +248,27 @@ test.each<[schedule: Schedule, text: string]>([
   ],
   [
     calendar({ every: "month", on: 25, at: "09:00" }).shift("previous business day"),
-    "on day 25 of every month at 09:00, moved to the business day before (Monday to Friday)",
+    "on day 25 of every month at 09:00, moved to the business day before (Mon-Fri)",
   ],
   [
     every("5m")
       .between("09:30", "16:00", { timezone: "America/New_York" })
-      .onDays("mon-fri")
+      .onDays("business")
       .except("2027-12-24"),
-    "every 5m, from 09:30 until before 16:00 (America/New_York), on Monday to Friday, except 2027-12-24",
+    "every 5 min, from 09:30 until before 16:00 (America/New_York), on business days, except 2027-12-24",
   ],
+  [
+    calendar({ every: "month", on: 25, at: "09:00" }).shift("previous business day", {
+      days: businessDays({ closed: holidays("DE-BY") }),
+    }),
+    "on day 25 of every month at 09:00, moved to the business day before (Mon-Fri, closed DE-BY)",
+  ],
+  [
+    calendar({ every: "month", on: [1, -3, "3rd fri"], missing: "clamp", until: "2028-01-01T00:00Z" }),
+    "on the 3rd Friday and day 1 and the 3rd last day (the last day of a month that has no such day) of every month " +
+      "at 00:00, until before 2028-01-01T00:00Z",
+  ],
+  [every("1h").endAt("2028-01-01T00:00Z"), "every hour, until before 2028-01-01T00:00Z"],
   [
     calendar({
       every: "year",
@@ -264,7 +276,7 @@ test.each<[schedule: Schedule, text: string]>([
       on: "3rd fri",
       at: { every: "15m", from: "09:30", to: "16:00" },
     }),
-    "every year on the 3rd Friday of March and September every 15m from 09:30 up to and including 16:00",
+    "every year on the 3rd Friday of March and September every 15 min from 09:30 up to and including 16:00",
   ],
 ])("%# is told as %j", (schedule, text) => {
   expect(schedule.describe?.()).toBe(text);

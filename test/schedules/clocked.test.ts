@@ -82,7 +82,7 @@ test("is due once: strictly after, strictly before, and never again", () => {
 
 test("describes itself and has its instant as JSON", () => {
   const schedule = clocked("2027-03-28T01:00Z");
-  expect(schedule.describe()).toBe("once, at 2027-03-28T01:00:00Z");
+  expect(schedule.describe()).toBe("once, at 2027-03-28T01:00Z");
   expect(schedule.toJSON()).toEqual({ type: "clocked", at: at("2027-03-28T01:00:00Z") });
 });
 

@@ -136,10 +136,10 @@ describe("definition", () => {
 });
 
 test.each([
-  [every("1h30m"), "every 1h30m", { type: "interval", everyMs: 5_400_000 }],
+  [every("1h30m"), "every 1 h 30 min", { type: "interval", everyMs: 5_400_000 }],
   [
     every("1h", { offset: "-5m" }),
-    "every 1h, offset 55m",
+    "every hour, offset 55 min",
     { type: "interval", everyMs: 3_600_000, offsetMs: 3_300_000 },
   ],
 ])("%j describes itself as %s and leaves defaults out of its JSON", (schedule, text, json) => {

@@ -259,7 +259,7 @@ describe("definition", () => {
     [
       "sunset",
       bounds,
-      "30m before sunset at 48.85 N, 2.35 E, not before 18:00, not after 25:30 (Europe/Oslo)",
+      "30 min before sunset at 48.85 N, 2.35 E, not before 18:00, not after 25:30 (Europe/Oslo)",
     ],
     [
       "sunset",

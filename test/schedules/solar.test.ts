@@ -320,8 +320,8 @@ describe("polar seasons", () => {
 
 test.each<[SolarEvent, number, number, string | undefined, number | undefined, string]>([
   ["sunset", 48.8566, 2.3522, undefined, undefined, "sunset at 48.8566 N, 2.3522 E"],
-  ["sunset", -37.81753, -144.5, "-30m", undefined, "30m before sunset at 37.81753 S, 144.5 W"],
-  ["dawnCivil", 0, 0, "1h", undefined, "1h after dawn_civil at 0 N, 0 E"],
+  ["sunset", -37.81753, -144.5, "-30m", undefined, "30 min before sunset at 37.81753 S, 144.5 W"],
+  ["dawnCivil", 0, 0, "1h", undefined, "1 h after dawn_civil at 0 N, 0 E"],
   [
     { altitude: -4, direction: "rising" },
     1,

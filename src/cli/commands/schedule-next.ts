@@ -132,8 +132,13 @@ function printRuns(
   let next = 0;
   for (const line of lines) {
     if (line.kind === "run") terminal.line(body[next++]);
-    if (line.note !== null)
-      terminal.line(`     ${terminal.paint("yellow", `${line.kind === "run" ? "^" : "-"} ${line.note}`)}`);
+    if (line.note === null) continue;
+    const isLeftOut = line.kind === "omitted" && line.isLeftOut;
+    const when = isLeftOut
+      ? `${terminal.paint("strikethrough", formatLocal(line.at, timezone, precisionOf([line.at])))}  `
+      : "";
+    const mark = line.kind === "run" ? "^" : "-";
+    terminal.line(`     ${terminal.paint("yellow", mark)} ${when}${terminal.paint("yellow", line.note)}`);
   }
 }
 

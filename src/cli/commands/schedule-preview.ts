@@ -126,9 +126,7 @@ function print({ terminal }: Cli, items: readonly Item[], timezone: string): voi
   const rows = table(
     terminal,
     items.map((item): Cell[] => [
-      "line" in item && item.line.kind === "omitted"
-        ? "  -"
-        : whole(`  ${formatTime(item.at, timezone, precision)}`),
+      timeCell(item, formatTime(item.at, timezone, precision)),
       item.entry.name,
       { text: taskText(item.entry) ?? "?", format: "dim" },
       wrap(remarkOf(item, timezone, precision)),
@@ -157,6 +155,12 @@ function precisionOfItems(items: readonly Item[]): Precision {
   return precisionOf(times) === "minutes" ? "minutes" : "seconds";
 }
 
+/** What is left out is struck through, where the terminal can. */
+function timeCell(item: Item, time: string): Cell {
+  if (!("line" in item) || item.line.kind === "run") return whole(`  ${time}`);
+  return item.line.isLeftOut ? { text: `- ${time}`, format: "strikethrough", fit: "whole" } : "  -";
+}
+
 function remarkOf(item: Item, timezone: string, precision: Precision): string {
   if ("group" in item) return groupText(item.group, timezone, precision);
   const { line } = item;
@@ -165,7 +169,7 @@ function remarkOf(item: Item, timezone: string, precision: Precision): string {
   return line.late ? `overdue since ${due}` : `due ${timeText(line.at, timezone, precisionOf([line.at]))}`;
 }
 
-/** "every 30s, 120 runs, the last at 10:59:30". */
+/** "every 30 s, 120 runs, the last at 10:59:30". */
 function groupText(group: Group, timezone: string, precision: Precision): string {
   const { first, last, count, gapsMs, late, isCut } = group;
   const [least, most] = gapsMs;

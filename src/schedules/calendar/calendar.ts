@@ -1,21 +1,20 @@
 import type { EpochMs } from "../../core/clock.js";
-import { formatDuration } from "../../core/duration.js";
 import { askedInstant, instantMs, type InstantLike } from "../../core/instant.js";
 import { assertKnownKeys, choiceOption, integerOption } from "../../core/options.js";
 import { Composable } from "../compose/composable.js";
 import type { ScheduleDefaults } from "../compose/defaults.js";
 import { boundTree, canonical, maskOfTree } from "../days/days-tree.js";
-import { describeRule } from "../days/describe-rule.js";
+import { tellRule } from "../days/describe-rule.js";
 import { ruleFromJSON } from "../days/days-json.js";
 import { calendarInvalid, RULE_KEYS, ruleOf, type DaysRule } from "../days/rule-options.js";
 import { dayOfText } from "../days/day-mask.js";
 import type { LocalDate, RuleTree } from "../days/tree.js";
-import { list } from "../days/words.js";
 import { DST_NAMES, FOLD_POLICIES, GAP_POLICIES, type DstOption } from "../local/dst.js";
 import { notesBetween } from "../local/notes.js";
 import { compileParts, type Compiled, type LocalParts } from "../local/parts.js";
 import { refuseAs } from "../refuse-as.js";
 import type { Lint, LintOptions, ScheduleJSON, ScheduleNote } from "../schedule.js";
+import { TELL, type Language } from "../telling/language.js";
 import { zone } from "../zone.js";
 import { calendarLints } from "./lints.js";
 import { secondsOf, timesOf, type CalendarTimes, type TimesJSON } from "./times.js";
@@ -112,15 +111,17 @@ export class CalendarSchedule extends Composable {
     return new CalendarSchedule(this.made, defaults);
   }
 
-  describe(): string {
+  [TELL](language: Language): string {
     const { rule, times, untilMs, count } = this.made;
-    const from = rule.from === undefined ? "" : `, from ${rule.from}`;
-    const until = rule.until === undefined ? "" : `, until ${rule.until}`;
-    const end =
-      untilMs === undefined ? "" : `, before ${new Date(untilMs).toISOString().replace(".000Z", "Z")}`;
-    const runs = count === undefined ? "" : `, ${count} times`;
-    const zoneText = this.timezone === "UTC" ? "" : ` (${this.timezone})`;
-    return `${describeRule(rule)} ${timesText(times)}${from}${until}${end}${runs}${zoneText}`;
+    const { date, instant } = language.names;
+    const parts = [
+      `${tellRule(rule, language)} ${timesText(times, language)}`,
+      ...(rule.from === undefined ? [] : [language.from(date(rule.from))]),
+      ...(rule.until === undefined ? [] : [language.until(date(rule.until))]),
+      ...(untilMs === undefined ? [] : [language.untilBefore(instant(untilMs))]),
+      ...(count === undefined ? [] : [language.times(count)]),
+    ];
+    return `${parts.join(", ")}${this.timezone === "UTC" ? "" : ` (${this.timezone})`}`;
   }
 
   lints(options: LintOptions = {}): Lint[] {
@@ -147,11 +148,10 @@ export class CalendarSchedule extends Composable {
   }
 }
 
-function timesText(times: TimesJSON): string {
-  if ("everyMs" in times)
-    return `every ${formatDuration(times.everyMs)} from ${times.from} up to and including ${times.to}`;
-  if (times.length <= LISTED_TIMES) return `at ${list(times)}`;
-  return `at ${times.length} times from ${times[0]!} to ${times.at(-1)!}`;
+function timesText(times: TimesJSON, language: Language): string {
+  if ("everyMs" in times) return language.atEvery(times.everyMs, times.from, times.to);
+  if (times.length <= LISTED_TIMES) return language.at(times);
+  return language.atMany(times.length, times[0]!, times.at(-1)!);
 }
 
 /**

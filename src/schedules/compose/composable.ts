@@ -22,6 +22,8 @@ import type {
   TimeWindow,
   WindowOptions,
 } from "../schedule.js";
+import { ENGLISH } from "../telling/english.js";
+import { TELL, type Language } from "../telling/language.js";
 import { negated, specIn, specOf, type WindowSpec } from "../windows/spec.js";
 import type { ScheduleDefaults } from "./defaults.js";
 import { FilterRule } from "./filter.js";
@@ -42,10 +44,16 @@ function invalid(message: string, details: Record<string, unknown> = {}): Schedu
 export abstract class Composable implements BuiltInSchedule {
   abstract next(after: EpochMs): EpochMs | null;
   abstract previous(before: EpochMs): EpochMs | null;
-  abstract describe(): string;
   abstract lints(options?: LintOptions): Lint[];
   abstract toJSON(): ScheduleJSON;
   declare readonly separationMs?: number;
+
+  /** @internal One line for people in a language. */
+  abstract [TELL](language: Language): string;
+
+  describe(): string {
+    return this[TELL](ENGLISH);
+  }
 
   following(due: EpochMs): EpochMs | null {
     return this.next(due + (this.separationMs ?? 0));
@@ -176,8 +184,8 @@ export class Composed extends Composable {
     return this.rule.following?.(due) ?? (this.rule.following ? null : super.following(due));
   }
 
-  describe(): string {
-    return this.rule.describe();
+  [TELL](language: Language): string {
+    return this.rule.tell(language);
   }
 
   lints(options: LintOptions = {}): Lint[] {

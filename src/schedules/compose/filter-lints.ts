@@ -3,7 +3,8 @@ import type { Local } from "../local/local.js";
 import { zoneLintsOf, type LocalParts } from "../local/parts.js";
 import { ZONE_LINTS } from "../local/zone-lints.js";
 import type { Lint, LintOptions, Schedule } from "../schedule.js";
-import { describeSpec } from "../windows/describe.js";
+import { ENGLISH } from "../telling/english.js";
+import { tellGroup } from "../windows/describe.js";
 import type { WindowSpec } from "../windows/spec.js";
 
 /** How far ahead a restriction must change something. */
@@ -71,7 +72,7 @@ function changesNothing(filter: Filter, from: EpochMs): Lint[] {
     const first = taken.next(from);
     const looked = first ?? taken.reached;
     if (looked <= from + HORIZON_MS) return [];
-    const text = group.map(describeSpec).join(" or ");
+    const text = tellGroup(group, ENGLISH);
     const message = `"${text}" takes nothing away in the next 5 years`;
     if (!group.every((spec) => spec.not === true)) return [{ code: "only-all", field: "keep", message }];
     const suggestion = "dates([...]) or a window, as an exception takes exactly its own instants";

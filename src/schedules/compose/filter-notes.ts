@@ -2,7 +2,8 @@ import type { EpochMs } from "../../core/clock.js";
 import { whyIn, whyNotIn } from "../days/reasons.js";
 import type { DaysDefaults } from "../days/tree.js";
 import type { Schedule, ScheduleNote } from "../schedule.js";
-import { describeSpec } from "../windows/describe.js";
+import { ENGLISH } from "../telling/english.js";
+import { tellGroup, tellSpec } from "../windows/describe.js";
 import type { WindowSpec } from "../windows/spec.js";
 import { localOf, zone } from "../zone.js";
 
@@ -78,13 +79,14 @@ function* leftOut(filter: Filter, from: EpochMs, to: EpochMs): Generator<LeftOut
 
 function reasonOf({ zone: own, defaults }: Filter, group: Group, at: EpochMs): string {
   const [spec, ...more] = group;
-  if (more.length > 0) return `outside: ${group.map(describeSpec).join(" or ")}`;
+  if (more.length > 0) return `outside: ${tellGroup(group, ENGLISH)}`;
   const { hours, days, not, timezone } = spec!;
   if (days !== undefined && hours === undefined && spec!.from === undefined) {
     const day = Math.floor(localOf(zone(timezone ?? own), at) / DAY_MS);
     return not === true ? whyIn(days, day, defaults) : whyNotIn(days, day, defaults);
   }
-  return not === true ? describeSpec(spec!) : `outside: ${describeSpec(spec!)}`;
+  const text = tellSpec(spec!, ENGLISH);
+  return not === true ? text : `outside: ${text}`;
 }
 
 function isoOf(at: EpochMs): string {

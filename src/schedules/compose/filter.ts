@@ -5,7 +5,9 @@ import { notesBetween } from "../local/notes.js";
 import type { DaysTree } from "../days/tree.js";
 import type { Edge, Lint, LintOptions, Schedule, ScheduleJSON, ScheduleNote } from "../schedule.js";
 import { boundSpec, cellsOf } from "../windows/cells.js";
-import { describeSpec } from "../windows/describe.js";
+import type { Language } from "../telling/language.js";
+import { textOf } from "../telling/text-of.js";
+import { tellGroup } from "../windows/describe.js";
 import { specToJSON } from "../windows/json.js";
 import { sunWindowLints } from "../windows/lints.js";
 import { negated, schedulesIn, type WindowSpec } from "../windows/spec.js";
@@ -26,7 +28,6 @@ import {
   nightsOf,
   partsOf,
   sortedByText,
-  textOf,
   zoneNameOf,
   type DayOff,
   type Rule,
@@ -207,14 +208,14 @@ export class FilterRule implements Rule {
     return first === null ? null : this.next(first - 1);
   }
 
-  describe(): string {
+  tell(language: Language): string {
     const { startAt, endAt } = this.bounds;
-    const iso = (at: EpochMs): string => new Date(at).toISOString().replace(/:00\.000Z$/, "Z");
+    const { instant } = language.names;
     return [
-      textOf(this.of),
-      ...this.keep.map((group) => group.map(describeSpec).join(" or ")),
-      ...(startAt === undefined ? [] : [`from ${iso(startAt)}`]),
-      ...(endAt === undefined ? [] : [`before ${iso(endAt)}`]),
+      textOf(this.of, language),
+      ...this.keep.map((group) => tellGroup(group, language)),
+      ...(startAt === undefined ? [] : [language.from(instant(startAt))]),
+      ...(endAt === undefined ? [] : [language.untilBefore(instant(endAt))]),
     ].join(", ");
   }
 

@@ -1,6 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
-import { formatDuration } from "../../core/duration.js";
 import type { Lint, LintOptions, Schedule, ScheduleJSON, ScheduleNote } from "../schedule.js";
+import type { Language } from "../telling/language.js";
+import { textOf } from "../telling/text-of.js";
 import { MAX_INSTANT } from "../zone.js";
 import {
   daysOffIn,
@@ -10,7 +11,6 @@ import {
   knowsPast,
   nightsOf,
   previousOf,
-  textOf,
   zoneNameOf,
   type DayOff,
   type Rule,
@@ -56,9 +56,9 @@ export class OffsetRule implements Rule {
     return at === null || Math.abs(at + this.offsetMs) > MAX_INSTANT ? null : at + this.offsetMs;
   }
 
-  describe(): string {
-    const side = this.offsetMs < 0 ? "before" : "after";
-    return `${formatDuration(Math.abs(this.offsetMs))} ${side}: ${textOf(this.of)}`;
+  tell(language: Language): string {
+    const span = language.names.span(this.offsetMs);
+    return language.moved(span, this.offsetMs < 0, textOf(this.of, language));
   }
 
   lints(options: LintOptions): Lint[] {

@@ -1,6 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { LocalParts } from "../local/parts.js";
 import type { Lint, LintOptions, Schedule, ScheduleJSON, ScheduleNote } from "../schedule.js";
+import type { Language } from "../telling/language.js";
 import type { ScheduleDefaults } from "./defaults.js";
 
 /** A date on which a schedule has no run since a calendar, or a list of dates, says so. */
@@ -26,7 +27,7 @@ export interface Rule {
   readonly following?: ((due: EpochMs) => EpochMs | null) | undefined;
   next(after: EpochMs): EpochMs | null;
   previous(before: EpochMs): EpochMs | null;
-  describe(): string;
+  tell(language: Language): string;
   lints(options: LintOptions): Lint[];
   notes(from: EpochMs, to: EpochMs): readonly ScheduleNote[];
   /** Those of the notes that tell of changes of the zone. */
@@ -73,10 +74,6 @@ export function jsonOf(schedule: Schedule): ScheduleJSON {
   const json = schedule.toJSON?.() ?? { type: "custom" };
   const isOurs = "withDefaults" in schedule;
   return isOurs || !OUR_TYPES.has(json.type) ? json : { type: "custom", value: json };
-}
-
-export function textOf(schedule: Schedule): string {
-  return schedule.describe?.() ?? "a custom schedule";
 }
 
 export function nightsOf(schedule: Schedule, from: EpochMs, to: EpochMs): readonly ScheduleNote[] {

@@ -1,31 +1,27 @@
 import type { EpochMs } from "../../core/clock.js";
 import { isSunbeatError, ScheduleError } from "../../core/errors.js";
 import { boundTree, canonical, maskOfTree } from "../days/days-tree.js";
-import { describeTree } from "../days/describe-days.js";
+import { tellRollDays } from "../days/describe-days.js";
 import { rolled, type RollName } from "../days/roll.js";
 import type { DaysTree } from "../days/tree.js";
 import { notesBetween } from "../local/notes.js";
 import { compileParts, onOtherDays, zoneLintsOf, type Compiled, type LocalParts } from "../local/parts.js";
 import { ZONE_LINTS } from "../local/zone-lints.js";
 import type { Lint, LintOptions, Schedule, ScheduleJSON, ScheduleNote } from "../schedule.js";
+import { ENGLISH } from "../telling/english.js";
+import type { Language } from "../telling/language.js";
+import { textOf } from "../telling/text-of.js";
 import { localOf } from "../zone.js";
 import { within } from "../days/day-mask.js";
 import type { ScheduleDefaults } from "./defaults.js";
 import { shiftLints } from "./shift-lints.js";
-import { daysOffIn, depthOf, jsonOf, partsOf, textOf, zoneNameOf, type DayOff, type Rule } from "./rule.js";
+import { daysOffIn, depthOf, jsonOf, partsOf, zoneNameOf, type DayOff, type Rule } from "./rule.js";
 
 export const ROLLS: Readonly<Record<string, RollName>> = {
   "previous business day": "previous",
   "next business day": "next",
   "nearest business day": "nearest",
   "next business day in the month": "month",
-};
-
-const TEXTS: Readonly<Record<RollName, string>> = {
-  previous: "the business day before",
-  next: "the business day after",
-  nearest: "the nearest business day",
-  month: "the next business day in the month, else the one before",
 };
 
 /** Also where its days are those of a calendar that nobody has given yet. */
@@ -56,7 +52,7 @@ export class ShiftRule implements Rule {
     if (!hasDays(of)) {
       throw new ScheduleError(
         "SUNBEAT_SCHEDULE_INVALID",
-        `shift: expected a crontab or a calendar, whose days can be moved, got ${textOf(of)}; ` +
+        `shift: expected a crontab or a calendar, whose days can be moved, got ${textOf(of, ENGLISH)}; ` +
           "put .shift first, before windows that are judged on instants",
         { details: { field: "shift" } },
       );
@@ -101,13 +97,9 @@ export class ShiftRule implements Rule {
     return this.#search.previous(before);
   }
 
-  describe(): string {
-    const steps = this.#by === 0 ? "" : ` and ${Math.abs(this.#by)} further ${this.#by < 0 ? "back" : "on"}`;
-    const business = describeTree(boundTree(this.#days, this.#defaults)).replace(
-      /^business days \((.*)\)$/,
-      "$1",
-    );
-    return `${textOf(this.of)}, moved to ${TEXTS[this.to]}${steps} (${business})`;
+  tell(language: Language): string {
+    const business = tellRollDays(boundTree(this.#days, this.#defaults), language);
+    return `${textOf(this.of, language)}, ${language.shifted(this.to, this.#by, business)}`;
   }
 
   lints({ from, ...options }: LintOptions): Lint[] {

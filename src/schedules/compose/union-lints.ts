@@ -1,6 +1,7 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Lint, LintOptions, Schedule } from "../schedule.js";
-import { textOf } from "./rule.js";
+import { ENGLISH } from "../telling/english.js";
+import { textOf } from "../telling/text-of.js";
 import { beginSearch, endSearch, isSpent, spend } from "./work.js";
 
 /** Members that meet within this are told of, and so many units are spent on each pair. */
@@ -20,7 +21,7 @@ export function unionLints(members: readonly Schedule[], options: LintOptions): 
 /** That one member never fires is not said of the whole. */
 function ofMember(member: Schedule, { length }: readonly Schedule[], lint: Lint): Lint {
   const isWhole = length === 1 || lint.code !== "never";
-  return isWhole ? lint : { ...lint, message: `${textOf(member)}: ${lint.message}` };
+  return isWhole ? lint : { ...lint, message: `${textOf(member, ENGLISH)}: ${lint.message}` };
 }
 
 function meetingLints(members: readonly Schedule[], from: EpochMs): Lint[] {
@@ -31,7 +32,7 @@ function meetingLints(members: readonly Schedule[], from: EpochMs): Lint[] {
       const at = meetingOf(member, other, from);
       if (at === null) continue;
       const when = new Date(at).toISOString().replace(/(?::00)?\.000Z$/, "Z");
-      const message = `"${textOf(member)}" and "${textOf(other)}" are both due at ${when}: they run once then`;
+      const message = `"${textOf(member, ENGLISH)}" and "${textOf(other, ENGLISH)}" are both due at ${when}: they run once then`;
       return [{ code: "members-meet", field: "schedule", message }];
     }
   }

@@ -1,6 +1,8 @@
 import type { EpochMs } from "../../core/clock.js";
 import { fnv1a } from "../../core/fnv.js";
 import type { Lint, LintOptions, Schedule, ScheduleJSON, ScheduleNote } from "../schedule.js";
+import type { Language } from "../telling/language.js";
+import { textOf } from "../telling/text-of.js";
 import { MOST_NOTES } from "./filter-notes.js";
 import {
   daysOffIn,
@@ -11,7 +13,6 @@ import {
   nightsOf,
   previousOf,
   sortedByText,
-  textOf,
   type DayOff,
   type Rule,
 } from "./rule.js";
@@ -107,8 +108,8 @@ export class UnionRule implements Rule {
     return owner;
   }
 
-  describe(): string {
-    return this.ordered.map(textOf).join("; and ");
+  tell(language: Language): string {
+    return this.ordered.map((member) => textOf(member, language)).join(language.joint);
   }
 
   lints(options: LintOptions): Lint[] {

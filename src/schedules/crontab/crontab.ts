@@ -5,7 +5,8 @@ import { Composable } from "../compose/composable.js";
 import type { LocalParts } from "../local/parts.js";
 import type { Lint, LintOptions, ScheduleJSON } from "../schedule.js";
 import { compile, occurrencesOf, partsOfCrontab, type CompiledCrontab } from "./compile.js";
-import { describe } from "./describe.js";
+import { TELL, type Language } from "../telling/language.js";
+import { tellCrontab } from "./describe.js";
 import { isReboot, parseObject, parseText, type CrontabFields, type Expression } from "./expression.js";
 import { FIELD_NAMES } from "./fields.js";
 import { lintsOf } from "./lints.js";
@@ -80,8 +81,8 @@ export class CrontabSchedule extends Composable {
     return this.#compiled !== null && this.#compiled.settings.hashKey === "" && usesHash(this.#compiled);
   }
 
-  describe(): string {
-    return this.#compiled === null ? "once, when the first beat starts to lead" : describe(this.#compiled);
+  [TELL](language: Language): string {
+    return this.#compiled === null ? language.reboot : tellCrontab(this.#compiled, language);
   }
 
   lints(options: LintOptions = {}): Lint[] {

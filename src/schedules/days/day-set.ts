@@ -1,9 +1,10 @@
 import { formatDay } from "../civil.js";
+import { ENGLISH } from "../telling/english.js";
 import { dayOfText } from "./day-mask.js";
 import { DaySearch } from "./day-search.js";
 import { treeOf } from "./days-like.js";
 import { boundTree, canonical, depthOfTree, maskOfTree } from "./days-tree.js";
-import { describeTree } from "./describe-days.js";
+import { tellDays } from "./describe-days.js";
 import { daysInvalid } from "./refusal.js";
 import { TREE, type Days, type DaysDefaults, type DaysLike, type DaysTree, type LocalDate } from "./tree.js";
 
@@ -60,7 +61,7 @@ export class DaySet implements Days {
   }
 
   describe(): string {
-    return describeTree(canonical(this[TREE]));
+    return tellDays(canonical(this[TREE]), ENGLISH);
   }
 
   toJSON(): object {

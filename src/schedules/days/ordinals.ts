@@ -30,3 +30,9 @@ export function suffixOf(number: number): string {
   if (number % 100 > 10 && number % 100 < 14) return "th";
   return ["th", "st", "nd", "rd"][number % 10] ?? "th";
 }
+
+/** "2nd", "last", "3rd last". */
+export function placeText(position: number): string {
+  if (position > 0) return `${position}${suffixOf(position)}`;
+  return position === -1 ? "last" : `${-position}${suffixOf(-position)} last`;
+}

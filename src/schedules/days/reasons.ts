@@ -1,5 +1,6 @@
 import { weekdayOf } from "../civil.js";
-import { describeTree } from "./describe-days.js";
+import { ENGLISH } from "../telling/english.js";
+import { tellDays } from "./describe-days.js";
 import { DaySearch } from "./day-search.js";
 import { dayOfText } from "./day-mask.js";
 import { maskOfTree } from "./days-tree.js";
@@ -22,7 +23,7 @@ export function whyNotIn(tree: DaysTree, day: number, defaults: DaysDefaults): s
     const missing = set.all.find((part) => !hasDay(part, day, defaults));
     if (missing !== undefined) return whyNotIn(missing, day, defaults);
   }
-  return `not on ${describeTree(set)}`;
+  return `not on ${tellDays(set, ENGLISH)}`;
 }
 
 /** Why a day is a day of a set that is left out: "closed: Epiphany (DE-BY)", "except 25 December". */
@@ -41,10 +42,10 @@ function isCalendar(tree: DaysTree, day: number, defaults: DaysDefaults): boolea
 
 /** The name that a set has for one of its days. */
 function nameIn(tree: DaysTree, day: number, defaults: DaysDefaults): string {
-  if (tree === "business") return describeTree(tree);
+  if (tree === "business") return tellDays(tree, ENGLISH);
   if ("any" in tree) {
     const part = tree.any.find((each) => hasDay(each, day, defaults));
-    return part === undefined ? describeTree(tree) : nameIn(part, day, defaults);
+    return part === undefined ? tellDays(tree, ENGLISH) : nameIn(part, day, defaults);
   }
   if ("calendar" in tree) {
     const date = formatDay(day);
@@ -52,10 +53,10 @@ function nameIn(tree: DaysTree, day: number, defaults: DaysDefaults): string {
     const name = typeof listed === "object" ? listed.name : undefined;
     return name === undefined ? tree.calendar : `${name} (${tree.calendar})`;
   }
-  if (!("dates" in tree)) return describeTree(tree);
+  if (!("dates" in tree)) return tellDays(tree, ENGLISH);
   const date = formatDay(day);
   const listed = tree.dates.find((each) => isListed(each, day, date));
-  return listed === undefined ? describeTree(tree) : describeTree({ dates: [listed] });
+  return listed === undefined ? tellDays(tree, ENGLISH) : tellDays({ dates: [listed] }, ENGLISH);
 }
 
 function isListed(listed: string | readonly [string, string], day: number, date: string): boolean {

@@ -1,6 +1,6 @@
 import { WEEKDAYS } from "../days/days-like.js";
 import { days, weekdays } from "../days/makers.js";
-import { placeText } from "../days/describe-rule.js";
+import { placeText } from "../days/ordinals.js";
 import type { DayRule, DaysRule, Every } from "../days/rule-options.js";
 import type { Days, Weekday } from "../days/tree.js";
 import { monthOf, weekdayOf } from "../civil.js";

@@ -1,10 +1,10 @@
 import type { Duration } from "../../core/duration.js";
-import { formatDuration } from "../../core/duration.js";
 import { ScheduleError } from "../../core/errors.js";
 import { assertKnownKeys } from "../../core/options.js";
 import { quote } from "../../core/quote.js";
 import { secondsOfTime, type TimeOfDay } from "../local/time-of-day.js";
 import { refuseAs } from "../refuse-as.js";
+import type { Language } from "../telling/language.js";
 import { zone } from "../zone.js";
 import type { SolarMoment } from "./events.js";
 
@@ -108,32 +108,25 @@ export function usesClock({ notBefore, notAfter, polar }: Placing): boolean {
 }
 
 /** ", not before 18:00, at 06:00 on days without it (Europe/Oslo)". */
-export function describePlacing(placing: Placing, isRising: boolean): string {
+export function tellPlacing(placing: Placing, isRising: boolean, language: Language): string {
   const { notBefore, notAfter, polar } = placing;
   const parts = [
-    ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
-    ...(notAfter === undefined ? [] : [`not after ${notAfter}`]),
-    ...(polar === undefined ? [] : [polarText(polar, isRising)]),
+    ...(notBefore === undefined ? [] : [language.notBefore(notBefore)]),
+    ...(notAfter === undefined ? [] : [language.notAfter(notAfter)]),
+    ...(polar === undefined ? [] : [polarText(polar, isRising, language)]),
   ];
   if (parts.length === 0) return "";
   return `, ${parts.join(", ")}${usesClock(placing) ? ` (${placing.timezone ?? "UTC"})` : ""}`;
 }
 
-function polarText(polar: Exclude<SolarPolar, "skip">, isRising: boolean): string {
-  if (polar === "clamp") return "on days without it when the Sun comes nearest";
-  if ("at" in polar) return `at ${polar.at} on days without it`;
-  const part = polar.night === "angle" ? "its angle over 60" : portionText(polar.night);
-  return `at most ${part} of the night ${isRising ? "before sunrise" : "after sunset"}`;
+function polarText(polar: Exclude<SolarPolar, "skip">, isRising: boolean, language: Language): string {
+  if (polar === "clamp" || "at" in polar) return language.polar(polar);
+  const part = polar.night === "angle" ? language.anglePart : portionText(polar.night, language);
+  return language.polar({ part, isRising });
 }
 
 /** "1/7" where it is one. */
-function portionText(portion: number): string {
+function portionText(portion: number, { names }: Language): string {
   const whole = Math.round(1 / portion);
-  return Math.abs(whole * portion - 1) < 1e-9 ? `1/${whole}` : String(portion);
-}
-
-/** "30m before ", or nothing. */
-export function offsetText(offsetMs: number): string {
-  if (offsetMs === 0) return "";
-  return `${formatDuration(Math.abs(offsetMs))} ${offsetMs < 0 ? "before" : "after"} `;
+  return Math.abs(whole * portion - 1) < 1e-9 ? `1/${whole}` : names.number(portion);
 }

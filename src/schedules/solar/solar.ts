@@ -9,6 +9,7 @@ import type { ScheduleDefaults } from "../compose/defaults.js";
 import { secondsOfTime, type TimeOfDay } from "../local/time-of-day.js";
 import { refuseAs } from "../refuse-as.js";
 import type { Lint, LintOptions, ScheduleJSON } from "../schedule.js";
+import { TELL, type Language } from "../telling/language.js";
 import type { SunEdge } from "../windows/sun.js";
 import { zone, type Zone } from "../zone.js";
 import {
@@ -20,17 +21,16 @@ import {
 } from "./events.js";
 import { modelOf } from "./model-of.js";
 import {
-  describePlacing,
-  offsetText,
   PLACING_KEYS,
   resolvePlacing,
+  tellPlacing,
   usesClock,
   type Placing,
   type SolarOptions,
   type SolarPlacing,
 } from "./options.js";
 import { EmptyDays, SolarRuns, type SunEvent } from "./runs.js";
-import { eventLabel, solarLints, solarStatus } from "./seasons.js";
+import { solarLints, solarStatus } from "./seasons.js";
 import { SunDays } from "./sun-days.js";
 import type { Place } from "./sun.js";
 
@@ -141,13 +141,14 @@ export class SolarSchedule extends Composable implements SunEdge {
     return days.after(instant - 1, instant + distance + 1) ?? days.before(instant, instant - distance - 1);
   }
 
+  [TELL](language: Language): string {
+    return `${language.sun(this)}${tellPlacing(this, this.#isRising, language)}`;
+  }
+
   /** One line for people; with `at`, also what `status` says about that instant. */
-  describe(at?: EpochMs): string {
-    const latitude = `${Math.abs(this.latitude)} ${this.latitude < 0 ? "S" : "N"}`;
-    const longitude = `${Math.abs(this.longitude)} ${this.longitude < 0 ? "W" : "E"}`;
+  override describe(at?: EpochMs): string {
     const status = at === undefined ? null : this.status(at);
-    const event = `${offsetText(this.offsetMs)}${eventLabel(this.event)} at ${latitude}, ${longitude}`;
-    return `${event}${describePlacing(this, this.#isRising)}${status === null ? "" : ` (${status})`}`;
+    return `${super.describe()}${status === null ? "" : ` (${status})`}`;
   }
 
   /**

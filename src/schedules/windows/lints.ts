@@ -4,8 +4,9 @@ import { DaySearch } from "../days/day-search.js";
 import { maskOfTree } from "../days/days-tree.js";
 import type { DaysDefaults } from "../days/tree.js";
 import type { Edge, Lint } from "../schedule.js";
+import { ENGLISH } from "../telling/english.js";
 import { instantOf, localOf, type Zone } from "../zone.js";
-import { describeSpec } from "./describe.js";
+import { tellSpec } from "./describe.js";
 import { openingsOf, stretchesOf } from "./edges.js";
 import type { WindowSpec } from "./spec.js";
 import { sunOf } from "./sun.js";
@@ -50,6 +51,6 @@ export function sunWindowLints(spec: WindowSpec, zone: Zone, defaults: DaysDefau
 
 function lintOf(spec: WindowSpec, days: readonly number[], what: string): Lint[] {
   if (days.length === 0) return [];
-  const text = `"${describeSpec(spec)}" ${what} on ${days.length} of the next ${LOOK_DAYS} days`;
+  const text = `"${tellSpec(spec, ENGLISH)}" ${what} on ${days.length} of the next ${LOOK_DAYS} days`;
   return [{ code: "window-empty", field: "keep", message: `${text}, first on ${formatDay(days[0]!)}` }];
 }

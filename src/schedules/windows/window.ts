@@ -1,8 +1,9 @@
 import type { EpochMs } from "../../core/clock.js";
 import type { Edge, TimeWindow, WindowOptions } from "../schedule.js";
+import { ENGLISH } from "../telling/english.js";
 import { zone } from "../zone.js";
 import { pieceOf } from "./compile.js";
-import { describeSpec } from "./describe.js";
+import { tellSpec } from "./describe.js";
 import type { Piece } from "./piece.js";
 import { negated, SPEC, specOf, type WindowSpec } from "./spec.js";
 import { specToJSON } from "./json.js";
@@ -27,7 +28,7 @@ class Window implements TimeWindow {
   }
 
   describe(): string {
-    return describeSpec(this[SPEC]);
+    return tellSpec(this[SPEC], ENGLISH);
   }
 
   toJSON(): object {
