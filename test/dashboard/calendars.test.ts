@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { every, holidays } from "../../src/index.js";
+import { type CalendarData, every, holidays } from "../../src/index.js";
 import { ADMIN, Desk } from "./desk.js";
 
-const DAYS = {
+const DAYS: Omit<CalendarData, "name"> = {
   covers: { from: "2090-01-01", to: "2091-12-31" },
   days: [{ date: "2090-01-06", name: "Epiphany" }],
 };
@@ -74,7 +74,7 @@ describe("one calendar", () => {
     expect(JSON.stringify(audit)).toContain("setCalendar");
   });
 
-  test.each([
+  test.each<[method: string, path: string, body: object, status: number, because: string]>([
     ["PUT", "/calendars/code", { calendar: DAYS }, 409, "code declares it"],
     ["PUT", "/calendars/plant", { calendar: { ...DAYS, days: ["tomorrow"] } }, 400, "no date"],
     ["DELETE", "/calendars/plant", {}, 409, "an entry names it"],

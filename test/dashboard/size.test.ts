@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 
 const FOLDER = new URL("../../dist/dashboard/ui/", import.meta.url);
 
-/** Of all scripts and styles; of those that the first page needs. Both in bytes. */
-const [MOST, MOST_FIRST] = [90_000, 45_000] as const;
+/** Of all scripts and styles: 90 kB before the forms of calendars. Of those that the first page needs. Both in bytes. */
+const [MOST, MOST_FIRST] = [100_000, 45_000] as const;
 
 const files = readdirSync(FOLDER).filter((name) => /\.(js|css)$/.test(name));
 const size = (name: string): number => gzipSync(readFileSync(new URL(name, FOLDER)), { level: 9 }).length;
