@@ -23,7 +23,7 @@ export type { Nodes } from "./nodes.js";
 export { type CalendarMove, calendarLints, calendarMoves } from "../beat/index.js";
 export { entriesNaming, type NamedCalendar } from "./calendars.js";
 export type { AppCore, AppParts, Pace } from "./core.js";
-export type { DeadListOptions, DeadView } from "./dead.js";
+export type { DeadListOptions, DeadPage, DeadView } from "./dead.js";
 export { breakPermit, resumeGraph, revokeGraph } from "./operate.js";
 export type { BrowseOptions, QueuePause, QueueView } from "./queues.js";
 export { readStats, type Stats, type StatsOptions } from "./stats.js";

@@ -154,7 +154,9 @@ describe("real processes", () => {
         await ticksAgain();
         const ids = sent.map(({ id }) => id);
         await until("dead letters of all messages", async () => {
-          const deadLettered = new Set((await store.deadLetters.list({ limit: 10_000 })).map(({ id }) => id));
+          const deadLettered = new Set(
+            (await store.deadLetters.list({ limit: 10_000 })).letters.map(({ id }) => id),
+          );
           return ids.every((id) => deadLettered.has(id));
         });
         const probed = await sender.sendTask("probe", []);
