@@ -266,6 +266,7 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
     );
     await s.deadLetters.list({ limit: 10, failed: true });
     await s.deadLetters.list({ limit: 10, failed: true, queue: "failing" });
+    await s.deadLetters.get(["m1", "unknown"]);
     await s.queues.counts();
   },
   history: async (s) => {

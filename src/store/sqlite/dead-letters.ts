@@ -57,7 +57,7 @@ function deadLetters(at: Transaction, query: DeadLetterQuery): DeadLetterPage {
   const index = queue === undefined ? "message_dead" : "message_dead_queue";
   const last = at.get<{ seq: number }>(
     `SELECT seq FROM message INDEXED BY ${index} WHERE state = ${DEAD} ${ofQueue} AND seq < ?
-       ORDER BY seq DESC LIMIT 1 OFFSET ?`,
+       ORDER BY seq DESC LIMIT 1 OFFSET ? + 0`,
     ...[...(queue === undefined ? [] : [queue]), before, looked - 1],
   );
   const rows = at.all<LetterRow>(

@@ -114,7 +114,7 @@ export function failedLetters(at: Transaction, query: DeadLetterQuery): DeadLett
   const before = after === undefined ? Number.MAX_SAFE_INTEGER : Number(after);
   const looked = Math.max(MOST_LOOKED, limit + 1);
   const last = at.get<{ seq: number }>(
-    "SELECT seq FROM failed_message WHERE seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ?",
+    "SELECT seq FROM failed_message WHERE seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ? + 0",
     ...[before, looked - 1],
   );
   const rows = at.all<Row>(

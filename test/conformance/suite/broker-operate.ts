@@ -261,7 +261,7 @@ export const deadCases = group("broker: dead letters", {
       for (let sent = 0; sent < MOST_LOOKED + 10; sent += 500) {
         const ids = Array.from({ length: 500 }, (_, index) => `m${sent + index}`);
         await store.sender.enqueue(ids.map((id) => message(id)));
-        for (let left = 500; left > 0; ) {
+        for (let left = 500; left > 0;) {
           const { deliveries } = await claim(store, { max: left });
           const settlements = deliveries.map((each) => dead(each, "many"));
           await store.consumer.settle(settlements, null);
