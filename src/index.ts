@@ -18,6 +18,7 @@ export type {
   BrowseOptions,
   Control,
   DeadListOptions,
+  DeadPage,
   DeadView,
   GetOptions,
   Inspect,

@@ -25,7 +25,7 @@ export { calendarsIn, calendarUsers, entriesNaming, type NamedCalendar } from ".
 export { dataFacts } from "./data-facts.js";
 export { type ExportedFile } from "./exported.js";
 export type { AppCore, AppParts, Pace } from "./core.js";
-export type { DeadListOptions, DeadView } from "./dead.js";
+export type { DeadListOptions, DeadPage, DeadView } from "./dead.js";
 export { breakPermit, resumeGraph, revokeGraph } from "./operate.js";
 export type { BrowseOptions, QueuePause, QueueView } from "./queues.js";
 export { readStats, type Stats, type StatsOptions } from "./stats.js";

@@ -3,7 +3,7 @@ import type { AppCore } from "../app/index.js";
 import type { EpochMs } from "../core/clock.js";
 import { isSunbeatError, messageOf } from "../core/errors.js";
 import { invalidOption } from "../core/options.js";
-import { type LetterFilter, letterPages, readLetters } from "./letters.js";
+import { type LetterFilter, letterPages } from "./letters.js";
 import { Refusal } from "./problem.js";
 import { browseWaiting, type Waiting } from "./waiting.js";
 
@@ -42,7 +42,7 @@ export interface DryRun {
 export const MOST_IDS = 1_000;
 const STEP = 500;
 const KEPT_JOBS = 100;
-/** A dry run counts so many messages that wait. */
+/** A dry run counts so many. */
 const MOST_COUNTED = 5_000;
 
 interface Running {
@@ -66,10 +66,6 @@ export class BulkJobs {
     if ("q" in target && action === "retry") {
       const { retried, isAll } = await this.#core.tasks.retry({ query: target.q }, { dryRun: true });
       return { found: retried, isAll };
-    }
-    if ("letters" in target) {
-      const { letters, isAll } = await readLetters(this.#core, target.letters);
-      return { found: letters.length, isAll };
     }
     let found = 0;
     for await (const ids of this.#steps(target)) {

@@ -101,9 +101,13 @@ async function* pagesOf(
         before = rows.at(-1)!.id;
       }
     case "dead":
-      yield (await core.dead.list({ limit: 10_000, ...(q !== "" && { queue: q }) })).map(
-        ({ body: _, ...row }) => row,
-      );
+      for (let after: string | undefined; ;) {
+        const queue = q === "" ? undefined : q;
+        const { letters, next } = await core.dead.list({ queue, after, limit: PAGE });
+        yield letters.map(({ body: _, ...row }) => row);
+        if (next === null) return;
+        after = next;
+      }
   }
 }
 

@@ -32,29 +32,66 @@ export interface LetterGroup {
 export interface FoundLetters {
   /** Newest first. */
   readonly letters: readonly Letter[];
+  /** Where to go on; null: there is no more. */
+  readonly next: string | null;
+}
+
+export interface GroupedLetters {
+  readonly groups: readonly LetterGroup[];
+  /** Letters in them. */
+  readonly found: number;
   /** False: the oldest were not looked at. */
   readonly isAll: boolean;
 }
 
-/** Looked at, of one queue or all: their bodies come with them. */
-const LOOKED_AT = 500;
+/** Looked at in one step: their bodies come with them. */
+const STEP = 500;
+/** Looked at for groups. */
+const MOST_GROUPED = 10_000;
+/** For one page, of those that do not match. */
+const MOST_STEPS = 20;
 const MOST_ERROR = 256;
 
 type Source = Pick<AppCore, "dead" | "lazyStore">;
 
-/** The newest that match. */
-export async function readLetters(core: Source, filter: LetterFilter): Promise<FoundLetters> {
-  const { failed = false, queue } = filter;
-  const found = await core.dead.list({ failed, queue, limit: LOOKED_AT });
-  const errors = failed ? await errorsOf(core, found) : new Map<string, string>();
-  const letters = found
-    .map((letter) => ({ ...letter, error: errors.get(letter.id) ?? null }))
-    .filter((letter) => matches(letter, filter));
-  return { letters, isAll: found.length < LOOKED_AT };
+/** A page: about `limit` that match, fewer where they are far between. */
+export async function readLetters(
+  core: Source,
+  filter: LetterFilter,
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+): Promise<FoundLetters> {
+  const { error, ...query } = filter;
+  const letters: Letter[] = [];
+  let from = after;
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const page = await core.dead.list({ ...query, after: from, limit });
+    const errors = filter.failed ? await errorsOf(core, page.letters) : new Map<string, string>();
+    for (const letter of page.letters) {
+      const own = errors.get(letter.id) ?? null;
+      if (error === undefined || (own ?? "") === error) letters.push({ ...letter, error: own });
+    }
+    if (page.next === null) return { letters, next: null };
+    from = page.next;
+    if (letters.length >= limit) break;
+  }
+  return { letters, next: from ?? null };
 }
 
-export function groupsOf(letters: readonly Letter[]): LetterGroup[] {
+/** Of the newest. */
+export async function groupLetters(core: Source, filter: LetterFilter): Promise<GroupedLetters> {
   const groups = new Map<string, LetterGroup>();
+  let [found, after]: [number, string | undefined] = [0, undefined];
+  for (let looked = 0; looked < MOST_GROUPED; looked += STEP) {
+    const page: FoundLetters = await readLetters(core, filter, { after, limit: STEP });
+    found += page.letters.length;
+    addTo(groups, page.letters);
+    if (page.next === null) return { groups: sorted(groups), found, isAll: true };
+    after = page.next;
+  }
+  return { groups: sorted(groups), found, isAll: false };
+}
+
+function addTo(groups: Map<string, LetterGroup>, letters: readonly Letter[]): void {
   for (const { reason, task, error, at } of letters) {
     const key = JSON.stringify([reason, task, error]);
     const known = groups.get(key);
@@ -65,38 +102,27 @@ export function groupsOf(letters: readonly Letter[]): LetterGroup[] {
         : { ...known, count: known.count + 1, oldest: at.getTime() },
     );
   }
-  return [...groups.values()].sort((a, b) => b.count - a.count || b.newest - a.newest);
 }
 
-/** Null: there is none of this id among the newest. */
-export async function findLetter(core: Source, id: string, failed: boolean): Promise<Letter | null> {
-  return (await readLetters(core, { failed })).letters.find((letter) => letter.id === id) ?? null;
+const sorted = (groups: ReadonlyMap<string, LetterGroup>): LetterGroup[] =>
+  [...groups.values()].sort((a, b) => b.count - a.count || b.newest - a.newest);
+
+/** Null: there is none of this id. */
+export async function findLetter(core: Source, id: string): Promise<Letter | null> {
+  const [letter = null] = await core.dead.get(id);
+  return letter && { ...letter, error: (await errorsOf(core, [letter])).get(id) ?? null };
 }
 
-/**
- * Pages of ids that match and were there at the start: one that is put back may be here again at once. Each page is to be worked off
- * before the next is asked for.
- */
+/** Pages of ids that match and were there at the start: one that is put back may be here again at once. */
 export async function* letterPages(core: Source, filter: LetterFilter): AsyncGenerator<readonly string[]> {
   const startedAt = await core.lazyStore.now();
-  const seen = new Set<string>();
-  for (;;) {
-    const { letters } = await readLetters(core, filter);
-    const ids = letters
-      .filter(({ id, at }) => at.getTime() <= startedAt && !seen.has(id))
-      .map(({ id }) => id);
-    if (ids.length === 0) return;
-    for (const id of ids) seen.add(id);
-    yield ids;
+  for (let after: string | undefined; ;) {
+    const { letters, next }: FoundLetters = await readLetters(core, filter, { after, limit: STEP });
+    const ids = letters.filter(({ at }) => at.getTime() <= startedAt).map(({ id }) => id);
+    if (ids.length > 0) yield ids;
+    if (next === null) return;
+    after = next;
   }
-}
-
-function matches(letter: Letter, { task, reason, error }: LetterFilter): boolean {
-  return (
-    (task === undefined || letter.task === task) &&
-    (reason === undefined || letter.reason === reason) &&
-    (error === undefined || (letter.error ?? "") === error)
-  );
 }
 
 async function errorsOf(

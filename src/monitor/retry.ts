@@ -18,8 +18,6 @@ export interface RetryParts {
   readonly audited: <T>(change: Change, run: () => Promise<T>) => Promise<T>;
 }
 
-/** Dead letters, and messages kept, that a count looks at. */
-const MOST_COUNTED = 500;
 const RUN_ANEW: ReadonlySet<PartRecord["state"]> = new Set(["failed", "revoked", "unrun"]);
 /** Of a graph that somebody else has resumed, or forgotten, meanwhile. */
 const LATE: ReadonlySet<string> = new Set(["SUNBEAT_GRAPH_INVALID", "SUNBEAT_GRAPH_UNKNOWN"]);
@@ -30,8 +28,6 @@ export class Retry {
   readonly #dryRun: boolean;
   /** Graphs that this call has met, and the parts of each that run again once it is resumed. */
   readonly #graphs = new Map<string, { readonly again: Set<string>; isResumed: boolean }>();
-  /** False: there may be more that can be retried than were counted. */
-  isExact = true;
 
   constructor(parts: RetryParts, dryRun: boolean) {
     this.#parts = parts;
@@ -94,11 +90,7 @@ export class Retry {
   }
 
   async #count(ids: readonly string[]): Promise<number> {
-    const { deadLetters } = this.#parts.store;
-    const failed = await deadLetters.list({ limit: MOST_COUNTED, failed: true });
-    const dead = await deadLetters.list({ limit: MOST_COUNTED });
-    if (failed.length === MOST_COUNTED || dead.length === MOST_COUNTED) this.isExact = false;
-    const wanted = new Set(ids);
-    return new Set([...failed, ...dead].map(({ id }) => id).filter((id) => wanted.has(id))).size;
+    const found = await this.#parts.store.deadLetters.get([...new Set(ids)]);
+    return found.filter((letter) => letter !== null).length;
   }
 }

@@ -52,7 +52,7 @@ export interface RetryCounts {
   readonly retried: number;
   /** Nothing of it is kept, or it is on its way already. */
   readonly skipped: number;
-  /** False: there may be more, since `onProgress` ended it, or a dry run has counted those among the newest 500 alone. */
+  /** False: there may be more, since `onProgress` ended it. */
   readonly isAll: boolean;
 }
 
@@ -141,7 +141,7 @@ export class Tasks {
     const ids = [...new Set(idsOf(which, "tasks.retry: id"))];
     const retry = new Retry(this.#parts, dryRun);
     const retried = await retry.step(ids);
-    return { found: ids.length, retried, skipped: ids.length - retried, isAll: retry.isExact };
+    return { found: ids.length, retried, skipped: ids.length - retried, isAll: true };
   }
 
   /** Revokes tasks, as `AsyncResult.revoke`. Code: SUNBEAT_OPTION_INVALID. */
@@ -187,8 +187,7 @@ export class Tasks {
       for (const id of ids) seen.add(id);
       retried += await retry.step(ids);
       const isOver = page.next === null;
-      const isAll = isOver && retry.isExact;
-      const done = { found: seen.size, retried, skipped: seen.size - retried, isAll };
+      const done = { found: seen.size, retried, skipped: seen.size - retried, isAll: isOver };
       if (isOver || onProgress(done) === false) return done;
       cursor = page.next ?? undefined;
     }

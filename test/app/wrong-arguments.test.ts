@@ -238,6 +238,7 @@ const CALLS: readonly Call[] = [
       ["app.tasks.retry", (a: never, b: never) => app.tasks.retry(a, b), ["id", {}]],
       ["app.tasks.revoke", (a: never, b: never) => app.tasks.revoke(a, b), ["id", {}]],
       ["app.dead.list", (a: never) => app.dead.list(a), [{}]],
+      ["app.dead.get", (a: never) => app.dead.get(a), ["id"]],
       ["app.dead.retry", (a: never) => app.dead.retry(a), ["id"]],
       ["app.dead.delete", (a: never) => app.dead.delete(a), ["id"]],
       ["app.queues.browse", (a: never, b: never) => app.queues.browse(a, b), ["q", {}]],

@@ -138,13 +138,13 @@ test("one task, selected ones, and all that match are retried; a dry run counts 
   await page.getByRole("button", { name: "Retry all that match" }).click();
   await dialog.getByRole("heading", { name: "Retry 3 tasks that match?" }).waitFor();
   await dialog.getByRole("button", { name: "Cancel" }).click();
-  expect(await world.app.dead.list({ failed: true })).toHaveLength(3);
+  expect((await world.app.dead.list({ failed: true })).letters).toHaveLength(3);
   await page.getByText("All that match", { exact: true }).click();
   await page.getByRole("button", { name: "Retry all that match" }).click();
   await dialog.getByRole("button", { name: "Retry 3" }).click();
   await page.getByText("Retrying: done").waitFor();
   await done(ids);
-  expect(await world.app.dead.list({ failed: true })).toEqual([]);
+  expect((await world.app.dead.list({ failed: true })).letters).toEqual([]);
   expect(complaints).toEqual([]);
 });
 

@@ -74,7 +74,13 @@ test("they are listed newest first, with what was sent for programs", async () =
     { ...letter, id: "first", queue: "slow", body: { v: 1, args: [7] } },
   ]);
   const slow = await dead("list", "-Q", "slow", "--limit", "1", "--json");
-  expect([slow.stdout.trim(), slow.stderr]).toEqual([rows[1], "there may be more: --limit 10\n"]);
+  expect([slow.stdout.trim(), slow.stderr]).toEqual([rows[1], ""]);
+  const first = await dead("list", "--limit", "1", "--json");
+  const [, after = ""] = /^there are more: --after (\d+)\n$/.exec(first.stderr) ?? [];
+  const second = await dead("list", "--limit", "1", "--after", after, "--json");
+  expect([first.stdout.trim(), second.stdout.trim(), second.stderr]).toEqual([rows[0], rows[1], ""]);
+  const rare = await dead("list", "--reason", "another", "--json");
+  expect([rare.stdout, rare.stderr]).toEqual(["", ""]);
 });
 
 test("those that are named are put back, and it is told when one is not there", async () => {

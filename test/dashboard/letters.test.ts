@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { coreOf } from "../../src/app/index.js";
 import { silentLogger } from "../../src/core/logger.js";
-import { groupsOf, letterPages, readLetters } from "../../src/dashboard/letters.js";
+import { groupLetters, letterPages, readLetters } from "../../src/dashboard/letters.js";
 import { browseWaiting } from "../../src/dashboard/waiting.js";
 import { Sunbeat } from "../../src/index.js";
 
@@ -28,9 +28,9 @@ async function fail(...args: readonly string[]): Promise<string[]> {
 
 test("those of one task and error are one group, and no password of theirs is told", async () => {
   await fail("a", "b", "a", "a");
-  const { letters, isAll } = await readLetters(coreOf(app), { failed: true });
-  expect(isAll).toBe(true);
-  expect(groupsOf(letters).map(({ error, count }) => [error, count])).toEqual([
+  const { groups, found, isAll } = await groupLetters(coreOf(app), { failed: true });
+  expect([found, isAll]).toEqual([4, true]);
+  expect(groups.map(({ error, count }) => [error, count])).toEqual([
     ["Error: refused at https://**:**@a", 3],
     ["Error: refused at https://**:**@b", 1],
   ]);

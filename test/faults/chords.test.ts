@@ -64,7 +64,7 @@ test.each(STORES)(
 
       for (const { id } of plans) await store.graphs.forget(id);
       // Dead letters stay for those who look after them, whatever becomes of their graph.
-      const dead = (await store.deadLetters.list({ limit: 1_000 })).map(({ id }) => id);
+      const dead = (await store.deadLetters.list({ limit: 1_000 })).letters.map(({ id }) => id);
       expect(dead.sort()).toEqual(rejectedIn(plans).sort());
       await store.deadLetters.delete(dead);
       expect(await emptied(crew, broker)).toEqual([]);

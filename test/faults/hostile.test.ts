@@ -154,7 +154,9 @@ describe("real processes", () => {
         await ticksAgain();
         const ids = sent.map(({ id }) => id);
         await until("dead letters of all messages", async () => {
-          const deadLettered = new Set((await store.deadLetters.list({ limit: 10_000 })).map(({ id }) => id));
+          const deadLettered = new Set(
+            (await store.deadLetters.list({ limit: 10_000 })).letters.map(({ id }) => id),
+          );
           return ids.every((id) => deadLettered.has(id));
         });
         const probed = await sender.sendTask("probe", []);
@@ -264,6 +266,7 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
     );
     await s.deadLetters.list({ limit: 10, failed: true });
     await s.deadLetters.list({ limit: 10, failed: true, queue: "failing" });
+    await s.deadLetters.get(["m1", "unknown"]);
     await s.queues.counts();
   },
   history: async (s) => {

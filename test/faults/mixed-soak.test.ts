@@ -293,7 +293,7 @@ class Soak {
 
   /** Those of a task that ends its process, and no others; they are deleted. */
   async #deadLetters(wanted: readonly string[]): Promise<string[]> {
-    const dead = (await this.#store.deadLetters.list({ limit: 10_000 })).map(({ id }) => id);
+    const dead = (await this.#store.deadLetters.list({ limit: 10_000 })).letters.map(({ id }) => id);
     await this.#store.deadLetters.delete(dead);
     await this.#forgetFailed();
     const own = new Set(wanted);
@@ -305,7 +305,7 @@ class Soak {
   /** Messages of tasks that failed are kept for days. */
   async #forgetFailed(): Promise<void> {
     for (;;) {
-      const failed = await this.#store.deadLetters.list({ failed: true, limit: 500 });
+      const failed = (await this.#store.deadLetters.list({ failed: true, limit: 500 })).letters;
       if (failed.length === 0) return;
       await this.#store.deadLetters.delete(failed.map(({ id }) => id));
     }

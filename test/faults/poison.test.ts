@@ -133,14 +133,14 @@ test(
         process.kill(by, "SIGKILL");
       }
       await pause(50);
-      return (await store.deadLetters.list({ limit: 100 })).length >= poison.length;
+      return (await store.deadLetters.list({ limit: 100 })).letters.length >= poison.length;
     });
     expect(await Promise.all(others)).toEqual(Array.from({ length: 100 }, (_, index) => index));
     over = true;
     await programs.dispose();
     await Promise.all(supervisors);
 
-    const letters = await store.deadLetters.list({ limit: 100 });
+    const letters = (await store.deadLetters.list({ limit: 100 })).letters;
     const ran = new Map(poison.map(({ id }, index) => [id, kinds[index]!]));
     console.log(`poison: ${ends.sort().join(", ")}`);
     expect(letters.map(({ id, reason }) => [ran.get(id), reason]).sort()).toEqual(

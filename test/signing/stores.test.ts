@@ -141,7 +141,7 @@ describe.each(STORES)("over %s", (_, open) => {
       ]);
       const failed = await fail.s().linkError(told.s()).delay();
       await expect(failed.get(TIMEOUT)).rejects.toThrow("secret failure");
-      expect(await world.raw.deadLetters.list({ limit: 10 })).toEqual([]);
+      expect((await world.raw.deadLetters.list({ limit: 10 })).letters).toEqual([]);
       const text = heard.join("\n");
       expect(/40001|40002|secret failure/.test(text)).toBe(kind === "signed");
       for (const key of [secretOf("k1"), secretOf("e1")]) expect(text).not.toContain(key);

@@ -64,7 +64,7 @@ export class World {
   async deadLetter(id?: string): Promise<DeadLetter> {
     let found: DeadLetter | undefined;
     await until(`dead letter ${id ?? ""}`, async () => {
-      const letters = await this.raw.deadLetters.list({ limit: 100 });
+      const letters = (await this.raw.deadLetters.list({ limit: 100 })).letters;
       found = letters.find((letter) => id === undefined || letter.id === id);
       return found !== undefined;
     });

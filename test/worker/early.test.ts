@@ -8,7 +8,7 @@ import { gate, message, retry, Rig, turns } from "./harness.js";
 const once = (id: string) => message(id, "t", [], { maxDeliveries: 1 });
 
 const reasonOf = async (rig: Rig): Promise<string[]> =>
-  (await rig.memory.deadLetters.list({ limit: 9 })).map(({ id, reason }) => `${id}: ${reason}`);
+  (await rig.memory.deadLetters.list({ limit: 9 })).letters.map(({ id, reason }) => `${id}: ${reason}`);
 
 describe("a task with acks early", () => {
   test("stays in its worker's hands while it runs, and its end is stored as any other", async () => {

@@ -290,7 +290,7 @@ describe("redelivery", () => {
     const rig = new Rig();
     await wornOut(rig);
     await rig.started();
-    expect((await rig.memory.deadLetters.list({ limit: 9 })).map((letter) => letter.reason)).toEqual([
+    expect((await rig.memory.deadLetters.list({ limit: 9 })).letters.map((letter) => letter.reason)).toEqual([
       "deliveries-exhausted",
     ]);
     expect(await rig.state("a")).toBe("FAILURE");

@@ -184,7 +184,7 @@ describe("an outcome that another copy of the package made, or that somebody cha
       max: 0,
     });
     expect(nextWakeAt).toBe(backAfterMs === null ? null : rig.clock.now() + backAfterMs);
-    for (const { reason } of await rig.memory.deadLetters.list({ limit: 9 })) {
+    for (const { reason } of (await rig.memory.deadLetters.list({ limit: 9 })).letters) {
       expect(reason.length).toBeLessThanOrEqual(1_000);
     }
   });

@@ -52,7 +52,7 @@ describe.each([
     const rig = new Rig();
     await rig.send(message("a", "t", [], { maxDeliveries: 1, resultTtlMs: ttlMs }));
     await lose(rig, ttlMs);
-    const letters = await rig.memory.deadLetters.list({ limit: 2 });
+    const letters = (await rig.memory.deadLetters.list({ limit: 2 })).letters;
     expect(letters.map(({ id, reason }) => [id, reason])).toEqual([["a", "worker-lost"]]);
     expect(await rig.state("a")).toBe(state);
     if (state !== null) expect((await rig.failure("a")).code).toBe("SUNBEAT_WORKER_LOST");

@@ -288,9 +288,9 @@ describe("outcomes that travel as throws", () => {
     await run(rig, () => {
       throw new Reject("not for us");
     });
-    expect((await rig.memory.deadLetters.list({ limit: 9 })).map(({ id, reason }) => [id, reason])).toEqual([
-      ["a", "not for us"],
-    ]);
+    expect(
+      (await rig.memory.deadLetters.list({ limit: 9 })).letters.map(({ id, reason }) => [id, reason]),
+    ).toEqual([["a", "not for us"]]);
     expect(await rig.failure("a")).toEqual({ name: "Reject", message: "not for us", code: null });
     expect(rig.events.slice(-2).map((event) => event.type)).toEqual(["task-rejected", "dead-lettered"]);
   });
@@ -343,7 +343,7 @@ describe("what cannot be run goes to the dead letters at once, without a grace f
     rig.task("t", () => ran++);
     await rig.send(message("bad", task, [], { body }), message("good", "t"));
     await rig.started({ concurrency: 1 });
-    const [letter] = await rig.memory.deadLetters.list({ limit: 9 });
+    const [letter] = (await rig.memory.deadLetters.list({ limit: 9 })).letters;
     expect(letter).toMatchObject({ id: "bad", task, body });
     expect(letter!.reason.slice(0, reason.length)).toBe(reason);
     expect((await rig.failure("bad")).code).toBe(code);

@@ -21,7 +21,7 @@ function watched(rig: Rig): number[] {
 }
 
 const letters = async (rig: Rig): Promise<string[]> =>
-  (await rig.memory.deadLetters.list({ limit: 9 })).map(({ id, reason }) => `${id}: ${reason}`);
+  (await rig.memory.deadLetters.list({ limit: 9 })).letters.map(({ id, reason }) => `${id}: ${reason}`);
 
 describe("a message that a worker does not know", () => {
   test.each([

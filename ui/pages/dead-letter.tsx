@@ -15,14 +15,12 @@ type Letter = Omit<LetterRow, "args"> & Json<ShownBody>;
 
 export function LetterDialog({
   id,
-  failed,
   reload,
 }: {
   readonly id: string;
-  readonly failed: boolean;
   readonly reload: () => void;
 }): JSX.Element {
-  const { data, error } = useResource<Letter>(`/dead/${part(id)}`, { query: { failed } });
+  const { data, error } = useResource<Letter>(`/dead/${part(id)}`);
   const [isEditing, setEditing] = useState(false);
   const close = (): void => setQuery({ letter: null }, { replace: true });
   const over = (): void => (close(), reload());
@@ -35,7 +33,7 @@ export function LetterDialog({
         action="Send and drop the letter"
         close={() => setEditing(false)}
         go={async (args) => {
-          const { id: made } = await sendArgs(`/dead/${part(id)}/edit`, { args, failed });
+          const { id: made } = await sendArgs(`/dead/${part(id)}/edit`, { args });
           navigate(`/tasks/${part(made)}`);
           return `It is sent as ${made}`;
         }}

@@ -1,13 +1,14 @@
 /** Dead letters, and what is kept of tasks that failed: in groups, one by one, and whole. */
 import type { JSX } from "preact";
-import type { LetterGroup } from "../../src/dashboard/letters.js";
+import type { GroupedLetters, LetterGroup } from "../../src/dashboard/letters.js";
 import { apiUrl, can } from "../lib/api.js";
 import type { Json } from "../lib/json.js";
 import { useResource } from "../lib/resource.js";
 import { Link, part, query, setQuery } from "../lib/router.js";
-import { count, some } from "../lib/time.js";
-import { Empty, Failure, Panel, Skeleton, State, Time } from "../parts/basics.js";
+import { count } from "../lib/time.js";
+import { Empty, Failure, Panel, Skeleton, Time } from "../parts/basics.js";
 import { askBulk, BulkProgress } from "../parts/bulk.js";
+import { Pages } from "../parts/paging.js";
 import { Table } from "../parts/table.js";
 import { LetterDialog } from "./dead-letter.js";
 import { selectedIds, selectIds } from "./tasks-selection.js";
@@ -26,9 +27,7 @@ export interface LetterRow {
 
 interface Found {
   readonly items: readonly LetterRow[];
-  readonly found: number;
-  readonly groups: readonly Json<LetterGroup>[];
-  readonly isAll: boolean;
+  readonly next: string | null;
 }
 
 const MOST_ROWS = 100;
@@ -39,9 +38,14 @@ export function Dead(): JSX.Element {
   const filter = filterOf(value);
   const isFiltered = ["queue", "task", "reason", "error"].some((name) => value.has(name));
   const { data, error, reload } = useResource<Found>("/dead", {
-    query: { ...filter, limit: MOST_ROWS },
+    query: { ...filter, after: value.get("after") ?? undefined, limit: MOST_ROWS },
     ...{ stale: ["dead", "queues"], everyMs: 5_000 },
   });
+  const grouped = useResource<Json<GroupedLetters>>("/dead-groups", {
+    query: filter,
+    ...{ stale: ["dead", "queues"], everyMs: 30_000 },
+  });
+  const reloadAll = (): void => (reload(), grouped.reload());
   const kinds = [
     [false, "Dead letters"],
     [true, "Failed and kept"],
@@ -72,12 +76,18 @@ export function Dead(): JSX.Element {
         error === null && <Skeleton lines={8} />
       ) : (
         <>
-          {isFiltered ? <Chosen failed={failed} /> : <Groups found={data} />}
-          <Letters found={data} failed={failed} isFiltered={isFiltered} reload={reload} />
+          {isFiltered ? <Chosen failed={failed} /> : grouped.data !== null && <Groups of={grouped.data} />}
+          <Letters
+            found={data}
+            number={grouped.data}
+            failed={failed}
+            isFiltered={isFiltered}
+            reload={reloadAll}
+          />
         </>
       )}
       {value.has("letter") && (
-        <LetterDialog key={value.get("letter")} id={value.get("letter")!} failed={failed} reload={reload} />
+        <LetterDialog key={value.get("letter")} id={value.get("letter")!} reload={reloadAll} />
       )}
     </>
   );
@@ -93,13 +103,13 @@ function filterOf(from: URLSearchParams): Readonly<Record<string, string | boole
 
 const NO_ERROR = "-";
 
-function Groups({ found: { groups, isAll } }: { readonly found: Found }): JSX.Element | null {
+function Groups({ of: { groups, found, isAll } }: { readonly of: Json<GroupedLetters> }): JSX.Element | null {
   if (groups.length < 2) return null;
   const hasErrors = groups.some(({ error }) => error !== null);
   const show = ({ reason, task, error }: Json<LetterGroup>): void =>
-    setQuery({ reason, task, error: error ?? NO_ERROR, sel: null });
+    setQuery({ reason, task, error: error ?? NO_ERROR, sel: null, after: null });
   return (
-    <Panel title={`${groups.length} groups${isAll ? "" : " of the newest 500"}`}>
+    <Panel title={`${groups.length} groups${isAll ? "" : ` of the newest ${count(found)}`}`}>
       <Table
         label="groups by reason, task and error"
         rows={groups}
@@ -143,7 +153,7 @@ function Chosen({ failed }: { readonly failed: boolean }): JSX.Element {
             type="button"
             class="small quiet"
             aria-label={`any ${name}`}
-            onClick={() => setQuery({ [name]: null, sel: null })}
+            onClick={() => setQuery({ [name]: null, sel: null, after: null })}
           >
             ✕
           </button>
@@ -155,18 +165,20 @@ function Chosen({ failed }: { readonly failed: boolean }): JSX.Element {
 }
 
 function Letters({
-  found,
+  found: { items, next },
+  number,
   failed,
   isFiltered,
   reload,
 }: {
   readonly found: Found;
+  /** Null: they are being counted. */
+  readonly number: Pick<GroupedLetters, "found" | "isAll"> | null;
   readonly failed: boolean;
   readonly isFiltered: boolean;
   readonly reload: () => void;
 }): JSX.Element {
   const ids = selectedIds.value;
-  const { items, isAll } = found;
   const what = failed ? "tasks that failed" : "dead letters";
   const ask = (action: "retry" | "delete", all: boolean): void =>
     askBulk({
@@ -182,7 +194,7 @@ function Letters({
   const actions = (["retry", "delete"] as const).filter(can);
   return (
     <Panel
-      title={`${isAll ? "" : "The newest "}${some(found.found, failed ? "task" : "dead letter")}${failed ? " that failed" : ""}`}
+      title={titleOf(number, failed)}
       aside={
         <>
           {ids.size > 0 &&
@@ -254,8 +266,12 @@ function Letters({
           ]}
         />
       )}
-      {found.found > items.length && <p class="dim">The newest {items.length} are shown.</p>}
-      {!isAll && <State of="warning" text="Only the newest 500 were looked at." />}
+      <Pages name="after" next={next} />
     </Panel>
   );
+}
+
+function titleOf(number: Pick<GroupedLetters, "found" | "isAll"> | null, failed: boolean): string {
+  const what = failed ? "Tasks that failed" : "Dead letters";
+  return number === null ? what : `${what}: ${number.isAll ? "" : "at least "}${count(number.found)}`;
 }

@@ -26,6 +26,7 @@ import { Lints, NextRuns } from "../parts/entry-parts.js";
 import { RunTimes } from "../parts/run-times.js";
 import { Timeline } from "../parts/timeline.js";
 import { EntryNight } from "../parts/zone-nights.js";
+import { Versions } from "./entry-versions.js";
 import { EntryState } from "./schedules-rows.js";
 
 export type EntryPage = Json<EntryPageView>;
@@ -76,6 +77,7 @@ export function Schedule({ id }: { readonly id: string }): JSX.Element {
           <Lints lints={data.preview?.lints ?? []} />
         </Panel>
         <Audit name={id} />
+        <Versions name={id} isOurs={data.owner === "runtime"} />
         <Definition entry={data} />
       </div>
     </>

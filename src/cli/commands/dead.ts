@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { DeadPage, DeadView } from "../../app/index.js";
 import { type OpenApp, withSharedStore } from "../app.js";
 import type { Action, Cli } from "../cli.js";
 import { mayDrop, placesOf, sumOf, tasks } from "../drop.js";
@@ -9,6 +10,7 @@ import { usageError, wholeNumber } from "../usage.js";
 
 interface ListFlags {
   readonly limit: number;
+  readonly after?: string;
   readonly queue?: string;
   readonly reason?: string;
 }
@@ -32,6 +34,7 @@ export function deadCommand(action: Action): Command {
       .description("the newest first, and why; with --json also what was sent, an object a line")
       .option("-Q, --queue <name>", "only of this queue")
       .option("--limit <n>", "the newest n", wholeNumber("--limit", 1, 10_000), 50)
+      .option("--after <text>", "where an earlier page ended")
       .option(
         "--reason <reason>",
         "only for this reason; failed: those kept since their tasks failed, which are no dead letters",
@@ -60,32 +63,48 @@ function choosing(command: Command): Command {
     .option("-Q, --queue <name>", "with --all: only of this queue");
 }
 
-function list(cli: Cli, { limit, queue, reason }: ListFlags) {
+function list(cli: Cli, flags: ListFlags) {
   return withSharedStore(cli, async ({ core }) => {
     const { terminal } = cli;
-    const { deadLetters } = await core.store.get();
-    const failed = reason === FAILED;
-    const found = await deadLetters.list({ limit, failed, ...(queue !== undefined && { queue }) });
-    const letters =
-      failed || reason === undefined ? found : found.filter((letter) => letter.reason === reason);
+    const { letters, next } = await read(core, flags);
     if (terminal.json) {
-      for (const { at, body, ...letter } of letters) {
-        terminal.row({ ...letter, at: new Date(at), body: parsed(body) });
-      }
-    } else if (letters.length === 0)
-      terminal.line(failed ? "no task that failed is kept" : "there are no dead letters");
+      for (const { body, ...letter } of letters) terminal.row({ ...letter, body: parsed(body) });
+    } else if (letters.length === 0) terminal.line(noneOf(flags));
     else {
       const timezone = cli.options.timezone ?? core.config.timezone;
       const rows = letters.map((letter) => [
-        whole(formatLocal(letter.at, timezone, "seconds")),
+        whole(formatLocal(letter.at.getTime(), timezone, "seconds")),
         ...[letter.queue, letter.task, whole(letter.id), letter.reason],
       ]);
       const head = [`AT (${timezone})`, "QUEUE", "TASK", "ID", "WHY"];
       for (const line of table(terminal, [head, ...rows])) terminal.line(line);
     }
-    if (found.length === limit) terminal.note(`there may be more: --limit ${Math.min(limit * 10, 10_000)}`);
+    if (next !== null) terminal.note(`there are more: --after ${next}`);
     return 0;
   });
+}
+
+/** As many as are asked for, though they are far between. */
+async function read(
+  { dead }: OpenApp["core"],
+  { limit, after, queue, reason }: ListFlags,
+): Promise<DeadPage> {
+  const query = { queue, failed: reason === FAILED, ...(reason !== FAILED && { reason }) };
+  const letters: DeadView[] = [];
+  for (let from = after; ;) {
+    const page = await dead.list({ ...query, limit: limit - letters.length, after: from });
+    letters.push(...page.letters);
+    if (page.next === null || letters.length === limit) return { letters, next: page.next };
+    from = page.next;
+  }
+}
+
+function noneOf({ after, queue, reason }: ListFlags): string {
+  if (after !== undefined) return "there are no more";
+  if (reason === FAILED) return "no task that failed is kept";
+  return queue === undefined && reason === undefined
+    ? "there are no dead letters"
+    : "there are no dead letters of this queue and reason";
 }
 
 /** What was sent, as far as it can be read: that it cannot may be why it is here. */
@@ -150,14 +169,12 @@ async function* chosen(
   }
   const store = await core.store.get();
   const startedAt = await store.now();
-  let newer = 0;
-  for (;;) {
-    const limit = STEP + newer;
-    const letters = await store.deadLetters.list({ limit, ...(queue !== undefined && { queue }) });
-    const part = letters.filter(({ at }) => at <= startedAt).map(({ id }) => id);
+  for (let after: string | undefined; ;) {
+    const { letters, next } = await core.dead.list({ queue, after, limit: STEP });
+    const part = letters.filter(({ at }) => at.getTime() <= startedAt).map(({ id }) => id);
     if (part.length > 0) yield part;
-    else if (letters.length < limit) return;
-    newer = letters.length - part.length;
+    if (next === null) return;
+    after = next;
   }
 }
 

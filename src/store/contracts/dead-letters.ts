@@ -17,13 +17,32 @@ export const FAILED = "failed";
 export const MOST_FAILED = 10_000;
 export const MOST_FAILED_BYTES = 64 * 1_048_576;
 
+/** A page looks at so many, or at its limit where that is more: what is looked for may be far between. */
+export const MOST_LOOKED = 2_500;
+
+export interface DeadLetterQuery {
+  readonly queue?: string;
+  readonly task?: string;
+  readonly reason?: string;
+  /** Those that were kept when their tasks failed; without it the others. */
+  readonly failed?: boolean;
+  /** Where an earlier page ended. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface DeadLetterPage {
+  /** Newest first. */
+  readonly letters: readonly DeadLetter[];
+  /** Decimal digits; null: there is no more. */
+  readonly next: string | null;
+}
+
 export interface DeadLetters {
-  /** Newest first. `failed`: those that were kept when their tasks failed, at most 500; without it the others. */
-  list(options: {
-    readonly limit: number;
-    readonly queue?: string;
-    readonly failed?: boolean;
-  }): Promise<DeadLetter[]>;
+  /** Those that stay are on one page each, whatever comes and goes meanwhile; what comes is before the first. */
+  list(query: DeadLetterQuery): Promise<DeadLetterPage>;
+  /** A dead letter of this id, or what was kept when its task failed; null: neither is there. */
+  get(ids: readonly string[]): Promise<(DeadLetter | null)[]>;
   /** The message that was kept when the task of this id failed; null: none was, or it is gone. */
   failed(id: string): Promise<NewMessage | null>;
   /**

@@ -1,9 +1,11 @@
-import { type DeadLetters, FAILED } from "../contracts/dead-letters.js";
+import { type DeadLetter, type DeadLetters, FAILED } from "../contracts/dead-letters.js";
 import type { Store } from "../contracts/store.js";
 import { deleteDead, redrive } from "../rules/messages.js";
 import { redriveFailed } from "../rules/redrive-failed.js";
 import { newMessageOf } from "./failed-records.js";
+import type { FailedLetter } from "./failed-letters.js";
 import type { MemoryRecords } from "./records.js";
+import type { Message } from "./state.js";
 
 export function memoryDeadLetters(
   records: MemoryRecords,
@@ -20,25 +22,34 @@ export function memoryDeadLetters(
   };
 
   return {
-    async list({ limit, queue, failed: areFailed = false }) {
+    async list({ limit, queue, task, reason, failed: areFailed = false, after }) {
       const { state } = records.enter();
-      const isMeant = (name: string): boolean => queue === undefined || name === queue;
-      if (areFailed) {
-        return [...state.failed.values()]
-          .filter(({ sent }) => isMeant(sent.queue))
-          .reverse()
-          .slice(0, limit)
-          .map(({ sent: { id, task, queue: name, body }, at }) => {
-            return { id, task, queue: name, reason: FAILED, at, body };
-          });
-      }
-      return [...state.dead]
-        .filter((message) => isMeant(message.queue))
-        .reverse()
-        .slice(0, limit)
-        .map(({ id, task, queue: name, deadReason, deadAt, body }) => {
-          return { id, task, queue: name, reason: deadReason, at: deadAt, body };
-        });
+      const kept = areFailed ? [...state.failed.values()].map(ofFailed) : [...state.dead].map(ofDead);
+      const found = kept
+        .filter(({ number, letter }) => {
+          return (
+            (after === undefined || number < Number(after)) &&
+            (queue === undefined || letter.queue === queue) &&
+            (task === undefined || letter.task === task) &&
+            (reason === undefined || letter.reason === reason)
+          );
+        })
+        .reverse();
+      const page = found.slice(0, limit);
+      return {
+        letters: page.map(({ letter }) => letter),
+        next: found.length > limit ? String(page.at(-1)!.number) : null,
+      };
+    },
+
+    async get(ids) {
+      const { state } = records.enter();
+      return ids.map((id) => {
+        const message = state.messages.get(id);
+        if (message?.state === "dead") return ofDead(message).letter;
+        const kept = state.failed.get(id);
+        return kept ? ofFailed(kept).letter : null;
+      });
     },
 
     failed: (id) => failed.find(id),
@@ -59,4 +70,25 @@ export function memoryDeadLetters(
       }, 0);
     },
   };
+}
+
+interface Numbered {
+  readonly number: number;
+  readonly letter: DeadLetter;
+}
+
+function ofDead({
+  id,
+  task,
+  queue,
+  deadReason: reason,
+  deadAt: at,
+  deadNumber: number,
+  body,
+}: Message): Numbered {
+  return { number, letter: { id, task, queue, reason, at, body } };
+}
+
+function ofFailed({ sent: { id, task, queue, body }, number, at }: FailedLetter): Numbered {
+  return { number, letter: { id, task, queue, reason: FAILED, at, body } };
 }

@@ -5,6 +5,8 @@ import type { Sent } from "../rules/records.js";
 /** As it is kept. */
 export interface FailedLetter {
   readonly sent: Sent;
+  /** Grows with every one that is kept. */
+  readonly number: number;
   readonly at: EpochMs;
   readonly until: EpochMs;
 }

@@ -11,8 +11,9 @@ export class MemoryFailed implements FailedRecords {
   }
 
   keep(message: Message, until: EpochMs): void {
-    const { failed, now } = this.#state;
-    failed.keep({ sent: sentOf(message), at: now, until });
+    const state = this.#state;
+    const number = ++state.sequence;
+    state.failed.keep({ sent: sentOf(message), number, at: state.now, until });
   }
 }
 

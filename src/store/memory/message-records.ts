@@ -230,6 +230,7 @@ export class MemoryMessages implements MessageRecords {
     message.state = "dead";
     message.deadReason = reason;
     message.deadAt = this.#state.now;
+    message.deadNumber = ++this.#state.sequence;
     queue.dead++;
     this.#state.dead.add(message);
     endRun(this.#state, message);

@@ -35,6 +35,7 @@ export function newMessage(sent: Sent, sequence: number, now: EpochMs): Message 
     revoked: NOT_REVOKED,
     deadReason: "",
     deadAt: 0,
+    deadNumber: 0,
     runSlot: -1,
     lockRequest: null,
     backlog: null,

@@ -51,6 +51,8 @@ export interface Message extends Mutable<Sent>, HeapItem {
   revoked: Revoked;
   deadReason: string;
   deadAt: EpochMs;
+  /** Grows with every dead letter. */
+  deadNumber: number;
   /** Where it is among the unfinished runs of its entry; -1 when it is not one. */
   runSlot: number;
   /** Its request for its lock, from the first time it asked; null: none. */

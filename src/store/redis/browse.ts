@@ -71,20 +71,18 @@ export function redisBrowse(caller: Caller): Pick<Queues, "browse" | "peek" | "r
 const nowScript = defineScript("now", (now: string) => Number(now));
 
 async function browseDead(caller: Caller, { queue, task, after, limit }: BrowseQuery): Promise<BrowsePage> {
-  const from = Number(after ?? 0);
-  const letters = await deadLetters(caller, {
-    limit: from + limit + 1,
-    ...(queue !== null && { queue }),
+  const { letters, next } = await deadLetters(caller, {
+    ...{ limit, ...(queue !== null && { queue }) },
+    ...(task !== undefined && { task }),
+    ...(after !== undefined && { after }),
   });
-  const page = letters.slice(from, from + limit);
   const messages: BrowsedMessage[] = [];
-  for (const { id, task: name } of page) {
-    if (task !== undefined && name !== task) continue;
+  for (const { id } of letters) {
     const [record, changed] = await caller.call(peekScript, { id: toWire(id) });
     const message = browsed(toWire(id), record, changed, "dead");
     if (message) messages.push(message);
   }
-  return { messages, next: letters.length > from + limit ? String(from + limit) : null };
+  return { messages, next };
 }
 
 function stateOf(changed: string, eta: number | null, now: number): MessageState {

@@ -13,10 +13,10 @@ export async function contentsOf(caller: Caller): Promise<StoreContents> {
   const owners = new Map<string, number>();
   for (const { owner } of entries) owners.set(owner, (owners.get(owner) ?? 0) + 1);
   const dead = counts.reduce((sum, queue) => sum + queue.dead, 0);
-  const newestDead = dead === 0 ? [] : await deadLetters(caller, { limit: MOST_DEAD });
+  const { letters } = dead === 0 ? { letters: [] } : await deadLetters(caller, { limit: MOST_DEAD });
   return {
     owners: [...owners].sort().map(([owner, number]) => ({ owner, entries: number })),
     dead,
-    newestDead: newestDead.map(({ task, queue, reason }) => ({ task, queue, reason })),
+    newestDead: letters.map(({ task, queue, reason }) => ({ task, queue, reason })),
   };
 }

@@ -2,42 +2,31 @@
 import type { NewMessage } from "../../tasks/message.js";
 import { type DeadLetter, FAILED } from "../contracts/dead-letters.js";
 import type { Caller } from "./caller.js";
+import { letterStep } from "./letter-page.js";
 import { parts, readLaneWord, readLockWord, readRateWord, readRecord } from "./messages.js";
 import { defineScript, isDone, type WireNumber } from "./script.js";
-import { fromWire, fromWord, toWire, toWord, words } from "./text.js";
+import { fromWire, fromWord, toWire, words } from "./text.js";
 
-const listScript = defineScript("failed-list", (flat: string[]) => flat);
+export const failedListScript = defineScript("failed-list", letterStep);
 const getScript = defineScript("failed-get", (text: string) => text);
 const dropScript = defineScript("failed-drop", (found: WireNumber[]) => found.map(isDone));
 const sweepScript = defineScript("failed-sweep", (dropped: WireNumber) => Number(dropped));
 const countsScript = defineScript("failed-counts", (flat: WireNumber[]) => flat.map(String));
 
 const DROP_STEP = 100;
-/** Read of one queue. */
-const MOST_LISTED = 500;
 
 function readFailed(text: string) {
-  const [number = 0, at = 0, lock = "+", rate = "+", lane = "+"] = (words(text, 6)?.head ?? []).slice(1);
+  const [at = 0, lock = "+", rate = "+", lane = "+"] = (words(text, 6)?.head ?? []).slice(2);
   const record = words(text, 6)?.rest ?? "";
-  return { number: Number(number), at: Number(at), lock, rate, lane, sent: readRecord(record) };
+  return { at: Number(at), lock, rate, lane, sent: readRecord(record) };
 }
 
-export async function failedLetters(
-  caller: Caller,
-  limit: number,
-  queue: string | undefined,
-): Promise<DeadLetter[]> {
-  const most = Math.min(limit, MOST_LISTED);
-  const args = { queue: queue === undefined ? "" : toWord(queue), limit: most };
-  const flat = await caller.call(listScript, args);
-  const letters = parts(flat, 2).flatMap(([id = "", text = ""]) => {
-    const { number, at, sent } = readFailed(text);
-    if (!sent) return [];
-    const { task, queue: name, body } = sent;
-    return [{ number, letter: { id: fromWire(id), task, queue: name, reason: FAILED, at, body } }];
-  });
-  letters.sort((one, other) => other.number - one.number);
-  return letters.slice(0, most).map(({ letter }) => letter);
+/** Null: nothing is kept, or nobody of us wrote it. */
+export function readFailedLetter(id: string, text: string): DeadLetter | null {
+  const { at, sent } = readFailed(text);
+  if (!sent) return null;
+  const { task, queue, body } = sent;
+  return { id: fromWire(id), task, queue, reason: FAILED, at, body };
 }
 
 export async function failedMessage(caller: Caller, id: string): Promise<NewMessage | null> {

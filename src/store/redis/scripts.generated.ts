@@ -380,12 +380,12 @@ export const SCRIPTS = {
   },
   "dead-letters": {
     keys: ["dead","msg","why"],
-    args: ["queue","from","limit"],
+    args: ["queue","task","reason","after","limit"],
     flags: ["no-writes"],
     prelude: "",
     fast: {"text":"","before":0},
     levels: [],
-    body: "local call, match = redis.call, string.match\nlocal STEP = 250\nlocal from, limit = tonumber(arg_from), tonumber(arg_limit)\nlocal letters, looked, bytes = {}, 0, 0\nlocal members = call(\"ZREVRANGE\", key_dead, from, from + STEP - 1)\nfor _, member in ipairs(members) do\nif #letters >= limit * 4 or bytes >= 524288 then break end\nlooked = looked + 1\nlocal queue, id = match(member, \"^(%S+) (.*)$\")\nif queue and (arg_queue == \"\" or queue == arg_queue) then\nlocal size = #letters\nletters[size + 1] = id\nletters[size + 2] = queue\nletters[size + 3] = call(\"HGET\", key_why, id) or \"0 +\"\nletters[size + 4] = call(\"HGET\", key_msg, id) or \"\"\nbytes = bytes + #letters[size + 4]\nend\nend\nlocal ended = looked == #members and #members < STEP\nreturn { ended and \"\" or tostring(from + looked), letters }",
+    body: "local call, match = redis.call, string.match\nlocal STEP = 250\nlocal limit = tonumber(arg_limit)\nlocal letters, looked, bytes, last = {}, 0, 0, arg_after\nlocal before = arg_after == \"\" and \"+inf\" or \"(\" .. arg_after\nlocal members = call(\"ZREVRANGEBYSCORE\", key_dead, before, \"-inf\", \"WITHSCORES\", \"LIMIT\", 0, STEP)\nfor at = 1, #members, 2 do\nif #letters >= limit * 4 or bytes >= 524288 then break end\nlooked, last = looked + 1, members[at + 1]\nlocal queue, id = match(members[at], \"^(%S+) (.*)$\")\nif queue and (arg_queue == \"\" or queue == arg_queue) then\nlocal why = call(\"HGET\", key_why, id) or \"0 +\"\nif arg_reason == \"\" or match(why, \"^%S+ (.*)$\") == arg_reason then\nlocal record = call(\"HGET\", key_msg, id) or \"\"\nbytes = bytes + #record\nif arg_task == \"\" or match(record, \"^%S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%S+) \") == arg_task then\nlocal size = #letters\nletters[size + 1], letters[size + 2], letters[size + 3], letters[size + 4] = id, queue, why, record\nend\nend\nend\nend\nlocal ended = looked * 2 == #members and looked < STEP\nreturn { looked, ended and \"\" or last, letters }",
     uses: [],
   },
   "delete-dead": {
@@ -500,12 +500,12 @@ export const SCRIPTS = {
   },
   "failed-list": {
     keys: ["failed","failedpos","failedsize"],
-    args: ["queue","limit"],
+    args: ["queue","task","after","limit"],
     flags: ["no-writes"],
     prelude: "",
     fast: {"text":"","before":0},
     levels: [],
-    body: "local call, match = redis.call, string.match\nlocal queues, found, bytes = { arg_queue }, {}, 0\nif arg_queue == \"\" then\nqueues = {}\nfor _, field in ipairs(call(\"HKEYS\", key_failedsize)) do\nqueues[#queues + 1] = match(field, \"^count (.*)$\")\nend\nend\nfor _, queue in ipairs(queues) do\nlocal positions = call(\"ZREVRANGEBYLEX\", key_failedpos, \"(\" .. queue .. \"!\", \"[\" .. queue .. \" \", \"LIMIT\", 0, tonumber(arg_limit))\nfor _, position in ipairs(positions) do\nif bytes >= 4 * 524288 then break end\nlocal id = match(position, \"^%S+ %d+ (.*)$\")\nlocal text = call(\"HGET\", key_failed, id)\nif text then\nfound[#found + 1], found[#found + 2] = id, text\nbytes = bytes + #text\nend\nend\nend\nreturn found",
+    body: "local call, match = redis.call, string.match\nlocal STEP, LEAST = 250, 25\nlocal limit = tonumber(arg_limit)\nlocal queues, positions, floor = { arg_queue }, {}, \"\"\nif arg_queue == \"\" then\nqueues = {}\nfor _, field in ipairs(call(\"HKEYS\", key_failedsize)) do\nqueues[#queues + 1] = match(field, \"^count (.*)$\")\nend\nend\nlocal each = math.max(LEAST, math.floor(STEP / math.max(1, #queues)))\nfor _, queue in ipairs(queues) do\nlocal before = arg_after == \"\" and \"(\" .. queue .. \"!\" or \"(\" .. queue .. \" \" .. arg_after\nlocal page = call(\"ZREVRANGEBYLEX\", key_failedpos, before, \"[\" .. queue .. \" \", \"LIMIT\", 0, each)\nlocal number\nfor _, position in ipairs(page) do\nnumber = match(position, \"^%S+ (%d+) \")\npositions[#positions + 1] = number .. \" \" .. match(position, \"^%S+ %d+ (.*)$\")\nend\nif #page == each and number > floor then floor = number end\nend\ntable.sort(positions, function(one, other) return one > other end)\nlocal found, looked, bytes, last = {}, 0, 0, arg_after\nfor _, position in ipairs(positions) do\nlocal number, id = match(position, \"^(%d+) (.*)$\")\nif number < floor or #found >= limit * 2 or bytes >= 524288 then break end\nlooked, last = looked + 1, number\nlocal text = call(\"HGET\", key_failed, id)\nif text then\nbytes = bytes + #text\nlocal task = match(match(text, \"^%S+ %S+ %S+ %S+ %S+ %S+ (.*)$\") or \"\", \"^%S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%S+) \")\nif arg_task == \"\" or task == arg_task then found[#found + 1], found[#found + 2] = id, text end\nend\nend\nlocal ended = floor == \"\" and looked == #positions\nreturn { looked, ended and \"\" or last, found }",
     uses: [],
   },
   "failed-sweep": {
@@ -726,6 +726,16 @@ export const SCRIPTS = {
     fast: {"text":"","before":0},
     levels: [],
     body: "local call, match = redis.call, string.match\nlocal STEP = 1000\nlocal after, before, limit = tonumber(arg_after), tonumber(arg_before), tonumber(arg_limit)\nlocal lowest, highest = \"[\" .. arg_entry .. \" \", \"(\" .. arg_entry .. \"!\"\nif before < math.huge then highest = \"(\" .. arg_entry .. \" \" .. string.format(\"%016.0f\", math.max(0, before)) end\nlocal members\nif arg_order == \"o\" then\nif arg_from ~= \"\" then lowest = \"(\" .. arg_from end\nmembers = call(\"ZRANGEBYLEX\", key_ledger, lowest, highest, \"LIMIT\", 0, STEP)\nelse\nif arg_from ~= \"\" then highest = \"(\" .. arg_from end\nmembers = call(\"ZREVRANGEBYLEX\", key_ledger, highest, lowest, \"LIMIT\", 0, STEP)\nend\nlocal found = {}\nfor _, member in ipairs(members) do\nif #found == limit then return { \"\", found } end\nlocal due, fate, to = match(member, \"^%S+ (%d+) (%a) %S+ %S+ %S+ (%S*)\")\nif due and tonumber(fate == \"r\" and to or due) > after then found[#found + 1] = member end\nend\nreturn { #found < limit and #members == STEP and members[STEP] or \"\", found }",
+    uses: [],
+  },
+  "letters-get": {
+    keys: ["failed","msg","why"],
+    args: [],
+    flags: ["no-writes"],
+    prelude: "local rest=1",
+    fast: {"text":"","before":0},
+    levels: [],
+    body: "local call = redis.call\nlocal found, bytes = {}, 0\nfor index = rest, #ARGV do\nif bytes >= 524288 then break end\nlocal id = ARGV[index]\nlocal why = call(\"HGET\", key_why, id)\nlocal text = call(\"HGET\", why and key_msg or key_failed, id) or \"\"\nfound[#found + 1], found[#found + 2] = why or \"\", text\nbytes = bytes + #text\nend\nreturn found",
     uses: [],
   },
   "limits-list": {

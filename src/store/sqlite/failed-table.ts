@@ -1,9 +1,18 @@
 /** Messages of tasks that have failed for good, as rows. */
 import type { EpochMs } from "../../core/clock.js";
 import type { MessageLane, MessageRate, NewMessage } from "../../tasks/message.js";
-import { type DeadLetter, FAILED, MOST_FAILED, MOST_FAILED_BYTES } from "../contracts/dead-letters.js";
+import {
+  type DeadLetter,
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  FAILED,
+  MOST_FAILED,
+  MOST_FAILED_BYTES,
+  MOST_LOOKED,
+} from "../contracts/dead-letters.js";
 import type { FailedRecords } from "../rules/records.js";
 import { readTurn } from "./lane-table.js";
+import { letterOf, letterPage, type LetterRow } from "./letter-page.js";
 import type { Known } from "./message-table.js";
 import { LIMIT, type Transaction } from "./transaction.js";
 
@@ -94,16 +103,36 @@ export function failedMessage(at: Transaction, id: string): NewMessage | null {
   return row ? { ...(JSON.parse(row.spec) as Spec), id, body: row.body } : null;
 }
 
-export function failedLetters(at: Transaction, limit: number, queue: string | undefined): DeadLetter[] {
-  const rows = at.all<{ id: string; queue: string; at: EpochMs; spec: string; body: string }>(
-    `SELECT id, queue, at, spec, body FROM failed_message ${queue === undefined ? "" : "WHERE queue = ?"}
-       ORDER BY seq DESC ${LIMIT}`,
-    ...(queue === undefined ? [limit] : [queue, limit]),
+const FAILED_LETTER =
+  "SELECT seq, id, queue, at, json_extract(spec, '$.task') AS task, body FROM failed_message";
+
+type Row = Omit<LetterRow, "reason">;
+
+export function failedLetters(at: Transaction, query: DeadLetterQuery): DeadLetterPage {
+  const { queue, task, reason = FAILED, after, limit } = query;
+  if (reason !== FAILED) return { letters: [], next: null };
+  const before = after === undefined ? Number.MAX_SAFE_INTEGER : Number(after);
+  const looked = Math.max(MOST_LOOKED, limit + 1);
+  const last = at.get<{ seq: number }>(
+    "SELECT seq FROM failed_message WHERE seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ? + 0",
+    ...[before, looked - 1],
   );
-  return rows.map(({ id, queue: name, at: instant, spec, body }) => {
-    const { task } = JSON.parse(spec) as Spec;
-    return { id, task, queue: name, reason: FAILED, at: instant, body };
-  });
+  const rows = at.all<Row>(
+    `${FAILED_LETTER} WHERE seq < ? AND seq >= ? ${queue === undefined ? "" : "AND +queue = ?"}
+       ${task === undefined ? "" : "AND json_extract(spec, '$.task') = ?"} ORDER BY seq DESC ${LIMIT}`,
+    ...[before, last?.seq ?? 0, ...(queue === undefined ? [] : [queue])],
+    ...[...(task === undefined ? [] : [task]), limit + 1],
+  );
+  return letterPage(
+    rows.map((row) => ({ ...row, reason: FAILED })),
+    limit,
+    last?.seq ?? null,
+  );
+}
+
+export function failedLetter(at: Transaction, id: string): DeadLetter | null {
+  const row = at.get<Row>(`${FAILED_LETTER} WHERE id = ?`, id);
+  return row ? letterOf({ ...row, reason: FAILED }) : null;
 }
 
 export function dropFailed(at: Transaction, id: string): number {

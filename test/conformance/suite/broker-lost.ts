@@ -67,7 +67,7 @@ export const lostCases = group("broker: lost runs", {
     assert(claimed);
     assert.equal("deadLettered" in claimed, false);
     const at = clock.now();
-    assert.deepEqual(await store.deadLetters.list({ limit: 2 }), [
+    assert.deepEqual((await store.deadLetters.list({ limit: 2 })).letters, [
       { id: "a", task: "tasks.t", queue: "q", reason: "worker-lost", at, body: "b" },
     ]);
     assert.deepEqual(await store.results.get(["a"]), [{ id: "a", ...workerLost, at }]);
@@ -80,7 +80,7 @@ export const lostCases = group("broker: lost runs", {
     await sendAndClaim(store, "a", { maxDeliveries: 2 });
     await clock.advance(LEASE_MS);
     await store.consumer.settle([lost(await claimOne(store))], null);
-    assert.equal((await store.deadLetters.list({ limit: 2 })).length, 1);
+    assert.equal((await store.deadLetters.list({ limit: 2 })).letters.length, 1);
   },
 
   "of a delivery that is not current it changes nothing": async ({ store }) => {

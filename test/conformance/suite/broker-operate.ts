@@ -1,5 +1,6 @@
 /** What operators do with queues: revoke, purge, count, look after the dead letters. */
 import assert from "node:assert/strict";
+import { type DeadLetterQuery, MOST_LOOKED } from "../../../src/store/contracts/dead-letters.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import {
   claim,
@@ -184,6 +185,20 @@ async function deadLetter(store: Store, id: string, queue = "q"): Promise<void> 
   await store.consumer.settle([dead(delivery, `reason of ${id}`)], null);
 }
 
+/** The ids of each page, to the end. */
+export async function pagesOf(store: Store, query: DeadLetterQuery): Promise<string[][]> {
+  const pages: string[][] = [];
+  for (let { after } = query; ;) {
+    const { letters, next } = await store.deadLetters.list({
+      ...query,
+      ...(after !== undefined && { after }),
+    });
+    if (letters.length > 0 || next !== null) pages.push(letters.map(({ id }) => id));
+    if (next === null) return pages;
+    after = next;
+  }
+}
+
 export const deadCases = group("broker: dead letters", {
   "they are listed newest first, of one queue or of all, at most so many": async ({ store, clock }) => {
     for (const [id, queue] of [
@@ -195,11 +210,80 @@ export const deadCases = group("broker: dead letters", {
       await clock.advance(1_000);
     }
     const ids = async (options: { limit: number; queue?: string }) =>
-      (await store.deadLetters.list(options)).map(({ id }) => id);
+      (await store.deadLetters.list(options)).letters.map(({ id }) => id);
     assert.deepEqual(await ids({ limit: 10 }), ["c", "b", "a"]);
     assert.deepEqual(await ids({ limit: 2 }), ["c", "b"]);
     assert.deepEqual(await ids({ limit: 10, queue: "q" }), ["c", "a"]);
     assert.deepEqual(await ids({ limit: 10, queue: "none" }), []);
+  },
+
+  "pages meet without a gap or a double, newest first, and the last says that it is": async ({ store }) => {
+    for (let index = 0; index < 7; index++) await deadLetter(store, `m${index}`);
+    assert.deepEqual(await pagesOf(store, { limit: 3 }), [["m6", "m5", "m4"], ["m3", "m2", "m1"], ["m0"]]);
+    assert.equal((await store.deadLetters.list({ limit: 7 })).next, null);
+    assert.deepEqual(await store.deadLetters.list({ limit: 7, queue: "none" }), { letters: [], next: null });
+  },
+
+  "what comes and goes between two pages moves nothing on the next": {
+    because: "letters are retried and dropped, and others arrive, while somebody reads them",
+    async run({ store }) {
+      for (let index = 0; index < 6; index++) await deadLetter(store, `m${index}`);
+      const first = await store.deadLetters.list({ limit: 2 });
+      await deadLetter(store, "new");
+      // The one that the page ended with, one before it and one behind it; the first of them dies again.
+      assert.equal(await store.deadLetters.redrive(["m5"]), 1);
+      await store.consumer.settle([dead(await claimOne(store))], null);
+      assert.equal(await store.deadLetters.delete(["m4", "m2"]), 2);
+      assert.deepEqual(await pagesOf(store, { limit: 2, after: first.next! }), [["m3", "m1"], ["m0"]]);
+      assert.deepEqual(await pagesOf(store, { limit: 9 }), [["m5", "new", "m3", "m1", "m0"]]);
+    },
+  },
+
+  "pages of one queue, task or reason have only its letters, and all of them": async ({ store }) => {
+    for (let index = 0; index < 9; index++) {
+      const task = index % 3 === 0 ? "rare task" : "t";
+      const delivery = await sendAndClaim(store, `m${index}`, { queue: index < 5 ? "q" : "r é", task });
+      await store.consumer.settle([dead(delivery, index % 2 === 0 ? "even one" : "odd")], null);
+    }
+    const of = async (query: Omit<DeadLetterQuery, "limit">) =>
+      (await pagesOf(store, { ...query, limit: 2 })).flat().join(" ");
+    assert.equal(await of({ queue: "r é" }), "m8 m7 m6 m5");
+    assert.equal(await of({ task: "rare task" }), "m6 m3 m0");
+    assert.equal(await of({ reason: "even one" }), "m8 m6 m4 m2 m0");
+    assert.equal(await of({ queue: "q", task: "rare task", reason: "odd" }), "m3");
+    assert.equal(await of({ reason: "even" }), "");
+  },
+
+  "a page looks at a bounded number, and says where to go on": {
+    because: "a letter among many others must not cost a look at all of them in one step",
+    async run({ store }) {
+      await deadLetter(store, "wanted", "other");
+      for (let sent = 0; sent < MOST_LOOKED + 10; sent += 500) {
+        const ids = Array.from({ length: 500 }, (_, index) => `m${sent + index}`);
+        await store.sender.enqueue(ids.map((id) => message(id)));
+        for (let left = 500; left > 0;) {
+          const { deliveries } = await claim(store, { max: left });
+          const settlements = deliveries.map((each) => dead(each, "many"));
+          await store.consumer.settle(settlements, null);
+          left -= deliveries.length;
+        }
+      }
+      const pages = await pagesOf(store, { limit: 2, reason: "reason of wanted" });
+      assert.deepEqual(pages.flat(), ["wanted"]);
+      assert.ok(pages.length <= 3);
+      assert.deepEqual((await pagesOf(store, { limit: 1_000 })).flat().length, 3_001);
+    },
+  },
+
+  "letters are got by id, in the order of the ids": async ({ store, clock }) => {
+    await deadLetter(store, "a");
+    await store.sender.enqueue([message("waits")]);
+    const { id, task, queue, body } = message("a");
+    assert.deepEqual(await store.deadLetters.get(["waits", "a", "unknown"]), [
+      null,
+      { id, task, queue, body, reason: "reason of a", at: clock.now() },
+      null,
+    ]);
   },
 
   "redrive puts them back with fresh counts and forgets their results": async ({ store, clock }) => {
@@ -208,7 +292,7 @@ export const deadCases = group("broker: dead letters", {
     assert.deepEqual(await claimIds(store), []);
     assert.equal(await store.deadLetters.redrive(["a", "unknown"]), 1);
     assert.deepEqual((await store.results.get(["a"]))[0]?.state, "PENDING");
-    assert.deepEqual(await store.deadLetters.list({ limit: 10 }), []);
+    assert.deepEqual((await store.deadLetters.list({ limit: 10 })).letters, []);
     const delivery = await claimOne(store);
     assert.deepEqual([delivery.id, delivery.deliveries, delivery.retries], ["a", 1, 0]);
     assert.equal(await store.deadLetters.redrive(["a"]), 0);
@@ -249,7 +333,7 @@ export const deadCases = group("broker: dead letters", {
     assert.equal(await store.deadLetters.delete(["a", "c", "unknown"]), 1);
     assert.equal(await store.deadLetters.delete(["a"]), 0);
     assert.deepEqual(
-      (await store.deadLetters.list({ limit: 10 })).map(({ id }) => id),
+      (await store.deadLetters.list({ limit: 10 })).letters.map(({ id }) => id),
       ["b"],
     );
     assert.deepEqual(await claimIds(store), ["c"]);

@@ -147,7 +147,7 @@ export const settleCases = group("broker: settle", {
     const delivery = await sendAndClaim(store, "a", { body: "b" });
     const failure = { state: "FAILURE", payload: "no such task" };
     await store.consumer.settle([{ ...dead(delivery, "unknown-task"), result: failure }], null);
-    assert.deepEqual(await store.deadLetters.list({ limit: 10 }), [
+    assert.deepEqual((await store.deadLetters.list({ limit: 10 })).letters, [
       { id: "a", task: "tasks.t", queue: "q", reason: "unknown-task", at: clock.now(), body: "b" },
     ]);
     assert.deepEqual(await store.results.get(["a"]), [{ id: "a", ...failure, at: clock.now() }]);
@@ -284,7 +284,7 @@ export const leaseCases = group("broker: heartbeat and leases", {
     const deadLettered = [{ id: "a", task: "tasks.t", queue: "q", reason: "deliveries-exhausted" }];
     assert.deepEqual(await claim(store), { deliveries: [], deadLettered, now: at, nextWakeAt: null });
     assert.deepEqual(await claim(store), { deliveries: [], now: at, nextWakeAt: null });
-    assert.deepEqual(await store.deadLetters.list({ limit: 1 }), [
+    assert.deepEqual((await store.deadLetters.list({ limit: 1 })).letters, [
       { id: "a", task: "tasks.t", queue: "q", reason: "deliveries-exhausted", at, body: "b" },
     ]);
     assert.deepEqual(await store.results.get(["a"]), [
@@ -329,7 +329,7 @@ export const leaseCases = group("broker: heartbeat and leases", {
     await clock.advance(LEASE_MS);
     await claim(store);
     assert.deepEqual(await store.results.get(["a"]), [null]);
-    assert.equal((await store.deadLetters.list({ limit: 1 })).length, 1);
+    assert.equal((await store.deadLetters.list({ limit: 1 })).letters.length, 1);
   },
 
   "given back, a delivery is at the front again and was not counted": async ({ store }) => {

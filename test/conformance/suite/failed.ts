@@ -6,6 +6,7 @@ import { MOST_FAILED } from "../../../src/store/contracts/dead-letters.js";
 import type { Store } from "../../../src/store/contracts/store.js";
 import type { NewMessage } from "../../../src/tasks/message.js";
 import { chainOf, open } from "./graph-samples.js";
+import { pagesOf } from "./broker-operate.js";
 import { group } from "./harness.js";
 import { claim, claimIds, claimOne, dead, done, HOUR_MS, message, retry, sendAndClaim } from "./samples.js";
 
@@ -24,9 +25,9 @@ async function fail(
 }
 
 const listed = async (store: Store, queue?: string): Promise<string[]> =>
-  (await store.deadLetters.list({ limit: 100, failed: true, ...(queue !== undefined && { queue }) })).map(
-    ({ id }) => id,
-  );
+  (
+    await store.deadLetters.list({ limit: 100, failed: true, ...(queue !== undefined && { queue }) })
+  ).letters.map(({ id }) => id);
 
 export const failedCases = group("dead letters: failed", {
   "a task that fails keeps its message beside its result, apart from dead letters": async ({
@@ -35,11 +36,11 @@ export const failedCases = group("dead letters: failed", {
   }) => {
     await fail(store, "a", { body: "line\nfeed é\ud800", task: "t ask" });
     await store.consumer.settle([dead(await sendAndClaim(store, "b"))], null);
-    assert.deepEqual(await store.deadLetters.list({ limit: 9, failed: true }), [
+    assert.deepEqual((await store.deadLetters.list({ limit: 9, failed: true })).letters, [
       { id: "a", task: "t ask", queue: "q", reason: "failed", at: clock.now(), body: "line\nfeed é\ud800" },
     ]);
     assert.deepEqual(
-      (await store.deadLetters.list({ limit: 9 })).map(({ id }) => id),
+      (await store.deadLetters.list({ limit: 9 })).letters.map(({ id }) => id),
       ["b"],
     );
     const { task, body, queue } = (await store.deadLetters.failed("a"))!;
@@ -84,7 +85,36 @@ export const failedCases = group("dead letters: failed", {
     await fail(store, "c");
     assert.deepEqual(await listed(store), ["c", "b", "a"]);
     assert.deepEqual(await listed(store, "q"), ["c", "a"]);
-    assert.equal((await store.deadLetters.list({ limit: 1, failed: true })).length, 1);
+    assert.equal((await store.deadLetters.list({ limit: 1, failed: true })).letters.length, 1);
+  },
+
+  "pages over several queues meet without a gap or a double, whatever comes and goes": async ({ store }) => {
+    const queues = ["q", "r é", "s"];
+    for (let index = 0; index < 90; index++)
+      await fail(store, `m${index}`, { queue: queues[index < 60 ? 0 : index % 3]!, task: `t${index % 2}` });
+    const ids = (from: number, to: number) =>
+      Array.from({ length: from - to + 1 }, (_, index) => `m${from - index}`);
+    const first = await store.deadLetters.list({ limit: 7, failed: true });
+    assert.deepEqual(
+      first.letters.map(({ id }) => id),
+      ids(89, 83),
+    );
+    await fail(store, "new", { queue: "new" });
+    assert.equal(await store.deadLetters.delete(["m83", "m82", "m85"]), 3);
+    const rest = await pagesOf(store, { limit: 7, failed: true, after: first.next! });
+    assert.deepEqual(rest.flat(), ids(81, 0));
+    const odd = await pagesOf(store, { limit: 9, failed: true, task: "t1", queue: "s" });
+    assert.deepEqual(odd.flat(), ["m89", "m77", "m71", "m65"]);
+    assert.deepEqual(await pagesOf(store, { limit: 9, failed: true, reason: "other" }), []);
+  },
+
+  "one is got by its id, and a dead letter of its id before it": async ({ store, clock }) => {
+    await fail(store, "a", {}, 10 * HOUR_MS);
+    const [kept] = await store.deadLetters.get(["a"]);
+    assert.deepEqual([kept?.reason, kept?.queue, kept?.at], ["failed", "q", clock.now()]);
+    await clock.advance(HOUR_MS);
+    await store.consumer.settle([dead(await sendAndClaim(store, "a"))], null);
+    assert.notEqual((await store.deadLetters.get(["a"]))[0]?.reason, "failed");
   },
 
   "put back it is as it was sent, with fresh counts and without its result": async ({ store }) => {

@@ -87,7 +87,7 @@ const ENDS: Readonly<Record<string, End>> = {
     by: async ({ store }) => {
       const result = { ...workerLost, reason: "worker-lost" };
       await store.consumer.settle([lost(await claimOne(store), result)], null);
-      assert.equal((await store.deadLetters.list({ limit: 2 })).length, 1);
+      assert.equal((await store.deadLetters.list({ limit: 2 })).letters.length, 1);
     },
   },
   "that waits too long for its lock": {

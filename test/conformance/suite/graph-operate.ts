@@ -341,9 +341,9 @@ export const resumeCases = [
     "a dead letter that waits again is none": async ({ store }) => {
       await open(store, [part(0, { list: "a" }), part(1, { pending: 1 })], [list("a", { 1: "any" })], 0);
       await drain(store, { "g:0": "fail", "g:1": "dead" });
-      assert.equal((await store.deadLetters.list({ limit: 5 })).length, 1);
+      assert.equal((await store.deadLetters.list({ limit: 5 })).letters.length, 1);
       await store.graphs.resume("g");
-      assert.deepEqual(await store.deadLetters.list({ limit: 5 }), []);
+      assert.deepEqual((await store.deadLetters.list({ limit: 5 })).letters, []);
       assert.deepEqual(await statesOf(store), { 0: "waiting", 1: "blocked" });
       assert.deepEqual((await drain(store)).ran, ["g:0", "g:1"]);
     },
@@ -573,7 +573,7 @@ export const keepCases = group("graphs: keep", {
       await clock.advance(KEEP_MS);
       await sweepAll(store);
       assert.deepEqual(
-        (await store.deadLetters.list({ limit: 5 })).map(({ id }) => id),
+        (await store.deadLetters.list({ limit: 5 })).letters.map(({ id }) => id),
         ["g:0"],
       );
     },

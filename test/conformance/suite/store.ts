@@ -369,7 +369,7 @@ export const hostileCases = group("hostile names and bodies", {
         [{ id, token, kind: "dead", reason: name, result: null, resultTtlMs: 0 }],
         null,
       );
-      const [letter] = await store.deadLetters.list({ limit: 1 });
+      const [letter] = (await store.deadLetters.list({ limit: 1 })).letters;
       assert(letter?.body === body && letter.reason === name, `the body "${name}" was changed`);
       await store.deadLetters.delete([id]);
     }
@@ -417,7 +417,7 @@ export const durableCases = group("durability", {
         entry: await read(each, "a"),
         ledger: await ledgerOf(each, "a"),
         counts: await each.queues.counts(),
-        dead: await each.deadLetters.list({ limit: 10 }),
+        dead: (await each.deadLetters.list({ limit: 10 })).letters,
         results: await each.results.get(["result", "ready", held.id, runId("a", now)]),
         leader: await each.leases.leader(),
       });

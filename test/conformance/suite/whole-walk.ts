@@ -417,7 +417,9 @@ class Walk {
     await this.#both((store) => store.queues.counts());
     await this.#both(async (store) => ({ ...(await store.measure()), bytes: null }));
     const queue = this.#pick([{}, { queue: this.#pick(QUEUES) }]);
-    await this.#both(async (store) => sorted(await store.deadLetters.list({ limit: ALL, ...queue })));
+    await this.#both(async (store) =>
+      sorted((await store.deadLetters.list({ limit: ALL, ...queue })).letters),
+    );
     await this.#both((store) => store.results.get([...this.#ids]));
     await this.#both((store) => store.leases.leader());
     await this.#both(async (store) => sorted(await store.lockInspection.list({ limit: ALL })));

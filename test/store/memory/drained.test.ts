@@ -77,7 +77,7 @@ describe("a memory store that was drained", () => {
       rest.deliveries.map((ref) => ({ ...ref, kind: "done", result, resultTtlMs: 1_000 })),
       null,
     );
-    const dead = (await deadLetters.list({ limit: 1_000 })).map(({ id }) => id);
+    const dead = (await deadLetters.list({ limit: 1_000 })).letters.map(({ id }) => id);
     expect(await deadLetters.delete(dead)).toBe(100);
     await Promise.all(waits);
     await arrivals.close();

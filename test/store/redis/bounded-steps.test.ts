@@ -404,7 +404,7 @@ describe("what is large is read, written and given in parts of half a megabyte, 
           ),
           null,
         );
-        expect((await store.deadLetters.list({ limit: 100 })).length).toBe(COUNT);
+        expect((await store.deadLetters.list({ limit: 100 })).letters.length).toBe(COUNT);
       },
     ],
     [

@@ -291,7 +291,7 @@ describe("data that is not ours", () => {
       );
       return seen.includes("good");
     });
-    const letters = await store.deadLetters.list({ limit: 100 });
+    const letters = (await store.deadLetters.list({ limit: 100 })).letters;
     const dead = letters.map(({ id }) => id);
     expect(Object.keys(records).filter((id) => id !== "good" && !dead.includes(id))).toEqual([]);
     // No worker ever held them: the claim that dead-lettered each tells of it, and no other.

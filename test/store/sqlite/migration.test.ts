@@ -57,7 +57,9 @@ test("messages of all states are where they were", async () => {
     ...["SUCCESS", null, null, "PENDING", "RECEIVED", "RECEIVED", "PENDING", "PENDING", "PENDING", "PENDING"],
     ...["PROGRESS", null],
   ]);
-  expect(await store.deadLetters.list({ limit: 9 })).toMatchObject([{ id: "dead", reason: "poison" }]);
+  expect((await store.deadLetters.list({ limit: 9 })).letters).toMatchObject([
+    { id: "dead", reason: "poison" },
+  ]);
 });
 
 test("an id that was known is known, by its message, its result or its mark", async () => {

@@ -223,6 +223,9 @@ async function walk({ connection, clock }: Rig): Promise<void> {
   await consumer.settle([retried, died], { ...request, max: 1 });
   await deadLetters.list({ limit: 1 });
   await deadLetters.list({ limit: 1, queue: "q" });
+  await deadLetters.list({ limit: 1, task: "t", reason: "why", after: "9" });
+  await deadLetters.list({ limit: 1, failed: true, queue: "q", task: "t" });
+  await deadLetters.get(["unknown"]);
   await deadLetters.redrive([second.id]);
   await deadLetters.delete([second.id]);
   await clock.advance(2_000);

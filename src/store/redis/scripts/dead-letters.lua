@@ -2,27 +2,33 @@
 --
 -- ARGV
 --   queue     escaped name, "" for all
---   from      how many of the newest were looked at already
+--   task      escaped name, "" for any
+--   reason    escaped, "" for any
+--   after     "" to begin with; else what the call before gave
 --   limit     how many to give at most
--- Returns: { how many were looked at, "" when all were; { per letter: id, queue, "<at> <reason>", record } }
+-- Returns: { how many were looked at; where to go on, "" when all were seen; { per letter: id, queue, "<at> <reason>", record } }
 -- Flags: no-writes
 local call, match = redis.call, string.match
 local STEP = 250
-local from, limit = tonumber(arg_from), tonumber(arg_limit)
-local letters, looked, bytes = {}, 0, 0
-local members = call("ZREVRANGE", key_dead, from, from + STEP - 1)
-for _, member in ipairs(members) do
+local limit = tonumber(arg_limit)
+local letters, looked, bytes, last = {}, 0, 0, arg_after
+local before = arg_after == "" and "+inf" or "(" .. arg_after
+local members = call("ZREVRANGEBYSCORE", key_dead, before, "-inf", "WITHSCORES", "LIMIT", 0, STEP)
+for at = 1, #members, 2 do
   if #letters >= limit * 4 or bytes >= MOST_BYTES then break end
-  looked = looked + 1
-  local queue, id = match(member, "^(%S+) (.*)$")
+  looked, last = looked + 1, members[at + 1]
+  local queue, id = match(members[at], "^(%S+) (.*)$")
   if queue and (arg_queue == "" or queue == arg_queue) then
-    local size = #letters
-    letters[size + 1] = id
-    letters[size + 2] = queue
-    letters[size + 3] = call("HGET", key_why, id) or "0 +"
-    letters[size + 4] = call("HGET", key_msg, id) or ""
-    bytes = bytes + #letters[size + 4]
+    local why = call("HGET", key_why, id) or "0 +"
+    if arg_reason == "" or match(why, "^%S+ (.*)$") == arg_reason then
+      local record = call("HGET", key_msg, id) or ""
+      bytes = bytes + #record
+      if arg_task == "" or match(record, RECORD_TASK) == arg_task then
+        local size = #letters
+        letters[size + 1], letters[size + 2], letters[size + 3], letters[size + 4] = id, queue, why, record
+      end
+    end
   end
 end
-local ended = looked == #members and #members < STEP
-return { ended and "" or tostring(from + looked), letters }
+local ended = looked * 2 == #members and looked < STEP
+return { looked, ended and "" or last, letters }
