@@ -170,7 +170,7 @@ describe("a stream", () => {
     ["schedule-sent", ["schedules"]],
     ["schedule-changed", ["schedules"]],
     ["alert-raised", ["alerts"]],
-    ["operator-action", ["audit"]],
+    ["operator-action", ["audit", "calendars"]],
     ["worker-online", ["nodes"]],
     ["beat-leading", ["nodes"]],
     ["lock-waiting", ["locks"]],
