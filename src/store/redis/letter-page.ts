@@ -7,7 +7,7 @@ import {
 } from "../contracts/dead-letters.js";
 import type { WireNumber } from "./script.js";
 
-interface Step<Letters> {
+export interface Step<Letters> {
   readonly looked: number;
   /** "": all were seen. */
   readonly next: string;
