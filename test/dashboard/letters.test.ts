@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { coreOf } from "../../src/app/index.js";
 import { silentLogger } from "../../src/core/logger.js";
-import { groupLetters, letterPages, readLetters } from "../../src/dashboard/letters.js";
+import { groupLetters, letterPages } from "../../src/dashboard/letters.js";
 import { browseWaiting } from "../../src/dashboard/waiting.js";
 import { Sunbeat } from "../../src/index.js";
 
