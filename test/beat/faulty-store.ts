@@ -12,6 +12,9 @@ export interface Faults {
   dead: boolean;
   /** This call, or "all" of them, fail. */
   fail: string | null;
+  /** Called before a call reaches the store, and before its answer is given: the process may die there. */
+  before: ((call: string) => Promise<void> | void) | null;
+  after: ((call: string) => Promise<void> | void) | null;
   /** How often each call was made. */
   readonly calls: Record<string, number>;
   /** Calls and outcomes of those that were answered with one. */
@@ -19,7 +22,10 @@ export interface Faults {
 }
 
 export function faulty(store: Store, clock: ManualClock): { readonly store: Store; readonly faults: Faults } {
-  const faults: Faults = { delay: null, delayMs: 40_000, dead: false, fail: null, calls: {}, answers: [] };
+  const faults: Faults = {
+    ...{ delay: null, delayMs: 40_000, dead: false, fail: null, before: null, after: null },
+    ...{ calls: {}, answers: [] },
+  };
   const wrap = <T extends object>(part: T): T =>
     new Proxy(part, {
       get(target, key) {
@@ -27,12 +33,17 @@ export function faulty(store: Store, clock: ManualClock): { readonly store: Stor
         if (typeof value !== "function" || typeof key !== "string") return value;
         return async (...args: unknown[]) => {
           faults.calls[key] = (faults.calls[key] ?? 0) + 1;
+          if (faults.before !== null) await faults.before(key);
           if (faults.dead) return new Promise(() => undefined);
           if (faults.fail === key || faults.fail === "all") {
             throw new StoreError("SUNBEAT_STORE_UNAVAILABLE", "connection refused", { retryable: true });
           }
           if (faults.delay === key || faults.delay === "all") await sleep(clock, faults.delayMs);
           const answer = (await Reflect.apply(value, target, args)) as { outcome?: string } | undefined;
+          if (faults.after !== null) {
+            await faults.after(key);
+            if (faults.dead) return new Promise(() => undefined);
+          }
           if (answer?.outcome !== undefined) faults.answers.push(`${key} ${answer.outcome}`);
           return answer;
         };

@@ -53,6 +53,8 @@ export class Told {
   }
 }
 
+export { CalendarBook };
+
 export const DEFAULTS = { timezone: "UTC" };
 
 export const createMessage = messageFactory({
@@ -77,21 +79,39 @@ export function resolveAll(lineup: Lineup, spreadMs = 0): Entry[] {
   );
 }
 
+/** What processes share that run side by side. */
+export type Shared = Pick<World, "clock" | "random" | "log" | "events" | "store" | "beats">;
+
+function created(start: string | number): Shared {
+  const clock = new ManualClock(start);
+  const random = countingRandom();
+  const log = new Lines();
+  const store = openMemoryStore({ clock, random, logger: log });
+  return { clock, random, log, events: new Told(), store, beats: [] };
+}
+
 export class World {
   readonly clock: ManualClock;
   readonly loops: LoopMarks;
   /** What programs do to messages before they are made. */
   edits: MessageEdits | undefined;
-  readonly random = countingRandom();
-  readonly log = new Lines();
-  readonly events = new Told();
+  readonly random: Random;
+  readonly log: Lines;
+  readonly events: Told;
   readonly store: Store;
-  readonly beats: Beat[] = [];
+  readonly beats: Beat[];
 
-  constructor(start: string | number = "2027-01-01T00:00:00Z") {
-    this.clock = new ManualClock(start);
-    this.loops = new LoopMarks(this.clock);
-    this.store = openMemoryStore({ clock: this.clock, random: this.random, logger: this.log });
+  /** `start`: when it begins; or the world of other processes, which this one joins. */
+  constructor(start: string | number | Shared = "2027-01-01T00:00:00Z") {
+    const shared = typeof start === "object" ? start : created(start);
+    const { clock, random, log, events, store, beats } = shared;
+    this.clock = clock;
+    this.random = random;
+    this.log = log;
+    this.events = events;
+    this.store = store;
+    this.beats = beats;
+    this.loops = new LoopMarks(clock);
   }
 
   /** Of the process of the next beats. */
