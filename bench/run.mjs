@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { print } from "./harness.mjs";
 
 const SUITES = [
-  ...["crontab", "calendar", "solar", "sun-windows", "embedded", "due-burst", "idle-tick", "import"],
+  ...["crontab", "calendar", "rrule", "solar", "sun-windows", "embedded", "due-burst", "idle-tick", "import"],
   ...[
     "redis-add",
     "redis-drain",
@@ -23,6 +23,8 @@ const SUITES = [
     "events",
     "ticks",
     "plan",
+    "basis-walk",
+    "midnight",
     "nodes",
     "otel",
     "dashboard",
