@@ -61,6 +61,18 @@ function walkBack(node: Node, from: number, to: number): number[] {
   return found;
 }
 
+/** Found by long runs: a day from midnight to midnight, left out. */
+const kept: [Node, number][] = [
+  [
+    {
+      kind: "window",
+      of: { kind: "times", times: [0, 720], days: [0, 3], timezone: "Australia/Perth" },
+      window: { from: 0, to: 0, days: undefined, timezone: undefined, not: true },
+    },
+    22_102_560,
+  ],
+];
+
 describe("random compositions to depth 4", () => {
   it("are due when every minute says so, forwards and back, also after their JSON", () => {
     fc.assert(
@@ -77,7 +89,7 @@ describe("random compositions to depth 4", () => {
         expect(again.toJSON?.()).toEqual(json);
         expect(again.next(from * MINUTE)).toBe(schedule.next(from * MINUTE));
       }),
-      repeatableRuns(100),
+      { ...repeatableRuns(100), examples: kept.map((each): [[Node, number]] => [each]) },
     );
   });
 

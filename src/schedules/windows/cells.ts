@@ -29,10 +29,9 @@ function holding(spec: WindowSpec, defaults: DaysDefaults): Cell[] | undefined {
       ...(midnight ? [{ days: dayAfter(days), from: 0, to: INSTANT }] : []),
     ];
   }
-  return [
-    { days, from, to: WHOLE_DAY.to },
-    { days: dayAfter(days), from: 0, to: Math.min(end, from) },
-  ];
+  // From midnight on nothing is left for the day after.
+  const night = from > 0 ? [{ days: dayAfter(days), from: 0, to: Math.min(end, from) }] : [];
+  return [{ days, from, to: WHOLE_DAY.to }, ...night];
 }
 
 /** The times between the cells, and theirs on other days. No two of them share a time of day. */
