@@ -59,7 +59,7 @@ function refused(name: string, problem: string): ImportedCalendar {
 }
 
 function calendarText({ days, covers }: CalendarData): string {
-  return `${days.length} days off, ${covers.from} to ${covers.to}`;
+  return `${days.length} ${days.length === 1 ? "day" : "days"} off, ${covers.from} to ${covers.to}`;
 }
 
 function isSame(a: NamedCalendar, b: CalendarData): boolean {

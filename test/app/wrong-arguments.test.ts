@@ -776,6 +776,11 @@ const CALLS: readonly Call[] = [
     right: ["DE", { region: "BY", years: [2027, 2027], types: ["public"], name: "n" }],
     call: any((...args: [never, never]) => edge.fromDateHolidays(...args)),
   },
+  {
+    name: "describeIn",
+    right: [every("1h"), "de"],
+    call: any((...args: [never, never]) => edge.describeIn(...args)),
+  },
   { name: "toRRule", right: [every("1h")], call: any((schedule: never) => main.toRRule(schedule)) },
   { name: "holidays", right: ["DE-BY"], call: any((name: never) => main.holidays(name)) },
   {

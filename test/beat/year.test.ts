@@ -120,7 +120,7 @@ function differences(
   return wrong.slice(0, 10);
 }
 
-test("a year: each due tick is in the ledger once", async () => {
+test("a year: each due tick is in the ledger once", { timeout: 300_000 }, async () => {
   const present = await modulesWith(PRESENT);
   const world = new present.harness.World(START);
   world.calendars = [CALENDAR];
