@@ -134,6 +134,7 @@ describe.each(EVERY_STORE)("on %s", (_, open) => {
       details: { entries: [], calendars: ["DE-BY"] },
     });
     expect((await store.entries.get(["fresh"]))[0] ?? null).toBeNull();
+    expect((await store.calendars.list())[0]!.digest).toBe(digestOf(calendar(["2027-03-01"])));
   });
 });
 
