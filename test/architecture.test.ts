@@ -63,7 +63,7 @@ const MAY_IMPORT: Record<string, { from: readonly string[]; typesOf?: readonly s
       "worker",
       "store/contracts",
     ],
-    typesOf: ["signing", "store/memory", "store/sqlite", "telemetry"],
+    typesOf: ["doctor", "signing", "store/memory", "store/sqlite", "telemetry"],
   },
   // What others wrote: values of ours, and nothing of an app.
   dialects: { from: ["core", "schedules"] },

@@ -6,6 +6,7 @@ import { nameOption } from "../core/options.js";
 import { quote } from "../core/quote.js";
 import { type CalendarData, calendarDataInvalid, checkCalendar, referencesOf } from "../schedules/index.js";
 import { MOST_CALENDARS, type StoredCalendar } from "../store/contracts/calendars.js";
+import type { EntrySnapshot } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
 
 /** A calendar as it is stored. */
@@ -137,10 +138,11 @@ export async function entriesNaming(
   return (await calendarUsers(store, declared)).get(calendar) ?? [];
 }
 
-/** The same of each calendar that is named anywhere. */
+/** The same of each calendar that is named anywhere, by stored entries that `counts` lets through. */
 export async function calendarUsers(
   store: Pick<Store, "entries">,
   declared: readonly Entry[],
+  counts: (stored: EntrySnapshot) => boolean = () => true,
 ): Promise<ReadonlyMap<string, string[]>> {
   const users = new Map<string, Set<string>>();
   const add = (entry: string, calendars: readonly string[]): void => {
@@ -149,7 +151,7 @@ export async function calendarUsers(
   for (const { name, calendars } of declared) add(name, calendars);
   for (let after: string | undefined; ;) {
     const page = await store.entries.list({ ...(after !== undefined && { after }), limit: PAGE });
-    for (const stored of page) add(stored.name, calendarsIn(stored.definition));
+    for (const stored of page) if (counts(stored)) add(stored.name, calendarsIn(stored.definition));
     if (page.length < PAGE) break;
     after = page.at(-1)!.name;
   }

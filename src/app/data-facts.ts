@@ -1,22 +1,10 @@
 /** The outside data that entries are computed with, here and elsewhere: what `sunbeat doctor` judges. */
 import { type CalendarBook, daysLeft, isAhead, mayDepend, walkPlace, wholeBasis } from "../beat/index.js";
 import { systemTzVersion, tzVersion } from "../core/tz-data.js";
+import type { DataFacts } from "../doctor/index.js";
 import type { EntryRecord, UpcomingPlace } from "../store/contracts/entries.js";
 import type { Store } from "../store/contracts/store.js";
-import { calendarsIn } from "./calendars.js";
-
-export interface DataFacts {
-  readonly tz: string;
-  readonly systemTz: string | null;
-  readonly beats: readonly { readonly node: string; readonly tz: string | null }[];
-  readonly calendars: readonly {
-    readonly name: string;
-    readonly to: string;
-    readonly days: number;
-    readonly entries: readonly string[];
-  }[];
-  readonly unwalked: number;
-}
+import { calendarUsers } from "./calendars.js";
 
 const PAGE = 1_000;
 
@@ -30,7 +18,7 @@ export async function dataFacts(
     store.now(),
     systemTzVersion(),
     store.presence.nodes(),
-    calendarUsers(store),
+    calendarUsers(store, [], ({ disabled }) => disabled === null),
   ]);
   const alive = nodes.filter(({ status }) => status === "alive");
   return {
@@ -41,23 +29,6 @@ export async function dataFacts(
     }),
     unwalked: await unwalkedOf(store, wholeBasis(book, tzVersion())),
   };
-}
-
-/** Entries that run, by the calendars that they name. */
-async function calendarUsers({
-  entries,
-}: Pick<Store, "entries">): Promise<ReadonlyMap<string, readonly string[]>> {
-  const users = new Map<string, string[]>();
-  for (let after: string | undefined; ;) {
-    const page = await entries.list({ ...(after !== undefined && { after }), limit: PAGE });
-    for (const { name, definition, disabled } of page) {
-      if (disabled !== null) continue;
-      for (const calendar of calendarsIn(definition))
-        users.set(calendar, [...(users.get(calendar) ?? []), name]);
-    }
-    if (page.length < PAGE) return users;
-    after = page.at(-1)!.name;
-  }
 }
 
 /** How many entries the walk to the `present` basis has not reached, where one is due. */
