@@ -160,16 +160,16 @@ describe.concurrent("many runs of one entry", () => {
       "an hour",
       ["--from", "2126-01-02T10:00", "--for", "1h"],
       `Wed 2126-01-02 (Europe/Paris)
-  10:00:00 +01:00  add-every-second  tasks.add  every second, 3600 runs, the last at 10:59:59
+  10:00:00 +01:00  add-every-second  tasks.add  every 1s, 3600 runs, the last at 10:59:59
 `,
     ],
     [
       "over midnight",
       ["--from", "2126-01-01T23:59", "--until", "2126-01-02T00:01"],
       `Tue 2126-01-01 (Europe/Paris)
-  23:59:00 +01:00  add-every-second  tasks.add  every second, 60 runs, the last at 23:59:59
+  23:59:00 +01:00  add-every-second  tasks.add  every 1s, 60 runs, the last at 23:59:59
 Wed 2126-01-02 (Europe/Paris)
-  00:00:00 +01:00  add-every-second  tasks.add  every second, 60 runs, the last at 00:00:59
+  00:00:00 +01:00  add-every-second  tasks.add  every 1s, 60 runs, the last at 00:00:59
 `,
     ],
     [
