@@ -79,7 +79,16 @@ test("a camera appends a snapshot of workers and tasks each -F to its file, and 
   const [first, ...shots] = fromFile("shots.ndjson");
   expect(first).toEqual({ before: true });
   const last = shots.at(-1)!;
-  expect(Object.keys(last)).toEqual(["at", "workers", "tasks", "counts", "lost"]);
+  expect(Object.keys(last)).toEqual([
+    "at",
+    "workers",
+    "tasks",
+    "calendars",
+    "drift",
+    "moves",
+    "counts",
+    "lost",
+  ]);
   expect(last.workers).toMatchObject([{ hostname: "w1@here", alive: true }]);
   const failed = last.tasks.filter(({ state }) => state === "FAILURE");
   expect(failed.map(({ id }) => id).filter((id) => !ids.includes(id))).toEqual([]);
