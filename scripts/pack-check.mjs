@@ -18,9 +18,12 @@ const install = (...packages) =>
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ...packages]);
 const write = (name, text) => writeFileSync(path.join(folder, name), text);
 
-/** Code with its types, text, and nothing else: no picture, no source map without its source, no mark of the build. */
+/**
+ * Code with its types, pages for users, and nothing else: no picture, no source map without its source, no mark of the build. The page of
+ * the command line is its help once more, and stays in the repository, as do those for people who change sunbeat.
+ */
 const BELONGS =
-  /^(dist\/.*\.(js|d\.ts)|dist\/dashboard\/(NOTICES\.txt|ui\/[\w-]+\.(html|css|svg))|docs\/.*\.md|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+  /^(dist\/.*\.(js|d\.ts)|dist\/dashboard\/(NOTICES\.txt|ui\/[\w-]+\.(html|css|svg))|docs\/.*\.md|README\.md|LICENSE|package\.json)$/;
 /** Pages that messages name. */
 const PAGES = ["docs/errors.md", "docs/reliability.md", "docs/redis.md"];
 
