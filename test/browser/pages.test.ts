@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 test("the list of pages is read as it is written", () => {
-  expect(PAGES).toHaveLength(14);
+  expect(PAGES).toHaveLength(15);
   expect(new Set(PAGES.map(({ at }) => at)).size).toBe(PAGES.length);
 });
 

@@ -79,7 +79,7 @@ export function Dead(): JSX.Element {
           {isFiltered ? <Chosen failed={failed} /> : grouped.data !== null && <Groups of={grouped.data} />}
           <Letters
             found={data}
-            number={grouped.data}
+            number={wholeOf(data) ?? grouped.data}
             failed={failed}
             isFiltered={isFiltered}
             reload={reloadAll}
@@ -91,6 +91,11 @@ export function Dead(): JSX.Element {
       )}
     </>
   );
+}
+
+/** A page that is the first and the last has all there are, and is fresher than the groups. */
+function wholeOf({ items, next }: Found): Pick<GroupedLetters, "found" | "isAll"> | null {
+  return next === null && !query.value.has("after") ? { found: items.length, isAll: true } : null;
 }
 
 function filterOf(from: URLSearchParams): Readonly<Record<string, string | boolean>> {
