@@ -5,7 +5,7 @@ import { apiUrl, can } from "../lib/api.js";
 import type { Json } from "../lib/json.js";
 import { useResource } from "../lib/resource.js";
 import { Link, part, query, setQuery } from "../lib/router.js";
-import { count } from "../lib/time.js";
+import { count, some } from "../lib/time.js";
 import { Empty, Failure, Panel, Skeleton, Time } from "../parts/basics.js";
 import { askBulk, BulkProgress } from "../parts/bulk.js";
 import { Pages } from "../parts/paging.js";
@@ -277,6 +277,7 @@ function Letters({
 }
 
 function titleOf(number: Pick<GroupedLetters, "found" | "isAll"> | null, failed: boolean): string {
-  const what = failed ? "Tasks that failed" : "Dead letters";
-  return number === null ? what : `${what}: ${number.isAll ? "" : "at least "}${count(number.found)}`;
+  if (number === null) return failed ? "Tasks that failed" : "Dead letters";
+  const found = some(number.found, failed ? "task" : "dead letter");
+  return `${number.isAll ? "" : "At least "}${found}${failed ? " that failed" : ""}`;
 }
