@@ -94,7 +94,12 @@ const MAKERS = [
     () => every("1s").except(every("1s")),
     "at most 150 ms",
   ],
-  [3, () => compose({ next: (at) => at + 1 }).except(every("100ms"), every("1s")), ""],
+  [
+    "budget used up, a schedule of others at two units a step",
+    3,
+    () => compose({ next: (at) => at + 1 }).except(every("100ms"), every("1s")),
+    "at most 150 ms",
+  ],
   ["making a calendar and its first next()", 20_000, () => calendar(sprint), "at most 20 us"],
   [
     "making an algebra of five and its first next()",
